@@ -1,8 +1,9 @@
 //! Reading an export of a million rows, beside the least that any reader has to do: a loop over byte records.
 //!
 //! `cargo bench --bench export -- --once` prints the ratios of one quick look; without it criterion takes its time.
-//! `--once rows` (or `sum`, `distinct`) reads in that way alone and once, and tells its memory, the file included: for
-//! 50,000 customers less than 250 MB.
+//! `--once rows` (or `sum`, `distinct`, `xml`, `json`) reads in that way alone and once, and tells its memory, the file
+//! included: of CSV less than 250 MB for 50,000 customers, of 100 MB of XML or of lists in lists in JSON less than 400 MB.
+//! What is too slow or takes more ends with exit code 1. `--memory` does all of them, each in a process of its own.
 
 #![expect(clippy::print_stdout, reason = "what it prints is what it is for")]
 
@@ -18,11 +19,13 @@ use csv::{ByteRecord, ReaderBuilder};
 
 use recount::export::column::Column;
 use recount::export::read::content::read_bytes;
-use recount::export::settings::{Count, ExportSettings, Layout, LongLayout, Shape};
+use recount::export::settings::{Count, ExportSettings, Format, Layout, LongLayout, Shape};
 
 const ROWS: usize = 1_000_000;
 const CUSTOMERS: usize = 50_000;
 const SERVICES: usize = 20;
+/// Of a file of lists in lists.
+const BYTES: usize = 100_000_000;
 /// Each way is tried so often in a quick look, and the best is taken: the others were disturbed.
 const TRIES: usize = 7;
 /// Ways of counting, and the share of the bare loop's speed that each must reach.
@@ -30,16 +33,88 @@ const WAYS: [(&str, f32); 3] = [("rows", 0.4), ("sum", 0.4), ("distinct", 0.12)]
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
-    let wanted = arguments.iter().position(|argument| argument == "--once");
-    match wanted.map(|at| arguments.get(at + 1).and_then(|way| WAYS.iter().find(|(name, _)| name == way))) {
-        None => thorough(),
-        Some(None) => quick(),
-        Some(Some((way, _))) => {
-            let counts = read_bytes(Path::new("export.csv"), file(ROWS).as_bytes(), &layout(way)).expect("whole");
-            let peak = peak::peak();
-            println!("{way}: {} customers, {} units; peak memory {peak}", counts.customers.len(), counts.units());
-        }
+    if arguments.iter().any(|argument| argument == "--memory") {
+        return each_by_itself();
     }
+    let wanted = arguments.iter().position(|argument| argument == "--once");
+    if let Some(way) = wanted.and_then(|at| arguments.get(at + 1)) {
+        return once(way);
+    }
+    if wanted.is_some() { quick() } else { thorough() }
+}
+
+/// Reads one file in one way, and fails where that takes more memory than it may.
+fn once(way: &str) {
+    let (layout, file) = match way {
+        "xml" => (nested(Format::Xml, "R.C[].L[]", ["R.C.@n", "R.C.L.s", "R.C.L.q"]), xml()),
+        "json" => (nested(Format::Json, "c[].l[]", ["c.n", "c.l.s", "c.l.q"]), json()),
+        way => (layout(way), file(ROWS)),
+    };
+    let most = if matches!(way, "xml" | "json") { 400_000 } else { 250_000 };
+    let bytes = file.len();
+    let counts = read_bytes(Path::new("export"), file.into_bytes(), &layout).expect("whole");
+    let peak = peak::kilobytes();
+    println!(
+        "{way}: {} MB, {} customers, {} units; peak memory {peak} kB of {most} kB",
+        bytes / 1_000_000,
+        counts.customers.len(),
+        counts.units()
+    );
+    if peak > most {
+        println!("TOO MUCH MEMORY");
+        std::process::exit(1);
+    }
+}
+
+/// The most that a process ever took is told of all that it did.
+fn each_by_itself() {
+    let own = std::env::current_exe().expect("its own name");
+    let failed = ["rows", "sum", "distinct", "xml", "json"].iter().filter(|way| {
+        let status = std::process::Command::new(&own).args(["--once", way]).status();
+        !status.expect("started").success()
+    });
+    if failed.count() > 0 {
+        std::process::exit(1);
+    }
+}
+
+fn nested(format: Format, records: &str, [customer, service, count]: [&str; 3]) -> Layout {
+    let settings = ExportSettings::new(PathBuf::from("export"), customer, service, count);
+    let records = records.split('.').map(str::to_owned).collect();
+    Layout { format: Some(format), records, max_bytes: 1 << 30, max_rows: usize::MAX, ..settings.layout }
+}
+
+/// Customers with their licences, 100 MB of it.
+fn xml() -> String {
+    let mut text = "<R>".to_owned();
+    let mut customer = 0;
+    while text.len() < BYTES {
+        let _ = write!(text, "<C n=\"Customer {customer:06} Ltd\">");
+        for service in 0..SERVICES {
+            let _ = writeln!(text, "<L><s>Mail protection {service:02}</s><q>{:05}</q></L>", customer % 97);
+        }
+        text.push_str("</C>\n");
+        customer += 1;
+    }
+    text.push_str("</R>");
+    text
+}
+
+fn json() -> String {
+    let mut text = "{\"c\":[".to_owned();
+    let mut customer = 0;
+    while text.len() < BYTES {
+        let comma = if customer == 0 { "" } else { "," };
+        let _ = write!(text, "{comma}\n{{\"n\":\"Customer {customer:06} Ltd\",\"l\":[");
+        for service in 0..SERVICES {
+            let comma = if service == 0 { "" } else { "," };
+            let _ = writeln!(text, "{comma}{{\"s\":\"Mail protection {service:02}\",\"q\":{}}}", customer % 97);
+        }
+        text.push_str("]}");
+        customer += 1;
+    }
+    text.push_str("]}");
+    text
 }
 
 fn thorough() {
@@ -72,10 +147,15 @@ fn quick() {
         file.len() / 1_000_000,
         best[0]
     );
+    let mut slow = false;
     for ((way, least), took) in WAYS.iter().zip(&best[1..]) {
         let ratio = best[0].as_secs_f32() / took.as_secs_f32();
+        slow |= ratio < *least;
         let verdict = if ratio >= *least { "enough" } else { "TOO SLOW" };
         println!("{way} {ratio:.2} of its speed ({took:?}; at least {least}: {verdict})");
+    }
+    if slow {
+        std::process::exit(1);
     }
 }
 

@@ -32,6 +32,13 @@ fn an_accepted_step_is_taken_once_and_the_same_step_asks_again() {
     assert!(why.contains("accepted by") && !why.contains("recount accept"), "{why}");
     let why: Value = serde_json::from_str(&office.recount(&["why", &handle, "--json"]).out).expect("JSON");
     assert_eq!(why["answer"]["verb"], "accept", "{why:#}");
+    // Looked at again and again in one afternoon: these are no nights.
+    for _ in 0..3 {
+        office.recount(&["plan"]);
+    }
+    let why = office.recount(&["why", &handle]).out;
+    assert!(why.contains("2 runs ") && why.contains("the last bar is the newest plan"), "{why}");
+    assert!(!why.contains("nights") && why.contains("(plan)"), "{why}");
     assert_eq!(office.run().code, 0);
     assert_eq!(office.billed(200), "0");
 

@@ -1,7 +1,8 @@
 //! What a person did in ConnectWise, or answered, is not overwritten, passed over or taken for something else.
 
 use chrono::Days;
-use recount_sim::{Addition, Agreement};
+use recount_sim::{Addition, Agreement, Product};
+use serde_json::json;
 
 use crate::support::{Night, QUIET, Said, today, wait_until};
 
@@ -207,6 +208,41 @@ fn what_is_billed_elsewhere_since_the_plan_was_drawn_is_not_created_again() {
     assert_eq!(said.outcome(20, "MP-ARCHIVE"), "conflict", "{}", said.out);
     let next = night.run().exits(3);
     assert!(next.codes().contains(&"line-elsewhere".to_owned()), "{}", next.out);
+}
+
+/// The same under another catalog item of the identifier, on an agreement where somebody is counted, and on its own: the plan
+/// would have asked about it.
+#[test]
+fn what_another_catalog_item_of_the_identifier_bills_since_the_plan_was_drawn_is_not_billed_twice() {
+    for (agreement, created) in [(21, 0), (20, 0), (11, 1)] {
+        let night = compared();
+        night.sim().edit(|world| {
+            let other = Agreement { id: 21, kind: "Legacy".to_owned(), ..world.agreements[1].clone() };
+            world.agreements.push(other);
+            let another = Agreement { id: 11, kind: "Legacy".to_owned(), ..world.agreements[0].clone() };
+            world.agreements.push(another);
+            let archive = world.catalog.iter().find(|product| product.identifier == "MP-ARCHIVE").expect("the product");
+            let old = Product { id: 977, identifier: "mp-archive".to_owned(), ..archive.clone() };
+            world.catalog.push(old);
+        });
+        night.write(
+            "customers.csv",
+            "customer,company_id,agreement_id,note\nAcme,1,10,\nBorealis,2,20,\nBoreal South,2,21,\n",
+        );
+        night.export(
+            QUIET.replace("CloudFilter,3", "CloudFilter,4") + "Borealis,Archive,2\nBoreal South,CloudFilter,0\n",
+        );
+        night.fault(r#"[{"when": {"method": "PATCH", "nth": 1}, "then": {"delay_after_ms": 2000}}]"#);
+        let run = night.start(&["run", "--json", "-vv"]);
+        wait_until("the first write", || !night.sent("PATCH").is_empty());
+        night.sim().edit(|world| {
+            let mut line = Addition::new(1_100, agreement, "MP-ARCHIVE", 2.into());
+            line.more.insert("product".to_owned(), json!({ "id": 977, "identifier": "mp-archive" }));
+            world.additions.push(line);
+        });
+        let said = night.heard(run.end());
+        assert_eq!(night.sent("POST").len(), created, "on {agreement}: {}", said.out);
+    }
 }
 
 /// Nine units were billed for three: what one vendor left behind billed on, and another vendor's line of the product, which

@@ -119,6 +119,8 @@ fn what_is_older_than_keep_goes_and_the_journal_stays() {
     assert_eq!((count(&night, journal), count(&night, findings)), (before.0, before.1 + 1));
     assert!(!night.path("state/reports/2.txt").exists() && night.path("state/reports/3.txt").exists());
     night.recount(&["verify"]).exits(0);
+    let undo = night.recount(&["undo", "3"]);
+    assert!(undo.out.contains("Acme · MP-CLOUDFILTER"), "whose lines are to be approved: {}", undo.out);
     night.recount(&["report", "3"]);
     let status = night.recount(&["status"]);
     assert!(status.out.contains("history under 1 MB") && status.out.contains("kept 400 days"), "{}", status.out);
@@ -168,6 +170,25 @@ fn a_quiet_night_logs_little_and_a_refused_one_not_much() {
     night.export("Account,Product,Quantity\n");
     let refused = night.recount(&["run", "-v"]).exits(11);
     assert!(refused.err.lines().count() < 30, "{}", refused.err);
+}
+
+/// A night that wrote ended with 1 behind a full disk, and nobody could tell whether it had written.
+#[test]
+fn a_night_whose_report_cannot_be_written_says_that_it_wrote() {
+    for is_dumb in [false, true] {
+        let night = Night::busy();
+        let full = || fs::File::options().write(true).open("/dev/full").expect("the device");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_recount"));
+        command.args(["run"]).current_dir(night.path(".")).stdout(full());
+        if is_dumb {
+            command.stderr(full());
+        }
+        let output = command.output().expect("it runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "the same code, whoever can be told: {said}");
+        assert!(is_dumb || said.contains("run 3 of mail wrote 3 lines, and is recorded: ok"), "{said}");
+        assert_eq!(night.journal().len(), 3);
+    }
 }
 
 /// A full disk behind `>` was exit 0, and a script went on with nothing.

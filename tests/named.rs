@@ -136,6 +136,29 @@ fn an_ignored_line_that_nobody_counts_is_not_for_another_one() {
     night.run().exits(0);
 }
 
+/// A night that looks through all companies told of one line twice. Once the other question is answered, this one is asked.
+#[test]
+fn a_line_elsewhere_is_told_once_and_never_out_of_sight() {
+    let night = begins();
+    night.config("", "create_lines = true\nsweep = \"nightly\"");
+    bills(&night, 1_100, 11, ARCHIVE, 2);
+    let said = night.run().exits(3);
+    let handle = held(&said, "line-elsewhere");
+    assert!(!said.codes().contains(&"billed-not-counted".to_owned()), "told twice: {}", said.out);
+    bills(&night, 1_200, 12, FILTER, 4);
+    let said = night.run().exits(3);
+    held(&said, "line-elsewhere");
+    held(&said, "billed-not-counted");
+    assert!(said.out.contains("4 units of 1 line"), "the other one alone: {}", said.out);
+    for answer in [&["keep", &handle][..], &["accept", &handle, "--to", "2"]] {
+        night.recount(answer).exits(0);
+        let said = night.run().exits(3);
+        assert!(said.out.contains("6 units of 2 lines"), "{answer:?} put it out of sight: {}", said.out);
+        night.recount(&["held", "--reopen", &handle]);
+        night.run();
+    }
+}
+
 /// An addition that was left behind was let be, and another one that was left behind on its agreement later was, too.
 #[test]
 fn an_ignored_line_left_behind_is_not_for_another_one() {

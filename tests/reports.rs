@@ -25,6 +25,7 @@ fn line(number: usize, customer: &str, outcome: Outcome, reason: Code, was: u32,
         service: ServiceName::new("CloudFilter"),
         count,
         lines: vec![2],
+        place: None,
         how: None,
         items: Vec::new(),
     };

@@ -2,6 +2,8 @@
 //! program.
 
 use std::fs;
+use std::io::Write as _;
+use std::path::Path;
 
 use rust_xlsxwriter::{Format, Workbook};
 
@@ -10,6 +12,12 @@ use crate::shapes::{read, told};
 const PLAIN: &str = "columns = { customer = \"C\", service = \"S\", count = \"N\" }";
 const NUMBERED: &str =
     "header = \"none\"\ncolumns = { customer = { number = 1 }, service = { number = 2 }, count = { number = 3 } }";
+
+/// The exit code, and everything that is said.
+fn refused(folder: &Path, path: &str, keys: &str) -> (i32, String) {
+    let (exit, document) = read(folder, path, keys);
+    (exit, document.to_string())
+}
 
 /// Each is ordinary at some vendor: refused, it would be billed by hand.
 #[test]
@@ -59,12 +67,34 @@ fn ordinary_files_are_read() {
         ("x.json", r#"[{"n":"A","l":[{"s":"E","q":3}]},{"n":"B","l":null}]"#, &absent, "A: E 3\n"),
         ("x.xml", "<R><C><N>A</N><I sku='E'>3</I></C></R>", inner, "A: E 3\n"),
     ];
-    for (name, text, keys, counts) in cases {
+    for (name, text, keys, counts) in cases.iter().chain(&others()) {
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join(name), text).expect("written");
         let (exit, document) = read(folder.path(), name, keys);
         assert_eq!((exit, told(&document).as_str()), (0, *counts), "{text}\n{keys}\n{document:#}");
     }
+}
+
+fn others() -> Vec<(&'static str, &'static str, &'static str, &'static str)> {
+    let thin = "thousands = \" \"\ncolumns = { customer = \"C\", service = \"S\", count = \"N\" }";
+    let swiss = "thousands = \"'\"\ncolumns = { customer = \"C\", service = \"S\", count = \"N\" }";
+    let lakh = "delimiter = \";\"\nthousands = \",\"\ncolumns = { customer = \"C\", service = \"S\", count = \"N\" }";
+    let sheet = "records = \"values\"\ncolumns = { customer = \"C\", service = \"S\", count = \"N\" }";
+    let unnamed = "records = \"rows\"\nheader = \"none\"\ncolumns = { customer = { number = 2 }, service = { fixed = \"S\" }, count = { number = 1 } }";
+    let epoch = "latest = \"D\"\ndate_format = \"%s\"\ncolumns = { customer = \"C\", service = \"S\", count = \"N\" }";
+    let dashes = "wide = [\"E\", \"F\"]\nblank = [\"-\", \"n/a\"]\ncolumns = { customer = \"C\" }";
+    let soap =
+        "records = \"s:Envelope.s:Body.Item\"\ncolumns = { customer = \"@C\", service = \"@S\", count = \"@N\" }";
+    vec![
+        ("x.csv", "C,S,N\nA,E,1\u{2009}234\nB,E,1\u{2007}234\u{202f}567\n", thin, "A: E 1234\nB: E 1234567\n"),
+        ("x.csv", "C,S,N\nA,E,1\u{b4}234\nB,E,1\u{2bc}234\n", swiss, "A: E 1234\nB: E 1234\n"),
+        ("x.csv", "C;S;N\nA;E;12,34,567\nB;E;1,00,000\n", lakh, "A: E 1234567\nB: E 100000\n"),
+        ("x.json", r#"{"values":[["C","S","N"],["A","E",3],["B","E","4"]]}"#, sheet, "A: E 3\nB: E 4\n"),
+        ("x.json", r#"{"columns":["N","C"],"rows":[[3,"A"],[4,"B"]]}"#, unnamed, "A: S 3\nB: S 4\n"),
+        ("x.csv", "D,C,S,N\n1577836800,A,E,3\n1577923200000,A,E,4\n", epoch, "A: E 4\n"),
+        ("x.csv", "C,E,F\nA,3,-\nB,n/a,4\n", dashes, "A: E 3\nB: F 4\n"),
+        ("x.xml", "<s:Envelope xmlns:s='u'><s:Body><Item C='A' S='E' N='3'/></s:Body></s:Envelope>", soap, "A: E 3\n"),
+    ]
 }
 
 /// Three of twelve customers beside "quota exceeded" were the whole bill.
@@ -170,5 +200,86 @@ fn questions_name_the_keys_that_read_the_file() {
         let (_, document) = read(folder.path(), name, keys);
         assert!(document.to_string().contains(said), "{text}: {document:#}");
         assert!(!document.to_string().contains("%B"), "{document:#}");
+    }
+}
+
+/// `lines 2, 2` sends whoever looks to the wrong file, and two rows of one number would be taken for one.
+#[test]
+fn a_line_of_several_files_or_sheets_is_named_with_its_own() {
+    let keys = format!("files = \"all\"\n{PLAIN}");
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("u.a.csv"), "C,S,N\nA,E,3\nB,E,x\n").expect("written");
+    fs::write(folder.path().join("u.b.csv"), "C,S,N\nA,E,4\nB,F,y\n,E,1\n").expect("written");
+    let (exit, document) = read(folder.path(), "u.*.csv", &keys);
+    let said = document["findings"].to_string();
+    assert_eq!(exit, 3, "{said}");
+    for words in [
+        "2 rows of it (u.a.csv, line 2; u.b.csv, line 2) say 3, 4",
+        "u.a.csv, line 3, column",
+        "u.b.csv, line 3, column",
+        "1 row without a customer: u.b.csv, line 4",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+}
+
+/// A number is no mark: `5 seats` counted as one would be a fifth of the bill, and recount had asked for it.
+#[test]
+fn what_is_asked_about_a_cell_is_what_it_may_mean() {
+    let wide = "wide = [\"E\"]\ncolumns = { customer = \"C\" }";
+    for (text, keys, asked, not) in [
+        ("C,S,N\nA,E,5 seats\n", PLAIN, "take the number out of the cell with `match`", "present = true"),
+        ("C,S,N\nA,E,12.34.567\n", PLAIN, "has a separator in it", "present = true"),
+        ("C,S,N\nA,E,12 00\n", PLAIN, "has a separator in it", "is a date"),
+        ("C,S,N\nA,E,5\nC,S,N\nB,E,4\n", PLAIN, "drop = [{ column = \\\"N\\\", is = [\\\"N\\\"] }]", "present = true"),
+        ("C,E\nA,5\nB,-\n", wide, "blank = [\\\"-\\\"]", "is = "),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("x.csv"), text).expect("written");
+        let (exit, document) = read(folder.path(), "x.csv", keys);
+        let said = document["findings"].to_string();
+        assert!(exit == 3 && said.contains(asked) && !said.contains(not), "{text}\n{said}");
+    }
+}
+
+/// An empty region beside a full one is ordinary at some vendors, and at others a download that failed.
+#[test]
+fn an_empty_file_of_several_is_whole_only_if_it_is_declared() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("u.a.csv"), "C,S,N\nA,E,3\n").expect("written");
+    fs::write(folder.path().join("u.b.csv"), "C,S,N\n").expect("written");
+    let keys = format!("files = \"all\"\nwhole = true\n{PLAIN}");
+    let (exit, document) = read(folder.path(), "u.*.csv", &keys);
+    assert_eq!((exit, told(&document).as_str()), (0, "A: E 3\n"), "{document:#}");
+    assert!(document["findings"].to_string().contains("u.b.csv holds only a header"), "{document:#}");
+    fs::write(folder.path().join("u.a.csv"), "C,S,N\n\n").expect("written");
+    assert_eq!(refused(folder.path(), "u.*.csv", &keys).0, 11);
+    fs::write(folder.path().join("u.a.csv"), "C,S,N\nA,E,3\n").expect("written");
+    let (exit, said) = refused(folder.path(), "u.*.csv", &format!("files = \"all\"\n{PLAIN}"));
+    assert!(exit == 11 && said.contains("set whole = true"), "{said}");
+}
+
+/// A file that goes by another kind's name is called what it is.
+#[test]
+fn what_recount_does_not_read_is_named() {
+    let zipped = |name: &str, bytes: &[u8]| {
+        let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        writer.start_file(name, zip::write::SimpleFileOptions::default()).expect("begun");
+        writer.write_all(bytes).expect("written");
+        writer.finish().expect("whole").into_inner()
+    };
+    let mut locked = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".to_vec();
+    locked.extend("EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes));
+    for (bytes, kind) in [
+        (zipped("META-INF/manifest.xml", b"<m/>"), "an OpenDocument spreadsheet"),
+        (zipped("in.zip", &zipped("u.csv", b"C,S,N\n")), "a zip archive within a zip archive"),
+        (b"<html><body><table><tr><td>C</td></tr></table></body></html>".to_vec(), "a web page with a table"),
+        (b"<Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\"/>".to_vec(), "the XML of Excel 2003"),
+        (locked, "a workbook with a password"),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("x.xls"), bytes).expect("written");
+        let (exit, said) = refused(folder.path(), "x.xls", PLAIN);
+        assert!(exit == 11 && said.contains(kind), "{kind}: {said}");
     }
 }

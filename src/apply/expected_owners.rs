@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
+use crate::reconcile::matching::ownership::Claims;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, ProductId};
 use crate::reconcile::model::plan::line::LineKey;
-use crate::reconcile::model::records::{Addition, Additions, Agreement};
+use crate::reconcile::model::records::{Addition, Additions, Agreement, Directory};
 
 /// Whose each agreement was, and of which product each addition.
 #[derive(Debug, Default)]
@@ -14,42 +15,104 @@ pub struct ExpectedOwners {
     companies: BTreeMap<AgreementId, CompanyId>,
     /// Of those whose product could be read, it.
     products: BTreeMap<AdditionId, Option<ProductId>>,
-    /// Agreements that bill and were read, and on which nobody is counted.
-    uncounted: BTreeMap<CompanyId, Vec<AgreementId>>,
+    beside: BilledBeside,
+}
+
+/// What a line that begins may bill beside, by the rules that the plan was drawn by.
+#[derive(Debug, Default)]
+struct BilledBeside {
+    /// Agreements that bill and were read.
+    agreements: BTreeMap<CompanyId, Vec<AgreementId>>,
+    /// Those that customers of the export are billed on.
+    counted: BTreeSet<AgreementId>,
+    claims: Claims,
+    /// Products that share their identifier with others of the catalog, with those.
+    same_identifier: BTreeMap<ProductId, BTreeSet<ProductId>>,
+    /// What billed when the plan was drawn: the plan has asked about it. With its product.
+    billed: BTreeMap<AdditionId, Option<ProductId>>,
+}
+
+/// A line that begins: nothing of it billed when the plan was drawn.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BeginningLine<'a> {
+    pub(super) key: &'a LineKey,
+    pub(super) product: ProductId,
 }
 
 impl ExpectedOwners {
-    /// What was read for the plan; `counted` are the agreements that customers of the export are billed on.
-    pub fn of(
-        agreements: &BTreeMap<AgreementId, Agreement>,
+    /// What was read for the plan.
+    pub fn of(directory: &Directory, additions: &Additions) -> Self {
+        let product = |addition: &Addition| (addition.id, addition.product);
+        let company = |agreement: &Agreement| (agreement.id, agreement.company);
+        Self {
+            companies: directory.agreements.values().map(company).collect(),
+            products: additions.values().flatten().map(product).collect(),
+            beside: BilledBeside::default(),
+        }
+    }
+
+    /// The same for a plan that lines begin by. `counted` are the agreements that customers of the export are billed on,
+    /// `claims` what other integrations want.
+    #[must_use]
+    pub fn beside(
+        self,
+        directory: &Directory,
         additions: &Additions,
-        counted: &BTreeSet<AgreementId>,
+        (counted, claims): (BTreeSet<AgreementId>, Claims),
         today: NaiveDate,
     ) -> Self {
-        let product = |addition: &Addition| (addition.id, addition.product);
-        let mut uncounted: BTreeMap<CompanyId, Vec<AgreementId>> = BTreeMap::new();
-        for agreement in agreements.values().filter(|agreement| agreement.billing(today).is_ok()) {
-            if additions.contains_key(&agreement.id) && !counted.contains(&agreement.id) {
-                uncounted.entry(agreement.company).or_default().push(agreement.id);
+        let mut agreements: BTreeMap<CompanyId, Vec<AgreementId>> = BTreeMap::new();
+        for agreement in directory.agreements.values().filter(|agreement| agreement.billing(today).is_ok()) {
+            if additions.contains_key(&agreement.id) {
+                agreements.entry(agreement.company).or_default().push(agreement.id);
             }
         }
-        Self {
-            companies: agreements.values().map(|agreement| (agreement.id, agreement.company)).collect(),
-            products: additions.values().flatten().map(product).collect(),
-            uncounted,
+        let mut same_identifier = BTreeMap::new();
+        for items in directory.products.values().filter(|items| items.len() > 1) {
+            let ids: BTreeSet<ProductId> = items.iter().map(|item| item.id).collect();
+            same_identifier.extend(ids.iter().map(|id| (*id, ids.clone())));
         }
+        let bills = |addition: &&Addition| addition.is_live(today) && addition.bills();
+        let billed =
+            additions.values().flatten().filter(bills).map(|addition| (addition.id, addition.product)).collect();
+        Self { beside: BilledBeside { agreements, counted, claims, same_identifier, billed }, ..self }
     }
 
-    /// The other agreements of the company on which nobody is counted.
-    pub(super) fn uncounted_beside(&self, agreement: AgreementId) -> impl Iterator<Item = AgreementId> {
-        let company = self.companies.get(&agreement);
-        let others = company.and_then(|company| self.uncounted.get(company)).into_iter().flatten().copied();
-        others.filter(move |other| *other != agreement)
+    /// The other agreements of the company on which a line may bill what this one begins to bill: where nobody wants it,
+    /// and, under another catalog item of its identifier, also where somebody is counted.
+    pub(super) fn others_of(&self, line: BeginningLine<'_>) -> impl Iterator<Item = AgreementId> {
+        let BeginningLine { key, product } = line;
+        let company = self.companies.get(&key.agreement);
+        let others = company.and_then(|company| self.beside.agreements.get(company)).into_iter().flatten().copied();
+        others.filter(move |other| {
+            let unwanted = self.beside.claims.of(*other, &key.product).is_empty();
+            let by_item = self.beside.same_identifier.contains_key(&product);
+            *other != key.agreement && unwanted && (by_item || !self.beside.counted.contains(other))
+        })
     }
 
-    /// Whether an addition was not there when the plan was drawn.
-    pub(super) fn is_new(&self, addition: AdditionId) -> bool {
-        !self.products.contains_key(&addition)
+    /// Whether an addition of an agreement bills what a line begins to bill, and did not when the plan was drawn: then nobody
+    /// was asked about it. One whose product cannot be read may.
+    pub(super) fn bills_since(
+        &self,
+        line: BeginningLine<'_>,
+        (agreement, addition): (AgreementId, &Addition),
+        today: NaiveDate,
+    ) -> bool {
+        let BeginningLine { key, product } = line;
+        let wanted = |id| self.beside.counted.contains(&agreement) && id == product;
+        let same = |id| self.beside.same_identifier.get(&product).map_or(id == product, |items| items.contains(&id));
+        let asked = self.beside.billed.get(&addition.id) == Some(&addition.product);
+        !asked
+            && addition.product.is_none_or(|id| same(id) && !wanted(id))
+            && addition.is_live(today)
+            && addition.bills()
+            && addition.may_be_of(key.item.as_ref())
+    }
+
+    /// The product of an addition that was read.
+    pub(super) fn product_of(&self, addition: AdditionId) -> Option<ProductId> {
+        self.products.get(&addition).copied().flatten()
     }
 
     /// Whose it was, if it is not this one's.

@@ -8,13 +8,14 @@ use crate::apply::agreement_writes::{AgreementWrites, FreshAdditions, LineEnd};
 use crate::apply::attempts::{LOOKS_AGAIN, WriteAttempts};
 use crate::apply::breakers::{Breakers, WriteRight};
 use crate::apply::execution_context::ExecutionContext;
+use crate::apply::expected_owners::BeginningLine;
 use crate::apply::journal_queue::JournalQueue;
-use crate::apply::other_agreements::OtherAgreements;
+use crate::apply::other_agreements::{OtherAgreements, begins, billed_here_since};
 use crate::apply::recovery::new_lines;
 use crate::apply::windows::AgreementWindows;
 use crate::apply::write_result::{
-    ConfirmedChange, Halt, LineWriteResult, WriteResult, changed_meanwhile, created, held, in_doubt, is_rounded,
-    not_reached, overtaken, refused, stale, stored_rounded, updated,
+    ConfirmedChange, Halt, LineWriteResult, WriteResult, billed_since, changed_meanwhile, created, held, in_doubt,
+    is_rounded, not_reached, overtaken, refused, stale, stored_rounded, updated,
 };
 use crate::connectwise::{ReadError, WriteError, Writer};
 use crate::history::journal::{Intent, IntentKind, WriteOutcome};
@@ -109,8 +110,9 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
         key: &LineKey,
         write: &Write,
     ) -> Result<LineWriteResult, Halt> {
-        if let Write::Create(create) = write
-            && let Some(settled) = self.billed_elsewhere(key, create).await?
+        let begins = begins(key, write, self.context);
+        if let Some(line) = begins
+            && let Some(settled) = self.billed_elsewhere(line).await?
         {
             return Ok(settled);
         }
@@ -119,6 +121,9 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
                 Ok(seen) => seen,
                 Err(settled) => return Ok(settled),
             };
+            if let Some(id) = begins.and_then(|line| billed_here_since(line, &seen.additions, self.context)) {
+                return Ok(billed_since(key, (key.agreement, id)));
+            }
             if let Some(WrittenLine { settled, sent }) = self.write(key, write, &seen).await {
                 lane.look = sent.map(|sent| seen.after(sent));
                 return Ok(settled);
@@ -127,24 +132,20 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
         Ok(stale(key, write))
     }
 
-    /// How a creation ends that would bill beside a line that came since the plan was drawn, or where nobody can tell.
-    async fn billed_elsewhere(&self, key: &LineKey, create: &CreateLine) -> Result<Option<LineWriteResult>, Halt> {
+    /// How a line ends that would begin beside one that came since the plan was drawn, or where nobody can tell.
+    async fn billed_elsewhere(&self, line: BeginningLine<'_>) -> Result<Option<LineWriteResult>, Halt> {
         if self.breakers.borrow().is_closed(WriteRight::Add) {
             return Ok(None);
         }
+        let key = line.key;
         // As for the look: a throttled read may wait long, and a person who asks to stop does not.
         let read = tokio::select! {
-            read = self.others.billed_since(create, self.connectwise, self.context) => read,
+            read = self.others.billed_since(line, self.connectwise, self.context) => read,
             () = self.context.stop.wait() => return Err(Halt::Stopped),
         };
         match read {
             Ok(None) => Ok(None),
-            Ok(Some((agreement, addition))) => {
-                let detail =
-                    format!("addition {addition} on agreement {agreement} may bill it since the plan was drawn");
-                let settled = held(key, Code::ChangedMeanwhile, &detail);
-                Ok(Some(LineWriteResult { outcome: Outcome::Conflict, ..settled }))
-            }
+            Ok(Some(found)) => Ok(Some(billed_since(key, found))),
             // ConnectWise does not give out the additions of that one.
             Err(error @ ReadError::Additions { .. }) => {
                 let detail = format!("nobody can see whether it bills elsewhere: {error}");

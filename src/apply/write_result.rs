@@ -4,7 +4,7 @@ use crate::connectwise::ReadError;
 use crate::history::journal::WriteOutcome;
 use crate::history::store::error::StoreError;
 use crate::reconcile::guard::cleared::{CreateLine, SetQuantity, Write};
-use crate::reconcile::model::ids::AdditionId;
+use crate::reconcile::model::ids::{AdditionId, AgreementId};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::Outcome;
@@ -193,6 +193,12 @@ pub(super) fn in_doubt(key: &LineKey, why: &str) -> WriteResult {
 pub(super) fn held(key: &LineKey, code: Code, detail: &str) -> LineWriteResult {
     let (key, detail) = (key.clone(), detail.to_owned());
     LineWriteResult { key, outcome: Outcome::Held, reason: code, now: None, created: None, detail }
+}
+
+/// A line that would begin beside one that nobody was asked about.
+pub(super) fn billed_since(key: &LineKey, (agreement, addition): (AgreementId, AdditionId)) -> LineWriteResult {
+    let detail = format!("addition {addition} on agreement {agreement} may bill it since the plan was drawn");
+    LineWriteResult { outcome: Outcome::Conflict, ..held(key, Code::ChangedMeanwhile, &detail) }
 }
 
 pub(super) fn not_reached(key: &LineKey, write: &Write) -> LineWriteResult {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::io;
 use std::io::{IsTerminal as _, Write as _};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
@@ -75,6 +76,16 @@ fn write(bytes: &[u8]) {
     written_or_noted(out.write_all(bytes).and_then(|()| out.flush()));
 }
 
+/// What was done, for whoever cannot be shown it.
+static DONE: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Notes what is on record now, whatever becomes of the output.
+pub(crate) fn note_done(what: String) {
+    if let Ok(mut done) = DONE.lock() {
+        done.push(what);
+    }
+}
+
 /// Whether anything that was to be printed is lost.
 static IS_LOST: AtomicBool = AtomicBool::new(false);
 
@@ -86,10 +97,23 @@ fn written_or_noted(written: io::Result<()>) {
     }
 }
 
+/// Once, at the end: what the lost output would have said.
+fn tell_what_was_done() {
+    let done = DONE.lock().map(|done| done.clone()).unwrap_or_default();
+    let mut err = std::io::stderr().lock();
+    for what in &done {
+        let _ = writeln!(err, "recount: {what}");
+    }
+    if !done.is_empty() {
+        let _ = writeln!(err, "fix: recount report");
+    }
+}
+
 /// The exit of the process: what went well and could not be printed is no success.
 pub(crate) fn heard(exit: Exit) -> Exit {
-    match exit {
-        Exit::Done if IS_LOST.load(Ordering::Relaxed) => Exit::Unexpected,
-        other => other,
+    if !IS_LOST.load(Ordering::Relaxed) {
+        return exit;
     }
+    tell_what_was_done();
+    if exit == Exit::Done { Exit::Unexpected } else { exit }
 }

@@ -20,7 +20,7 @@ use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::plan::outcome::Mode;
-use crate::reconcile::model::record_links::RecordLinks;
+use crate::reconcile::model::record_links::{RecordAddress, RecordLinks};
 use crate::tickets::settings::TicketSettings;
 use crate::zone::Zone;
 
@@ -87,7 +87,7 @@ pub struct ConnectWiseConfig {
     /// How long an unknown creation is left alone before a later run looks for it.
     pub settle: Duration,
     /// Where its records open in a browser.
-    pub records: Option<RecordLinks>,
+    pub records: Option<RecordAddress>,
 }
 
 /// One vendor's export bound to one ConnectWise.
@@ -134,7 +134,12 @@ pub struct DaemonConfig {
 impl Config {
     /// Where the records of each integration open in a browser.
     pub fn record_links(&self) -> BTreeMap<IntegrationName, RecordLinks> {
-        let of = |integration: &IntegrationConfig| self.connectwise.get(&integration.connectwise)?.records.clone();
+        let address = |connectwise: &ConnectWiseConfig| Some((connectwise.site(), connectwise.records.clone()?));
+        let sites: BTreeMap<_, _> = self.connectwise.values().filter_map(address).collect();
+        let of = |integration: &IntegrationConfig| {
+            let address = self.connectwise.get(&integration.connectwise)?.records.clone()?;
+            Some(RecordLinks::new(address, sites.clone()))
+        };
         self.integrations.values().filter_map(|one| Some((one.name.clone(), of(one)?))).collect()
     }
 

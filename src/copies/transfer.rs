@@ -16,6 +16,7 @@ use crate::copies::error::ReplicaError;
 use crate::copies::lease::Lease;
 use crate::copies::numbered::{CopyName, superfluous};
 use crate::copies::store::CopyStore;
+use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 
 /// What lies beside a copy and says what is in it.
@@ -130,6 +131,28 @@ pub async fn newest(store: &CopyStore) -> Result<Option<(CopyName, CopyDescripti
     let found = store.read(&name.description()).await?.ok_or_else(|| damaged("its description is gone".to_owned()))?;
     let description = serde_json::from_slice(&found.bytes).map_err(|error| damaged(error.to_string()))?;
     Ok(Some((name, description, copies.len())))
+}
+
+/// Opens a copy as a host would that takes over, and gives the last run that is in it.
+///
+/// # Errors
+/// [`ReplicaError::Damaged`] if it is not what its description says, or is no sound history.
+pub async fn last_run_in(
+    store: &CopyStore,
+    name: CopyName,
+    description: &CopyDescription,
+) -> Result<Option<i64>, ReplicaError> {
+    let scratch = tempfile::Builder::new().prefix("recount.copy.").tempdir();
+    let scratch =
+        scratch.map_err(|source| ReplicaError::Local { what: "the copy cannot be unpacked".to_owned(), source })?;
+    let file = scratch.path().join("history.db");
+    fetch(store, name, description, &file).await?;
+    let opened = || {
+        let copy = History::copy_at(&file)?;
+        copy.check()?;
+        Ok::<_, StoreError>(copy.runs(1)?.first().map(|run| run.run.0))
+    };
+    opened().map_err(|error| ReplicaError::Damaged { name: name.to_string(), why: error.to_string() })
 }
 
 /// Fetches a copy into a file, and proves that it is what its description says.

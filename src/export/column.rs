@@ -131,8 +131,17 @@ impl Pattern {
     /// A text in which `*` is any text and `?` any character. Everything else is meant as it stands, brackets too:
     /// products are called `Business [Annual]`.
     pub fn glob(written: &str) -> Self {
+        Self::globbed(written, "(?s)")
+    }
+
+    /// The same for a file's name, where `.CSV` is `.csv`.
+    pub fn file_glob(written: &str) -> Self {
+        Self::globbed(written, "(?si)")
+    }
+
+    fn globbed(written: &str, flags: &str) -> Self {
         let any = regex::escape(written).replace("\\*", ".*").replace("\\?", ".");
-        let regex = Regex::new(&format!("(?s)\\A{any}\\z")).expect("an escaped text is a regular expression");
+        let regex = Regex::new(&format!("{flags}\\A{any}\\z")).expect("an escaped text is a regular expression");
         Self { written: written.to_owned(), regex }
     }
 }

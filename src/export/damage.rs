@@ -10,7 +10,7 @@ use crate::reconcile::model::display_text::{escaped, shown};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Damage {
     /// It is no text file.
-    #[error("it is {0}; save it as a CSV file in UTF-8")]
+    #[error("it is {0}, which recount does not read; save it as a CSV file in UTF-8, or as .xlsx")]
     OtherKind(&'static str),
     /// UTF-16.
     #[error("it looks like UTF-16; save it as UTF-8")]
@@ -165,6 +165,9 @@ pub enum Damage {
     /// A header and no row of data.
     #[error("it holds only a header; an export without rows is never taken for zero")]
     HeaderOnly,
+    /// The same of one file or sheet of several.
+    #[error("it holds only a header; an export without rows is never taken for zero")]
+    PartHeaderOnly,
     /// A title stands above the header, and no `header` was declared.
     #[error("the header is not the first row: the columns stand on line {line}")]
     HeaderBelow {

@@ -222,6 +222,10 @@ impl Damage {
             Self::Empty | Self::HeaderOnly | Self::NoRecords => {
                 "fetch the export again when the vendor has written it, and run again".to_owned()
             }
+            Self::PartHeaderOnly => format!(
+                "fetch the export again when the vendor has written it; if one of several may be empty, set whole = true {TABLE}"
+            ),
+            Self::OtherKind(_) => "ask the vendor for CSV, JSON or .xlsx".to_owned(),
             Self::Ragged { .. } => format!(
                 "fetch the export again; if such lines stand there every night, leave out those behind the data with `stop`, \
                  and those before it with `header` {TABLE}"

@@ -69,7 +69,12 @@ impl Faults {
     /// Without the part, where it is the file that is named anyhow.
     pub(in crate::export) fn of_file(mut self, name: &str) -> Self {
         let name = escaped(name);
-        self.first.iter_mut().for_each(|fault| fault.part.take_if(|part| *part == name).map_or((), drop));
+        for fault in &mut self.first {
+            let Some(part) = fault.part.take().filter(|part| *part != name) else { continue };
+            // The file is named anyhow; its sheet is not.
+            let rest = part.strip_prefix(&name).and_then(|rest| rest.strip_prefix(", ")).map(str::to_owned);
+            fault.part = Some(rest.unwrap_or(part));
+        }
         self
     }
 

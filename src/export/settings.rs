@@ -85,6 +85,8 @@ pub struct Layout {
     pub shape: Shape,
     /// Which cells of the wide columns are one unit each; else they hold numbers.
     pub wide_mark: Option<CountMark>,
+    /// What a cell of the wide columns says that holds nothing, beside a blank one; in their one form.
+    pub wide_blank: Vec<String>,
     /// What several counts of one customer and service mean.
     pub duplicates: Duplicates,
     /// Whether a row may be negative. A total may not.
@@ -274,6 +276,7 @@ impl Layout {
             customer,
             shape,
             wide_mark: None,
+            wide_blank: Vec::new(),
             duplicates,
             signed: false,
             whole: false,

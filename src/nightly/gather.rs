@@ -24,7 +24,7 @@ use crate::reconcile::guard::check::malformed;
 use crate::reconcile::guard::trend::{TREND_DAYS, falling_trend};
 use crate::reconcile::matching::ownership::Claims;
 use crate::reconcile::matching::placement::Place;
-use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::display_text::{minute, shown};
 use crate::reconcile::model::ids::{AgreementId, IntegrationName, ServiceName};
 use crate::reconcile::model::mapping::{MatchCustomers, ServiceRule};
 use crate::reconcile::model::past::{CreationInDoubt, ExportStamp, Past, RecentTakeover};
@@ -240,6 +240,7 @@ fn taken_over(run: BegunRun<'_>, history: &History) -> Result<Option<RecentTakeo
         return Ok(None);
     }
     let settles_at = change.ran_out_at.checked_add_signed(run.job.settle).filter(|at| *at > run.started_at);
+    let settles_at = settles_at.map(|at| run.job.zone.local(at));
     Ok(Some(RecentTakeover { from: change.from.clone(), settles_at }))
 }
 
@@ -250,8 +251,12 @@ fn host_changed(run: BegunRun<'_>, taken: &RecentTakeover) -> Finding {
          new lines wait for the next night",
         taken.from
     );
-    let fix = Remedy::nothing(
-        "the next night creates what is not there; who wants it sooner accepts the line that `recount held` shows",
-    );
+    let created = match taken.settles_at {
+        None => "the next run creates it then".to_owned(),
+        Some(at) => format!("the first run after {} creates it then", minute(at)),
+    };
+    let fix = Remedy::nothing(format!(
+        "the next night creates what is not there; who wants a line sooner accepts what `recount held` shows: {created}"
+    ));
     Finding { fix, ..finding(Severity::Warning, Code::HostChanged, message) }
 }

@@ -76,14 +76,14 @@ async fn plan<R: Reader>(run: BegunRun<'_>, connectwise: &R, history: &mut Histo
         PlanSource::Export(source) => {
             let inputs = Box::pin(gather(run, source, connectwise, history, &mut findings)).await;
             inputs.map(|(inputs, plan)| {
-                expected_owners = inputs.remote.expected_owners(run.today());
+                expected_owners = inputs.remote.expected_owners_beside(&inputs.claims, run.today());
                 decide(run, source, (&inputs, plan))
             })
         }
         PlanSource::Undo(undone, source) => {
             let inputs = Box::pin(undo::gather(run, (undone, source), connectwise, history, &mut findings)).await;
             inputs.map(|inputs| {
-                expected_owners = inputs.remote.expected_owners(run.today());
+                expected_owners = inputs.remote.expected_owners();
                 undo::decide(run, (undone, source), inputs)
             })
         }

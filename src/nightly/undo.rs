@@ -24,12 +24,13 @@ use crate::reconcile::guard::check::clear_approved;
 use crate::reconcile::matching::ownership::Claims;
 use crate::reconcile::matching::placement::place_all;
 use crate::reconcile::model::export::counts::Counts;
-use crate::reconcile::model::ids::{AdditionId, RunId};
+use crate::reconcile::model::ids::{AdditionId, CustomerName, RunId, ServiceName};
 use crate::reconcile::model::mapping::Mapping;
+use crate::reconcile::model::owned::Owned;
 use crate::reconcile::model::past::{CreationInDoubt, Past};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::finding::Finding;
-use crate::reconcile::model::plan::line::LineKey;
+use crate::reconcile::model::plan::line::{LineKey, Source};
 use crate::report::exit::Exit;
 
 /// Everything the plan of an undo is drawn from.
@@ -55,8 +56,9 @@ pub(super) async fn gather<R: Reader>(
     let integration = run.job.integration;
     let planned = history.run(undone)?.and_then(|run| run.planned).ok_or_else(|| nothing(undone))?;
     let LaterWrites { later, begun } = history.written_since(integration, undone)?;
-    let wrote = wrote(&planned, history.writes_of(undone)?, &later);
-    let past = with_lines(history.past(integration, run.id)?, &wrote);
+    let past = history.past(integration, run.id)?;
+    let wrote = wrote(&planned, history.writes_of(undone)?, &later, &past);
+    let past = with_lines(past, &wrote);
     let reading = read(connectwise, source.mapping, &past, &wrote, run.today());
     let remote = run.unless_stopped(reading).await??;
     let billed = wrote.keys().map(|key| key.agreement).collect();
@@ -109,11 +111,13 @@ fn nothing(run: RunId) -> Failure {
     Failure::new(Exit::Usage, Code::Unexpected, message, "recount history")
 }
 
-/// What ConnectWise took of a run's writes. What it refused, or what was given up, changed nothing.
+/// What ConnectWise took of a run's writes. What it refused, or what was given up, changed nothing. Whose a line was that is no
+/// longer kept of the run is what is known of it since.
 fn wrote(
     planned: &PlanRecord,
     writes: Vec<WriteRecord>,
     later: &BTreeMap<AdditionId, RunId>,
+    past: &Past,
 ) -> BTreeMap<LineKey, ConfirmedWrite> {
     let wrote = writes.into_iter().filter_map(|WriteRecord { intent, outcome, .. }| {
         let Some(WriteOutcome::Applied { addition, quantity }) = outcome else { return None };
@@ -123,12 +127,26 @@ fn wrote(
         };
         let key = intent.key;
         let line = planned.lines.iter().find(|line| line.key().as_ref() == Some(&key));
-        let company = line.and_then(|line| line.company);
-        let sources = line.map(|line| line.sources.clone()).unwrap_or_default();
+        let owned = past.owned.get(&*key.folded());
+        let company = line.map_or_else(|| owned.and_then(|owned| owned.company), |line| line.company);
+        let sources = line.map_or_else(|| owned.map(owned_sources).unwrap_or_default(), |line| line.sources.clone());
         let later = later.get(&addition).copied();
         Some((key, ConfirmedWrite { company, sources, addition, before, quantity, later }))
     });
     wrote.collect()
+}
+
+fn owned_sources(owned: &Owned) -> Vec<Source> {
+    let of = |(customer, service): &(CustomerName, ServiceName)| Source {
+        customer: customer.clone(),
+        service: service.clone(),
+        count: None,
+        lines: Vec::new(),
+        place: None,
+        how: None,
+        items: Vec::new(),
+    };
+    owned.sources.iter().map(of).collect()
 }
 
 /// What is concerned: the agreements of the lines, where their customers are billed now, and their products. Lists are

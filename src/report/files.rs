@@ -22,6 +22,7 @@ use crate::report::format::text::View;
 use crate::report::format::{csv, text};
 use crate::report::gather::ReportHistory;
 use crate::report::months::InvoiceMonth;
+use crate::report::needs::with_tickets;
 
 /// Why a report could not be kept.
 #[derive(Debug, Error)]
@@ -107,7 +108,9 @@ impl Reports {
             let current = Current::of(history, newest)?;
             self.keep_customers(&ReportHistory::of_customers(history, &current, gathered.names())?)?;
         }
-        self.write(&format!("{}.html", run.run), &run::page(&gathered.material(self.records.get(&run.integration))))
+        let links = self.records.get(&run.integration);
+        let records = links.map(|links| with_tickets(links, &run.integration, history)).transpose()?;
+        self.write(&format!("{}.html", run.run), &run::page(&gathered.material(records.as_ref())))
     }
 
     /// Keeps the pages of these customers; gives the path of the last one.
@@ -127,7 +130,7 @@ impl Reports {
     /// The month is that of the run's own zone: it is invoiced there.
     fn keep_overviews(&self, history: &History, today: NaiveDate) -> Result<(), KeepError> {
         let month = InvoiceMonth::of(today);
-        let standings = month.standings(history, today)?;
+        let standings = month.standings(history, today, self.on.as_ref())?;
         let mut nights = Vec::new();
         for run in standings.iter().map(|standing| &standing.run) {
             let mut exports = history.nights(&run.integration, run.run, trends::NIGHTS)?;

@@ -1,10 +1,13 @@
 //! What a brief says of a run: what needs a person, and what changed.
 
 use crate::history::record::{LineRecord, RunRecord};
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::code::Severity;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::reconcile::model::record_links::RecordLinks;
+use crate::reconcile::model::record_links::{ItemTicket, OpenedRecord, RecordLinks};
 use crate::report::{Change, lines, names, words};
 
 /// One thing that somebody has to look at.
@@ -21,7 +24,7 @@ pub struct Need {
     /// What to do.
     pub fix: Remedy,
     /// Its records in ConnectWise: what each is, and where it opens.
-    pub records: Vec<(String, String)>,
+    pub records: Vec<OpenedRecord>,
 }
 
 impl Need {
@@ -33,7 +36,7 @@ impl Need {
             step: line.map(words::step).unwrap_or_default(),
             message: finding.message.clone(),
             fix: finding.fix.clone(),
-            records: line.map(|line| words::records(line, links)).unwrap_or_default(),
+            records: words::item_records(finding, line, links),
         }
     }
 }
@@ -53,4 +56,21 @@ pub(crate) fn needs(run: &RunRecord, severity: Severity, links: Option<&RecordLi
 /// How many lines of this run are of this kind.
 pub(crate) fn changes(run: &RunRecord, kind: Change) -> impl Iterator<Item = &LineRecord> {
     lines(run).iter().filter(move |line| Change::of(line) == Some(kind))
+}
+
+/// The links of an integration's records, with the tickets that its open items have by now.
+///
+/// # Errors
+/// When the history cannot be read.
+pub fn with_tickets(
+    links: &RecordLinks,
+    integration: &IntegrationName,
+    history: &History,
+) -> Result<RecordLinks, StoreError> {
+    let live = history.live_tickets(Some(integration))?;
+    let tickets = live.iter().filter_map(|record| {
+        let (kind, handle, site) = (record.kind, record.handle.as_str(), record.site.as_deref());
+        Some(ItemTicket { kind, handle, ticket: record.ticket?, site })
+    });
+    Ok(links.clone().with_tickets(tickets))
 }

@@ -9,14 +9,14 @@ use rust_decimal::Decimal;
 use crate::history::record::{ExportRecord, LineRecord, Requests, RunRecord};
 use crate::reconcile::model::display_text;
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::export::counts::RowLines;
+use crate::reconcile::model::export::row_lines::RowLines;
 use crate::reconcile::model::ids::{CustomerName, RunId};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::line::Source;
-use crate::reconcile::model::plan::outcome::Outcome;
+use crate::reconcile::model::plan::outcome::{Outcome, RunCommand};
 use crate::reconcile::model::quantity::{Quantity, or_dash};
-use crate::reconcile::model::record_links::RecordLinks;
+use crate::reconcile::model::record_links::{OpenedRecord, RecordLinks};
 
 /// `12 → 0`, as a line shows it; empty where nothing is known.
 pub(crate) fn step(line: &LineRecord) -> String {
@@ -107,19 +107,20 @@ impl<'a> ExportReadability<'a> {
 
     /// One count behind a line: the rows of the export, and what they say.
     pub(crate) fn source(&self, source: &Source) -> String {
-        let Source { customer, service, count, lines, how: _, items: _ } = source;
+        let Source { customer, service, count, lines, place, how: _, items: _ } = source;
         let name = format!("{} · {}", shown(customer.as_str()), shown(service.as_str()));
-        let (numbers, incomplete) = (numbers(lines), self.incomplete.contains(customer));
+        let stands = place.clone().unwrap_or_else(|| format!("line {}", numbers(lines)));
+        let incomplete = self.incomplete.contains(customer);
         match (count, lines.as_slice()) {
             _ if self.undo => format!("{name}: no export was read"),
             (Some(count), []) => format!("no row for {name}: the customer is in the export, so that counts as {count}"),
             (None, []) if incomplete => format!("no readable row for {name}: a row of the customer cannot be read"),
             (None, []) => format!("no row for {name}: the customer is not in the export, which is not zero"),
-            (Some(count), _) => format!("line {numbers}: {name} = {count}"),
+            (Some(count), _) => format!("{stands}: {name} = {count}"),
             (None, _) if incomplete => {
-                format!("line {numbers}: {name}, not counted because another row of the customer cannot be read")
+                format!("{stands}: {name}, not counted because another row of the customer cannot be read")
             }
-            (None, _) => format!("line {numbers}: {name}, which could not be counted"),
+            (None, _) => format!("{stands}: {name}, which could not be counted"),
         }
     }
 }
@@ -155,11 +156,25 @@ pub(crate) fn of_each<'a>(lines: &[&'a LineRecord]) -> Option<&'a str> {
 
 /// The records of a line that ConnectWise opens by their ids, in words, and where each opens. An addition opens with its
 /// agreement.
-pub(crate) fn records(line: &LineRecord, links: Option<&RecordLinks>) -> Vec<(String, String)> {
+pub(crate) fn records(line: &LineRecord, links: Option<&RecordLinks>) -> Vec<OpenedRecord> {
     let Some(links) = links else { return Vec::new() };
-    let company = line.company.map(|id| (format!("company {id}"), links.company(id)));
-    let agreement = line.agreement.map(|id| (format!("agreement {id}"), links.agreement(id)));
+    let company = line.company.map(|id| links.company(id));
+    let with = |(said, address)| match line.addition {
+        Some(addition) => (format!("{said} with addition {addition}"), address),
+        None => (said, address),
+    };
+    let agreement = line.agreement.map(|id| with(links.agreement(id)));
     company.into_iter().chain(agreement).collect()
+}
+
+/// The records of an open item: those of its line, and its ticket.
+pub(crate) fn item_records(
+    finding: &Finding,
+    line: Option<&LineRecord>,
+    links: Option<&RecordLinks>,
+) -> Vec<OpenedRecord> {
+    let of_line = line.map(|line| records(line, links)).unwrap_or_default();
+    of_line.into_iter().chain(links.and_then(|links| links.ticket_of(finding))).collect()
 }
 
 /// What a run waited for. Reads, looks and writes include the waits for their turn.
@@ -184,4 +199,23 @@ pub(crate) fn took(run: &RunRecord) -> String {
     }
     let _ = write!(text, "{} s", seconds % 60);
     text
+}
+
+/// `run 5 of mail wrote 1 line, and is recorded: OK`: one run where its report cannot be shown.
+pub(crate) fn recorded(run: &RunRecord) -> String {
+    let written = run.end.as_ref().map_or(0, |end| end.totals.changed);
+    let wrote = if written == 0 { "wrote nothing".to_owned() } else { format!("wrote {}", plural(written, "line")) };
+    let verdict = run.end.as_ref().map(|end| format!(": {}", end.verdict)).unwrap_or_default();
+    format!("run {} of {} {wrote}, and is recorded{verdict}", run.run, shown(run.integration.as_str()))
+}
+
+/// `3 runs`, and where the last one is a dry run `3 runs and a plan`: a plan is no night.
+pub(crate) fn runs(commands: impl Iterator<Item = RunCommand>) -> String {
+    let (mut runs, mut plans) = (0, 0);
+    commands.for_each(|command| if command == RunCommand::Plan { plans += 1 } else { runs += 1 });
+    match (runs, plans) {
+        (0, _) => "a plan".to_owned(),
+        (_, 0) => plural(runs, "run"),
+        _ => format!("{} and a plan", plural(runs, "run")),
+    }
 }

@@ -167,9 +167,7 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
                     return Ok(());
                 }
                 Err(WriteError::Refused { status: code, why }) => {
-                    let said = format!("cannot be closed ({code}: {why}); close it by hand: {}", record.about);
-                    self.say(TicketAction::Trouble, Some(ticket.id), said);
-                    return self.end(&mut record, TicketState::Left, "settled; ConnectWise refused to close it");
+                    return self.refused_closing(record, &format!("{code}: {why}"));
                 }
                 // Looked at again by the next run; to close it twice does no harm.
                 Err(error) => return Err(SyncHalt::Write(error)),
@@ -181,6 +179,16 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
         };
         self.say(deed, Some(ticket.id), record.about.clone());
         self.end(&mut record, state, "settled")
+    }
+
+    /// It stays open there, and is listed as that until somebody closes it, or ConnectWise lets a later run. Said once.
+    fn refused_closing(&mut self, mut record: TicketRecord, why: &str) -> Result<(), SyncHalt> {
+        let why = format!("ConnectWise refused to close it ({why}); close it by hand");
+        if record.why.as_ref() != Some(&why) {
+            self.say(TicketAction::Trouble, record.ticket, format!("{why}: {}", record.about));
+        }
+        record.why = Some(why);
+        Ok(self.history.keep_ticket(&record)?)
     }
 
     /// Who settled it and how, if somebody answered since the ticket was opened.
@@ -224,7 +232,7 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
         };
         let before = record.clone();
         record.ticket = Some(ticket.id);
-        record.settled_run = None;
+        (record.settled_run, record.why) = (None, None);
         record.noted_at = self.round.run.started_at.to_utc();
         self.history.keep_ticket(&record)?;
         let words = TokenValues {

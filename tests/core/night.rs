@@ -237,7 +237,6 @@ impl Night {
                     tally.add(*line, customer, service, units, items.into_iter().flatten().map(String::as_str));
                 }
                 other => tally.reject(RejectedRow {
-                    part: None,
                     line: *line,
                     column: "Quantity".to_owned(),
                     value: count.to_string(),

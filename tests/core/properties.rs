@@ -17,7 +17,7 @@ use recount::reconcile::decide::answers::{ShownItem, ShownLine, answer};
 use recount::reconcile::guard::limits::{HumanEdit, ToZero};
 use recount::reconcile::matching::placement::Place;
 use recount::reconcile::model::decision::{Decision, DecisionSubject, SeenLine};
-use recount::reconcile::model::export::counts::RowLines;
+use recount::reconcile::model::export::row_lines::RowLines;
 use recount::reconcile::model::ids::{AdditionId, ProductId, RunId, ServiceName};
 use recount::reconcile::model::mapping::{AgreementRule, MatchCustomers, ServiceRule};
 use recount::reconcile::model::past::{CreationInDoubt, WrittenQuantity};

@@ -70,6 +70,28 @@ fn what_was_sent_in_part_goes_with_the_next_copy() {
     assert_eq!(copies % 2, 0, "each copy has its description");
 }
 
+/// `check` was all ✓ beside a copy from which no host could go on, and the night that took over ended with 14.
+#[test]
+fn check_opens_the_newest_copy_and_says_which_run_it_holds() {
+    let night = folder();
+    night.run().exits(0);
+    let sound = night.recount(&["check"]).out;
+    assert!(sound.contains("opens, and holds the history up to run 3"), "{sound}");
+    let copies = fs::read_dir(night.path("shared/copies")).expect("copies").filter_map(Result::ok);
+    let mut copies: Vec<_> = copies.map(|file| file.path()).collect();
+    copies.retain(|file| file.extension().is_some_and(|ending| ending == "gz"));
+    copies.sort();
+    let newest = copies.last().expect("a copy");
+    let bytes = fs::read(newest).expect("its bytes");
+    fs::write(newest, &bytes[..bytes.len() / 2]).expect("cut");
+    let said = night.recount(&["check"]).exits(14);
+    assert!(said.out.contains("no host could take over"), "{}", said.out);
+    fs::remove_file(night.path("shared/lease.json")).expect("the lease");
+    run_b(&night).exits(14);
+    let status = on_b(&night, &["status"]).out;
+    assert!(!status.contains("no run has taken the lease"), "check says that this host has it: {status}");
+}
+
 /// The next night would put the newer copy back, without a word.
 #[test]
 fn a_backup_that_was_put_back_and_not_copied_is_told() {

@@ -130,6 +130,39 @@ fn a_closing_that_goes_wrong_is_done_by_a_later_run() {
     }
 }
 
+/// It stayed New on the board for ever, and nobody was told that a ticket is open.
+#[test]
+fn a_ticket_that_connectwise_refuses_to_close_is_listed_until_it_is_closed() {
+    let why = r#"{"code": "InvalidObject", "message": "ticket object is invalid", "errors": [{"code":
+        "MissingRequiredItem", "message": "The resolution field is required.", "field": "resolution"}]}"#;
+    let refused = serde_json::json!({ "status": 400, "raw": why }).to_string();
+    for by_hand in [true, false] {
+        let night = desk(&[]);
+        night.export(UNMAPPED);
+        night.run().exits(3);
+        night.export(QUIET);
+        fault(&night, r#""method": "PATCH", "path": "/service/tickets/""#, &refused);
+        night.run().exits(0);
+        night.run().exits(0);
+        let told = night.recount(&["tickets"]).exits(0).out;
+        for part in ["resolution", "400", "settled by run 4", "close it by hand"] {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+        assert!(!told.contains("no ticket is open") && told.matches("recount mail: ").count() == 1, "{told}");
+        assert_eq!(notes(&night).len(), 1, "settled is said once");
+        if by_hand {
+            night.sim().edit(|world| {
+                world.tickets[0].insert("closedFlag".to_owned(), true.into());
+            });
+        } else {
+            night.no_faults();
+        }
+        night.run().exits(0);
+        only_one(&night, true);
+        assert!(night.recount(&["tickets"]).exits(0).out.contains("no ticket is open"));
+    }
+}
+
 /// A note is no thing to be doubled.
 #[test]
 fn a_note_whose_answer_is_lost_is_not_sent_again() {

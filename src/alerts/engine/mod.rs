@@ -29,6 +29,7 @@ use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::brief::Brief;
 use crate::report::digest::WeekLinks;
+use crate::report::needs::with_tickets;
 use crate::zone::Zone;
 
 /// All alerts, for one run after another.
@@ -112,10 +113,16 @@ impl Alerts<'_> {
         let mut due = Vec::new();
         for alert in &self.alerts {
             if alert.rules.is_about(&run.integration) {
-                due.push(due::of_run(alert, run, history, self.records.get(&run.integration))?);
+                let links = self.records.get(&run.integration);
+                let records = links.map(|links| with_tickets(links, &run.integration, history)).transpose()?;
+                due.push(due::of_run(alert, run, history, records.as_ref())?);
             }
             if alert.rules.weekly && last {
-                let links = WeekLinks { link: alert.rules.link.as_deref(), records: Some(&self.records) };
+                let of = |(name, links): (&IntegrationName, &RecordLinks)| {
+                    with_tickets(links, name, history).map(|links| (name.clone(), links))
+                };
+                let records = self.records.iter().map(of).collect::<Result<BTreeMap<_, _>, StoreError>>()?;
+                let links = WeekLinks { link: alert.rules.link.as_deref(), records: Some(&records) };
                 let now = self.zone.local((self.clock)());
                 due.extend(weekly::due(alert, &self.integrations, history, links, now)?);
             }

@@ -54,8 +54,7 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
     findings.extend(part_unread(&read.counts));
     findings.extend(read.proposals.iter().map(proposed));
     let profile = read.profile.as_deref();
-    let marks = read.counts.rejected.iter().filter_map(|row| Some((row.mark.as_ref()?, row.line)));
-    let drawn: String = marks.map(|(mark, line)| drawn(mark, line)).collect();
+    let drawn = marked_rows(&read.counts);
     let counted = Counted { path: &read.path, profile, counts: &read.counts, findings: &findings, drawn: &drawn };
     if console.json {
         console.document(counted.exit(), &counted.document());
@@ -63,6 +62,20 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
         counted.tell(&mut |piece| console.print(piece));
     }
     counted.exit()
+}
+
+/// The rows that could not be read, each under the name of its file or sheet where there are several.
+fn marked_rows(counts: &Counts) -> String {
+    let (mut text, mut said) = (String::new(), None);
+    for (mark, line) in counts.rejected.iter().filter_map(|row| Some((row.mark.as_ref()?, row.line))) {
+        let (part, line) = counts.parts.of(line);
+        if let Some(part) = part.filter(|_| part != said) {
+            text.push_str(&format!("  {}\n", shown(part)));
+        }
+        said = part;
+        text.push_str(&drawn(mark, line));
+    }
+    text
 }
 
 /// An export, read.

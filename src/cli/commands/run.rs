@@ -18,7 +18,7 @@ use crate::cli::wiring::replica::Replica;
 use crate::cli::wiring::run_output::{shown_by, tell};
 use crate::cli::wiring::stored_plans::{stored_plan, undone};
 use crate::cli::wiring::{alert_engine, health, kept_report, ticket_board, unbegun, uncopied, upkeep};
-use crate::cli::{clock, progress, session, signals};
+use crate::cli::{clock, console, progress, session, signals};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::connectwise::sharing::SharedReads;
 use crate::history::lookup::StoredPlan;
@@ -31,6 +31,7 @@ use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
 use crate::report::exit::Exit;
+use crate::report::words;
 
 /// Arguments of `plan`.
 #[derive(Debug, Args)]
@@ -293,6 +294,7 @@ impl Nights<'_> {
     async fn told_night(&mut self, integration: &IntegrationConfig, last: bool) -> Result<RunRecord, CommandError> {
         if matches!(self.order.command, RunCommand::Plan | RunCommand::Undo) {
             let mut run = self.night(integration).await?;
+            console::note_done(words::recorded(&run));
             kept_report::keep(self.config, &self.session.history, &run);
             (self.show)(&run);
             if let Err(why) = self.session.copy(self.config) {
@@ -304,11 +306,15 @@ impl Nights<'_> {
         let announced = alerts.before(&integration.name).await;
         match self.night(integration).await {
             Ok(mut run) => {
+                console::note_done(words::recorded(&run));
                 kept_report::keep(self.config, &self.session.history, &run);
                 health::keep(self.config, &self.session.history);
                 (self.show)(&run);
                 if !self.session.has_lost_the_lease() {
-                    ticket_board::after_run(self.config, integration, &run, self.session, self.stop).await;
+                    let told = ticket_board::after_run(self.config, integration, &run, self.session, self.stop).await;
+                    if told {
+                        kept_report::keep_again(self.config, &self.session.history, &run);
+                    }
                 }
                 alerts.after(&run, &announced, &mut self.session.history, last).await;
                 if last && self.order.command == RunCommand::Run {

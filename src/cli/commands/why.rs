@@ -162,13 +162,14 @@ pub(crate) fn of_line(history: &History, handle: &str) -> Result<LineChain, Stor
     for (run, _, line) in history.line_history(handle, NIGHTS)? {
         nights.extend(history.summary(run)?.map(|run| Night { run, line }));
     }
-    let (mut trend, mut findings) = (Trend { billed: Vec::new(), wanted: Vec::new() }, Vec::new());
+    let (mut trend, mut findings) = (Trend::default(), Vec::new());
     if let Some(newest) = nights.first() {
         let runs = history.nights(&newest.run.integration, newest.run.run, trend::NIGHTS)?;
+        let of = runs.iter().map(|run| run.command).collect();
         let runs: Vec<RunId> = runs.iter().map(|run| run.run).collect();
         let of_line = history.line_nights(&runs, &BTreeSet::from([handle]))?;
         let of_line = of_line.get(handle).map(Vec::as_slice).unwrap_or_default();
-        trend = Trend { billed: trend::billed(&runs, of_line), wanted: trend::wanted(&runs, of_line) };
+        trend = Trend { of, billed: trend::billed(&runs, of_line), wanted: trend::wanted(&runs, of_line) };
         findings = history.findings(newest.run.run)?;
     }
     Ok(LineChain { nights, trend, findings })

@@ -192,6 +192,21 @@ async fn opened(
     lock: Option<&RunLock>,
 ) -> Result<(OwnedLease, Newest), ReplicaError> {
     let held = owner.take().await?;
+    let (me, until) = (owner.me.host.clone(), held.span.until);
+    let gone_on = go_on(owner, state, lock, held).await;
+    if gone_on.is_err() {
+        ReplicaStanding::read(state).took(me, until).keep(state);
+    }
+    gone_on
+}
+
+/// With the lease in hand: from the newest copy, where the history of this host is not of it.
+async fn go_on(
+    owner: &LeaseOwner,
+    state: &Path,
+    lock: Option<&RunLock>,
+    held: OwnedLease,
+) -> Result<(OwnedLease, Newest), ReplicaError> {
     let newest = transfer::newest(&owner.store).await?;
     let (Some((name, description, _)), Some(lock)) = (&newest, lock) else { return Ok((held, newest)) };
     if has(state, *name, description)? {

@@ -59,6 +59,11 @@ impl ReplicaStanding {
         }
     }
 
+    /// It has the lease, and its history is not of this term yet.
+    pub(crate) fn took(self, host: String, until: DateTime<Utc>) -> Self {
+        Self { host, is_holder: true, until: Some(until), ..self }
+    }
+
     pub(crate) fn stands_by(self, host: &str, until: DateTime<Utc>) -> Self {
         Self { host: host.to_owned(), is_holder: false, until: Some(until), ..self }
     }

@@ -14,17 +14,20 @@ use crate::tickets::settings::TicketSettings;
 use crate::tickets::sync::sync_tickets;
 use crate::tickets::sync_round::TicketRound;
 
-/// Tends the tickets of a run that is recorded. Whatever becomes of them changes nothing of the run.
+/// Tends the tickets of a run that is recorded. Whatever becomes of them changes nothing of the run. Whether there was anything
+/// to tell of them.
 pub(crate) async fn after_run(
     config: &Config,
     integration: &IntegrationConfig,
     run: &RunRecord,
     session: &mut Session,
     stop: &Stop,
-) {
+) -> bool {
+    let mut told = false;
     for at in 0..integration.tickets.len() {
-        sync_integration(config, integration, at, run, session, stop).await;
+        told |= sync_integration(config, integration, at, run, session, stop).await;
     }
+    told
 }
 
 #[expect(clippy::too_many_arguments, reason = "what a run is about, and which of its tables")]
@@ -35,16 +38,17 @@ async fn sync_integration(
     run: &RunRecord,
     session: &mut Session,
     stop: &Stop,
-) {
+) -> bool {
     let tables = integration.tickets.as_slice();
-    let Some(settings) = tables.get(at) else { return };
+    let Some(settings) = tables.get(at) else { return false };
     let desk = desk_of(config, integration, settings);
     let settle = desk.as_ref().ok().and_then(|desk| TimeDelta::from_std(desk.settle).ok()).unwrap_or(TimeDelta::MAX);
     let same_connectwise = settings.connectwise.as_ref().is_none_or(|name| *name == integration.connectwise);
     let site = desk.as_ref().map(|desk| desk.site()).unwrap_or_default();
     let site = site.as_str();
     let round = TicketRound { run, settings, tables, at, same_connectwise, site, settle, clock: &clock::now, stop };
-    for event in sync_tickets(round, &session.lock, &mut session.history, || connect(desk)).await {
+    let events = sync_tickets(round, &session.lock, &mut session.history, || connect(desk)).await;
+    for event in &events {
         let (run, name, said) = (run.run.0, &integration.name, escaped(&event.said));
         let ticket = event.ticket.map(|ticket| ticket.0);
         match event.what {
@@ -52,6 +56,7 @@ async fn sync_integration(
             deed => tracing::info!(run.id = run, ticket, "{}: {said}", deed.as_str()),
         }
     }
+    !events.is_empty()
 }
 
 /// The ConnectWise that has the desk.

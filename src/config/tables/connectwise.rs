@@ -10,7 +10,7 @@ use crate::config::secret_source::secret;
 use crate::config::settings::ConnectWiseConfig;
 use crate::config::values::{ca_file, optional};
 use crate::http_client::is_loopback;
-use crate::reconcile::model::record_links::RecordLinks;
+use crate::reconcile::model::record_links::RecordAddress;
 
 /// The model that this version was written for (ConnectWise developer guide: pinned in `Accept`).
 const API_VERSION: &str = "2025.1";
@@ -70,14 +70,14 @@ pub(in crate::config) fn config(section: Section<'_>, folder: &Path) -> Option<C
 
 /// Where the same ConnectWise shows a record, by its record type and id. The cloud's pages are on the host of its API
 /// without `api-`; a server of one's own serves both. A simulated one on this host shows none.
-fn usual_record_links(url: &Url, company: &str, codebase: Option<&str>) -> Option<RecordLinks> {
+fn usual_record_links(url: &Url, company: &str, codebase: Option<&str>) -> Option<RecordAddress> {
     if is_loopback(url) {
         return None;
     }
     let host = url.host_str()?;
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
     let company: String = url::form_urlencoded::byte_serialize(company.as_bytes()).collect();
-    Some(RecordLinks::new(format!(
+    Some(RecordAddress::new(format!(
         "{}://{}{port}/{}/services/system_io/router/openrecord.rails?locale=en_US&companyName={company}\
          &recordType={{type}}&recid={{id}}",
         url.scheme(),
@@ -87,9 +87,9 @@ fn usual_record_links(url: &Url, company: &str, codebase: Option<&str>) -> Optio
 }
 
 /// `"off"`, or an address with both holes.
-fn record_link(field: &Field<'_>) -> Option<Option<RecordLinks>> {
+fn record_link(field: &Field<'_>) -> Option<Option<RecordAddress>> {
     let text = field.text()?;
-    let links = RecordLinks::new(text);
+    let links = RecordAddress::new(text);
     match text {
         "off" => Some(None),
         address if links.is_whole() && address.starts_with("https://") && Url::parse(address).is_ok() => {

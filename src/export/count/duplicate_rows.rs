@@ -1,7 +1,8 @@
 //! The double-row rule: what several rows of one customer and service come to.
 
 use crate::export::count::number::Units;
-use crate::reconcile::model::export::counts::{Cell, RowLines};
+use crate::reconcile::model::export::counts::Cell;
+use crate::reconcile::model::export::row_lines::RowLines;
 use crate::reconcile::model::ids::ItemName;
 
 /// What several rows of one customer and service mean.

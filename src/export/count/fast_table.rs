@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::count::number::Units;
 use crate::export::count::numbered::{NameTable, at, number};
-use crate::reconcile::model::export::counts::{Cell, CustomerCounts, RowLines};
+use crate::reconcile::model::export::counts::{Cell, CustomerCounts};
+use crate::reconcile::model::export::row_lines::RowLines;
 use crate::reconcile::model::ids::{CustomerName, ItemName, ServiceName};
 use crate::reconcile::model::quantity::Quantity;
 

@@ -1,6 +1,6 @@
 //! Why a text is no count, as exactly as it can be told: what a spreadsheet did to it, or what ought to be declared.
 
-use crate::export::count::notation::Notation;
+use crate::export::count::notation::{Notation, is_apostrophe, is_gap};
 use crate::export::count::sign::credit;
 use crate::reconcile::model::export::count_error::{CountError, Reading};
 use crate::reconcile::model::export::counts::Counts;
@@ -21,7 +21,7 @@ const DECLARED: [(Notation, &str); 8] = [
 
 /// What is wrong with a text, trimmed, that is no number in its notation.
 pub(super) fn why(text: &str, notation: Notation) -> CountError {
-    let numeric = |c: char| c.is_ascii_digit() || ",. '\u{a0}\u{202f}\u{2019}".contains(c);
+    let numeric = |c: char| c.is_ascii_digit() || matches!(c, ',' | '.') || is_gap(c) || is_apostrophe(c);
     match text {
         "" => CountError::Empty,
         _ if text.starts_with('[') && text.ends_with(']') => CountError::List,
@@ -33,7 +33,7 @@ pub(super) fn why(text: &str, notation: Notation) -> CountError {
         _ if text.starts_with(['-', '+']) && text[1..].starts_with(|c: char| c.is_ascii_digit()) => CountError::Sign,
         _ if is_scientific(text) => CountError::Scientific,
         // `1 050` has the parts of a date, too.
-        _ if is_date(text) && !(text.chars().all(numeric) && text.contains(is_blank) && fits(text, notation)) => {
+        _ if is_date(text) && !(text.chars().all(numeric) && text.contains(is_gap) && !is_spaced_date(text)) => {
             CountError::Date
         }
         _ if text.chars().all(numeric) && has_digit(text) => otherwise(text, notation),
@@ -52,8 +52,10 @@ fn is_money(text: &str) -> bool {
     text.contains(['$', '€', '£', '¥', '₹']) || CURRENCIES.contains(&bare)
 }
 
-fn is_blank(c: char) -> bool {
-    matches!(c, ' ' | '\u{a0}' | '\u{202f}')
+/// `3 1 2026`, `28.11.2026 09.30`: a day, a month and a year. `12 00` is a number whose groups are wrong.
+fn is_spaced_date(text: &str) -> bool {
+    text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).count() > 2
+        && readings(&[text], Notation::default()).is_empty()
 }
 
 /// What would have to be declared for the text to be a number: often two things, and nobody but the operator knows.
@@ -64,10 +66,6 @@ fn otherwise(text: &str, notation: Notation) -> CountError {
         (Some((_, first)), None) => CountError::Undeclared(first),
         (None, _) => CountError::Separator,
     }
-}
-
-fn fits(text: &str, notation: Notation) -> bool {
-    !readings(&[text], notation).is_empty()
 }
 
 /// What to declare in the export's table of recount.toml, where every row that could not be read holds a number in
@@ -159,7 +157,6 @@ mod tests {
     fn what_is_proposed_reads_every_row() {
         let proposed = |values: &[&str]| {
             let row = |value: &&str| RejectedRow {
-                part: None,
                 line: 2,
                 column: "Quantity".to_owned(),
                 value: (*value).to_owned(),
@@ -199,7 +196,6 @@ mod tests {
              means"
         );
         let row = RejectedRow {
-            part: None,
             line: 2,
             column: "Quantity".to_owned(),
             value: "1,050".to_owned(),
@@ -230,6 +226,8 @@ mod tests {
             (Notation::default(), "1'234", "declare thousands = \"'\""),
             (Notation::default(), "1 050", "declare thousands = \" \""),
             (Notation::default(), "1\u{a0}050", "declare thousands = \" \""),
+            (Notation::default(), "1\u{2009}050", "declare thousands = \" \""),
+            (Notation::default(), "12,34,567", "declare thousands = \",\""),
             (Notation::default(), "1 050,5", "declare decimal = \",\" and thousands = \" \""),
             (german, "1.5", "declare decimal = \".\""),
         ] {
@@ -237,7 +235,7 @@ mod tests {
             assert!(matches!(why, CountError::Undeclared(..)), "{text}: {why:?}");
             assert!(why.to_string().ends_with(said), "{text}: {why}");
         }
-        for text in ["5.", ".5", "1,,2", "12,34,5"] {
+        for text in ["5.", ".5", "1,,2", "12,34,5", "0 050", "12 00", "1,00,00"] {
             assert_eq!(why(text, Notation::default()), CountError::Separator, "{text}");
         }
     }

@@ -231,6 +231,7 @@ mod tests {
         let swiss = Notation { decimal: '.', thousands: Some('\'') };
         let german = Notation { decimal: ',', thousands: Some('.') };
         let french = Notation { decimal: ',', thousands: Some(' ') };
+        let english = Notation { decimal: '.', thousands: Some(',') };
         for (notation, text, number) in [
             (german, "1.234,5", Some("1234.5")),
             (german, "711,875", Some("711.875")),
@@ -243,8 +244,15 @@ mod tests {
             (german, "1,5,5", None),
             (swiss, "1'234.50", Some("1234.50")),
             (swiss, "1\u{2019}234", Some("1234")),
+            (swiss, "1\u{b4}234", Some("1234")),
+            (english, "12,34,567.5", Some("1234567.5")),
+            (english, "1,00,000", Some("100000")),
+            (english, "12,34", None),
+            (english, "123,45,678", None),
+            (german, "12.34.567", None),
             (swiss, "'234", None),
             (french, "1\u{202f}234,5", Some("1234.5")),
+            (french, "1\u{2009}234\u{2007}567", Some("1234567")),
             (french, "1 234", Some("1234")),
             (french, "1  234", None),
         ] {

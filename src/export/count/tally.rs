@@ -8,8 +8,9 @@ use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::count::fast_table::{Customer, FastTable, Service};
 use crate::export::count::number::Units;
 use crate::reconcile::model::export::counts::{
-    Counts, CustomerCounts, DateColumn, FilteredRows, NewerDate, RejectedRow, RowLines,
+    Counts, CustomerCounts, DateColumn, FilteredRows, NewerDate, RejectedRow,
 };
+use crate::reconcile::model::export::row_lines::RowLines;
 use crate::reconcile::model::export::unread::UnreadPart;
 use crate::reconcile::model::ids::CustomerName;
 
@@ -27,6 +28,10 @@ pub struct Tally {
     left_out: BTreeMap<CustomerName, RowLines>,
     /// Lines of rows that name nobody, with no name above them: they may be anybody's.
     anybodys: RowLines,
+    /// How many lines stand before the sheet or file that is read.
+    before: u64,
+    /// The last line so far, of all sheets and files.
+    last: u64,
 }
 
 /// Whom the nearest row above names: a row that names nobody may be theirs.
@@ -67,7 +72,14 @@ impl Tally {
         let excluded = |rule| FilteredRows { rule, rows: 0, names: Vec::new(), more: false, newer: None };
         let counts = Counts { excluded: filters.into_iter().map(excluded).collect(), ..Counts::default() };
         let (table, above, left_out) = (FastTable::default(), Above::default(), BTreeMap::new());
-        Self { duplicates, table, counts, above, left_out, anybodys: RowLines::default() }
+        Self { duplicates, table, counts, above, left_out, anybodys: RowLines::default(), before: 0, last: 0 }
+    }
+
+    /// A line of the sheet or file that is read, as it is numbered through all of them.
+    fn numbered(&mut self, line: u64) -> u64 {
+        let line = self.before.saturating_add(line);
+        self.last = self.last.max(line);
+        line
     }
 
     /// One more row of data.
@@ -105,6 +117,7 @@ impl Tally {
 
     /// The row names no customer. It may be one of those above it; with none above, anybody's.
     pub fn nameless(&mut self, line: u64) {
+        let line = self.numbered(line);
         self.counts.nameless.push(line);
         self.doubt_above(line);
     }
@@ -122,8 +135,9 @@ impl Tally {
 
     /// The row is no count, and its customer's other counts are not the whole truth.
     pub fn reject(&mut self, row: RejectedRow) {
+        let row = RejectedRow { line: self.numbered(row.line), ..row };
         match &row.customer {
-            Some(customer) => self.incomplete(customer.as_str(), row.line),
+            Some(customer) => self.of_customer(customer.as_str(), row.line),
             None => self.doubt_above(row.line),
         }
         self.counts.rejected.push(row);
@@ -131,6 +145,7 @@ impl Tally {
 
     /// The row is no count, and whose it is its customer's cell does not say: that one and those above are in doubt.
     pub fn reject_unnamed(&mut self, row: RejectedRow) {
+        let row = RejectedRow { line: self.numbered(row.line), ..row };
         self.doubt_above(row.line);
         if let Some(name) = &row.customer {
             let customer = self.table.customer(name.as_str());
@@ -141,6 +156,11 @@ impl Tally {
 
     /// Another customer that a rejected row is about.
     pub fn incomplete(&mut self, name: &str, line: u64) {
+        let line = self.numbered(line);
+        self.of_customer(name, line);
+    }
+
+    fn of_customer(&mut self, name: &str, line: u64) {
         let customer = self.customer(name);
         self.table.reject(customer, line);
     }
@@ -184,6 +204,7 @@ impl Tally {
         units: Units,
         items: impl IntoIterator<Item = &'i str>,
     ) {
+        let line = self.numbered(line);
         self.table.add(line, customer, service, Some(units), items);
     }
 
@@ -195,6 +216,7 @@ impl Tally {
         service: Service,
         items: impl IntoIterator<Item = &'i str>,
     ) {
+        let line = self.numbered(line);
         self.table.add(line, customer, service, None, items);
     }
 
@@ -214,8 +236,13 @@ impl Tally {
         self.counts.rows
     }
 
-    /// Another sheet or file begins: a row that names nobody is not of whom the last one names.
-    pub(in crate::export) fn another_part(&mut self) {
+    /// Another sheet or file begins: a row that names nobody is not of whom the last one names. It has a name where there
+    /// are several.
+    pub(in crate::export) fn another_part(&mut self, name: Option<&str>) {
+        self.before = self.last;
+        if let Some(name) = name {
+            self.counts.parts.add(name, self.before);
+        }
         self.above = Above { row: self.counts.rows, ..Above::default() };
     }
 
@@ -233,7 +260,7 @@ impl Tally {
 
     /// The counts, in order.
     pub fn finish(self) -> Counts {
-        let Self { duplicates, table, counts, above: _, left_out, anybodys } = self;
+        let Self { duplicates, table, counts, left_out, anybodys, .. } = self;
         let excluded = counts.excluded.iter().map(|excluded| excluded.rows).sum::<usize>();
         let mut customers = table.finish(duplicates);
         let mut only_left_out = BTreeMap::new();

@@ -44,6 +44,15 @@ pub(in crate::export) fn is_workbook(bytes: &[u8]) -> bool {
     archive.index_for_name("[Content_Types].xml").is_some()
 }
 
+/// What some programs call a spreadsheet, and what is one for them alone.
+fn other_kind(archive: &ZipArchive<Cursor<&[u8]>>) -> Option<&'static str> {
+    match () {
+        () if archive.index_for_name("META-INF/manifest.xml").is_some() => Some("an OpenDocument spreadsheet"),
+        () if archive.index_for_name("Index/Document.iwa").is_some() => Some("a spreadsheet of Apple's Numbers"),
+        () => None,
+    }
+}
+
 /// Unpacks the files that are meant; what the archive says about their sizes may be a lie.
 ///
 /// # Errors
@@ -53,6 +62,9 @@ pub(in crate::export) fn members(bytes: &[u8], of: Members<'_>, max: u64) -> Res
     // The reader keeps the last of several that have one name, and the others would be lost without a word.
     if files_said(bytes).is_some_and(|said| said != archive.len()) {
         return Err(Fault::new(Damage::Zip { why: Shown::of("several of its files have one name") }));
+    }
+    if let Some(kind) = other_kind(&archive).filter(|_| of.wanted.is_none()) {
+        return Err(Fault::new(Damage::OtherKind(kind)));
     }
     if archive.len() > FILES_MAX {
         return Err(Fault::new(Damage::Zip { why: Shown::of(&format!("it has {} files", archive.len())) }));
@@ -71,6 +83,9 @@ pub(in crate::export) fn members(bytes: &[u8], of: Members<'_>, max: u64) -> Res
     }
     let (mut left, mut members) = (max, Vec::new());
     for (index, name) in wanted {
+        if archive.by_index_raw(*index).is_ok_and(|file| file.encrypted()) {
+            return Err(Fault::new(Damage::OtherKind("a zip archive with a password")));
+        }
         let file = archive.by_index(*index).map_err(|error| broken(&error))?;
         let mut bytes = Vec::new();
         let read = file.take(left.saturating_add(1)).read_to_end(&mut bytes);
@@ -78,8 +93,7 @@ pub(in crate::export) fn members(bytes: &[u8], of: Members<'_>, max: u64) -> Res
         let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         left = left.checked_sub(length).ok_or_else(|| Fault::new(Damage::GzipTooBig { max }))?;
         if is_zip(&bytes) && !is_workbook(&bytes) {
-            let why = format!("{name} is a zip archive itself");
-            return Err(Fault::new(Damage::Zip { why: Shown::of(&why) }));
+            return Err(Fault::new(Damage::OtherKind("a zip archive within a zip archive")));
         }
         members.push(Member { name: last(name).to_owned(), path: name.clone(), bytes });
     }

@@ -116,7 +116,10 @@ fn other_kind(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
         [b'P', b'K', 3, 4, ..] => Some("a workbook or another zip archive"),
         [0x1f, 0x8b, ..] => Some("compressed with gzip"),
+        [0xd0, 0xcf, 0x11, 0xe0, ..] if is_locked(bytes) => Some("a workbook with a password"),
         [0xd0, 0xcf, 0x11, 0xe0, ..] => Some("an old Excel workbook"),
+        _ if is_page(bytes) && has_table(bytes) => Some("a web page with a table, whatever its name says"),
+        _ if is_excel_2003(bytes) => Some("a workbook in the XML of Excel 2003"),
         _ if is_page(bytes) => Some("a web page, most likely one that asks to sign in"),
         _ => None,
     }
@@ -127,6 +130,26 @@ fn is_page(bytes: &[u8]) -> bool {
     ["<!doctype html", "<html"]
         .iter()
         .any(|tag| begins.get(..tag.len()).is_some_and(|begins| begins.eq_ignore_ascii_case(tag.as_bytes())))
+}
+
+/// A page that holds a table: some vendors call one `.xls`, and it is no page that asks to sign in.
+fn has_table(bytes: &[u8]) -> bool {
+    let beginning = bytes.get(..SNIFFED * 16).unwrap_or(bytes).to_ascii_lowercase();
+    memchr::memmem::find(&beginning, b"<table").is_some() && memchr::memmem::find(&beginning, b"<form").is_none()
+}
+
+/// What Excel 2003 wrote as XML, and other programs still do: its rows are cells without names.
+fn is_excel_2003(bytes: &[u8]) -> bool {
+    let beginning = bytes.get(..SNIFFED * 4).unwrap_or(bytes);
+    let is_xml = beginning.trim_ascii_start().strip_prefix(b"\xef\xbb\xbf").unwrap_or(beginning).trim_ascii_start();
+    is_xml.starts_with(b"<")
+        && memchr::memmem::find(beginning, b"urn:schemas-microsoft-com:office:spreadsheet").is_some()
+}
+
+/// A workbook with a password is packed into the same kind of file as the old ones.
+fn is_locked(bytes: &[u8]) -> bool {
+    let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    memchr::memmem::find(bytes, &name).is_some()
 }
 
 /// A byte order mark, or every other byte of the beginning zero.

@@ -26,7 +26,7 @@ const LISTED: usize = 8;
 /// # Errors
 /// If it is no whole XML, has what no export needs, or holds no records there.
 pub(in crate::export) fn as_json(text: &str, path: &[String]) -> Result<String, Fault> {
-    let path: Vec<&str> = path.iter().map(|part| part.trim_end_matches("[]")).collect();
+    let path: Vec<&str> = path.iter().map(|part| element(part)).collect();
     let mut writer = Writer { path: &path, json: String::with_capacity(text.len()), lines: 1, open: Vec::new() };
     let mut reader = Reader::from_str(text);
     reader.config_mut().enable_all_checks(true);
@@ -42,23 +42,20 @@ pub(in crate::export) fn as_json(text: &str, path: &[String]) -> Result<String, 
         })?;
         let line = lines.at(begins.min(text.len()));
         let here = |fault: Fault| fault.on_line(line);
+        let is_empty = matches!(event, Event::Empty(_));
         match event {
             Event::Start(start) | Event::Empty(start) if includes(&start) => {
                 return Err(here(beyond("a part of another file")));
             }
-            Event::Start(start) => {
+            Event::Start(start) | Event::Empty(start) => {
                 roots += usize::from(names.is_empty());
                 names.push(name(&start).to_owned());
                 seen.count(&names);
                 writer.begin(&names, &start, line).map_err(here)?;
-            }
-            Event::Empty(start) => {
-                roots += usize::from(names.is_empty());
-                names.push(name(&start).to_owned());
-                seen.count(&names);
-                writer.begin(&names, &start, line).map_err(here)?;
-                writer.end(&names);
-                names.pop();
+                if is_empty {
+                    writer.end(&names);
+                    names.pop();
+                }
             }
             Event::End(_) => {
                 writer.end(&names);
@@ -131,7 +128,7 @@ pub(in crate::export) fn declared_encoding(bytes: &[u8]) -> Option<Encoding> {
 
 /// The way to the records in that JSON.
 pub(in crate::export) fn steps(path: &[String]) -> Vec<PathStep<'_>> {
-    path.iter().flat_map(|part| [PathStep::Key(part.trim_end_matches("[]")), PathStep::Each]).collect()
+    path.iter().flat_map(|part| [PathStep::Key(element(part)), PathStep::Each]).collect()
 }
 
 /// Where another file would be put in, nothing says what is missing.
@@ -140,9 +137,12 @@ fn includes(start: &BytesStart<'_>) -> bool {
 }
 
 fn name<'a>(start: &'a BytesStart<'_>) -> &'a str {
-    // A prefix is a matter of where a vendor keeps its schema.
-    let whole = start.name().into_inner();
-    whole.rsplit(':').next().unwrap_or(whole)
+    element(start.name().into_inner())
+}
+
+/// An element, also of a part of a path. A prefix is a matter of where a vendor keeps its schema.
+fn element(part: &str) -> &str {
+    part.trim_end_matches("[]").rsplit(':').next().unwrap_or_default()
 }
 
 /// The letter that a reference stands for.

@@ -39,6 +39,8 @@ pub struct Pages {
     pub turn: NextPage,
     /// The keys of an answer that lead to the number of all records.
     pub total: Option<Vec<String>>,
+    /// The keys of an answer that lead to the number of all pages; only of numbered ones.
+    pub total_pages: Option<Vec<String>>,
     /// More pages than this are refused.
     pub max_pages: usize,
 }
@@ -135,6 +137,18 @@ pub enum HeaderValue {
 
 /// More pages than this are no list of customers, but a server that has no end.
 pub const MAX_PAGES: usize = 1000;
+
+impl ListRequest {
+    /// What says how many records there are; empty where nothing does.
+    pub(super) fn total_member(&self) -> String {
+        self.pages.as_ref().and_then(|pages| pages.total.as_ref()).map_or(String::new(), |keys| keys.join("."))
+    }
+
+    /// What says how many pages there are; empty where nothing does.
+    pub(super) fn total_pages_member(&self) -> String {
+        self.pages.as_ref().and_then(|pages| pages.total_pages.as_ref()).map_or(String::new(), |keys| keys.join("."))
+    }
+}
 
 impl Link {
     /// A report link: one answer, which is the file.

@@ -17,6 +17,7 @@ use crate::export::locate::paging::fetch_lists;
 use crate::export::locate::place::RemotePlace;
 use crate::export::locate::places::{read_delivery, read_place};
 use crate::export::settings::{ExportLocation, ExportSettings, Files, Layout};
+use crate::reconcile::model::export::unread::UnreadPart;
 
 /// Reads the newest file of this host or another, standard input, the link, or the lists of an API. A file's bytes are read at once, so nothing
 /// else of the process goes on meanwhile.
@@ -88,7 +89,11 @@ async fn linked(link: &Link, layout: &Layout, order: &FetchRequest<'_>) -> Resul
     };
     if let Some(file) = link.file() {
         let fetched = fetch(&file.url, &order).await.map_err(refused)?;
-        return Export::of(fetched.path, fetched.bytes, fetched.modified_at, layout);
+        let mut export = Export::of(fetched.path, fetched.bytes, fetched.modified_at, layout)?;
+        if fetched.has_next && !layout.whole {
+            export.counts.unread.push(UnreadPart::Header);
+        }
+        return Ok(export);
     }
     let lists = fetch_lists(link, &order).await.map_err(refused)?;
     Export::of_lists(lists, layout)

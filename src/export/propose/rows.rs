@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::export::column::{Column, CountMark, DerivedColumn, NamedColumn, Pattern};
+use crate::export::column::{Column, CountMark, DerivedColumn, NamedColumn, Pattern, Test};
 use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::propose::candidate::TriedKeys;
 use crate::export::read::dates::FORMATS;
 use crate::export::read::layout::says_no;
+use crate::export::read::names::normalized;
 use crate::export::settings::{Count, Latest, Layout, LongLayout, Shape, Sheet};
 use crate::reconcile::model::export::count_error::CountError;
 use crate::reconcile::model::export::counts::{Counts, DateColumn, RejectedRow};
@@ -32,6 +33,8 @@ pub(super) fn candidates(layout: &Layout, counts: &Counts) -> Vec<TriedKeys> {
     if !counts.nameless.is_empty() || has(|why| *why == CountError::NoService) {
         found.extend(filled(layout));
     }
+    found.extend(heading_again(layout, &counts.rejected));
+    found.extend(nothing_said(layout, &counts.rejected));
     // Where some cells are numbers the others are no marks.
     if counts.customers.values().all(|customer| customer.cells().next().is_none()) {
         found.extend(marks(layout, &counts.rejected));
@@ -48,6 +51,30 @@ pub(super) fn candidates(layout: &Layout, counts: &Counts) -> Vec<TriedKeys> {
         None => {}
     }
     found
+}
+
+/// A cell that says what its column is called: the heading stands again between the rows, where files were put together.
+fn heading_again(layout: &Layout, rejected: &[RejectedRow]) -> Option<TriedKeys> {
+    let row = rejected.iter().find(|row| !row.column.is_empty() && normalized(&row.value) == row.column)?;
+    let (column, is) = (row.column.clone(), vec![row.column.clone()]);
+    let filter = Test { column, is, like: Vec::new(), range: None };
+    let with = Layout { drop: layout.drop.iter().cloned().chain([filter]).collect(), ..layout.clone() };
+    let keys = format!("drop = [{{ column = {0:?}, is = [{0:?}] }}]", row.column);
+    Some(TriedKeys::new("Does the heading stand again between the rows?", keys, with))
+}
+
+/// `-` and `n/a` between numbers of a wide file.
+fn nothing_said(layout: &Layout, rejected: &[RejectedRow]) -> Option<TriedKeys> {
+    let is_wide = matches!(layout.shape, Shape::Wide(_)) && layout.wide_mark.is_none();
+    let is_nothing = |text: &str| says_no(text) || text.chars().all(|c| matches!(c, '-' | '\u{2013}' | '\u{2014}'));
+    let said: BTreeSet<&str> = rejected.iter().map(|row| row.value.trim()).filter(|text| !text.is_empty()).collect();
+    let blank: Vec<String> = said.into_iter().filter(|text| is_nothing(text)).map(str::to_owned).collect();
+    if !is_wide || blank.is_empty() {
+        return None;
+    }
+    let keys = format!("blank = {blank:?}");
+    let with = Layout { wide_blank: blank, ..layout.clone() };
+    Some(TriedKeys::new("Does such a cell mean that there is none?", keys, with))
 }
 
 fn filled(layout: &Layout) -> Option<TriedKeys> {
@@ -87,10 +114,13 @@ fn newest(layout: &Layout, column: &DateColumn) -> Vec<TriedKeys> {
 
 /// Cells that say something, but no number: one for each, or for each that says one word.
 fn marks(layout: &Layout, rejected: &[RejectedRow]) -> Vec<TriedKeys> {
-    let is_mark = |why: &CountError| {
-        matches!(why, CountError::Date | CountError::NotANumber | CountError::SaysNo | CountError::Separator)
+    let is_mark = |row: &&RejectedRow| match row.why {
+        CountError::Date | CountError::SaysNo => true,
+        // `5 seats` and `12,34` are numbers that are written otherwise, and five are not one.
+        CountError::NotANumber | CountError::Separator => !row.value.contains(char::is_numeric),
+        _ => false,
     };
-    let said: BTreeSet<&str> = rejected.iter().filter(|row| is_mark(&row.why)).map(|row| row.value.trim()).collect();
+    let said: BTreeSet<&str> = rejected.iter().filter(is_mark).map(|row| row.value.trim()).collect();
     if said.is_empty() {
         return Vec::new();
     }

@@ -12,6 +12,7 @@ use crate::export::error::ExportError;
 use crate::export::fault::{Fault, Faults};
 use crate::export::format::archive::Members;
 use crate::export::format::csv::CsvRows;
+use crate::export::format::json::lists::ListRows;
 use crate::export::format::json::nested::NestedRecords;
 use crate::export::format::json::records::{RecordsShape, is_lines};
 use crate::export::format::json::steps::{is_nested, leading_keys, steps};
@@ -24,7 +25,7 @@ use crate::export::read::layout::rules;
 use crate::export::read::part::ExportPart;
 use crate::export::read::row_date::RowDate;
 use crate::export::read::rows;
-use crate::export::settings::{Format, Layout, Sheet};
+use crate::export::settings::{Format, HeaderRow, Layout, Sheet};
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::export::delivered_file::DeliveredFile;
 use crate::reconcile::model::export::unread::UnreadPart;
@@ -49,6 +50,7 @@ pub fn read_files(files: Vec<(PathBuf, Cow<'_, [u8]>)>, layout: &Layout) -> Resu
         None => None,
     };
     let several = files.len() > 1;
+    let newest_path = files.last().map(|(path, _)| path.clone()).unwrap_or_default();
     let mut tally = Tally::new(layout.duplicates, rules(layout, newest));
     if let Some(newest) = newest {
         tally.newest_day(newest.first_day(), newest.last_day());
@@ -62,10 +64,15 @@ pub fn read_files(files: Vec<(PathBuf, Cow<'_, [u8]>)>, layout: &Layout) -> Resu
         read.map_err(|faults| ExportError::Damaged { path, faults: Box::new(faults.of_file(&name)) })?;
     }
     let CountAll { tally, files, .. } = count;
+    let counts = tally.map(Tally::finish).unwrap_or_default();
+    if counts.rows == 0 && counts.left_out.is_empty() {
+        let (path, faults) = (newest_path, Box::new(Fault::new(Damage::HeaderOnly).into()));
+        return Err(ExportError::Damaged { path, faults });
+    }
     if let Some((path, fault)) = same_bytes(&files, layout) {
         return Err(ExportError::Damaged { path, faults: Box::new(fault.into()) });
     }
-    Ok(Counts { files, ..tally.map(Tally::finish).unwrap_or_default() })
+    Ok(Counts { files, ..counts })
 }
 
 /// Two files of one delivery with the same bytes: one was copied, unless their names tell them apart.
@@ -161,7 +168,7 @@ struct CountAll<'a> {
 impl Visit for CountAll<'_> {
     fn visit<R: RawRows>(&mut self, rows: R, part: ExportPart<'_>, unread: Vec<UnreadPart>) -> Result<(), Faults> {
         let Some(mut tally) = self.tally.take() else { return Ok(()) };
-        tally.another_part();
+        tally.another_part(part.label);
         let mut tally = rows::tally(rows, self.layout, part, tally).map_err(|faults| faults.in_part(part.label))?;
         tally.unread(unread);
         self.tally = Some(tally);
@@ -268,6 +275,12 @@ fn with_file<V: Visit>(bytes: &[u8], layout: &Layout, part: ExportPart<'_>, visi
         Format::Json if path.is_empty() && layout.format.is_none() => RecordsShape::Undeclared,
         Format::Json => RecordsShape::Array(Some(path.as_str()).filter(|path| !path.is_empty())),
     };
+    if let Some(rows) = ListRows::open(&text, shape)? {
+        let headings = usize::from(layout.header != HeaderRow::Absent);
+        let listed = rows.number().saturating_sub(headings);
+        let unread = if layout.whole { Vec::new() } else { unread::signs(&text, &layout.records, listed) };
+        return visit.visit(rows, part, unread);
+    }
     let records = Records::open(&text, shape)?;
     let unread = if layout.whole { Vec::new() } else { unread::signs(&text, &layout.records, records.number()) };
     visit.visit(records, part, unread)
@@ -300,7 +313,10 @@ fn with_sheets<V: Visit>(bytes: &[u8], layout: &Layout, part: ExportPart<'_>, vi
     workbook::with_rows(bytes, beside, layout.max_bytes, &mut |sheet| match sheet {
         workbook::SheetRead::Rows { rows, name, unread } => {
             read += 1;
-            let label = format!("sheet {name:?}");
+            let label = match part.label {
+                Some(file) => format!("{file}, sheet {name:?}"),
+                None => format!("sheet {name:?}"),
+            };
             let label = if all { Some(label.as_str()) } else { part.label };
             visit.visit(*rows, ExportPart { sheet: name, label, ..part }, unread)
         }

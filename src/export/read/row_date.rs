@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{Datelike as _, Months, NaiveDate};
+use chrono::{DateTime, Datelike as _, Months, NaiveDate};
 
 use crate::export::settings::Latest;
 
@@ -48,11 +48,25 @@ impl RowDate {
 }
 
 fn formatted(cell: &str, format: &str) -> Option<RowDate> {
+    if format == "%s" {
+        return since_1970(cell).map(|first| RowDate { first, is_month: false });
+    }
     if DAYS.iter().any(|day| format.contains(day)) {
         return NaiveDate::parse_from_str(cell, format).ok().map(|first| RowDate { first, is_month: false });
     }
     let first = NaiveDate::parse_from_str(&format!("1 {cell}"), &format!("%d {format}")).ok()?;
     Some(RowDate { first, is_month: true })
+}
+
+/// Seconds since 1970, or milliseconds where there are too many digits for seconds: the day in UTC.
+fn since_1970(cell: &str) -> Option<NaiveDate> {
+    const SECONDS_DIGITS: usize = 11;
+    if !cell.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let number: i64 = cell.parse().ok()?;
+    let seconds = if cell.len() > SECONDS_DIGITS { number / 1000 } else { number };
+    DateTime::from_timestamp(seconds, 0).map(|moment| moment.date_naive())
 }
 
 /// `2026-11-26`, with or without a time behind it, and `2026-11`.
@@ -100,6 +114,9 @@ mod tests {
             ("30/10/26", Some("%d/%m/%Y"), None),
             ("30/10/26", Some("%d/%m/%y"), Some("2026-10-30 to 2026-10-30")),
             ("", Some("%d/%m/%Y"), None),
+            ("1795824000", Some("%s"), Some("2026-11-28 to 2026-11-28")),
+            ("1795824000123", Some("%s"), Some("2026-11-28 to 2026-11-28")),
+            ("-5", Some("%s"), None),
         ] {
             assert_eq!(told(cell, format).as_deref(), date, "{cell}");
         }

@@ -137,7 +137,11 @@ fn counted<R: RawRows>(
         return Err(faults);
     }
     if rows_read == 0 && !reader.is_named_by_the_sheet() {
-        return Err(Fault::new(Damage::HeaderOnly).into());
+        match part.label {
+            Some(name) if layout.whole => reader.tally.passed_over(&format!("{name} holds only a header")),
+            Some(_) => return Err(Fault::new(Damage::PartHeaderOnly).into()),
+            None => return Err(Fault::new(Damage::HeaderOnly).into()),
+        }
     }
     if surplus {
         reader.tally.passed_over("its rows have empty cells beyond the heading");
@@ -178,6 +182,11 @@ fn fault<R: RawRows>(rows: &R, (damage, cell): (Damage, Option<usize>), header: 
             fault.marked(&text, at)
         }
     }
+}
+
+/// Whether a cell of a wide column says that there is nothing, as declared.
+fn says_nothing(layout: &Layout, cell: &str) -> bool {
+    !layout.wide_blank.is_empty() && layout.wide_blank.iter().any(|blank| *blank == normalized(cell))
 }
 
 /// Takes whole rows.
@@ -325,7 +334,7 @@ impl Reader<'_> {
         let mut first: Option<Box<Rejection>> = None;
         for (index, service) in &reading.wide {
             let cell = rows.cell(*index);
-            if is_blank(cell) {
+            if is_blank(cell) || says_nothing(reading.layout, cell) {
                 continue;
             }
             if service.is_empty() {
@@ -369,15 +378,6 @@ impl Reader<'_> {
         let column = index.and_then(|index| header.names().get(index)).cloned().unwrap_or_default();
         let range = index.and_then(|index| rows.range(index)).filter(|_| self.rejected <= MARKED);
         let mark = range.map(|range| Excerpt::of(&rows.text(), range).into_marked());
-        RejectedRow {
-            line: rows.line(),
-            part: self.part.label.map(str::to_owned),
-            column,
-            value,
-            customer,
-            service,
-            why,
-            mark,
-        }
+        RejectedRow { line: rows.line(), column, value, customer, service, why, mark }
     }
 }

@@ -365,6 +365,16 @@ fn accepted(connection: &Connection, integration: &str, current: RunId) -> Resul
     }))
 }
 
+impl History {
+    /// Whether a plan of an integration was ever approved: then its runs write by themselves.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn approved_once(&self, integration: &IntegrationName) -> Result<bool, StoreError> {
+        self.read(|connection| approved_once(connection, integration))
+    }
+}
+
 fn approved_once(connection: &Connection, integration: &IntegrationName) -> Result<bool, StoreError> {
     let mut statement =
         connection.prepare_cached("SELECT 1 FROM runs WHERE integration = ?1 AND approved = 1 LIMIT 1")?;

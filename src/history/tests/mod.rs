@@ -138,6 +138,7 @@ fn source(customer: &str, count: Option<u32>, lines: &[u64]) -> Source {
         service: ServiceName::new("CloudFilter"),
         count: count.map(units),
         lines: lines.to_vec(),
+        place: None,
         how: None,
         items: Vec::new(),
     }

@@ -310,13 +310,14 @@ fn any_line() -> impl Strategy<Value = LineRecord> {
 }
 
 fn any_source() -> impl Strategy<Value = Source> {
-    let more = (prop::option::of(text()), prop::collection::vec(text(), 0..3));
+    let more = (prop::option::of(text()), prop::collection::vec(text(), 0..3), prop::option::of(text()));
     (text(), text(), quantity(), prop::collection::vec(any::<u64>(), 0..3), more).prop_map(
-        |(customer, service, count, lines, (how, items))| Source {
+        |(customer, service, count, lines, (how, items, place))| Source {
             customer: CustomerName::new(&customer),
             service: ServiceName::new(&service),
             count,
             lines,
+            place,
             how,
             items: items.iter().map(|item| ItemName::new(item)).collect(),
         },

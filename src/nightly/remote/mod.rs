@@ -11,6 +11,7 @@ use crate::apply::expected_owners::ExpectedOwners;
 use crate::connectwise::{ReadError, Reader};
 use crate::nightly::remote::additions::{AdditionLists, UnreadList, read_lists, read_together};
 use crate::reconcile::guard::check::ReadCoverage;
+use crate::reconcile::matching::ownership::Claims;
 use crate::reconcile::matching::placement::{Place, place_all};
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, ProductCode};
@@ -35,11 +36,16 @@ pub(crate) struct Remote {
 }
 
 impl Remote {
-    /// What a write is compared with.
-    pub(crate) fn expected_owners(&self, today: NaiveDate) -> ExpectedOwners {
+    /// What a write is compared with, that sets back what was written.
+    pub(crate) fn expected_owners(&self) -> ExpectedOwners {
+        ExpectedOwners::of(&self.directory, &self.additions)
+    }
+
+    /// The same for a plan of an export: lines begin by it, where other integrations want what `claims` says.
+    pub(crate) fn expected_owners_beside(&self, claims: &Claims, today: NaiveDate) -> ExpectedOwners {
         let placed = self.places.values().filter_map(Place::agreement);
         let counted = placed.map(|(_, agreement)| agreement).collect();
-        ExpectedOwners::of(&self.directory.agreements, &self.additions, &counted, today)
+        self.expected_owners().beside(&self.directory, &self.additions, (counted, claims.clone()), today)
     }
 
     /// What was returned, for the guard that asks whether all of it still is.

@@ -78,6 +78,7 @@ impl Ground<'_> {
             service: service.clone(),
             count: Some(Quantity::ZERO),
             lines: Vec::new(),
+            place: None,
             how: None,
             items: Vec::new(),
         };

@@ -197,6 +197,10 @@ impl LineRules<'_> {
                 judged(Verdict::Skipped(Code::ReportOnly), None, detail)
             }
             Ok(quantity) => {
+                if let Some(detail) = self.other_host_settles() {
+                    let detail = format!("accepted, and {detail}; the first run after that creates it");
+                    return judged(Verdict::Skipped(Code::HostChanged), None, detail);
+                }
                 let creation = Creation {
                     product: product.id,
                     quantity,

@@ -198,17 +198,19 @@ impl<'a> LineRules<'a> {
 
     /// A request that another host sent last is in no history of this one, and may be on its way.
     pub(in crate::reconcile) fn after_other_host(&self, key: &LineKey, quantity: Quantity) -> Result<(), Hold> {
-        let Some(RecentTakeover { from, settles_at }) = &self.past.taken_over else { return Ok(()) };
-        if let Some(at) = settles_at {
-            let at = minute(at.fixed_offset());
-            let detail = format!("nothing is created before {at}: {from} may have sent it already");
-            return Err(Hold::new(Code::HostChanged, detail));
-        }
-        let detail = format!(
-            "the first night after {from}, which may have created it; the next night creates what is not there"
-        );
+        let Some(RecentTakeover { from, .. }) = &self.past.taken_over else { return Ok(()) };
+        let detail = self.other_host_settles().unwrap_or_else(|| {
+            format!("the first night after {from}, which may have created it; the next night creates what is not there")
+        });
         self.unless_answered(key, None, quantity, &[Hindrance::of_line(Code::HostChanged, detail)])?;
         Ok(())
+    }
+
+    /// Why nothing is created yet after another host, whatever was answered, if it is too early.
+    pub(in crate::reconcile) fn other_host_settles(&self) -> Option<String> {
+        let RecentTakeover { from, settles_at } = self.past.taken_over.as_ref()?;
+        let at = minute((*settles_at)?);
+        Some(format!("nothing is created before {at}: {from} may have sent it already"))
     }
 
     /// Unless somebody let pass all that is in the way of a step: what was not shown to them holds it, and the others are

@@ -39,7 +39,8 @@ pub fn draw(gathered: PlanInputs<'_>) -> Plan {
     lines.sort_unstable_by(|a, b| a.subject.cmp(&b.subject).then_with(|| a.detail.cmp(&b.detail)));
     handle::assign(gathered.integration, &mut lines);
     ground.hold_successors(&mut lines, &left_keys);
-    let PlanInputs { mapping, directory, additions, today, .. } = gathered;
+    let PlanInputs { mapping, directory, additions, past, today, .. } = gathered;
+    uncounted::told_once(&mut lines, &past.decisions, today);
     let met = calendar::put_on(Calendar { mapping, directory, additions, today }, &mut lines);
     let mut findings = Findings::of(gathered, &lines);
     findings.extend(met.findings());
@@ -47,6 +48,9 @@ pub fn draw(gathered: PlanInputs<'_>) -> Plan {
     findings.extend(uncounted::item(gathered.integration, &lines));
     sort(&mut findings);
     gathered.past.decisions.silence(gathered.integration, gathered.today, &mut lines, &mut findings);
+    for source in lines.iter_mut().flat_map(|line| &mut line.sources) {
+        source.place = gathered.counts.parts.placed(&source.lines);
+    }
     Plan { integration: gathered.integration.clone(), lines, findings }
 }
 
@@ -181,7 +185,15 @@ fn unplaced_line(
         handle: String::new(),
         subject: Subject::Unplaced { customer: customer.clone(), service: service.clone() },
         company,
-        sources: vec![Source { customer, service, count, lines: cell.lines().to_vec(), how: None, items: Vec::new() }],
+        sources: vec![Source {
+            customer,
+            service,
+            count,
+            lines: cell.lines().to_vec(),
+            place: None,
+            how: None,
+            items: Vec::new(),
+        }],
         wanted: count,
         live: None,
         carried: None,

@@ -1,15 +1,18 @@
 //! Mapped products that bill where nobody is mapped to: lines that no count stands behind.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 
 use crate::reconcile::model::decision::Decisions;
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::ids::IntegrationName;
+use crate::reconcile::model::ids::{AdditionId, IntegrationName};
 use crate::reconcile::model::owned::UncountedLine;
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding, plural};
 use crate::reconcile::model::plan::handle;
 use crate::reconcile::model::plan::line::{Line, Subject, Verdict};
+use crate::reconcile::model::plan::remedy::Remedy;
 
 /// The lines of the plan. Nothing of them is ever written.
 pub(in crate::reconcile) fn lines(uncounted: &[UncountedLine], decisions: &Decisions, today: NaiveDate) -> Vec<Line> {
@@ -48,6 +51,18 @@ fn line(one: &UncountedLine, decisions: &Decisions, today: NaiveDate) -> Line {
     }
 }
 
+/// Leaves out the lines that an open item of the plan asks about already: what is in the way of a new line is told there, with
+/// the customer whose line it is. Where that item is answered, they are told here.
+pub(in crate::reconcile) fn told_once(lines: &mut Vec<Line>, decisions: &Decisions, today: NaiveDate) {
+    let asks = |line: &&Line| {
+        let code = line.verdict.code();
+        line.verdict.is_held() && code != Code::BilledNotCounted && decisions.ignored(line, code, today).is_none()
+    };
+    let asked: BTreeSet<AdditionId> = lines.iter().filter(asks).flat_map(|line| line.named.0.keys().copied()).collect();
+    let is_asked = |line: &Line| line.named.0.keys().all(|addition| asked.contains(addition));
+    lines.retain(|line| line.verdict != Verdict::Held(Code::BilledNotCounted) || !is_asked(line));
+}
+
 /// The one open item that lists them all.
 pub(in crate::reconcile) fn item(integration: &IntegrationName, lines: &[Line]) -> Option<Finding> {
     let open: Vec<&Line> = lines.iter().filter(|line| line.verdict == Verdict::Held(Code::BilledNotCounted)).collect();
@@ -70,14 +85,26 @@ pub(in crate::reconcile) fn item(integration: &IntegrationName, lines: &[Line]) 
         plural(&units, "unit"),
         plural(&open.len(), "line")
     );
-    let fix = "map the customer to the company, or to that agreement of it, or end the line in ConnectWise; \
-               `recount ignore HANDLE` of a line lets it be";
+    let map =
+        Remedy::from("map the customer to the company, or to that agreement of it, or end the line in ConnectWise");
+    let fix = match open.len() {
+        ..=COMMANDS => map.or(Remedy::any_of(open.iter().map(|line| let_be(line)))),
+        _ => map.noting("`recount ignore` with the handles of lines lets them be"),
+    };
     Some(Finding {
         handle: Some(handle::of_matter(integration, "sweep", Code::BilledNotCounted.as_str())),
-        fix: fix.into(),
+        fix,
         ..finding(Severity::Decide, Code::BilledNotCounted, message)
     })
 }
+
+/// The answer that leaves a line as it bills.
+fn let_be(line: &Line) -> Remedy {
+    Remedy::command(format!("recount ignore {}", line.handle))
+}
+
+/// Answers that are printed, each with its command.
+const COMMANDS: usize = 3;
 
 /// Lines that the item names; the report has all of them.
 const LISTED: usize = 20;

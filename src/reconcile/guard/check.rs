@@ -236,11 +236,14 @@ pub fn malformed(counts: &Counts, policy: &GuardPolicy) -> Option<Finding> {
         let limit = policy.max_malformed.0;
         let first = counts.rejected.iter().map(|row| {
             let (column, value) = (shown(&row.column), shown(&row.value));
-            format!("; the first is line {}, column \"{column}\": \"{value}\" {}", row.line, row.why)
+            format!("; the first is {}, column \"{column}\": \"{value}\" {}", counts.parts.line(row.line), row.why)
         });
         let first = first.take(1).collect::<String>();
         let nameless = match counts.nameless.first() {
-            Some(line) => format!("; {} name no customer, the first is line {line}", counts.nameless.len()),
+            Some(line) => {
+                let first = counts.parts.line(*line);
+                format!("; {} name no customer, the first is {first}", counts.nameless.len())
+            }
             None => String::new(),
         };
         let message = format!("{bad} of {rows} rows could not be read ({share} %, limit {limit} %){first}{nameless}");

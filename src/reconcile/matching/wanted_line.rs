@@ -197,6 +197,7 @@ impl<'a> LineSum<'a> {
             service: service.clone(),
             count: count.ok(),
             lines: cell.map(|cell| cell.lines().to_vec()).unwrap_or_default(),
+            place: None,
             how,
             items: items.unwrap_or_default(),
         };

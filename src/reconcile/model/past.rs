@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset, Utc};
 use rust_decimal::Decimal;
 
 use crate::reconcile::guard::accepted::AcceptedCounts;
@@ -62,8 +62,9 @@ pub struct Past {
 pub struct RecentTakeover {
     /// The host before.
     pub from: String,
-    /// Until when nothing is created at all; `None` once that is over, and new lines wait for a person or the next night.
-    pub settles_at: Option<DateTime<Utc>>,
+    /// Until when nothing is created at all, in the integration's zone; `None` once that is over, and new lines wait for a
+    /// person or the next night.
+    pub settles_at: Option<DateTime<FixedOffset>>,
 }
 
 /// For each customer and service one count for each day that was counted, in the days' order.

@@ -28,8 +28,10 @@ pub struct Night {
 }
 
 /// What a line went through, for the last row of its chain.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Trend {
+    /// Of which runs: the last one may be a dry run.
+    pub of: Vec<RunCommand>,
     /// What ConnectWise billed, night after night, oldest first.
     pub billed: Vec<Option<Quantity>>,
     /// What the export asked for.
@@ -126,13 +128,15 @@ pub fn over_time(nights: &[Night], trend: &Trend) -> String {
 }
 
 fn drawing(text: &mut String, trend: &Trend) {
-    let Trend { billed, wanted } = trend;
+    let Trend { of, billed, wanted } = trend;
     if billed.len() < 2 {
         return;
     }
     let last = |values: &[Option<Quantity>]| or_dash(values.last().copied().flatten());
-    let name = format!("{} nights", billed.len());
-    row(text, &name, &format!("{}  billed, now {}", blocks(billed), last(billed)));
+    let is_dry = |command: &RunCommand| *command == RunCommand::Plan;
+    let name = words::plural(of.iter().filter(|command| !is_dry(command)).count(), "run");
+    let dry = if of.last().is_some_and(is_dry) { "; the last bar is the newest plan" } else { "" };
+    row(text, &name, &format!("{}  billed, now {}{dry}", blocks(billed), last(billed)));
     if wanted != billed {
         row(text, "", &format!("{}  counted, now {}", blocks(wanted), last(wanted)));
     }
@@ -242,5 +246,6 @@ fn earlier_row(night: &Night) -> String {
     let day = words::day(run.started_at);
     let quantity = format!("{} → {}", or_dash(line.was), or_dash(line.now));
     let undone = run.undoes.map(|undone| format!(", sets back run {undone}")).unwrap_or_default();
-    format!("run {} on {day}: {quantity}, {}: {}{undone}", run.run, line.outcome, line.reason)
+    let kind = if run.command == RunCommand::Run { String::new() } else { format!(" ({})", run.command) };
+    format!("run {}{kind} on {day}: {quantity}, {}: {}{undone}", run.run, line.outcome, line.reason)
 }

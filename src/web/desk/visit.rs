@@ -11,6 +11,7 @@ use crate::history::store::open::History;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::commands::held::{AnsweredItem, Waiting};
+use crate::report::needs::with_tickets;
 use crate::report::open_items::{Item, OpenItems, decided, open_items, waiting};
 use crate::web::access::signed_in::SignedIn;
 use crate::web::desk::fields::PostedFields;
@@ -60,9 +61,13 @@ impl Overview {
         let zone = host.zone();
         let standings = host.standings().map_err(PageError::Broken)?;
         let history = History::open_existing(&site.site.state)?;
+        let mut records = host.records();
         let (mut plans, mut open, mut nights) = (Vec::new(), Vec::new(), Vec::new());
         let mut queued: Vec<QueuedAnswer> = Vec::new();
         if let Some(history) = &history {
+            for (name, links) in &mut records {
+                *links = with_tickets(links, name, history)?;
+            }
             plans = open_items(standings.iter().map(|standing| &standing.name), history)?;
             open = waiting(&plans, history)?;
             queued.extend(history.queued_answers()?.into_iter().map(|(_, answer)| answer));
@@ -88,7 +93,7 @@ impl Overview {
             answered,
             background: host.background(),
             zone,
-            records: host.records(),
+            records,
             running,
         })
     }

@@ -8,12 +8,13 @@ use rust_decimal::Decimal;
 
 use crate::history::lookup::RunSummary;
 use crate::history::record::{LineRecord, RunEnd, RunRecord};
-use crate::reconcile::model::display_text::{escaped, shown};
-use crate::reconcile::model::ids::CustomerName;
+use crate::reconcile::model::display_text::{escaped, shell_word, shown};
+use crate::reconcile::model::ids::{CustomerName, IntegrationName};
+use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::{Quantity, or_dash};
 use crate::report::model::{Report, ReportVerdict, Tone};
-use crate::report::{names, trend};
+use crate::report::{names, trend, words};
 use crate::web::desk::visit::Visit;
 
 pub(crate) fn tone(tone: Tone) -> &'static str {
@@ -41,8 +42,8 @@ pub(crate) fn empty(title: &str, body: &str) -> Markup {
 }
 
 /// What helps where the desk has a button for it: the command, for whoever is on the host.
-pub(crate) fn on_the_host(remedy: &Remedy) -> Markup {
-    html! { details.fold { summary { "The same on the host" } div.in { (ways(remedy)) } } }
+pub(crate) fn on_the_host(visit: &Visit, remedy: &Remedy) -> Markup {
+    html! { details.fold { summary { "The same on the host" } div.in { (ways(visit, remedy)) } } }
 }
 
 /// The sign of an item beside its words.
@@ -75,14 +76,14 @@ pub(crate) fn numbers(run: &RunRecord) -> Markup {
 }
 
 /// What stopped the whole run.
-pub(crate) fn stops(run: &RunRecord, end: &RunEnd) -> Markup {
+pub(crate) fn stops(visit: &Visit, run: &RunRecord, end: &RunEnd) -> Markup {
     let report = Report::of(run);
     let nothing = end.totals.changed + end.totals.unknown == 0;
     html! { @for finding in &report.stops {
         div.note.bad { div {
             b { (words_of(finding.code.as_str())) "." } " " (escaped(&finding.message))
             @if nothing { " Nothing was written." }
-            (ways(&finding.fix))
+            (ways(visit, &finding.fix))
         } }
     } }
 }
@@ -106,6 +107,8 @@ pub(crate) fn nights(nights: &[RunSummary]) -> Markup {
         Tone::Ask => 15,
         Tone::Bad => 22,
     };
+    let shown = nights.iter().filter(|night| night.undoes.is_none());
+    let of = words::runs(shown.map(|night| night.command));
     let (mut paths, mut counts) = ([String::new(), String::new(), String::new()], [0_usize; 3]);
     let tones = [Tone::Good, Tone::Ask, Tone::Bad];
     for (at, night) in nights.iter().filter(|night| night.undoes.is_none()).enumerate() {
@@ -115,8 +118,7 @@ pub(crate) fn nights(nights: &[RunSummary]) -> Markup {
         let _ = write!(paths[which], "M{} 22v-{h}h4v{h}z", at * 6, h = height(verdict.tone));
     }
     let [good, ask, bad] = counts;
-    let said =
-        format!("{} nights, oldest first: {good} OK, {ask} to decide, {bad} that did not go well", good + ask + bad);
+    let said = format!("{of}, oldest first: {good} OK, {ask} to decide, {bad} that did not go well");
     html! {
         svg.nights viewBox="0 0 178 22" role="img" aria-label=(said) {
             @for (tone, path) in ["good", "ask", "bad"].iter().zip(&paths) {
@@ -136,7 +138,7 @@ pub(crate) fn trend(billed: &[Option<Quantity>], counted: &[Option<Quantity>]) -
         let end = |value: Option<&Quantity>| value.map_or_else(|| "none".to_owned(), ToString::to_string);
         format!("{} at first, {} at last", end(known().next()), end(known().last()))
     };
-    let said = format!("{} nights. Counted: {}. Billed: {}.", billed.len(), ends(counted), ends(billed));
+    let said = format!("Run by run. Counted: {}. Billed: {}.", ends(counted), ends(billed));
     html! {
         svg.trend width="132" height="30" viewBox="0 0 132 30" role="img" aria-label=(said) {
             path.counted d={ (steps(counted, *low, *high)) "V30H0z" } {}
@@ -169,14 +171,26 @@ fn steps(values: &[Option<Quantity>], low: Decimal, high: Decimal) -> String {
 }
 
 /// Each way to help on a line of its own. Commands are told, never sent.
-pub(crate) fn ways(remedy: &Remedy) -> Markup {
+pub(crate) fn ways(visit: &Visit, remedy: &Remedy) -> Markup {
     use crate::reconcile::model::plan::remedy::RemedyLine;
     html! {
         @for line in remedy.lines() {
             @match line {
-                RemedyLine::Command(typed) => p.small { "on the host: " code { (escaped(typed)) } },
+                RemedyLine::Command(typed) => p.small { (typed_there(visit.site.tenant.as_deref(), typed)) },
                 RemedyLine::Words(words) => p.small { (escaped(&words)) },
             }
+        }
+    }
+}
+
+/// A command as it is typed on the host. Where there are many tenants it would else be about the configuration that is found
+/// first, and a handle means something in several.
+pub(crate) fn typed_there(tenant: Option<&str>, typed: &str) -> Markup {
+    match tenant {
+        None => html! { "on the host: " code { (escaped(typed)) } },
+        Some(tenant) => {
+            let config = shell_word(&format!("{tenant}/recount.toml"));
+            html! { "on the host, in the folder of the tenants: " code { (escaped(&format!("{typed} --config {config}"))) } }
         }
     }
 }
@@ -228,6 +242,13 @@ pub(crate) fn read_again(address: &str, asked: &[(&str, &str)]) -> Markup {
 /// A code in words: `count changed`.
 pub(crate) fn words_of(code: &str) -> String {
     code.replace('-', " ")
+}
+
+/// The ticket of an open item, where it has one: it opens in ConnectWise.
+pub(crate) fn ticket(visit: &Visit, integration: &IntegrationName, finding: &Finding) -> Markup {
+    let links = visit.desk.records.get(integration);
+    let found = links.and_then(|links| links.ticket_of(finding));
+    html! { @if let Some((name, address)) = found { " " a href=(address) rel="noreferrer" { (name) } } }
 }
 
 #[cfg(test)]

@@ -295,6 +295,11 @@ fn refused(verb: AnswerVerb, item: Item<'_>, refusal: Refusal) -> CommandError {
             (format!("another open item holds it, {reason}"), held())
         }
         Refusal::HeldByAnother(reason) => (format!("another open item holds it, {reason}: {detail}"), held()),
+        Refusal::NotOpen(outcome, reason) if of.refused.is_some() => {
+            let refused = of.refused.as_ref().map(|(run, _)| run.run.to_string()).unwrap_or_default();
+            let asks = format!("run {refused} refused its export, and asks about that alone");
+            (format!("{asks}; in run {}, the last that was not, it is {outcome}, {reason}", of.run.run), held())
+        }
         Refusal::NotOpen(outcome, reason) => (format!("it is not an open item: {outcome}, {reason}"), held()),
         Refusal::InformationOnly => ("it is for information only".to_owned(), held()),
         Refusal::NotAnswered => ("nothing was decided about it".to_owned(), Remedy::command("recount held --all")),

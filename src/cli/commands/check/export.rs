@@ -68,8 +68,10 @@ impl CheckList {
         let fix = |row: &RejectedRow| remedy.map_or_else(|| row_remedy(&row.why), Remedy::from);
         for row in counts.rejected.iter().take(ROWS_TOLD) {
             let (column, value) = (escaped(&row.column), escaped(&row.value));
-            let message = format!("line {}, column \"{column}\": \"{value}\" {}", row.line, row.why);
-            let marked = row.mark.as_ref().map(|mark| format!("{message}\n{}", drawn(mark, row.line)));
+            let place = counts.parts.line(row.line);
+            let message = format!("{place}, column \"{column}\": \"{value}\" {}", row.why);
+            let marked =
+                row.mark.as_ref().map(|mark| format!("{message}\n{}", drawn(mark, counts.parts.of(row.line).1)));
             self.wrong(name, Exit::Decide, message, fix(row));
             marked.into_iter().for_each(|drawn| self.draw(drawn));
         }

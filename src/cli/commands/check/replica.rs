@@ -24,7 +24,15 @@ struct Seen {
     now: DateTime<Utc>,
     lease: Option<SeenLease>,
     is_mine: bool,
-    newest: Option<(CopyName, CopyDescription, usize)>,
+    newest: Option<NewestCopy>,
+}
+
+/// The newest copy, how many there are, and the last run in it or why it cannot be opened.
+struct NewestCopy {
+    name: CopyName,
+    of: CopyDescription,
+    many: usize,
+    last_run: Result<Option<i64>, ReplicaError>,
 }
 
 impl CheckList {
@@ -56,11 +64,21 @@ impl CheckList {
         }
         match newest {
             None => self.note("copies", "none yet; the next run makes the first one".to_owned()),
-            Some((name, of, many)) => {
-                let run = of.last_run.map_or("no run".to_owned(), |run| format!("run {run}"));
-                let made = minute(of.made_at.fixed_offset());
-                let many = plural(*many, "copy");
-                self.good("copies", format!("{many}; the newest, {name}, is of {run}, made {made} by {}", of.host));
+            Some(copy) => self.newest_copy(copy),
+        }
+    }
+
+    fn newest_copy(&mut self, NewestCopy { name, of, many, last_run }: &NewestCopy) {
+        let (many, made) = (plural(*many, "copy"), minute(of.made_at.fixed_offset()));
+        match last_run {
+            Ok(run) => {
+                let run = run.map_or("no run".to_owned(), |run| format!("run {run}"));
+                let (opens, host) = ("opens, and holds the history up to", &of.host);
+                self.good("copies", format!("{many}; the newest, {name}, made {made} by {host}, {opens} {run}"));
+            }
+            Err(error) => {
+                let CommandError { exit, message, fix, .. } = store_error(error);
+                self.wrong("copies", exit, format!("{many}; no host could take over from the newest: {message}"), fix);
             }
         }
     }
@@ -70,5 +88,12 @@ async fn look(owner: &LeaseOwner) -> Result<Seen, ReplicaError> {
     let now = owner.store.probe(&(owner.marks.draw)()).await?;
     let lease = owner.seen().await?;
     let is_mine = lease.as_ref().map_or(Ok(false), |seen| owner.wrote(&seen.lease))?;
-    Ok(Seen { now, lease, is_mine, newest: transfer::newest(&owner.store).await? })
+    let newest = match transfer::newest(&owner.store).await? {
+        None => None,
+        Some((name, of, many)) => {
+            let last_run = transfer::last_run_in(&owner.store, name, &of).await;
+            Some(NewestCopy { name, of, many, last_run })
+        }
+    };
+    Ok(Seen { now, lease, is_mine, newest })
 }

@@ -16,10 +16,12 @@ use crate::cli::session;
 use crate::cli::wiring::health;
 use crate::cli::wiring::health_json::HealthJson;
 use crate::config::edit::recount_toml;
+use crate::config::settings::Config;
 use crate::config::settings::IntegrationConfig;
 use crate::error_chain::error_chain;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::mapping::CustomerTarget;
 use crate::reconcile::model::plan::outcome::Mode;
 use crate::report::exit::Exit;
@@ -101,13 +103,26 @@ fn set_mode(global: &Global, name: &str, mode: Mode, console: &Console) -> Resul
         return Ok(());
     }
     let was = if before == mode { "is already".to_owned() } else { format!("was {before} and is now") };
-    let next = match mode {
-        Mode::Off => "recount integrations",
-        Mode::Observe => "recount plan",
-        Mode::Apply => "recount plan; a first plan that changes anything needs recount apply with its fingerprint",
+    let (then, next) = match mode {
+        Mode::Off => ("", "recount integrations"),
+        Mode::Observe => ("", "recount plan"),
+        Mode::Apply if has_been_approved(&config, name) => (
+            ": a plan of it was approved before, so its next run writes what the guards let pass",
+            "recount plan shows what that is",
+        ),
+        Mode::Apply => (
+            ": the first plan that changes anything needs your approval",
+            "recount plan, then recount apply with its fingerprint",
+        ),
     };
-    console.print(&format!("{name} {was} {mode}\n\nNext: {next}\n"));
+    console.print(&format!("{name} {was} {mode}{then}\n\nNext: {next}\n"));
     Ok(())
+}
+
+/// Where that cannot be read, the next run says what it needs.
+fn has_been_approved(config: &Config, name: &str) -> bool {
+    let history = session::existing_history(&config.state).ok();
+    history.and_then(|history| history.approved_once(&IntegrationName::new(name)).ok()).unwrap_or(false)
 }
 
 #[derive(Serialize)]

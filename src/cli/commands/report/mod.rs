@@ -32,6 +32,7 @@ use crate::report::format::text::View;
 use crate::report::format::{csv, html, markdown, text};
 use crate::report::gather::ReportHistory;
 use crate::report::lines;
+use crate::report::needs::with_tickets;
 
 /// Arguments of `report`.
 #[derive(Debug, Args)]
@@ -141,7 +142,10 @@ fn page(config: &Config, history: &History, runs: &[RunRecord]) -> Result<String
         return Err(CommandError::new(Exit::Usage, "a page is about one run".to_owned(), fix));
     };
     let gathered = ReportHistory::of_run(history, run)?;
-    Ok(html::run::page(&gathered.material(config.record_links().get(&run.integration))))
+    let records = config.record_links();
+    let records =
+        records.get(&run.integration).map(|links| with_tickets(links, &run.integration, history)).transpose()?;
+    Ok(html::run::page(&gathered.material(records.as_ref())))
 }
 
 /// The runs that are meant.

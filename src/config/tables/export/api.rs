@@ -90,7 +90,7 @@ fn pages(field: &Field<'_>) -> Option<Pages> {
     let link = section.get("link").map_or(Some(false), |field| field.boolean());
     let (page, offset) = (text("page"), text("offset"));
     let size = optional(section.get("size"), size);
-    let total = member("total");
+    let (total, total_pages) = (member("total"), member("total_pages"));
     let max_pages = section.get("max_pages").map_or(Some(MAX_PAGES), |field| field.whole(1, PAGES_MOST));
     section.finish(&[]);
     let (query, size) = (query?, size?);
@@ -101,14 +101,15 @@ fn pages(field: &Field<'_>) -> Option<Pages> {
     turns.extend(link?.then_some((NextPage::Header, !led && !sized)));
     turns.extend(page?.map(|page| (NextPage::Numbered { page, size: size.clone() }, !led)));
     turns.extend(offset?.map(|offset| (NextPage::Offset { offset, size }, !led)));
-    let (total, max_pages) = (total?, max_pages?);
+    let (total, total_pages, max_pages) = (total?, total_pages?, max_pages?);
+    let counted = |turn: &NextPage| total_pages.is_none() || matches!(turn, NextPage::Numbered { .. });
     match turns.pop() {
-        Some((turn, true)) if turns.is_empty() => Some(Pages { turn, total, max_pages }),
+        Some((turn, true)) if turns.is_empty() && counted(&turn) => Some(Pages { turn, total, total_pages, max_pages }),
         _ => {
             field.error_unseen(
                 "`pages` is one of { next = \"path\", query = \"name\" }, { link = true }, \
                  { cursor = \"path\", query = \"name\" }, { page = \"name\", size = { name = 100 } } and \
-                 { offset = \"name\", size = { name = 100 } }",
+                 { offset = \"name\", size = { name = 100 } }; `total_pages` is of numbered ones",
             );
             None
         }

@@ -316,6 +316,16 @@ pub(super) fn wide_mark(wide: Option<&Field<'_>>, keys: &Layered<'_>) -> Option<
     Some(inside.or(beside))
 }
 
+/// What cells of the wide columns say that hold nothing: `blank = ["-"]`.
+pub(super) fn wide_blank(wide: Option<&Field<'_>>, keys: &Layered<'_>) -> Option<Vec<String>> {
+    let Some(field) = keys.get("blank") else { return Some(Vec::new()) };
+    if wide.is_none() {
+        field.error("`blank` has no effect without `wide`; rows that mean none are left out with `drop`");
+        return None;
+    }
+    texts(&field)
+}
+
 fn wide_names(field: &Field<'_>) -> Option<Vec<String>> {
     let items = field.list()?;
     if items.is_empty() {

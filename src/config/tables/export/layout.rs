@@ -37,7 +37,7 @@ pub(in crate::config) fn layout(keys: Layered<'_>) -> Option<Layout> {
     let records = keys.get("records").map_or(Some(Vec::new()), |field| records(&field));
     let header = keys.get("header").map_or(Some(HeaderRow::First), |field| header(&field));
     let quote_escape = optional(keys.get("quote_escape"), quote_escape);
-    let member = optional(keys.get("member"), |field| field.text().map(Pattern::glob));
+    let member = optional(keys.get("member"), |field| field.text().map(Pattern::file_glob));
     let fill_down = keys.get("fill_down").map_or(Some(Vec::new()), |field| texts::column_names(&field));
     let latest = filters::latest(keys.get("latest"), keys.get("date_format"));
     let signed = keys.get("signed").map_or(Some(false), |field| field.boolean());
@@ -50,6 +50,7 @@ pub(in crate::config) fn layout(keys: Layered<'_>) -> Option<Layout> {
     let columns = columns::columns(&keys);
     let wide_field = keys.get("wide");
     let wide_mark = columns::wide_mark(wide_field.as_ref(), &keys);
+    let wide_blank = columns::wide_blank(wide_field.as_ref(), &keys);
     let duplicates = keys.get("duplicates");
     let duplicates = duplicates.as_ref().map(|field| (field, field.word(DUPLICATES)));
     if let Some(Some(format)) = format {
@@ -72,6 +73,7 @@ pub(in crate::config) fn layout(keys: Layered<'_>) -> Option<Layout> {
         fill_down: fill_down?,
         latest: latest?,
         wide_mark,
+        wide_blank: wide_blank?,
         stop: stop?,
         duplicates,
         signed: signed?,

@@ -3,6 +3,7 @@
 //! A record's keys are columns; those of objects inside it are reached with dots (`customer.name`). A number keeps the
 //! digits that were written, so nothing passes through binary floating point. A list is its own JSON text.
 
+pub(crate) mod lists;
 mod names;
 pub(crate) mod nested;
 mod nested_places;

@@ -33,7 +33,8 @@ impl SheetValue {
             DataRef::String(said) => text(said.clone()),
             DataRef::SharedString(said) => text((*said).to_owned()),
             DataRef::Int(whole) => number(whole.to_string()),
-            DataRef::Float(float) => number(exact(*float)),
+            DataRef::Float(float) if is_exact(*float) => number(exact(*float)),
+            DataRef::Float(float) => text(exact(*float)),
             DataRef::Bool(yes) => text(if *yes { "TRUE" } else { "FALSE" }.to_owned()),
             DataRef::DateTime(moment) => text(date(moment)),
             DataRef::DateTimeIso(said) | DataRef::DurationIso(said) => text(said.clone()),
@@ -51,15 +52,24 @@ impl SheetValue {
     }
 }
 
+/// Beyond this a workbook holds no whole number exactly: of eighteen digits the last three are lost.
+const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
+
+fn is_exact(number: f64) -> bool {
+    number.abs() <= WHOLE_MAX
+}
+
 /// A workbook stores binary floating point and shows 15 digits of it at most: those are what was meant (0.1 + 0.2 is
 /// stored as 0.30000000000000004, and shown as 0.3). A whole number is exact up to 2^53, and all its digits are meant.
 fn exact(number: f64) -> String {
-    const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
     if number.fract() == 0.0 && number.abs() <= WHOLE_MAX {
         // A zero below zero is a zero.
         return format!("{:.0}", number + 0.0);
     }
     let digits = format!("{number:.14e}");
+    if !is_exact(number) {
+        return digits.replace('e', "E+");
+    }
     Decimal::from_scientific(&digits).map_or(digits, |exact| exact.normalize().to_string())
 }
 
@@ -90,7 +100,8 @@ mod tests {
             (1e15, "1000000000000000"),
             (9_007_199_254_740_992.0, "9007199254740992"),
             (3.25e-5, "0.0000325"),
-            (1e300, "1.00000000000000e300"),
+            (1e300, "1.00000000000000E+300"),
+            (123_456_789_012_345_678.0, "1.23456789012346E+17"),
             (1.0 / 3.0, "0.333333333333333"),
         ] {
             assert_eq!(exact(stored), shown);

@@ -24,6 +24,12 @@ pub(in crate::export::locate) struct VendorAnswer {
 }
 
 impl VendorAnswer {
+    /// One that nobody sent.
+    #[cfg(fuzzing)]
+    pub(in crate::export::locate) fn of_bytes(bytes: &[u8]) -> Self {
+        Self { bytes: bytes.to_owned(), modified_at: None, next: None }
+    }
+
     /// Reads the body, counting.
     pub(super) async fn read(mut response: Response, max: u64) -> Result<Self, FetchError> {
         let modified_at = date(response.headers(), &LAST_MODIFIED).map(DateTime::from);

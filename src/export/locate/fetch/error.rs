@@ -132,8 +132,26 @@ pub enum FetchError {
         /// How many records came.
         read: u64,
     },
+    /// Fewer or more pages than there are.
+    #[error("its {member:?} says {total} pages, and {read} came")]
+    Pages {
+        /// The member.
+        member: String,
+        /// What it says.
+        total: u64,
+        /// How many pages came.
+        read: u64,
+    },
+    /// A numbered page that is refused, and the ones before it were not: it may be behind the last one.
+    #[error("page {page}: the server answers {status}")]
+    NoPage {
+        /// Which, from 1.
+        page: usize,
+        /// The status.
+        status: StatusCode,
+    },
     /// It does not say how many there are.
-    #[error("no page says in {member:?} how many records there are")]
+    #[error("no page says in {member:?} how many there are")]
     NoTotal {
         /// The member.
         member: String,
@@ -247,11 +265,15 @@ impl FetchError {
                 "look at `records`, and at `on` of lists that are joined, in the export's table of recount.toml"
             }
             Self::NoWay { .. } | Self::Repeats { .. } => {
-                "look at `pages` in the export's table of recount.toml; `total` in it says where a numbered list ends"
+                "look at `pages` in the export's table of recount.toml; `total` or `total_pages` in it says where a numbered list \
+                 ends"
             }
             Self::TooManyPages { .. } => "if the list is that long, raise max_pages in `pages` of the export's table",
             Self::SaysError { .. } => "run again; if it stays so, ask the vendor",
-            Self::Total { .. } | Self::NoTotal { .. } => {
+            Self::NoPage { .. } => {
+                "say in `pages` of the export's table where the list ends: by `total`, the number of records, or `total_pages`"
+            }
+            Self::Total { .. } | Self::NoTotal { .. } | Self::Pages { .. } => {
                 "run again; if it stays so, look at `pages` in the export's table of recount.toml"
             }
             Self::NotJson { .. } | Self::Moved { .. } | Self::Shifted { .. } => {

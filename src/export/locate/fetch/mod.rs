@@ -44,6 +44,8 @@ pub struct Fetched {
     pub bytes: Vec<u8>,
     /// When it was last modified: as the server says, else now.
     pub modified_at: DateTime<Utc>,
+    /// Whether the server says, in the header `Link`, that another page follows.
+    pub has_next: bool,
 }
 
 impl<'a> FetchRequest<'a> {
@@ -74,7 +76,7 @@ impl<'a> FetchRequest<'a> {
         let modified_at = modified_at.filter(|modified| *modified <= now).unwrap_or(now);
         let path = kept::keep(self.folder, self.name, (&bytes, ending), now)
             .map_err(|error| FetchError::Keep { folder: self.folder.to_owned(), why: error.to_string() })?;
-        Ok(Fetched { path, bytes, modified_at })
+        Ok(Fetched { path, bytes, modified_at, has_next: false })
     }
 }
 
@@ -84,7 +86,8 @@ impl<'a> FetchRequest<'a> {
 /// If there is no whole file in the end.
 pub async fn fetch(url: &Url, order: &FetchRequest<'_>) -> Result<Fetched, FetchError> {
     let answer = order.session(url)?.get(url, order.max_bytes, Ok::<VendorAnswer, _>).await?;
-    order.keep(answer.bytes, answer.modified_at)
+    let has_next = answer.next.is_some();
+    Ok(Fetched { has_next, ..order.keep(answer.bytes, answer.modified_at)? })
 }
 
 /// The link without what may be a secret in it.

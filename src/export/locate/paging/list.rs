@@ -29,6 +29,7 @@ pub(super) struct VendorList {
     /// How many records the first page has.
     first: usize,
     total: Option<u64>,
+    total_pages: Option<u64>,
     first_page: Option<VendorPage>,
     /// The newest, if it is not the first.
     last: Option<VendorPage>,
@@ -48,6 +49,7 @@ impl VendorList {
             pages: 0,
             first: 0,
             total: None,
+            total_pages: None,
             first_page: None,
             last: None,
         }
@@ -65,12 +67,14 @@ impl VendorList {
         if number > max {
             return Err(FetchError::TooManyPages { max });
         }
+        let is_last = page.is_last(&self.request);
         let rows = std::mem::take(&mut page.rows);
         let fresh = self.asked.insert(asked.clone()) && (rows.is_empty() || self.seen.insert(digest(&rows)));
         if !fresh {
             return Err(FetchError::Repeats { page: number });
         }
-        self.counts(&rows, page.total)?;
+        self.counts(&rows)?;
+        self.says(&page)?;
         let own: Vec<[u8; 32]> = rows.iter().filter(|row| has_identifier(row)).map(|row| digest([row])).collect();
         if own.iter().any(|row| self.known.contains(row)) {
             return Err(FetchError::Shifted { page: number });
@@ -79,7 +83,8 @@ impl VendorList {
         if number == 1 {
             self.first = rows.len();
         }
-        let next = self.next(asked, &page, rows.len())?;
+        // A cursor that stays where it is has come to the end, if nothing else is said.
+        let next = self.next(asked, &page, rows.len())?.filter(|next| !(is_last && next == asked));
         self.rows.extend(rows);
         match self.first_page {
             None => self.first_page = Some(page),
@@ -92,27 +97,39 @@ impl VendorList {
         self.request.pages.as_ref().map_or(1, |pages| pages.max_pages)
     }
 
-    fn counts(&mut self, rows: &[String], total: Option<u64>) -> Result<(), FetchError> {
+    fn counts(&mut self, rows: &[String]) -> Result<(), FetchError> {
         let length: usize = rows.iter().map(|row| row.len() + 1).sum();
         self.bytes = self.bytes.saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
         if self.bytes > self.max_bytes {
             return Err(FetchError::TooBig { max: self.max_bytes });
         }
-        match (self.total, total) {
-            (Some(before), Some(after)) if before != after => {
-                Err(FetchError::Moved { member: self.total_member(), before, after })
-            }
-            _ => {
-                self.total = self.total.or(total);
-                Ok(())
+        Ok(())
+    }
+
+    /// What the page says of all of them, which is what the others say.
+    fn says(&mut self, page: &VendorPage) -> Result<(), FetchError> {
+        let said = [
+            (&mut self.total, page.total, self.request.total_member()),
+            (&mut self.total_pages, page.total_pages, self.request.total_pages_member()),
+        ];
+        for (known, now, member) in said {
+            match (*known, now) {
+                (Some(before), Some(after)) if before != after => {
+                    return Err(FetchError::Moved { member, before, after });
+                }
+                _ => *known = known.or(now),
             }
         }
+        Ok(())
     }
 
     fn next(&self, asked: &Url, page: &VendorPage, came: usize) -> Result<Option<Url>, FetchError> {
         let Some(pages) = &self.request.pages else { return Ok(None) };
         let read = self.rows.len() + came;
-        let all = self.total.is_some_and(|total| u64::try_from(read).is_ok_and(|read| read >= total));
+        let reached = |said: Option<u64>, come: usize| {
+            said.is_some_and(|said| u64::try_from(come).is_ok_and(|come| come >= said))
+        };
+        let all = reached(self.total, read) || reached(self.total_pages, self.pages);
         match &pages.turn {
             NextPage::Next { member, query } => {
                 let no_way = || FetchError::NoWay { page: self.pages, member: member.join(".") };
@@ -128,17 +145,17 @@ impl VendorList {
             // than the size that is asked for.
             NextPage::Numbered { .. } | NextPage::Offset { .. } if all || came == 0 => Ok(None),
             NextPage::Numbered { page, .. } => Ok(Some(turn::numbered(asked, page))),
-            NextPage::Offset { offset, .. } => Ok(Some(turn::passing(asked, offset, read))),
+            NextPage::Offset { offset, .. } => Ok(Some(turn::passing(&self.request, asked, (offset, read)))),
         }
     }
 
     /// The addresses of all pages after the first, where their number follows from the total.
     pub(super) fn numbered(&self) -> Result<Vec<Url>, FetchError> {
         let turn = self.request.pages.as_ref().map(|pages| &pages.turn);
-        let (Some(NextPage::Numbered { page, .. }), Some(total), 1) = (turn, self.total, self.pages) else {
-            return Ok(Vec::new());
-        };
-        let pages = usize::try_from(total).unwrap_or(usize::MAX).div_ceil(self.first.max(1));
+        let (Some(NextPage::Numbered { page, .. }), 1) = (turn, self.pages) else { return Ok(Vec::new()) };
+        let by_records = || Some(self.total?.div_ceil(u64::try_from(self.first.max(1)).ok()?));
+        let Some(pages) = self.total_pages.or_else(by_records) else { return Ok(Vec::new()) };
+        let pages = usize::try_from(pages).unwrap_or(usize::MAX);
         if pages > self.max_pages() {
             return Err(FetchError::TooManyPages { max: self.max_pages() });
         }
@@ -156,10 +173,19 @@ impl VendorList {
         let read = u64::try_from(self.rows.len()).unwrap_or(u64::MAX);
         let said = self.request.pages.as_ref().and_then(|pages| pages.total.as_ref());
         if self.total.is_none() && said.is_some() {
-            return Err(FetchError::NoTotal { member: self.total_member() });
+            return Err(FetchError::NoTotal { member: self.request.total_member() });
         }
         if let Some(total) = self.total.filter(|total| *total != read) {
-            return Err(FetchError::Total { member: self.total_member(), total, read });
+            return Err(FetchError::Total { member: self.request.total_member(), total, read });
+        }
+        let counted = self.request.pages.as_ref().and_then(|pages| pages.total_pages.as_ref());
+        if self.total_pages.is_none() && counted.is_some() {
+            return Err(FetchError::NoTotal { member: self.request.total_pages_member() });
+        }
+        // An empty list may be said to have no page.
+        let came = u64::try_from(self.pages).unwrap_or(u64::MAX);
+        if let Some(total) = self.total_pages.filter(|total| came != (*total).max(1)) {
+            return Err(FetchError::Pages { member: self.request.total_pages_member(), total, read: came });
         }
         self.unread = match (self.first_page.take(), self.last.take()) {
             (Some(first), Some(last)) => {
@@ -170,11 +196,6 @@ impl VendorList {
             (None, _) => Vec::new(),
         };
         Ok(self)
-    }
-
-    fn total_member(&self) -> String {
-        let keys = self.request.pages.as_ref().and_then(|pages| pages.total.clone());
-        keys.unwrap_or_default().join(".")
     }
 }
 

@@ -1,5 +1,7 @@
 //! Lists of a vendor's API: every page or none, joined where names and counts come apart, and kept as one record a line.
 
+#[cfg(fuzzing)]
+pub mod fuzz;
 mod join;
 mod list;
 mod money;
@@ -7,11 +9,12 @@ mod page;
 mod turn;
 
 use futures_util::stream::{StreamExt as _, TryStreamExt as _, iter};
+use http::StatusCode;
 
 use crate::export::locate::fetch::error::FetchError;
 use crate::export::locate::fetch::session::VendorSession;
 use crate::export::locate::fetch::{FetchRequest, Fetched};
-use crate::export::locate::link::{Link, ListRequest};
+use crate::export::locate::link::{Link, ListRequest, NextPage};
 use crate::export::locate::paging::join::{JoinedRecords, joined};
 use crate::export::locate::paging::list::VendorList;
 use crate::export::locate::paging::page::VendorPage;
@@ -72,7 +75,8 @@ async fn whole(session: &VendorSession<'_>, request: &ListRequest, max_bytes: u6
     let mut asked = turn::first(request);
     loop {
         let number = list.pages() + 1;
-        let page = session.get(&asked, max_bytes, |answer| VendorPage::of(&answer, request, number)).await?;
+        let page = session.get(&asked, max_bytes, |answer| VendorPage::of(&answer, request, number)).await;
+        let page = page.or_else(|why| behind_the_last(why, request, number))?;
         let next = list.take(&asked, page)?;
         let Some(next) = next else { break };
         let others = list.numbered()?;
@@ -80,7 +84,9 @@ async fn whole(session: &VendorSession<'_>, request: &ListRequest, max_bytes: u6
             let first = list.pages() + 1;
             let reads = others.iter().enumerate().map(|(index, url)| async move {
                 let made = |answer| VendorPage::of(&answer, request, first + index);
-                Ok::<_, FetchError>((url.clone(), session.get(url, max_bytes, made).await?))
+                let page = session.get(url, max_bytes, made).await;
+                let page = page.or_else(|why| behind_the_last(why, request, first + index))?;
+                Ok::<_, FetchError>((url.clone(), page))
             });
             let mut reads = iter(reads).buffered(AT_ONCE);
             while let Some((url, page)) = reads.try_next().await? {
@@ -91,6 +97,19 @@ async fn whole(session: &VendorSession<'_>, request: &ListRequest, max_bytes: u6
         asked = next;
     }
     list.finished()
+}
+
+/// Numbered pages are asked for until one has no records: no content at all is such a page, too.
+fn behind_the_last(why: FetchError, request: &ListRequest, number: usize) -> Result<VendorPage, FetchError> {
+    let turn = request.pages.as_ref().map(|pages| &pages.turn);
+    let counted = matches!(turn, Some(NextPage::Numbered { .. } | NextPage::Offset { .. })) && number > 1;
+    match why {
+        FetchError::Refused { status: StatusCode::NO_CONTENT } if counted => Ok(VendorPage::nothing()),
+        FetchError::Refused { status } if counted && status.is_client_error() => {
+            Err(FetchError::NoPage { page: number, status })
+        }
+        why => Err(why),
+    }
 }
 
 /// The list where an answer of the vendor has it.

@@ -6,7 +6,7 @@ use crate::export::format::json::unread;
 use crate::export::format::json::value::{Object, value};
 use crate::export::locate::fetch::answer::VendorAnswer;
 use crate::export::locate::fetch::error::FetchError;
-use crate::export::locate::link::{ListRequest, NextPage, Pages};
+use crate::export::locate::link::{ListRequest, NextPage};
 use crate::export::locate::paging::money::without_money;
 use crate::reconcile::model::export::unread::UnreadPart;
 
@@ -18,6 +18,8 @@ pub(super) struct VendorPage {
     pub(super) next: Option<String>,
     /// How many records there are, as it says.
     pub(super) total: Option<u64>,
+    /// How many pages there are, as it says.
+    pub(super) total_pages: Option<u64>,
     /// The answer around its records.
     around: String,
 }
@@ -40,9 +42,22 @@ impl VendorPage {
             Some(NextPage::Header) => answer.next.clone(),
             _ => None,
         };
-        let total = request.pages.as_ref().and_then(|pages| total(pages, document));
+        let number_at = |keys: Option<&Vec<String>>| keys.and_then(|keys| whole(at(document, keys)?));
+        let total = number_at(request.pages.as_ref().and_then(|pages| pages.total.as_ref()));
+        let total_pages = number_at(request.pages.as_ref().and_then(|pages| pages.total_pages.as_ref()));
         let around = around(document, list);
-        Ok(Self { rows: records.iter().map(|record| without_money(record.get())).collect(), next, total, around })
+        let rows = records.iter().map(|record| without_money(record.get())).collect();
+        Ok(Self { rows, next, total, total_pages, around })
+    }
+
+    /// A page without records, of which the vendor says nothing.
+    pub(super) fn nothing() -> Self {
+        Self { rows: Vec::new(), next: None, total: None, total_pages: None, around: String::new() }
+    }
+
+    /// Whether what leads on from here leads nowhere: there are no records, or it says itself that nothing follows.
+    pub(super) fn is_last(&self, request: &ListRequest) -> bool {
+        self.rows.is_empty() || unread::says_no_more(&self.around, &request.records)
     }
 
     /// What it says of more records than `read`, where it is the last page.
@@ -50,6 +65,8 @@ impl VendorPage {
         let count = usize::try_from(read).unwrap_or(usize::MAX);
         let signs = unread::signs(&self.around, &request.records, count);
         let of_records = |sign: &UnreadPart| match sign {
+            // What leads on was followed to where it leads nowhere any more.
+            UnreadPart::Next { member, .. } => Some(member) != leads(request).as_ref(),
             // A number of pages is no number of records.
             UnreadPart::Total { read: said, .. } => *said == read && read != 1,
             _ => true,
@@ -71,12 +88,21 @@ impl VendorPage {
     }
 }
 
+/// The member that leads from page to page, where one does.
+fn leads(request: &ListRequest) -> Option<String> {
+    match &request.pages.as_ref()?.turn {
+        NextPage::Next { member, .. } => Some(member.join(".")),
+        _ => None,
+    }
+}
+
 fn at_top<'a>(document: &'a str, member: &str) -> &'a str {
     at(document, &[member.to_owned()]).unwrap_or("null")
 }
 
-fn total(pages: &Pages, document: &str) -> Option<u64> {
-    at(document, pages.total.as_deref()?)?.trim_matches('"').parse().ok()
+/// A whole number, also one that is written as a text.
+fn whole(raw: &str) -> Option<u64> {
+    raw.trim_matches('"').parse().ok()
 }
 
 /// The value that these keys lead to, as it is written; a key that stands twice leads nowhere.

@@ -44,7 +44,7 @@ impl Vendor {
     fn list(&self, query: &str, turn: NextPage, total: Option<&str>) -> ListRequest {
         let url = Url::parse(&format!("{}/list{query}", self.server.uri())).expect("an address");
         let total = total.map(|path| path.split('.').map(str::to_owned).collect());
-        let pages = Some(Pages { turn, total, max_pages: 5 });
+        let pages = Some(Pages { turn, total, total_pages: None, max_pages: 5 });
         ListRequest { url, pages, records: vec!["items".to_owned()], on: None, name: None }
     }
 
@@ -63,6 +63,10 @@ impl Vendor {
     async fn asked(&self) -> Vec<String> {
         let requests = self.server.received_requests().await.expect("recorded");
         requests.iter().map(|request| request.url.query().unwrap_or_default().to_owned()).collect()
+    }
+
+    async fn told_of(&self, query: &str, turn: NextPage) -> String {
+        self.told(vec![self.list(query, turn, None)]).await
     }
 
     /// What it comes to, or why it does not.
@@ -148,8 +152,8 @@ async fn a_list_in_doubt_is_no_list() {
         (vec![("", next("b")), ("?after=b", next("c"))], None, "page 2 is one that was read already"),
         (
             vec![
-                ("", json("{\"items\":[],\"meta\":{\"next\":\"b\"}}")),
-                ("?after=b", json("{\"items\":[],\"meta\":{\"next\":\"b\"}}")),
+                ("", json("{\"items\":[{\"a\":1}],\"meta\":{\"next\":\"b\"}}")),
+                ("?after=b", json("{\"items\":[{\"a\":2}],\"meta\":{\"next\":\"b\"}}")),
             ],
             None,
             "page 3 is one that was read already",
@@ -167,7 +171,7 @@ async fn a_list_in_doubt_is_no_list() {
         (vec![("", next("b")), ("?after=b", json("{\"state\":\"busy\"}"))], None, "page 2 has no list at \"items\""),
         (vec![("", two(3))], Some("total"), "its \"total\" says 3, and its pages hold 2"),
         (vec![("", two(1))], Some("total"), "its \"total\" says 1, and its pages hold 2"),
-        (vec![("", two(2))], Some("count"), "no page says in \"count\" how many records there are"),
+        (vec![("", two(2))], Some("count"), "no page says in \"count\" how many there are"),
         (
             vec![("", json("{\"items\":[],\"meta\":{\"next\":true}}"))],
             None,
@@ -192,6 +196,50 @@ async fn a_list_in_doubt_is_no_list() {
     let vendor = Vendor::of(pages.into_iter().zip(0..).map(|(at, n)| (at, page(n))).collect()).await;
     let told = vendor.told(vec![vendor.list("", cursor(), None)]).await;
     assert_eq!(told, "there are more pages than max_pages = 5");
+}
+
+/// Vendors end their lists in ways of their own: refused, such a list would be copied by hand every month.
+#[tokio::test]
+async fn a_list_ends_where_its_vendor_says_so() {
+    let page = |items: &str, more: &str| json(&format!("{{\"items\":[{items}]{more}}}"));
+    let both = r#"{"a":1} {"a":2}"#;
+    let stays = vec![
+        ("", page(r#"{"a":1}"#, r#","has_more":true,"meta":{"next":"b"}"#)),
+        ("?after=b", page(r#"{"a":2}"#, r#","has_more":false,"meta":{"next":"b"}"#)),
+    ];
+    assert_eq!(Vendor::of(stays).await.told_of("", cursor()).await, both);
+    let empty = vec![
+        ("", page(r#"{"a":1},{"a":2}"#, r#","meta":{"next":"b"}"#)),
+        ("?after=b", page("", r#","meta":{"next":"b"}"#)),
+    ];
+    assert_eq!(Vendor::of(empty).await.told_of("", cursor()).await, both);
+
+    let offset = || NextPage::Offset { offset: "start".to_owned(), size: None };
+    let from_one =
+        vec![("?start=1", page(r#"{"a":1}"#, "")), ("?start=2", page(r#"{"a":2}"#, "")), ("?start=3", page("", ""))];
+    assert_eq!(Vendor::of(from_one).await.told_of("?start=1", offset()).await, both);
+
+    let nothing = vec![
+        ("?limit=2&page=1", page(r#"{"a":1}"#, "")),
+        ("?limit=2&page=2", page(r#"{"a":2}"#, "")),
+        ("?limit=2&page=3", ResponseTemplate::new(204)),
+    ];
+    assert_eq!(Vendor::of(nothing).await.told_of("", numbered()).await, both);
+    let missing = vec![("?limit=2&page=1", page(r#"{"a":1}"#, ""))];
+    let told = Vendor::of(missing).await.told_of("", numbered()).await;
+    assert_eq!(told, "page 2: the server answers 404 Not Found");
+}
+
+/// Behind the last page some vendors answer 404: then the list says how many pages it has.
+#[tokio::test]
+async fn a_number_of_pages_is_as_good_as_one_of_records() {
+    for (said, told) in [(2, r#"{"a":1} {"a":2}"#), (3, "page 3: the server answers 404 Not Found")] {
+        let page = |n: u32| json(&format!(r#"{{"items":[{{"a":{n}}}],"n":{said}}}"#));
+        let vendor = Vendor::of(vec![("?limit=2&page=1", page(1)), ("?limit=2&page=2", page(2))]).await;
+        let mut list = vendor.list("", numbered(), None);
+        list.pages = list.pages.map(|pages| Pages { total_pages: Some(keys("n")), ..pages });
+        assert_eq!(vendor.told(vec![list]).await, told);
+    }
 }
 
 #[tokio::test]

@@ -41,10 +41,11 @@ pub(super) fn numbered(asked: &Url, page: &str) -> Url {
     url
 }
 
-/// The page that passes over so many records.
-pub(super) fn passing(asked: &Url, offset: &str, read: usize) -> Url {
+/// The page that passes over so many records, counted on from the first page's number: some vendors begin at 1.
+pub(super) fn passing(request: &ListRequest, asked: &Url, (offset, read): (&str, usize)) -> Url {
+    let from = number(&request.url, offset).unwrap_or(0);
     let mut url = asked.clone();
-    set(&mut url, offset, &read.to_string());
+    set(&mut url, offset, &from.saturating_add(u64::try_from(read).unwrap_or(u64::MAX)).to_string());
     url
 }
 

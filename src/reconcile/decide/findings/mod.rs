@@ -20,7 +20,8 @@ use crate::reconcile::matching::placement::{Place, Problem};
 use crate::reconcile::matching::spellings::in_two_spellings;
 use crate::reconcile::model::bill::Bill;
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::export::counts::{Cell, CustomerCounts, RowLines};
+use crate::reconcile::model::export::counts::{Cell, CustomerCounts};
+use crate::reconcile::model::export::row_lines::RowLines;
 use crate::reconcile::model::ids::{AgreementId, CustomerName, ProductId, ServiceName, ids};
 use crate::reconcile::model::mapping::{CustomerTarget, ServiceRule};
 use crate::reconcile::model::plan::code::{Code, Severity, is_product_trouble};
@@ -89,15 +90,15 @@ impl<'a> Findings<'a> {
     }
 
     fn incomplete(&mut self, customer: &CustomerName, counted: &CustomerCounts) {
-        let rejected = RowLines::from(counted.rejected_lines());
+        let parts = &self.gathered.counts.parts;
+        let rejected = parts.lines("line", &RowLines::from(counted.rejected_lines()));
         let message = match counted.nameless_lines() {
             none if none.number() == 0 => {
-                format!("its counts are incomplete: line {rejected} of the export could not be read")
+                format!("its counts are incomplete: {rejected} of the export could not be read")
             }
             lines => {
-                format!(
-                    "its counts may be incomplete: line {lines} of the export has no customer, and may belong to it"
-                )
+                let lines = parts.lines("line", lines);
+                format!("its counts may be incomplete: {lines} of the export has no customer, and may belong to it")
             }
         };
         let fix = Remedy::from("correct the export").noting("until then none of its lines is written");
@@ -172,8 +173,7 @@ impl<'a> Findings<'a> {
             let billed = matches!(places.get(customer), Some(Place::On { .. }));
             let is_billed = |service| billed && matches!(mapping.services.get(service), Some(ServiceRule::Billed(_)));
             let cells = counted.cells().filter(|(service, _)| is_billed(*service));
-            let dated = counts.dated.as_ref();
-            let of = |(service, cell)| row_findings::of_cell(integration, customer, service, (cell, dated));
+            let of = |(service, cell)| row_findings::of_cell(integration, customer, service, (cell, counts));
             self.found.extend(cells.filter_map(of));
         }
     }

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::reconcile::decide::findings::row_remedies::row_remedy;
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::export::counts::{
-    Cell, Counts, DateColumn, FilteredRows, NewerDate, RejectedRow, RowLines,
-};
+use crate::reconcile::model::export::counts::{Cell, Counts, DateColumn, FilteredRows, NewerDate, RejectedRow};
+use crate::reconcile::model::export::parts::ExportParts;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, ServiceName};
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding, plural, sort};
@@ -16,11 +15,12 @@ use crate::reconcile::model::plan::remedy::Remedy;
 /// Everything about the rows alone, in the order of a report: for a person who looks at a file.
 pub fn of_export(counts: &Counts, integration: &IntegrationName) -> Vec<Finding> {
     // The file is in front of whoever asks.
-    let mut found: Vec<Finding> = counts.rejected.iter().map(|row| rejected(row, row_remedy(&row.why))).collect();
+    let parts = &counts.parts;
+    let told = |row: &RejectedRow| rejected(row, parts, row_remedy(&row.why));
+    let mut found: Vec<Finding> = counts.rejected.iter().map(told).collect();
     found.extend(of_whole_rows(counts, integration));
     for (customer, counted) in counts.customers.iter() {
-        let dated = counts.dated.as_ref();
-        let of = |(service, cell)| of_cell(integration, customer, service, (cell, dated));
+        let of = |(service, cell)| of_cell(integration, customer, service, (cell, counts));
         found.extend(counted.cells().filter_map(of));
     }
     sort(&mut found);
@@ -30,13 +30,13 @@ pub fn of_export(counts: &Counts, integration: &IntegrationName) -> Vec<Finding>
 /// Rows that are no counts, rows that were left out, and customers that look like one.
 pub(in crate::reconcile) fn of_rows(counts: &Counts, integration: &IntegrationName) -> Vec<Finding> {
     let fix = |row: &RejectedRow| row_remedy(&row.why).noting(format!("`recount read {integration}` marks it"));
-    let mut found: Vec<Finding> = counts.rejected.iter().map(|row| rejected(row, fix(row))).collect();
+    let mut found: Vec<Finding> = counts.rejected.iter().map(|row| rejected(row, &counts.parts, fix(row))).collect();
     found.extend(of_whole_rows(counts, integration));
     found
 }
 
 fn of_whole_rows(counts: &Counts, integration: &IntegrationName) -> Vec<Finding> {
-    let mut found: Vec<Finding> = nameless(&counts.nameless, integration).into_iter().collect();
+    let mut found: Vec<Finding> = nameless(counts, integration).into_iter().collect();
     found.extend(counts.end_missing.as_deref().map(end_missing));
     found.extend(spelled_twice(counts));
     found.extend(items_spelled_twice(counts));
@@ -50,7 +50,7 @@ pub(in crate::reconcile) fn of_cell(
     integration: &IntegrationName,
     customer: &CustomerName,
     service: &ServiceName,
-    (cell, dated): (&Cell, Option<&DateColumn>),
+    (cell, export): (&Cell, &Counts),
 ) -> Option<Finding> {
     let (code, message, fix) = match cell {
         Cell::Counted { .. } => return None,
@@ -58,17 +58,22 @@ pub(in crate::reconcile) fn of_cell(
             const SAID: usize = 5;
             let said = counts.iter().take(SAID).map(ToString::to_string).collect::<Vec<_>>().join(", ");
             let more = if counts.len() > SAID { ", …" } else { "" };
-            let message = format!("{} rows of it (lines {lines}) say {said}{more}", lines.number());
-            let fix = splits(dated);
+            let places = export.parts.lines("lines", lines);
+            let message = format!("{} rows of it ({places}) say {said}{more}", lines.number());
+            let fix = splits(export.dated.as_ref());
             (Code::RowDuplicate, message, fix)
         }
         Cell::OutOfRange { lines, total: Some(total) } => {
-            let message = format!("its rows (line {lines}) come to {total}, and a count cannot be negative");
+            let message = format!(
+                "its rows ({}) come to {total}, and a count cannot be negative",
+                export.parts.lines("line", lines)
+            );
             let fix = Remedy::from("correct the export").or("filter the rows that are no usage".into());
             (Code::CountNegative, message, fix)
         }
         Cell::OutOfRange { lines, total: None } => {
-            let message = format!("its rows (line {lines}) add up to more digits than a quantity has");
+            let message =
+                format!("its rows ({}) add up to more digits than a quantity has", export.parts.lines("line", lines));
             (Code::TooLarge, message, "correct the export".into())
         }
     };
@@ -82,19 +87,20 @@ pub(in crate::reconcile) fn of_cell(
     })
 }
 
-fn rejected(row: &RejectedRow, fix: Remedy) -> Finding {
+fn rejected(row: &RejectedRow, parts: &ExportParts, fix: Remedy) -> Finding {
     let value = shown(&row.value);
-    let part = row.part.as_ref().map(|part| format!("{}, ", shown(part))).unwrap_or_default();
     let column = if row.column.is_empty() { String::new() } else { format!(", column \"{}\"", row.column) };
-    let message = format!("{part}line {}{column}: \"{value}\" {}", row.line, row.why);
+    let message = format!("{}{column}: \"{value}\" {}", parts.line(row.line), row.why);
     Finding { customer: row.customer.clone(), fix, ..finding(Severity::Warning, Code::RowMalformed, message) }
 }
 
-fn nameless(lines: &[u64], integration: &IntegrationName) -> Option<Finding> {
+fn nameless(counts: &Counts, integration: &IntegrationName) -> Option<Finding> {
+    let lines = counts.nameless.as_slice();
     if lines.is_empty() {
         return None;
     }
-    let message = format!("{} without a customer: line {}", plural(&lines.len(), "row"), RowLines::from(lines));
+    let message =
+        format!("{} without a customer: {}", plural(&lines.len(), "row"), counts.parts.lines("line", &lines.into()));
     let fix = Remedy::settings("if the customer is given once for the rows below, set `fill_down`")
         .or(Remedy::settings("leave them out with `drop`"));
     let fix = fix.noting("until then the customer above them is held");

@@ -25,14 +25,19 @@ pub fn row_remedy(why: &CountError) -> Remedy {
         CountError::Merged => Remedy::from("ask the vendor for a file with a number for each row"),
         CountError::List => Remedy::settings("name that list in `records`, with [] behind it"),
         CountError::Uncomputed => Remedy::from("ask the vendor for values instead of formulas, or for CSV"),
-        CountError::Scientific | CountError::Formula | CountError::ErrorValue => {
+        CountError::Formula => Remedy::settings("if the vendor writes it so, take the number out of it with `match`")
+            .or("fetch the vendor's own file, not one that a spreadsheet program saved".into()),
+        CountError::Scientific | CountError::ErrorValue => {
             Remedy::from("fetch the vendor's own file, not one that a spreadsheet program saved")
                 .or("ask the vendor for CSV".into())
         }
-        CountError::Date | CountError::NotANumber | CountError::Separator => {
-            // Not `drop`: a customer left without a row of the service wants 0 of it.
-            Remedy::from("fetch the vendor's own file, if a spreadsheet program saved this one")
+        CountError::Date => Remedy::from("fetch the vendor's own file, if a spreadsheet program saved this one")
+            .or(Remedy::settings("count marks by `present` or `is`")),
+        // Not `drop` alone: a customer left without a row of the service wants 0 of it.
+        CountError::NotANumber | CountError::Separator => {
+            Remedy::settings("take the number out of the cell with `match` if the vendor writes more around it")
                 .or(Remedy::settings("count marks by `present` or `is`"))
+                .or(Remedy::settings("leave out headings and totals between the rows with `drop`"))
         }
         CountError::TooLong => {
             Remedy::settings("name the column of the count in `columns`: this looks like an identifier")

@@ -47,8 +47,14 @@ impl Undoing<'_> {
     fn line(&self, key: &LineKey, wrote: &ConfirmedWrite) -> Line {
         let LineDecision { verdict, live, detail, named } = self.judge(key, wrote);
         // The counts led to what is undone, not to what it is set back to.
-        let uncounted =
-            |source: &Source| Source { count: None, lines: Vec::new(), how: None, items: Vec::new(), ..source.clone() };
+        let uncounted = |source: &Source| Source {
+            count: None,
+            lines: Vec::new(),
+            place: None,
+            how: None,
+            items: Vec::new(),
+            ..source.clone()
+        };
         Line {
             handle: String::new(),
             subject: Subject::Line(key.clone()),

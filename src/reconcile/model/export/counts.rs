@@ -2,13 +2,14 @@
 
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
-use std::fmt;
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use crate::reconcile::model::export::count_error::CountError;
 use crate::reconcile::model::export::delivered_file::DeliveredFile;
+use crate::reconcile::model::export::parts::ExportParts;
+use crate::reconcile::model::export::row_lines::RowLines;
 use crate::reconcile::model::export::unread::UnreadPart;
 use crate::reconcile::model::ids::{CustomerName, ItemName, ServiceName};
 use crate::reconcile::model::quantity::Quantity;
@@ -39,6 +40,8 @@ pub struct Counts {
     pub dated: Option<DateColumn>,
     /// The files that it was read from, where several may be one export.
     pub files: Vec<DeliveredFile>,
+    /// The files or sheets of an export that is several: its lines are numbered through all of them.
+    pub parts: ExportParts,
     /// Why the file looks like a part of the export, and not like the whole of it.
     pub unread: Vec<UnreadPart>,
     /// The last day that it speaks of, where only the newest rows of a file count.
@@ -86,22 +89,11 @@ pub enum Cell {
     },
 }
 
-/// Lines of a file: how many, and the first of them. A service may be counted from a hundred thousand rows, and nearly
-/// every one is counted from one.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct RowLines {
-    number: u32,
-    first: u32,
-    next: Option<Box<[u32; RowLines::KEPT - 1]>>,
-}
-
 /// A row that is no count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RejectedRow {
-    /// Line of the file, from 1.
+    /// Line of the export, from 1: [`Counts::parts`] says where that is.
     pub line: u64,
-    /// The sheet or the file, where several are one export.
-    pub part: Option<String>,
     /// The column at fault, by name.
     pub column: String,
     /// What stands there.
@@ -236,52 +228,6 @@ impl Cell {
     pub fn lines(&self) -> &RowLines {
         match self {
             Self::Counted { lines, .. } | Self::Duplicate { lines, .. } | Self::OutOfRange { lines, .. } => lines,
-        }
-    }
-}
-
-impl RowLines {
-    /// How many are kept.
-    pub const KEPT: usize = 5;
-
-    /// One line more. They come in the file's order.
-    pub fn add(&mut self, line: u64) {
-        let line = u32::try_from(line).unwrap_or(u32::MAX);
-        match self.number().checked_sub(1) {
-            None => self.first = line,
-            Some(at) if at < Self::KEPT - 1 => self.next.get_or_insert_default()[at] = line,
-            Some(_) => {}
-        }
-        self.number = self.number.saturating_add(1);
-    }
-
-    /// How many there are in all.
-    pub fn number(&self) -> usize {
-        usize::try_from(self.number).unwrap_or(usize::MAX)
-    }
-
-    /// The first of them: all, where there are at most [`RowLines::KEPT`].
-    pub fn to_vec(&self) -> Vec<u64> {
-        let all = std::iter::once(&self.first).chain(self.next.iter().flat_map(|next| next.iter()));
-        all.take(self.number()).copied().map(u64::from).collect()
-    }
-}
-
-impl From<&[u64]> for RowLines {
-    fn from(lines: &[u64]) -> Self {
-        let mut all = Self::default();
-        lines.iter().for_each(|line| all.add(*line));
-        all
-    }
-}
-
-impl fmt::Display for RowLines {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let first: Vec<String> = self.to_vec().iter().map(u64::to_string).collect();
-        f.write_str(&first.join(", "))?;
-        match self.number().saturating_sub(Self::KEPT) {
-            0 => Ok(()),
-            more => write!(f, " and {more} more"),
         }
     }
 }

@@ -12,6 +12,15 @@ pub enum UnreadPart {
     Next {
         /// Its name, with what it stands in.
         member: String,
+        /// Whether it is an address, and not a number or a text for a parameter.
+        is_address: bool,
+    },
+    /// The server's header `Link` leads to a next page.
+    Header,
+    /// A member of a JSON document is a list of links, and one of them leads to the next page.
+    Linked {
+        /// Its name, with what it stands in.
+        member: String,
     },
     /// A member of a JSON document says how many there are, and there are fewer.
     Total {
@@ -46,15 +55,14 @@ impl UnreadPart {
     pub fn keys(&self) -> Option<String> {
         let keys = match self {
             Self::Error { .. } => return None,
-            Self::Next { member } if has(member, &["cursor", "token"]) => {
+            Self::Header => "pages = { link = true }".to_owned(),
+            Self::Next { member, is_address: true } => format!("pages = {{ next = \"{}\" }}", shown(member)),
+            Self::Next { member, .. } if has(member, &["cursor", "token"]) => {
                 format!("pages = {{ cursor = \"{0}\", query = \"cursor\" }}", shown(member))
             }
-            Self::Next { member } if has(member, &["has"]) => NUMBERED.to_owned(),
-            Self::Next { member } if has(member, &["link", "url", "uri"]) => {
-                format!("pages = {{ next = \"{}\" }}", shown(member))
-            }
-            Self::Next { member } => format!("pages = {{ next = \"{}\", query = \"page\" }}", shown(member)),
-            Self::Total { .. } => NUMBERED.to_owned(),
+            Self::Next { member, .. } if has(member, &["has", "truncated"]) => NUMBERED.to_owned(),
+            Self::Next { member, .. } => format!("pages = {{ next = \"{}\", query = \"page\" }}", shown(member)),
+            Self::Total { .. } | Self::Linked { .. } => NUMBERED.to_owned(),
             Self::Sheet { .. } => "sheet = \"*\"".to_owned(),
             Self::File { .. } => "files = \"all\"".to_owned(),
         };
@@ -63,7 +71,7 @@ impl UnreadPart {
 
     /// Whether the vendor's server is to be asked on, and not the file read on.
     pub fn is_of_pages(&self) -> bool {
-        matches!(self, Self::Next { .. } | Self::Total { .. })
+        matches!(self, Self::Next { .. } | Self::Linked { .. } | Self::Header | Self::Total { .. })
     }
 }
 
@@ -78,7 +86,9 @@ fn has(member: &str, words: &[&str]) -> bool {
 impl fmt::Display for UnreadPart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Next { member } => write!(f, "its \"{}\" says that there is more", shown(member)),
+            Self::Header => f.write_str("the server's header Link leads to a next page"),
+            Self::Linked { member } => write!(f, "its \"{}\" lead to a next page", shown(member)),
+            Self::Next { member, .. } => write!(f, "its \"{}\" says that there is more", shown(member)),
             Self::Error { member } => write!(f, "its \"{}\" says that something went wrong", shown(member)),
             Self::Total { member, total, read } => {
                 write!(f, "its \"{}\" says {total}, and there are {read}", shown(member))

@@ -72,8 +72,10 @@ pub struct Source {
     pub service: ServiceName,
     /// How many; `None` when the export does not say (a duplicate, an absent customer).
     pub count: Option<Quantity>,
-    /// Lines of the export, at most the first [`crate::reconcile::model::export::counts::RowLines::KEPT`]; empty when the customer has no row for this service, which means none.
+    /// Lines of the export, at most the first [`crate::reconcile::model::export::row_lines::RowLines::KEPT`]; empty when the customer has no row for this service, which means none.
     pub lines: Vec<u64>,
+    /// Where they stand, in words, where the export is several files or sheets.
+    pub place: Option<String>,
     /// How the count became the units that are billed, step by step; `None` when it is billed as it is.
     pub how: Option<String>,
     /// The items behind the count, where the report is to name them.

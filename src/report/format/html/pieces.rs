@@ -138,7 +138,7 @@ pub(crate) fn place(line: &LineRecord, records: Option<&RecordLinks>) -> Markup 
 }
 
 /// Links to records of ConnectWise.
-pub(super) fn opened(records: &[(String, String)]) -> Markup {
+pub(crate) fn opened(records: &[(String, String)]) -> Markup {
     html! { @if !records.is_empty() {
         span.soft { " · in ConnectWise: " }
         @for (at, (name, address)) in records.iter().enumerate() {

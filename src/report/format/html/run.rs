@@ -68,7 +68,8 @@ fn parts(run: &RunRecord) -> BTreeMap<ReportSection, Vec<&LineRecord>> {
 
 fn band(report: &Report<'_>, material: &RunPageInputs<'_>) -> Markup {
     let run = report.run;
-    let nights = material.nights.iter().filter(|night| pieces::is_night(night, Some(run.run))).count();
+    let nights = material.nights.iter().filter(|night| pieces::is_night(night, Some(run.run)));
+    let nights = words::runs(nights.map(|night| night.command));
     html! {
         header.head { div {
             div.headline {
@@ -83,7 +84,7 @@ fn band(report: &Report<'_>, material: &RunPageInputs<'_>) -> Markup {
             p { (source(run)) }
             div {
                 (pieces::nights(material.nights, Some(run.run), ""))
-                span.key { (words::plural(nights, "night")) " up to this one; taller: more open items" }
+                span.key { (nights) " up to this one; taller: more open items" }
             }
         }
     }
@@ -151,7 +152,7 @@ fn card(entry: &ReportEntry<'_>, (tone, records): CardDrawing<'_>, anchors: &Anc
             p.meta {
                 (finding.code.as_str().replace('-', " "))
                 @if !entry.handle().is_empty() { " · " code { "recount why " (entry.handle()) } }
-                @if let Some(line) = entry.line { (pieces::opened(&words::records(line, records))) }
+                (pieces::opened(&words::item_records(finding, entry.line, records)))
             }
         }
     }

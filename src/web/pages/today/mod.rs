@@ -177,7 +177,7 @@ fn card(visit: &Visit, one: &Waiting, trend: Option<&Markup>, guesses: &[Company
             (answers(visit, handle))
             p.meta {
                 @if visit.may(DeskAction::Several) && !handle.is_empty() { label { input type="checkbox" name="item" value=(handle) form="several"; "Select" } }
-                (since(visit, one)) span { (shown(one.integration.as_str())) }
+                (since(visit, one)) span { (shown(one.integration.as_str())) (pieces::ticket(visit, &one.integration, &one.finding)) }
                 @if handle.is_empty() { span.end { a href={ "/plan?run=" (one.run) } { "Look at the plan" } } }
                 @else { span.end { a href={ "/items/" (handle) } { "Why" span.sr { " " (handle) } } " " code { (handle) } } }
             }
@@ -257,7 +257,7 @@ pub(crate) fn answers(visit: &Visit, handle: &str) -> Markup {
         [AnswerVerb::Accept, AnswerVerb::Keep, AnswerVerb::Ignore].map(|verb| takes(item, verb));
     let (was, wanted) = line.map(|line| (or_dash(line.was), or_dash(line.wanted))).unwrap_or_default();
     if !visit.may(DeskAction::Answer) || !(accept || keep || ignore) {
-        return html! { @if let Some(finding) = item.and_then(|item| item.finding) { div { (pieces::ways(&finding.fix)) } } };
+        return html! { @if let Some(finding) = item.and_then(|item| item.finding) { div { (pieces::ways(visit, &finding.fix)) } } };
     }
     html! {
         form.answers.do method="post" action=(address(handle)) {
