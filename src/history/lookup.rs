@@ -124,6 +124,25 @@ impl History {
         })
     }
 
+    /// The end that the clock is compared with: of the newest run that went on by its clock, or of a plan since, if that is later.
+    /// `refused` is the exit code of runs that did not trust their clock. What was cut off was ended by a later run's clock, which
+    /// nobody had looked at yet.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn trusted_end(&self, refused: u8) -> Result<Option<(RunId, DateTime<Utc>)>, StoreError> {
+        let sql = "WITH trusted AS (SELECT run, command, finished_at FROM runs WHERE finished_at IS NOT NULL
+                                    AND exit_code <> ?1 AND verdict <> 'interrupted')
+                   SELECT * FROM trusted WHERE run >= coalesce((SELECT max(run) FROM trusted
+                                                                WHERE command NOT IN ('plan', 'probe')), 0)
+                   ORDER BY finished_at DESC LIMIT 1";
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(sql)?;
+            let end = |row: &Row<'_>| Ok::<_, StoreError>((RunId(row.get("run")?), time(row, "finished_at")?));
+            statement.query_and_then([refused], end)?.next().transpose()
+        })
+    }
+
     /// Runs that began and never ended, but for the one that this process is in: under the run lock, their processes
     /// died. Oldest first.
     ///

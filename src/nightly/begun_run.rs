@@ -52,10 +52,11 @@ impl<'a> BegunRun<'a> {
     }
 
     /// A clock that is off by a day moves effective dates, and by a year ends agreements. A night without anybody
-    /// watching does not go on then; a person who looks may, by a plan's fingerprint.
+    /// watching does not go on then; a person who looks may, by a plan's fingerprint. A run that was refused for its clock says
+    /// nothing for the next one.
     pub(super) fn trust_the_clock(self, history: &History) -> Result<(), Failure> {
         let now = self.started_at;
-        let ended = history.runs(2)?.into_iter().find_map(|run| Some((run.run, run.end?.finished_at)));
+        let ended = history.trusted_end(Exit::Config.code())?;
         let Some((last, ended)) = ended.filter(|_| self.job.command == RunCommand::Run) else { return Ok(()) };
         if now >= ended - CLOCK_STEP && now <= ended + CLOCK_LEAP {
             return Ok(());
