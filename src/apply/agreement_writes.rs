@@ -67,6 +67,11 @@ impl FreshAdditions {
         Self { until: self.until.min(at), ..self }
     }
 
+    /// Whether it is one of them.
+    pub(super) fn shows(&self, id: AdditionId) -> bool {
+        self.additions.iter().any(|addition| addition.id == id)
+    }
+
     /// What one live addition holds, or why that cannot be said.
     pub(super) fn quantity_of(&self, id: AdditionId, context: ExecutionContext<'_>) -> Result<Quantity, String> {
         let addition = self.additions.iter().find(|addition| addition.id == id);

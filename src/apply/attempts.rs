@@ -26,6 +26,15 @@ impl WriteAttempts {
         self.busy == 0 && self.unclear == 0
     }
 
+    /// Whether a request left already.
+    pub(super) fn is_repeat(&self) -> bool {
+        self.busy > 0 || self.lost
+    }
+
+    pub(super) fn times_busy(&self) -> u32 {
+        self.busy
+    }
+
     pub(super) fn is_first(&self) -> bool {
         self.sent_nothing() && self.late == 0
     }

@@ -110,6 +110,11 @@ impl ExpectedOwners {
             && addition.may_be_of(key.item.as_ref())
     }
 
+    /// Whether it was read for the plan, on whatever agreement.
+    pub(super) fn was_there(&self, addition: AdditionId) -> bool {
+        self.products.contains_key(&addition)
+    }
+
     /// The product of an addition that was read.
     pub(super) fn product_of(&self, addition: AdditionId) -> Option<ProductId> {
         self.products.get(&addition).copied().flatten()

@@ -186,6 +186,9 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
             (seen.until, WriteAttempts::default(), (String::new(), Code::WriteIgnored));
         loop {
             let answer = self.in_flight(self.connectwise.set_quantity(set, until)).await;
+            if tries.is_repeat() && answer != Err(WriteError::TooLate) {
+                self.connectwise.sent_again();
+            }
             self.breakers.borrow_mut().note(WriteRight::Edit, answer.as_ref().err());
             tries.note(answer.as_ref().err());
             match answer {
@@ -201,7 +204,10 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
                 }
                 Err(WriteError::TooLate) if tries.sent_nothing() => return None,
                 Err(WriteError::TooLate) => {}
-                Err(WriteError::Busy { why }) => said = (why, Code::WriteRefused),
+                Err(WriteError::Busy { why }) => {
+                    self.connectwise.hold_back(tries.times_busy());
+                    said = (why, Code::WriteRefused);
+                }
                 Err(WriteError::NotSent { why } | WriteError::Unclear { why, .. }) => said = (why, Code::WriteIgnored),
                 Err(error) => return Some(refused(key, Some(set.from()), Code::WriteRefused, &error.to_string())),
             }
@@ -278,7 +284,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
         let Some(write) = self.queue.intent(Intent { key: key.clone(), kind }).await else {
             return Some(not_reached(key, &Write::Create(create.clone())).into());
         };
-        let end = self.send_create(key, create, &before, look.until).await;
+        let end = self.send_create(key, create, &before, look).await;
         self.settle(write, end).await
     }
 
@@ -288,11 +294,16 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
         key: &LineKey,
         create: &CreateLine,
         before: &[AdditionId],
-        until: Instant,
+        look: &FreshAdditions,
     ) -> Option<WriteResult> {
-        let answer = self.in_flight(self.connectwise.create_line(create, until)).await;
+        let answer = self.in_flight(self.connectwise.create_line(create, look.until)).await;
         self.breakers.borrow_mut().note(WriteRight::Add, answer.as_ref().err());
         Some(match answer {
+            // A new line has a new id: the answer is about another one, and nobody knows what became of this one.
+            Ok(Addition { id, .. }) if look.shows(id) || self.context.expected_owners.was_there(id) => {
+                let why = format!("the answer is about addition {id}, which was there before");
+                self.look_for(key, create, before, &why).await
+            }
             Ok(addition) => {
                 let end = created(key, create, &addition, "");
                 let as_sent = end.settled.outcome == Outcome::Created && addition.product == Some(create.product());

@@ -149,6 +149,14 @@ impl<C: Writer> Writer for WatchedConnectWise<C> {
         self.inner.usual_answer()
     }
 
+    fn sent_again(&self) {
+        self.inner.sent_again();
+    }
+
+    fn hold_back(&self, times: u32) {
+        self.inner.hold_back(times);
+    }
+
     async fn set_quantity(&self, write: &SetQuantity, before: Instant) -> Result<Quantity, WriteError> {
         let answer = self.inner.set_quantity(write, before).await;
         self.bar.inc(1);

@@ -212,6 +212,13 @@ pub trait Writer: Reader {
         Duration::ZERO
     }
 
+    /// Told that a write was sent again.
+    fn sent_again(&self) {}
+
+    /// Told that a write was turned away so many times as too many requests: what is sent next waits, also where ConnectWise
+    /// names no wait.
+    fn hold_back(&self, _times: u32) {}
+
     /// Sends one PATCH of one addition's quantity, once and not after `before`, and gives back the quantity that the
     /// answer holds.
     ///

@@ -18,7 +18,7 @@ use crate::connectwise::client::transport::{BodyCut, HttpAnswer, NoAnswer};
 use crate::connectwise::client::{Client, denial};
 use crate::connectwise::reads::additions_path;
 use crate::connectwise::urls::api_url;
-use crate::connectwise::wire::{AdditionRow, Row, members};
+use crate::connectwise::wire::{AdditionRow, Row, WireAddition, members};
 use crate::connectwise::{AdditionsLook, ReadError, WriteError, Writer};
 use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
 use crate::reconcile::matching::item_marker::ItemMarker;
@@ -39,6 +39,14 @@ impl Writer for Client {
         self.answer_times.median()
     }
 
+    fn sent_again(&self) {
+        self.count_retry();
+    }
+
+    fn hold_back(&self, times: u32) {
+        self.pause_at_least(self.backoff.pause(times));
+    }
+
     async fn set_quantity(&self, write: &SetQuantity, before: Instant) -> Result<Quantity, WriteError> {
         let path = format!("{}/{}", additions_path(write.agreement()), write.addition());
         let url = api_url(self.api_root().await, &path, &[]);
@@ -57,7 +65,14 @@ impl Writer for Client {
         let body = NewAddition::from(write);
         let sending = Sending { kind: WriteKind::Create, method: Method::POST, url: &url, before: Some(before) };
         let row: AdditionRow = self.write(sending, &body).await?;
-        Ok(record_of(&row)?.addition)
+        let WireAddition { addition, agreement } = record_of(&row)?;
+        if let Some(other) = agreement.filter(|said| *said != write.agreement()) {
+            return Err(unclear(format!("the answer is about an addition of agreement {other}")));
+        }
+        if let Some(other) = addition.product.filter(|said| *said != write.product()) {
+            return Err(unclear(format!("the answer is about an addition of product {other}")));
+        }
+        Ok(addition)
     }
 }
 

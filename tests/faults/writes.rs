@@ -65,8 +65,21 @@ fn a_quantity_that_goes_wrong_once() {
     );
 }
 
+/// An answer to a creation that is about addition 200, as if it were of the right product and quantity.
+macro_rules! another {
+    ($agreement:expr, $then:expr) => {
+        concat!(
+            r#"{"raw": "{\"id\": 200, \"product\": {\"id\": 501}, \"quantity\": 2"#,
+            $agreement,
+            r#"}""#,
+            $then,
+            "}"
+        )
+    };
+}
+
 /// `created` in the same night means: looked up, found, adopted. `unknown` is left to a later run, never sent again.
-const CREATIONS: [Case; 24] = [
+const CREATIONS: [Case; 29] = [
     ("429 with seconds", r#"{"status": 429, "headers": {"Retry-After": "0"}}"#, 5, "failed"),
     ("429 with nothing", r#"{"status": 429}"#, 5, "failed"),
     ("500 before", r#"{"status": 500}"#, 5, "unknown"),
@@ -85,6 +98,16 @@ const CREATIONS: [Case; 24] = [
     ("a page with 200, after", r#"{"body": "html"}"#, 0, "created"),
     ("an answer about nothing", r#"{"raw": "{}"}"#, 0, "created"),
     ("a success that did nothing", r#"{"raw": "{}", "applied": false}"#, 5, "unknown"),
+    ("a line of another agreement", another!(r#", \"agreementId\": 20"#, ""), 0, "created"),
+    (
+        "a line of another agreement, and nothing done",
+        another!(r#", \"agreementId\": 20"#, r#", "applied": false"#),
+        5,
+        "unknown",
+    ),
+    ("a line that was there, of no agreement", another!("", ""), 0, "created"),
+    ("a line that was there, under this agreement", another!(r#", \"agreementId\": 10"#, ""), 0, "created"),
+    ("a line that was there, and nothing done", another!("", r#", "applied": false"#), 5, "unknown"),
     ("401", r#"{"status": 401}"#, 13, "failed"),
     ("403", r#"{"status": 403}"#, 13, "failed"),
     ("404", r#"{"status": 404}"#, 5, "failed"),
@@ -104,10 +127,32 @@ fn a_creation_that_goes_wrong_is_never_sent_twice() {
             let said = night.run().exits(*exit);
             assert_eq!(said.outcome(10, "MP-ARCHIVE"), *outcome, "{}", said.out);
             assert_eq!(night.sent("POST").len(), 1, "sent once, whatever was answered");
+            let lines = said.first_run()["lines"].clone();
+            let lines = lines.as_array().into_iter().flatten();
+            assert!(
+                lines.filter(|line| line["addition_id"] == 200).all(|line| line["agreement_id"] == 20),
+                "{}",
+                said.out
+            );
             journal_fits(&night);
             converges_then_is_silent(&night);
         },
     );
+}
+
+/// A busy ConnectWise that names no wait is not hammered, and the numbers of the run say how often it was asked again.
+#[test]
+fn a_quantity_that_is_turned_away_is_sent_again_after_a_pause_and_counted() {
+    let night = Night::busy();
+    night.config("", r#"retry_pause_max = "20ms""#);
+    let rule = r#"{"when": {"method": "PATCH", "path": "/additions/100", "times": 4}, "then": THEN}"#;
+    let busy = r#"{"status": 429, "headers": {"Retry-After": "0"}}"#;
+    night.fault(&format!("[{}]", rule.replace("THEN", busy)));
+    let said = night.run().exits(0);
+    let requests = said.first_run()["requests"].clone();
+    assert_eq!(requests["retried"], 4, "{requests}");
+    assert_eq!(said.outcome(10, "MP-CLOUDFILTER"), "updated", "{}", said.out);
+    assert!(requests["throttled_ms"].as_u64() > Some(0), "{requests}");
 }
 
 /// A proxy that delivers a creation again makes two lines. They are found, and nobody adds a third, or guesses.

@@ -18,6 +18,7 @@ pub(crate) mod transport;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -230,6 +231,11 @@ impl Client {
 
     pub(crate) fn count_retry(&self) {
         self.retried.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Holds back what is sent next, by this or longer.
+    pub(crate) fn pause_at_least(&self, pause: Duration) {
+        self.throttle.pause(Instant::now(), pause);
     }
 
     /// Sends a request, once, in its turn.
