@@ -114,7 +114,7 @@ fn as_read(request: &Request, asked: &Value) -> Request {
 
 /// Makes an answer wrong, as a fault says. What is left out is not counted either.
 fn bend(results: &mut Vec<Value>, asked: &[Value], lie: BundleLie) {
-    let BundleLie { results: most, rows, rows_in_all, without, empty, quantities, swapped } = lie;
+    let BundleLie { results: most, rows, rows_in_all, without, empty, quantities, endless_lines, swapped } = lie;
     let mut left = rows_in_all.unwrap_or(usize::MAX);
     for (result, asked) in results.iter_mut().zip(asked) {
         let Some(entities) = result.get_mut("entities").and_then(Value::as_array_mut) else { continue };
@@ -125,6 +125,9 @@ fn bend(results: &mut Vec<Value>, asked: &[Value], lie: BundleLie) {
         left -= entities.len();
         if quantities {
             entities.iter_mut().filter_map(Value::as_object_mut).for_each(one_more);
+        }
+        if endless_lines {
+            entities.iter_mut().filter_map(Value::as_object_mut).for_each(|row| _ = row.remove("cancelledDate"));
         }
         result["count"] = entities.len().into();
     }

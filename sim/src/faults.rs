@@ -120,6 +120,8 @@ pub struct BundleLie {
     pub empty: Option<i64>,
     /// Quantities are one too many.
     pub quantities: bool,
+    /// No row bears a `cancelledDate`.
+    pub endless_lines: bool,
     /// Lists come under each other's numbers.
     pub swapped: bool,
 }

@@ -16,17 +16,27 @@ pub(crate) struct BundlePart {
     pub(crate) after: i64,
     /// Whether the rows before were fewer than were asked for: then no more may come.
     pub(crate) is_over: bool,
+    /// Only lines that have a `cancelledDate`.
+    pub(crate) ended: bool,
 }
 
 impl BundlePart {
     /// The beginning of a list.
     pub(crate) fn first(agreement: AgreementId) -> Self {
-        Self { agreement, after: 0, is_over: false }
+        Self { agreement, after: 0, is_over: false, ended: false }
+    }
+
+    /// The lines of it that have an end.
+    pub(crate) fn ended(agreement: AgreementId) -> Self {
+        Self { ended: true, ..Self::first(agreement) }
     }
 
     fn request(&self, number: usize, version: &str, size: usize) -> Value {
         let mut filters = json!({"orderBy": "id asc"});
-        if self.after > 0 {
+        if self.ended {
+            // A comparison with what is unset is never true; before any ConnectWise.
+            filters["conditions"] = "cancelledDate>[1900-01-01T00:00:00Z]".into();
+        } else if self.after > 0 {
             filters["conditions"] = format!("id>{}", self.after).into();
         }
         json!({
@@ -171,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_bundle_asks_for_no_money_and_by_key() {
-        let body = bundle_body(&[BundlePart { agreement: AgreementId(7), after: 9, is_over: false }], "2025.1", 1000);
+        let body = bundle_body(&[BundlePart { after: 9, ..BundlePart::first(AgreementId(7)) }], "2025.1", 1000);
         assert!(body.contains(r#""parentId":7"#) && body.contains(r#""conditions":"id>9""#), "{body}");
         assert!(!["price", "cost", "margin"].iter().any(|money| body.to_lowercase().contains(money)), "{body}");
     }

@@ -2,9 +2,14 @@
 //!
 //! Nothing says how much a bundle may hold, nor that its lists are whole. So it is tried once a night and compared with plain
 //! reads, and what is missing from a list that came in a bundle is never believed.
+//!
+//! Nor does anything say that its rows carry all members of an addition. One that is not there may be unset: live answers leave
+//! out what is unset. A `cancelledDate` that bundles never carry would bill every line that ended. So where no row of a night
+//! bears one, bundles are asked for the lines that have one, and lists of which they then give out rows are read by themselves.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
 use futures_util::StreamExt as _;
 use futures_util::future::join_all;
 
@@ -26,6 +31,10 @@ const AGREEMENTS_MAX: usize = 50;
 const AGREEMENTS_MIN: usize = 16;
 /// A bundle that fails twice is no help; the plain reads try longer.
 const TRIES: u32 = 2;
+/// Agreements of one request for lines that end: hardly any has some, where none was seen.
+const ENDS_MAX: usize = 100;
+/// Lists that are read by themselves where bundles say that lines end, and no row of theirs says which.
+const SUSPECTS: usize = 3;
 /// More rounds than the longest list has pages.
 const ROUNDS_MAX: usize = 50;
 
@@ -66,10 +75,12 @@ impl Client {
         let (first, (others, wrong)) = tokio::join!(self.compare(&lists), self.other_bundles(bundles));
         lists.extend(others);
         let all = self.compare(&lists).await;
-        if wrong || first.is_wrong || all.is_wrong {
+        let read: BTreeSet<AgreementId> = first.plain.keys().chain(all.plain.keys()).copied().collect();
+        let ends = self.look_for_ends(&lists, &read).await;
+        if wrong || first.is_wrong || all.is_wrong || ends.is_wrong {
             lists.retain(|_, list| !list.bundled);
         }
-        lists.extend(first.plain.into_iter().chain(all.plain));
+        lists.extend(first.plain.into_iter().chain(all.plain).chain(ends.plain));
         BundledLists { lists, left: self.bundling().left() }
     }
 
@@ -90,12 +101,45 @@ impl Client {
     /// Until bundles are proven: the fullest and the emptiest of these lists, read by themselves. If they are the same,
     /// bundles are trusted; a bundle of empty lists alone proves nothing.
     async fn compare(&self, lists: &Lists) -> Compared {
-        let mut compared = Compared::default();
         if !self.bundling().is_untried() {
-            return compared;
+            return Compared::default();
         }
-        let plain =
-            join_all(telling(lists).into_iter().map(|one| async move { (one, self.additions_timed(one).await) }));
+        let compared = self.compare_these(telling(lists), lists).await;
+        if !compared.is_wrong && compared.plain.values().any(|list| !list.additions.is_empty()) {
+            self.bundling().trust();
+        }
+        compared
+    }
+
+    /// Where no row of these lists says that a line ended: some of those that bundles say end when they are asked for such, read
+    /// by themselves, but for those that were `read` so.
+    async fn look_for_ends(&self, lists: &Lists, read: &BTreeSet<AgreementId>) -> Compared {
+        let ends = |list: &AdditionList| list.additions.iter().any(|addition| addition.cancelled_on.is_some());
+        if self.bundling().left().is_some() || lists.values().any(ends) {
+            return Compared::default();
+        }
+        let ended: BTreeSet<AgreementId> = self.with_ended_lines(lists).await.difference(read).copied().collect();
+        self.compare_these(changed_last(lists, &ended), lists).await
+    }
+
+    /// Of these agreements those of which a bundle gives out rows when it is asked for lines that end, and those of which it
+    /// does not answer that. A server that does not know the question, or filters nothing, gives out all of them.
+    async fn with_ended_lines(&self, lists: &Lists) -> BTreeSet<AgreementId> {
+        let agreements: Vec<AgreementId> =
+            lists.iter().filter(|(_, list)| !list.additions.is_empty()).map(|(agreement, _)| *agreement).collect();
+        let reads = agreements.chunks(ENDS_MAX).map(async |some| {
+            let asked: Vec<BundlePart> = some.iter().map(|agreement| BundlePart::ended(*agreement)).collect();
+            let found = self.parts(&asked, 1).await.unwrap_or_else(|_| asked.iter().map(|_| None).collect());
+            let ends = some.iter().zip(found).filter(|(_, rows)| rows.as_ref().is_none_or(|rows| !rows.is_empty()));
+            ends.map(|(agreement, _)| *agreement).collect::<Vec<_>>()
+        });
+        futures_util::stream::iter(reads).buffer_unordered(self.at_once).concat().await.into_iter().collect()
+    }
+
+    /// These, read by themselves and compared. If one is another, bundles are left.
+    async fn compare_these(&self, these: BTreeSet<AgreementId>, lists: &Lists) -> Compared {
+        let mut compared = Compared::default();
+        let plain = join_all(these.into_iter().map(|one| async move { (one, self.additions_timed(one).await) }));
         let mut why = lists.is_empty().then(|| "no list came in a bundle".to_owned());
         for (agreement, look) in plain.await {
             match look {
@@ -109,11 +153,7 @@ impl Client {
             }
         }
         compared.is_wrong = why.is_some();
-        match why {
-            Some(why) => self.bundling().leave(why),
-            None if compared.plain.values().any(|list| !list.additions.is_empty()) => self.bundling().trust(),
-            None => {}
-        }
+        why.into_iter().for_each(|why| self.bundling().leave(why));
         compared
     }
 
@@ -152,7 +192,7 @@ impl Client {
                     return Err(BundleFault::Wrong(why));
                 }
                 if let Some(last) = found.last().filter(|_| found.len() >= CUT_MIN.min(size)) {
-                    on.push(BundlePart { agreement, after: last.addition.id.0, is_over: found.len() < size });
+                    on.push(BundlePart { after: last.addition.id.0, is_over: found.len() < size, ..part });
                 }
                 rows.entry(agreement).or_default().extend(found);
             }
@@ -190,6 +230,23 @@ fn telling(lists: &Lists) -> BTreeSet<AgreementId> {
     let fullest = lists.iter().max_by_key(rows);
     let emptiest = lists.iter().min_by_key(rows);
     fullest.into_iter().chain(emptiest).map(|(agreement, _)| *agreement).collect()
+}
+
+/// Of these lists the ones that were changed last, for a person who ends a line changes its record; where nothing says when,
+/// the longest.
+fn changed_last(lists: &Lists, these: &BTreeSet<AgreementId>) -> BTreeSet<AgreementId> {
+    let mut by_change: Vec<(Option<DateTime<Utc>>, usize, AgreementId)> = lists
+        .iter()
+        .filter(|(agreement, _)| these.contains(agreement))
+        .map(|(agreement, list)| (latest_change(list), list.additions.len(), *agreement))
+        .collect();
+    by_change.sort_unstable();
+    by_change.into_iter().rev().take(SUSPECTS).map(|(.., agreement)| agreement).collect()
+}
+
+fn latest_change(list: &AdditionList) -> Option<DateTime<Utc>> {
+    let changes = list.additions.iter().filter_map(|addition| addition.changed.as_ref());
+    changes.filter_map(|change| DateTime::parse_from_rfc3339(&change.at).ok()).map(|at| at.to_utc()).max()
 }
 
 fn is_same(bundled: Option<&AdditionList>, plain: &AdditionList) -> bool {

@@ -54,8 +54,8 @@ fn sixty_agreements_are_read_in_two_bundles() {
     let night = night();
     let said = night.run().exits(0);
     is_billed(&night);
-    let (plain, looks) = (2, 6);
-    assert_eq!((bundles(&night).len(), lists(&night)), (2, plain + looks), "{}", said.out);
+    let (plain, looks, ends) = (2, 6, 1);
+    assert_eq!((bundles(&night).len(), lists(&night)), (2 + ends, plain + looks), "{}", said.out);
     assert!(!is_left(&said), "{}", said.out);
     is_silent(&night);
     let (requests, most) = (night.sim().requests().len(), 10 + usize::try_from(AGREEMENTS).expect("a count") / 25);
@@ -144,6 +144,45 @@ fn a_later_bundle_that_hides_lines_leads_to_no_line_and_to_no_zero() {
     );
 }
 
+/// A person ended a line, and bundles carry no `cancelledDate` at all: by them the line bills on, and nobody is told.
+#[test]
+fn a_line_that_ended_is_not_billed_on_because_bundles_do_not_say_so() {
+    for (lie, says) in [(true, true), (false, false)] {
+        let night = night();
+        night.run().exits(0);
+        night.sim().clear_requests();
+        night.sim().edit(|world| {
+            let today = world.today;
+            let line = world.additions.iter_mut().find(|one| one.id == 1017).expect("a line");
+            line.cancelled = Some(today - chrono::Days::new(40));
+            "jdoe".clone_into(&mut line.updated_by);
+        });
+        night.fault(&format!(
+            r#"[{{"when": {{"path": "/system/bundles"}}, "then": {{"bundle": {{"endless_lines": {lie}}}}}}}]"#
+        ));
+        let said = night.run().exits(3);
+        assert_eq!(said.outcome(17, "MP-CLOUDFILTER"), "held", "{}", said.out);
+        assert_eq!(is_left(&said), says, "{}", said.out);
+        // What was seen once is not believed away by the next bundle.
+        assert_eq!(night.run().exits(3).outcome(17, "MP-CLOUDFILTER"), "held");
+    }
+}
+
+/// A ConnectWise that does not take the question for lines that end, or answers it with all lines.
+#[test]
+fn bundles_that_cannot_tell_which_lines_end_are_compared_where_something_changed() {
+    for then in [r#"{"status": 400}"#, r#"{"status": 500}"#, r#"{"raw": "{\"results\": []}"}"#] {
+        let night = night();
+        night.fault(&format!(
+            r#"[{{"when": {{"path": "/system/bundles", "body": "cancelledDate>"}}, "then": {then}}}]"#
+        ));
+        let said = night.run().exits(0);
+        is_billed(&night);
+        let (plain, suspects, looks) = (2, 3, 6);
+        assert_eq!((lists(&night), is_left(&said)), (plain + suspects + looks, false), "{}", said.out);
+    }
+}
+
 /// Nobody has seen these lines before, so only the plain list tells that they are there.
 #[test]
 fn a_line_that_is_to_be_created_is_looked_for_in_the_plain_list_first() {
@@ -192,7 +231,7 @@ fn a_part_that_is_refused_or_cannot_be_read_holds_its_own_customer() {
         let said = night.run().exits(3);
         assert!(said.codes().contains(&"agreement-unreadable".to_owned()), "{hidden:?}\n{}", said.out);
         assert_eq!(night.sent("PATCH").len(), 5, "{hidden:?}\n{}", said.out);
-        assert_eq!((bundles(&night).len(), is_left(&said)), (2, false), "{hidden:?}\n{}", said.out);
+        assert_eq!((bundles(&night).len(), is_left(&said)), (3, false), "{hidden:?}\n{}", said.out);
     }
 }
 
@@ -222,13 +261,13 @@ fn a_bundle_that_is_throttled_is_asked_again() {
     night.fault(r#"[{"when": {"path": "/system/bundles", "times": 2}, "then": {"status": 429}}]"#);
     let said = night.run().exits(0);
     is_billed(&night);
-    assert_eq!((bundles(&night).len(), is_left(&said)), (4, false), "{}", said.out);
+    assert_eq!((bundles(&night).len(), is_left(&said)), (5, false), "{}", said.out);
 }
 
 /// The second vendor of a night stands on what came in bundles for the first, and tries none that were left.
 #[test]
 fn what_came_in_bundles_is_shared_and_left_for_all_vendors() {
-    for (then, tried, plain) in [("{}", 2, 2), (r#"{"status": 404}"#, 1, 60)] {
+    for (then, tried, plain) in [("{}", 3, 2), (r#"{"status": 404}"#, 1, 60)] {
         let night = night();
         night.append(&crate::faults::side_by_side::second());
         night.write(
