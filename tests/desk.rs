@@ -7,6 +7,7 @@ mod hostile;
 mod large;
 pub(crate) mod links;
 mod mapping;
+pub(crate) mod own_account;
 mod pages;
 mod provided;
 mod runs;

@@ -3,6 +3,7 @@
 mod apart;
 mod desk;
 mod links;
+mod people;
 mod shared;
 mod watching;
 

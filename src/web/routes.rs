@@ -4,13 +4,13 @@
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, FromRef};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
 use maud::Markup;
 
 use crate::web::access::oidc::flow;
-use crate::web::access::signed_in::{COOKIE, set};
+use crate::web::access::signed_in::without_session;
 use crate::web::access::{account, second_step, sign_in};
 use crate::web::desk::act::act;
 use crate::web::desk::action_outcome::FormResponse;
@@ -110,20 +110,15 @@ async fn show(asked: DeskRequest, page: Page) -> Response {
 }
 
 async fn done(asked: DeskRequest, action: DeskAction, body: Bytes) -> Response {
+    let door = asked.desk.door.clone();
     let acted = asked.read(move |asked| {
         let fields = PostedFields::parse(&body);
         asked.visit_now()?.map(|visit| act(action, &visit, &fields)).transpose()
     });
     match acted.await {
-        Ok(None) => page_of(StatusCode::UNAUTHORIZED, sign_in::signed_out_page()),
+        Ok(None) => page_of(StatusCode::UNAUTHORIZED, sign_in::signed_out_page(&door)),
         Ok(Some(FormResponse::To(address))) => see(&address),
-        Ok(Some(FormResponse::Left)) => {
-            let mut response = see("/signin");
-            if let Ok(gone) = set(COOKIE, "", None).parse() {
-                response.headers_mut().append(header::SET_COOKIE, gone);
-            }
-            response
-        }
+        Ok(Some(FormResponse::Left)) => without_session(see("/signin"), &door),
         Ok(Some(FormResponse::Page(status, page))) => page_of(status, *page),
         Err(missing) => refused(&missing),
     }

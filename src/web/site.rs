@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use crate::history::desk::desk_key::DeskKey;
 use crate::history::store::error::StoreError;
+use crate::web::access::cookies::CookieNames;
 use crate::web::access::oidc::settings::OidcSettings;
 use crate::web::desk::host::DeskHost;
 
@@ -83,6 +84,9 @@ pub struct Door {
     /// A hash takes 19 MiB: as many at a time, and the others wait.
     pub(crate) hashing: Arc<Semaphore>,
     pub(crate) reads: PageReads,
+    pub(crate) cookies: CookieNames,
+    /// Whether many tenants' desks are behind it.
+    pub(crate) is_of_many: bool,
 }
 
 impl FromRef<DeskSite> for Door {
@@ -120,8 +124,9 @@ const READS: usize = 4;
 impl Door {
     /// The door of a state folder, by these rules.
     pub fn new(people: PathBuf, rules: DoorRules) -> Self {
+        let cookies = CookieNames::of(&people, &rules.key);
         let (rules, hashing) = (Arc::new(rules), Arc::new(Semaphore::new(HASHES)));
-        Self { people, rules, hashing, reads: PageReads::default() }
+        Self { people, rules, hashing, reads: PageReads::default(), cookies, is_of_many: false }
     }
 }
 

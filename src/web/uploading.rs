@@ -28,9 +28,10 @@ const FIELD_MOST: usize = 1024;
 
 /// Receives a form with a file.
 pub(crate) async fn upload(asked: DeskRequest, request: Request) -> Response {
+    let door = asked.desk.door.clone();
     let visit = match asked.read(DeskRequest::visit_now).await {
         Ok(Some(visit)) => visit,
-        Ok(None) => return page_of(StatusCode::UNAUTHORIZED, sign_in::signed_out_page()),
+        Ok(None) => return page_of(StatusCode::UNAUTHORIZED, sign_in::signed_out_page(&door)),
         Err(missing) => return refused(&missing),
     };
     let mut fields = PostedFields::default();

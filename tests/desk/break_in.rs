@@ -57,7 +57,7 @@ fn no_action_is_done_for_whom_it_is_not_meant() {
         let nobody = desk.browser().post(&path, &sent(&fields, &of_operator));
         assert_eq!(nobody.status, 401, "{}", case("without session"));
         let mut forged = desk.browser();
-        forged.cookies.insert("__Host-desk".to_owned(), "0".repeat(64));
+        forged.cookies.insert(operator.session_cookie(), "0".repeat(64));
         assert_eq!(forged.post(&path, &sent(&fields, &of_operator)).status, 401, "{}", case("with a made-up session"));
         for token in ["", &of_viewer, &"0".repeat(64)] {
             assert_eq!(operator.post(&path, &sent(&fields, token)).status, 403, "{}", case("with a foreign token"));
@@ -143,14 +143,14 @@ fn a_session_ends_with_what_it_came_from() {
     assert_eq!(old.clone().get("/").status, 303, "a session goes on after signing out");
 
     let mut planted = desk.browser();
-    planted.cookies.insert("__Host-desk".to_owned(), "a".repeat(64));
+    planted.cookies.insert(old.session_cookie(), "a".repeat(64));
     assert_eq!(planted.sign_in("dana", PASSWORD).status, 303);
-    assert_ne!(planted.cookies["__Host-desk"], "a".repeat(64), "the session that was planted is used");
+    assert_ne!(planted.session(), "a".repeat(64), "the session that was planted is used");
 
     let again = |browser: &mut Browser| assert_eq!(browser.sign_in("dana", PASSWORD).status, 303);
     let mut second = desk.browser();
     again(&mut second);
-    assert_ne!(planted.cookies["__Host-desk"], second.cookies["__Host-desk"], "sessions are not new");
+    assert_ne!(planted.session(), second.session(), "sessions are not new");
     night.recount(&["users", "role", "dana", "viewer"]).exits(0);
     assert_eq!(second.get("/").status, 303, "a session goes on with another role");
     again(&mut second);
@@ -210,7 +210,7 @@ fn what_lets_somebody_in_is_stored_nowhere() {
     let mut dana = desk.browser();
     dana.choose(&link, PASSWORD);
     dana.sign_in("dana", PASSWORD);
-    let secret = dana.cookies["__Host-desk"].clone();
+    let secret = dana.session();
     let token = dana.get("/").token();
     let link = link.rsplit('/').next().expect("a link").to_owned();
     desk.close();

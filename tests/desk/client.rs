@@ -114,6 +114,16 @@ impl Browser {
         self.post(path, &fields)
     }
 
+    /// What the cookie of the session is called; every desk calls its own another way.
+    pub(crate) fn session_cookie(&self) -> String {
+        let mut names = self.cookies.keys().filter(|name| name.starts_with("__Host-desk-"));
+        names.next().expect("a session").clone()
+    }
+
+    pub(crate) fn session(&self) -> String {
+        self.cookies[&self.session_cookie()].clone()
+    }
+
     pub(crate) fn choose(&mut self, link: &str, password: &str) -> Answer {
         let token = self.get(link).token();
         self.post(link, &[("csrf", &token), ("password", password), ("again", password)])

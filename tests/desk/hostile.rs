@@ -86,7 +86,7 @@ fn a_token_is_good_for_its_own_session_alone() {
     assert_eq!(dana.sign_in("dana", PASSWORD).status, 303);
     let start = |browser: &mut Browser, token: &str| browser.post("/runs/start", &[("kind", "dry"), ("csrf", token)]);
     assert_eq!(start(&mut dana, &stale).status, 403, "a token of the session before is taken");
-    let cookie = dana.cookies["__Host-desk"].clone();
+    let cookie = dana.session();
     assert_eq!(start(&mut dana, &cookie).status, 403, "the cookie itself is taken for a token");
     let history = night.recount(&["history", "--json"]).exits(0).out;
     desk.close();

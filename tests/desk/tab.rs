@@ -85,10 +85,11 @@ fn what_the_tab_is_shown_by_is_nothing_on_the_desk() {
     let desk = DeskOfNight::open(&night);
     let proof = member_hash("jdoe", "c-1");
     let mut browser = desk.browser();
+    let session = desk.person("dana", "operator").session_cookie();
     assert_eq!(claim(&mut browser, "examplemsp", "jdoe", &proof, "1").status, 200);
     assert!(browser.cookies.is_empty(), "the tab leaves a cookie: {:?}", browser.cookies);
     for (name, value) in [
-        ("__Host-desk", proof.as_str()),
+        (session.as_str(), proof.as_str()),
         ("memberHash", &proof),
         ("memberId", "jdoe"),
         ("memberContext", "c-1"),

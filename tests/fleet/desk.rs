@@ -166,7 +166,7 @@ fn a_tenants_desk_works_as_its_own_and_on_itself_alone() {
     {
         let address = part.split('"').next().unwrap_or_default();
         assert!(
-            address.starts_with("t/tenant-01/") || ["t/", "style.css"].contains(&address),
+            address.starts_with("t/tenant-01/") || ["t/", "style.css", "account"].contains(&address),
             "{address}: {}",
             today.body
         );

@@ -17,7 +17,7 @@ use crate::cli::command_line::{Cli, Command as Given};
 use crate::cli::error::CommandError;
 use crate::cli::{operator, session};
 use crate::config::environment;
-use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::display_text::{shell_word, shown};
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit::Exit;
 
@@ -138,7 +138,7 @@ fn root_elsewhere(cli: &Cli) -> Result<(), CommandError> {
         Some(owner) if owner.uid != 0 => {
             let message = format!("the history in {} is {}'s, and root is not", config.state.display(), owner.name);
             let user = if owner.is_named { owner.name } else { format!("#{}", owner.uid) };
-            let typed = format!("sudo --user={} {}", quoted(&user), typed());
+            let typed = format!("sudo --user={} {}", shell_word(&user), typed());
             Err(CommandError::new(Exit::Usage, message, Remedy::command(typed)))
         }
         _ => Ok(()),
@@ -157,38 +157,21 @@ fn for_another_user(cli: &Cli) -> Result<(), CommandError> {
         fix
     } else {
         let user = operator::asking();
-        fix.noting(format!("if sudo refuses, an administrator types: sudo usermod -aG {GROUP} {}", quoted(&user)))
+        fix.noting(format!("if sudo refuses, an administrator types: sudo usermod -aG {GROUP} {}", shell_word(&user)))
     };
     Err(CommandError::new(Exit::Usage, "the history and the keys are the service's, and not yours", fix))
 }
 
 /// The command as it was typed, ready to be pasted.
 fn typed() -> String {
-    let rest = env::args_os().skip(1).map(|argument| quoted(&String::from_utf8_lossy(argument.as_os_str().as_bytes())));
+    let rest =
+        env::args_os().skip(1).map(|argument| shell_word(&String::from_utf8_lossy(argument.as_os_str().as_bytes())));
     std::iter::once("recount".to_owned()).chain(rest).collect::<Vec<_>>().join(" ")
-}
-
-/// One word to a shell.
-fn quoted(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@+".contains(c);
-    match !text.is_empty() && text.chars().all(is_plain) {
-        true => text.to_owned(),
-        false => format!("'{}'", text.replace('\'', r"'\''")),
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// What is printed is pasted: a customer's name must stay one word, and do nothing by itself.
-    #[test]
-    fn what_is_to_be_typed_is_one_word_to_a_shell() {
-        assert_eq!(quoted("a7kx"), "a7kx");
-        assert_eq!(quoted("Acme Dental"), "'Acme Dental'");
-        assert_eq!(quoted("O'Hara; rm -rf $HOME"), r"'O'\''Hara; rm -rf $HOME'");
-        assert_eq!(quoted(""), "''");
-    }
 
     /// systemd would put the service's variables into a customer's name.
     #[test]

@@ -174,6 +174,17 @@ impl History {
         })
     }
 
+    /// Gives a person another password if theirs is still the one that was checked; `false` if it was taken away meanwhile.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    pub fn change_password(&mut self, name: &str, [old, new]: [&str; 2]) -> Result<bool, StoreError> {
+        self.write(|transaction| {
+            let sql = "UPDATE people SET password = ?3 WHERE name = ?1 AND password = ?2 AND locked = 0";
+            Ok(transaction.execute(sql, params![name, old, new])? == 1)
+        })
+    }
+
     /// The hash of a person's password; `None` for somebody who is not there, has none or is locked.
     ///
     /// # Errors

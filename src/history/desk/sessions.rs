@@ -130,6 +130,30 @@ impl History {
         })
     }
 
+    /// When the sessions began that a person has open, newest first.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn sessions_of(&self, name: &str, now: DateTime<Utc>) -> Result<Vec<DateTime<Utc>>, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT began_at FROM sessions WHERE person = ?1 AND ends_at > ?2 ORDER BY began_at DESC";
+            let mut statement = connection.prepare_cached(sql)?;
+            statement.query_and_then(params![name, time_text(now)], |row| time(row, "began_at"))?.collect()
+        })
+    }
+
+    /// Ends what a person has open, but for this session.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    pub fn end_other_sessions(&mut self, name: &str, own: &Digest) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            transaction.execute("DELETE FROM sessions WHERE person = ?1 AND digest <> ?2", params![name, own])?;
+            transaction.execute("DELETE FROM half_sessions WHERE person = ?1", [name])?;
+            Ok(())
+        })
+    }
+
     /// Ends a session.
     ///
     /// # Errors

@@ -93,6 +93,15 @@ fn is_hostile(c: char) -> bool {
             | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// One word to a shell.
+pub fn shell_word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@+".contains(c);
+    match !text.is_empty() && text.chars().all(is_plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,5 +131,14 @@ mod tests {
         assert_eq!(short.chars().count(), SHOWN_MAX);
         assert!(shown(&"\u{202e}".repeat(100)).chars().count() <= SHOWN_MAX);
         assert_eq!(shown(&"ü".repeat(SHOWN_MAX)), "ü".repeat(SHOWN_MAX));
+    }
+
+    /// What is printed is pasted: a customer's name must stay one word, and do nothing by itself.
+    #[test]
+    fn what_is_to_be_typed_is_one_word_to_a_shell() {
+        assert_eq!(shell_word("a7kx"), "a7kx");
+        assert_eq!(shell_word("Acme Dental"), "'Acme Dental'");
+        assert_eq!(shell_word("O'Hara; rm -rf $HOME"), r"'O'\''Hara; rm -rf $HOME'");
+        assert_eq!(shell_word(""), "''");
     }
 }

@@ -1,9 +1,7 @@
-//! Where the steps of a sign-in stand, and the cookie between them.
+//! Where the steps of a sign-in stand.
 
 use chrono::TimeDelta;
 
-/// The cookie of somebody whose code has not come yet.
-pub(crate) const HALF_COOKIE: &str = "__Host-half";
 /// How long a code may take to come.
 pub(crate) const HALF_LASTS: TimeDelta = TimeDelta::minutes(10);
 

@@ -3,13 +3,15 @@
 use maud::{Markup, html};
 
 use crate::web::head::{brand, document};
+use crate::web::site::Door;
 
 /// What stands under every form of the door but the one for codes.
 pub(crate) const NO_ACCOUNT: &str =
     "No account, or a forgotten password? An administrator makes a link that is good once, for a day: ";
 
 /// A page before the sign-in, with what an administrator can do for somebody who cannot come in.
-pub(crate) fn door_page(title: &str, panel: &Markup, help: &str) -> Markup {
+pub(crate) fn door_page(door: &Door, title: &str, panel: &Markup, help: &str) -> Markup {
+    let reset = if door.is_of_many { "recount users reset NAME --tenants DIR" } else { "recount users reset NAME" };
     let body = html! {
         body.door {
             main {
@@ -17,7 +19,7 @@ pub(crate) fn door_page(title: &str, panel: &Markup, help: &str) -> Markup {
                 div.panel { (panel) }
                 p.small.soft.under-door {
                     (help)
-                    code { "recount users reset NAME" }
+                    code { (reset) }
                 }
             }
         }

@@ -4,8 +4,10 @@
 //! neither read nor guess it. A session is new at each sign-in, so nobody can be given one that is known already.
 
 pub(crate) mod account;
+pub(crate) mod account_change;
 pub(crate) mod addresses;
 pub(crate) mod authenticator;
+pub(crate) mod cookies;
 pub(crate) mod form;
 pub mod invitation;
 pub mod oidc;

@@ -12,10 +12,10 @@ use maud::{Markup, html};
 
 use crate::history::desk::attempts::Attempt;
 use crate::history::store::open::History;
-use crate::web::access::addresses::HALF_COOKIE;
+use crate::web::access::cookies::CookieKind;
 use crate::web::access::form::{door_page, step};
 use crate::web::access::sign_in::{next_page, sign_in_event, subjects, with_cookie};
-use crate::web::access::signed_in::{COOKIE, LASTS, cookie, set};
+use crate::web::access::signed_in::{LASTS, cookie, set};
 use crate::web::access::token::Token;
 use crate::web::access::{authenticator, token};
 use crate::web::desk::fields::PostedFields;
@@ -32,7 +32,8 @@ pub(crate) async fn ask(State(door): State<Door>, headers: HeaderMap, RawQuery(q
 
 /// The form of this step, as far as the password was right before.
 async fn form(door: Door, headers: &HeaderMap, status: StatusCode, (next, said): (String, Option<String>)) -> Response {
-    let Some(secret) = cookie(headers, HALF_COOKIE).map(str::to_owned) else { return see("/signin") };
+    let half = door.cookies.name(CookieKind::Half);
+    let Some(secret) = cookie(headers, &half).map(str::to_owned) else { return see("/signin") };
     let reads = door.reads.clone();
     let drawn = reads.read(move || {
         let Some(mut history) = History::open_beside(&door.people)? else { return Ok(None) };
@@ -46,7 +47,7 @@ async fn form(door: Door, headers: &HeaderMap, status: StatusCode, (next, said):
         };
         let key = if known.is_on { None } else { Some(authenticator::shown_once(&door, &name, &known.salt)?) };
         let panel = panel(&token::form_token(&secret), &next, said.as_deref(), key.as_ref());
-        Ok(Some(door_page("Code", &panel, "The app is lost? An administrator resets the sign-in: ")))
+        Ok(Some(door_page(&door, "Code", &panel, "The app is lost? An administrator resets the sign-in: ")))
     });
     match drawn.await {
         Ok(Some(page)) => page_of(status, page),
@@ -78,7 +79,8 @@ pub(crate) async fn answer(
 ) -> Response {
     let fields = PostedFields::parse(&body);
     let next = next_page(fields.get("next")).to_owned();
-    let Some(secret) = cookie(&headers, HALF_COOKIE).map(str::to_owned) else { return see("/signin") };
+    let half = door.cookies.name(CookieKind::Half);
+    let Some(secret) = cookie(&headers, &half).map(str::to_owned) else { return see("/signin") };
     if !token::is_form_token(&token::form_token(&secret), fields.get("csrf")) {
         return see("/signin");
     }
@@ -87,8 +89,9 @@ pub(crate) async fn answer(
     let tried = door.reads.read(move || try_code(&own, &secret, &typed, address, now())).await;
     match tried {
         Ok(Coded::In(token)) => {
-            let response = with_cookie(see(&next), &set(COOKIE, token.reveal(), Some(LASTS)));
-            with_cookie(response, &set(HALF_COOKIE, "", None))
+            let response =
+                with_cookie(see(&next), &set(&door.cookies.name(CookieKind::Session), token.reveal(), Some(LASTS)));
+            with_cookie(response, &set(&half, "", None))
         }
         Ok(Coded::Over) => see("/signin"),
         Ok(Coded::Wrong) => {

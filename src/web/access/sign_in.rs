@@ -13,9 +13,10 @@ use crate::history::desk::attempts::Attempt;
 use crate::history::desk::events::DeskEvent;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;
-use crate::web::access::addresses::{HALF_COOKIE, HALF_LASTS};
+use crate::web::access::addresses::HALF_LASTS;
+use crate::web::access::cookies::CookieKind;
 use crate::web::access::form::{NO_ACCOUNT, door_page, step};
-use crate::web::access::signed_in::{COOKIE, DOOR_COOKIE, LASTS, cookie, set};
+use crate::web::access::signed_in::{LASTS, cookie, set};
 use crate::web::access::token::Token;
 use crate::web::access::{addresses, form, password, token};
 use crate::web::desk::fields::PostedFields;
@@ -55,16 +56,17 @@ struct DoorForm<'a> {
 /// `GET /signin`.
 pub(crate) async fn door(State(door): State<Door>, RawQuery(query): RawQuery) -> Response {
     let query = PostedFields::parse(query.unwrap_or_default().as_bytes());
-    open(&DoorForm { next: query.get("next"), provider: door.rules.oidc.is_some(), ..DoorForm::default() })
+    open(&door, &DoorForm { next: query.get("next"), provider: door.rules.oidc.is_some(), ..DoorForm::default() })
 }
 
 /// A door with a fresh form.
-fn open(form: &DoorForm<'_>) -> Response {
+fn open(door: &Door, form: &DoorForm<'_>) -> Response {
     let Ok(secret) = Token::random() else {
         return refused(&PageError::Broken("the system has no random bytes".to_owned()));
     };
-    let page = door_page("Sign in", &sign_in_form(form, &token::form_token(secret.reveal())), NO_ACCOUNT);
-    with_cookie(page_of(form.status, page), &set(DOOR_COOKIE, secret.reveal(), Some(DOOR_LASTS)))
+    let page = door_page(door, "Sign in", &sign_in_form(form, &token::form_token(secret.reveal())), NO_ACCOUNT);
+    let own = door.cookies.name(CookieKind::Door);
+    with_cookie(page_of(form.status, page), &set(&own, secret.reveal(), Some(DOOR_LASTS)))
 }
 
 pub(crate) fn with_cookie(mut response: Response, cookie: &str) -> Response {
@@ -75,8 +77,8 @@ pub(crate) fn with_cookie(mut response: Response, cookie: &str) -> Response {
 }
 
 /// Whether the form was given to this browser.
-fn is_own_form(headers: &HeaderMap, fields: &PostedFields) -> bool {
-    cookie(headers, DOOR_COOKIE)
+fn is_own_form(door: &Door, headers: &HeaderMap, fields: &PostedFields) -> bool {
+    cookie(headers, &door.cookies.name(CookieKind::Door))
         .is_some_and(|secret| token::is_form_token(&token::form_token(secret), fields.get("csrf")))
 }
 
@@ -89,9 +91,9 @@ pub(crate) async fn knock(
 ) -> Response {
     let fields = PostedFields::parse(&body);
     let (name, next) = (fields.get("name").trim().to_lowercase(), next_page(fields.get("next")).to_owned());
-    let provider = door.rules.oidc.is_some();
-    let form = |status, said| open(&DoorForm { status, said: Some(said), name: &name, next: &next, provider });
-    if !is_own_form(&headers, &fields) {
+    let (provider, own) = (door.rules.oidc.is_some(), door.clone());
+    let form = |status, said| open(&own, &DoorForm { status, said: Some(said), name: &name, next: &next, provider });
+    if !is_own_form(&door, &headers, &fields) {
         return form(StatusCode::FORBIDDEN, "This page was open for too long. Try again.");
     }
     let Ok(_permit) = door.hashing.clone().acquire_owned().await else {
@@ -100,16 +102,17 @@ pub(crate) async fn knock(
     let (typed, address) = (fields.get("password").to_owned(), peer.address(&headers, door.rules.proxy));
     let who = name.clone();
     let reads = door.reads.clone();
+    let named = |kind| own.cookies.name(kind);
     let tried = reads.read(move || try_password(&door, &who, &typed, address, now())).await;
     match tried {
         Ok(Tried::In(secret)) => {
-            let response = with_cookie(see(&next), &set(COOKIE, secret.reveal(), Some(LASTS)));
-            with_cookie(response, &set(DOOR_COOKIE, "", None))
+            let response = with_cookie(see(&next), &set(&named(CookieKind::Session), secret.reveal(), Some(LASTS)));
+            with_cookie(response, &set(&named(CookieKind::Door), "", None))
         }
         Ok(Tried::Half(secret)) => {
             let response = see(&addresses::of_code(&next));
-            let response = with_cookie(response, &set(HALF_COOKIE, secret.reveal(), Some(HALF_LASTS)));
-            with_cookie(response, &set(DOOR_COOKIE, "", None))
+            let response = with_cookie(response, &set(&named(CookieKind::Half), secret.reveal(), Some(HALF_LASTS)));
+            with_cookie(response, &set(&named(CookieKind::Door), "", None))
         }
         Ok(Tried::Wrong) => form(StatusCode::UNAUTHORIZED, "Name or password is wrong."),
         Ok(Tried::Wait(until)) => {
@@ -195,14 +198,14 @@ async fn welcome_form(door: &Door, link: String, status: StatusCode, said: Optio
     });
     match name.await {
         Err(missing) => refused(&missing),
-        Ok(None) => page_of(StatusCode::GONE, door_page("Link", &used_up(), NO_ACCOUNT)),
+        Ok(None) => page_of(StatusCode::GONE, door_page(door, "Link", &used_up(), NO_ACCOUNT)),
         Ok(Some(name)) => {
             let Ok(secret) = Token::random() else {
                 return refused(&PageError::Broken("the system has no random bytes".to_owned()));
             };
             let form = password_form(&name, &token::form_token(secret.reveal()), said.as_deref());
-            let page = page_of(status, door_page("Choose a password", &form, NO_ACCOUNT));
-            with_cookie(page, &set(DOOR_COOKIE, secret.reveal(), Some(DOOR_LASTS)))
+            let page = page_of(status, door_page(door, "Choose a password", &form, NO_ACCOUNT));
+            with_cookie(page, &set(&door.cookies.name(CookieKind::Door), secret.reveal(), Some(DOOR_LASTS)))
         }
     }
 }
@@ -216,7 +219,7 @@ pub(crate) async fn choose(
     body: Bytes,
 ) -> Response {
     let fields = PostedFields::parse(&body);
-    if !is_own_form(&headers, &fields) {
+    if !is_own_form(&door, &headers, &fields) {
         let said = Some("This page was open for too long. Try again.".to_owned());
         return welcome_form(&door, link, StatusCode::FORBIDDEN, said).await;
     }
@@ -260,8 +263,9 @@ fn store_password(
 }
 
 /// Somebody pressed a button after their session ended.
-pub(crate) fn signed_out_page() -> Markup {
+pub(crate) fn signed_out_page(door: &Door) -> Markup {
     door_page(
+        door,
         "Signed out",
         &html! {
             h1.sr { "Signed out" }

@@ -1,19 +1,15 @@
 //! The session of a request.
 
 use axum::http::{HeaderMap, header};
+use axum::response::Response;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::history::desk::people::{Digest, Role};
-use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::web::access::cookies::CookieKind;
 use crate::web::access::token;
 use crate::web::site::{Door, PageError};
 
-/// The cookie of a session. A browser takes a name that begins so only over https or on this host, for this very host,
-/// and no page elsewhere can set it.
-pub(crate) const COOKIE: &str = "__Host-desk";
-/// The cookie of somebody who is about to sign in.
-pub(crate) const DOOR_COOKIE: &str = "__Host-door";
 /// How long a session lasts.
 pub(crate) const LASTS: TimeDelta = TimeDelta::hours(12);
 
@@ -28,24 +24,19 @@ pub(crate) struct SignedIn {
 }
 
 impl SignedIn {
-    /// Whose session the request carries, as this door knows them. Waits for the disk.
+    /// Whose session the request carries, as this door knows them; `None` for none that is good now. Waits for the disk.
     pub(crate) fn at(door: &Door, headers: &HeaderMap, now: DateTime<Utc>) -> Result<Option<Self>, PageError> {
-        let history = History::open_existing(&door.people)?;
-        Ok(history.map(|history| Self::of(&history, headers, now)).transpose()?.flatten())
+        let Some(history) = History::open_existing(&door.people)? else { return Ok(None) };
+        let Some(secret) = cookie(headers, &door.cookies.name(CookieKind::Session)) else { return Ok(None) };
+        let digest = token::digest(secret);
+        let Some(owner) = history.session_owner(&digest, now)? else { return Ok(None) };
+        Ok(Some(Self { name: owner.name, role: owner.role, form_token: token::form_token(secret), digest }))
     }
 
     /// What they may do at a tenant's desk; `None` where they have no business. Waits for the disk.
     pub(crate) fn role_at(&self, door: &Door, tenant: &str) -> Result<Option<Role>, PageError> {
         let history = History::open_existing(&door.people)?.ok_or(PageError::Nothing)?;
         Ok(history.tenant_roles(&self.name)?.at(tenant))
-    }
-
-    /// Whose session the request carries; `None` for none that is good now.
-    pub(crate) fn of(history: &History, headers: &HeaderMap, now: DateTime<Utc>) -> Result<Option<Self>, StoreError> {
-        let Some(secret) = cookie(headers, COOKIE) else { return Ok(None) };
-        let digest = token::digest(secret);
-        let Some(owner) = history.session_owner(&digest, now)? else { return Ok(None) };
-        Ok(Some(Self { name: owner.name, role: owner.role, form_token: token::form_token(secret), digest }))
     }
 }
 
@@ -58,6 +49,14 @@ pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
     found.next().is_none().then_some(first)
 }
 
+/// Takes the session's cookie away.
+pub(crate) fn without_session(mut response: Response, door: &Door) -> Response {
+    if let Ok(gone) = set(&door.cookies.name(CookieKind::Session), "", None).parse() {
+        response.headers_mut().append(header::SET_COOKIE, gone);
+    }
+    response
+}
+
 /// A cookie that lasts this long; none takes it away.
 pub(crate) fn set(name: &str, value: &str, lasts: Option<TimeDelta>) -> String {
     let seconds = lasts.map_or(0, |lasts| lasts.num_seconds());
@@ -67,6 +66,8 @@ pub(crate) fn set(name: &str, value: &str, lasts: Option<TimeDelta>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const COOKIE: &str = "__Host-desk";
 
     /// Otherwise a cookie that somebody else planted could stand in front of the own one.
     #[test]

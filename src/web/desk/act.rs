@@ -12,9 +12,9 @@ use crate::web::desk::action_outcome::{ActionOutcome, FormResponse};
 use crate::web::desk::answering;
 use crate::web::desk::fields::PostedFields;
 use crate::web::desk::mapping;
+use crate::web::desk::own_account;
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::running;
-use crate::web::desk::second_step;
 use crate::web::desk::services;
 use crate::web::desk::trials;
 use crate::web::desk::uploads;
@@ -68,9 +68,11 @@ fn dispatch(action: DeskAction, visit: &Visit, fields: &PostedFields) -> Result<
         DeskAction::UndoRun => running::undo(visit),
         DeskAction::Test => trials::test(visit, fields),
         DeskAction::Mode => running::mode(visit, fields),
-        DeskAction::OfferAuthenticator => second_step::offer(visit),
-        DeskAction::ConfirmAuthenticator => second_step::confirm(visit, fields),
-        DeskAction::DropAuthenticator => second_step::drop(visit, fields),
+        DeskAction::OfferAuthenticator
+        | DeskAction::ConfirmAuthenticator
+        | DeskAction::DropAuthenticator
+        | DeskAction::ChangePassword
+        | DeskAction::EndOthers => own_account::change(visit, fields, action),
     }
 }
 

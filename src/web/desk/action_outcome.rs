@@ -57,7 +57,7 @@ pub(crate) fn not_done_page(visit: &Visit, why: &NotDone) -> Markup {
     let main = html! {
         header.head { div { h1 { "Not done" } } }
         (note(tone, title, html! { (escaped(message)) }))
-        @if !fix.is_empty() { section.panel { h2 { "What helps" } (ways(fix)) } }
+        @if !fix.is_empty() { section.panel { h2 { "What helps" } (ways(visit, fix)) } }
         p.do { a.b href="/" { "Look again" } @if *kind == NotDoneKind::Busy { a.b href="/live" { "Watch it" } } }
     };
     frame(visit, RailEntry::None, "Not done", &main)

@@ -49,11 +49,15 @@ pub enum DeskAction {
     ConfirmAuthenticator,
     /// Switch it off.
     DropAuthenticator,
+    /// Choose another password.
+    ChangePassword,
+    /// End the own sessions in other browsers.
+    EndOthers,
 }
 
 impl DeskAction {
     /// All of them.
-    pub const ALL: [DeskAction; 22] = [
+    pub const ALL: [DeskAction; 24] = [
         DeskAction::SignOut,
         DeskAction::Answer,
         DeskAction::Several,
@@ -76,6 +80,17 @@ impl DeskAction {
         DeskAction::OfferAuthenticator,
         DeskAction::ConfirmAuthenticator,
         DeskAction::DropAuthenticator,
+        DeskAction::ChangePassword,
+        DeskAction::EndOthers,
+    ];
+
+    /// What people do with their own account, wherever they may look.
+    pub const OWN_ACCOUNT: [DeskAction; 5] = [
+        DeskAction::OfferAuthenticator,
+        DeskAction::ConfirmAuthenticator,
+        DeskAction::DropAuthenticator,
+        DeskAction::ChangePassword,
+        DeskAction::EndOthers,
     ];
 
     /// Who may do it, at least.
@@ -84,7 +99,9 @@ impl DeskAction {
             DeskAction::SignOut
             | DeskAction::OfferAuthenticator
             | DeskAction::ConfirmAuthenticator
-            | DeskAction::DropAuthenticator => Role::Viewer,
+            | DeskAction::DropAuthenticator
+            | DeskAction::ChangePassword
+            | DeskAction::EndOthers => Role::Viewer,
             DeskAction::Answer
             | DeskAction::Several
             | DeskAction::AnswerSeveral
@@ -131,6 +148,8 @@ impl DeskAction {
             DeskAction::OfferAuthenticator => "/account/authenticator",
             DeskAction::ConfirmAuthenticator => "/account/authenticator/on",
             DeskAction::DropAuthenticator => "/account/authenticator/off",
+            DeskAction::ChangePassword => "/account/password",
+            DeskAction::EndOthers => "/account/sessions/end",
         }
     }
 
@@ -159,6 +178,8 @@ impl DeskAction {
             DeskAction::OfferAuthenticator => "was offered an authenticator",
             DeskAction::ConfirmAuthenticator => "switched the authenticator on",
             DeskAction::DropAuthenticator => "switched the authenticator off",
+            DeskAction::ChangePassword => "changed the password",
+            DeskAction::EndOthers => "ended the other sessions",
         }
     }
 }
@@ -194,6 +215,8 @@ mod tests {
             (DeskAction::OfferAuthenticator, [yes, yes, yes]),
             (DeskAction::ConfirmAuthenticator, [yes, yes, yes]),
             (DeskAction::DropAuthenticator, [yes, yes, yes]),
+            (DeskAction::ChangePassword, [yes, yes, yes]),
+            (DeskAction::EndOthers, [yes, yes, yes]),
         ];
         assert_eq!(table.map(|(action, _)| action), DeskAction::ALL, "each action has its row");
         for (action, may) in table {

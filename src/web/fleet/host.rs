@@ -63,7 +63,7 @@ pub struct FleetDesk {
 impl FleetDesk {
     /// The desk of these tenants, whose people this door knows.
     pub fn new(host: Arc<dyn FleetHost>, door: Door) -> Self {
-        Self { host, door, lists: PageReads::default() }
+        Self { host, door: Door { is_of_many: true, ..door }, lists: PageReads::default() }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use maud::{Markup, html};
 
@@ -12,8 +12,9 @@ use crate::history::store::open::History;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::report::exit::Exit;
 use crate::report::words::plural;
+use crate::web::access::account;
 use crate::web::access::sign_in;
-use crate::web::access::signed_in::{COOKIE, SignedIn, set};
+use crate::web::access::signed_in::{SignedIn, without_session};
 use crate::web::access::token;
 use crate::web::assets::scripts;
 use crate::web::desk::fields::PostedFields;
@@ -47,7 +48,7 @@ fn drawn(person: &SignedIn, roles: &TenantRoles, standings: &[TenantStanding]) -
     let well = standings.iter().filter(|one| one.exit == Exit::Done).count();
     let main = html! {
         header.head { div { h1 { "Tenants" } p.lead { (plural(standings.len(), "tenant")) ", " (well) " with nothing to do." } } }
-        @if standings.is_empty() { p { "No tenant is yours yet. An administrator gives you one: " code { "recount users role NAME ROLE --tenant TENANT" } } }
+        @if standings.is_empty() { p { "No tenant is yours yet. An administrator gives you one: " code { "recount users role " (person.name) " ROLE --tenants DIR --tenant TENANT" } } }
         @else { (table(roles, standings)) }
         @if sees_sign_ins(roles) { p.do { a.b.quiet href=(SIGN_INS) { "Sign-ins and changes of people" } } }
     };
@@ -88,7 +89,7 @@ pub(crate) async fn sign_ins(
     }
 }
 
-fn framed(person: &SignedIn, title: &str, main: &Markup) -> Markup {
+pub(super) fn framed(person: &SignedIn, title: &str, main: &Markup) -> Markup {
     let body = html! {
         body {
             a.skip href="#main" { "Skip to the page" }
@@ -96,7 +97,7 @@ fn framed(person: &SignedIn, title: &str, main: &Markup) -> Markup {
                 header.rail {
                     a.brand href=(LIST) { (brand()) }
                     div.me {
-                        b { (person.name) }
+                        a href=(account::ADDRESS) { b { (person.name) } }
                         form method="post" action=(DeskAction::SignOut.path()) {
                             input type="hidden" name="csrf" value=(person.form_token);
                             button.b.quiet { "Sign out" }
@@ -139,7 +140,7 @@ fn tone(exit: Exit) -> &'static str {
 
 /// `POST /signout`, from the list.
 pub(crate) async fn sign_out(State(fleet): State<FleetDesk>, headers: HeaderMap, body: Bytes) -> Response {
-    let reads = fleet.door.reads.clone();
+    let (reads, door) = (fleet.door.reads.clone(), fleet.door.clone());
     let done = reads.read(move || {
         let Some(person) = SignedIn::at(&fleet.door, &headers, now())? else { return Ok(true) };
         let is_own = token::is_form_token(&person.form_token, PostedFields::parse(&body).get("csrf"));
@@ -150,14 +151,8 @@ pub(crate) async fn sign_out(State(fleet): State<FleetDesk>, headers: HeaderMap,
         Ok(is_own)
     });
     match done.await {
-        Ok(true) => {
-            let mut response = see("/signin");
-            if let Ok(gone) = set(COOKIE, "", None).parse() {
-                response.headers_mut().append(header::SET_COOKIE, gone);
-            }
-            response
-        }
-        Ok(false) => page_of(StatusCode::FORBIDDEN, sign_in::signed_out_page()),
+        Ok(true) => without_session(see("/signin"), &door),
+        Ok(false) => page_of(StatusCode::FORBIDDEN, sign_in::signed_out_page(&door)),
         Err(missing) => refused(&missing),
     }
 }

@@ -3,6 +3,7 @@
 //! Who comes is known before anything is looked at: whoever has no role at a tenant gets the answer that is given where there
 //! is no such tenant. The tenant's desk asks again, at each of its pages and buttons.
 
+mod account;
 pub(crate) mod addresses;
 pub mod host;
 mod list;
@@ -19,8 +20,10 @@ use axum::routing::{get, post};
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 
+use crate::web::access::account::ADDRESS;
 use crate::web::access::sign_in;
 use crate::web::access::signed_in::SignedIn;
+use crate::web::desk::roles::DeskAction;
 use crate::web::fleet::addresses::{LIST, base, parted};
 use crate::web::fleet::host::{FleetDesk, TenantDesk};
 use crate::web::fleet::moved::moved;
@@ -31,8 +34,14 @@ use crate::web::routes;
 use crate::web::site::{DeskSite, Door, PageError};
 
 pub(crate) fn routes(fleet: FleetDesk) -> Router {
-    routes::door_routes()
+    let mut router = routes::door_routes();
+    for action in DeskAction::OWN_ACCOUNT {
+        let handler = move |fleet, peer, headers, body| account::change(action, fleet, peer, headers, body);
+        router = router.route(action.path(), post(handler));
+    }
+    router
         .route("/", get(|| async { see(LIST) }))
+        .route(ADDRESS, get(account::page))
         .route(LIST, get(list::page))
         .route(list::SIGN_INS, get(list::sign_ins))
         .route("/signout", post(list::sign_out))
@@ -51,7 +60,7 @@ async fn of_tenant(State(fleet): State<FleetDesk>, ConnectInfo(peer): ConnectInf
             let address = request.uri().path_and_query().map(|all| all.as_str().to_owned());
             return sign_in::to_door(&address.unwrap_or_default());
         }
-        Ok(Admitted::Unknown) => return page_of(StatusCode::UNAUTHORIZED, sign_in::signed_out_page()),
+        Ok(Admitted::Unknown) => return page_of(StatusCode::UNAUTHORIZED, sign_in::signed_out_page(&fleet.door)),
         Ok(Admitted::No) => return refused(&PageError::Nothing),
         Err(missing) => return refused(&missing),
     }

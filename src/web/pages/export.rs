@@ -94,15 +94,15 @@ fn looked_at(visit: &Visit, staged: &StagedUpload) -> Markup {
             }
             @match read {
                 Ok(read) => (come_to(visit, read)),
-                Err(why) => (unread(why)),
+                Err(why) => (unread(visit, why)),
             }
             form.do method="post" action=(forget) { (token(visit)) button.b.quiet { "Forget it" } }
         }
     }
 }
 
-fn unread(why: &NotDone) -> Markup {
-    pieces::note("bad", "It cannot be read.", html! { (escaped(&why.message)) (pieces::ways(&why.fix)) })
+fn unread(visit: &Visit, why: &NotDone) -> Markup {
+    pieces::note("bad", "It cannot be read.", html! { (escaped(&why.message)) (pieces::ways(visit, &why.fix)) })
 }
 
 fn come_to(visit: &Visit, read: &ReadUpload) -> Markup {
@@ -199,7 +199,7 @@ pub(crate) fn tried(visit: &Visit, integration: &IntegrationName, drawn: &RunRec
     let main = html! {
         header.head { div { p.over { a href="/export" { "Export" } " · " (shown(integration.as_str())) } h1 { "What it would come to" } p.lead { "Drawn now with your file; nothing was written, and nothing is kept of it." } } }
         (pieces::numbers(drawn))
-        @if let Some(end) = &drawn.end { (pieces::stops(drawn, end)) }
+        @if let Some(end) = &drawn.end { (pieces::stops(visit, drawn, end)) }
         @if changes.is_empty() { (pieces::empty("No line would change", "")) } @else { div.sheet { table {
             thead { tr { th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" } th.n scope="col" { "by" } th scope="col" { "it would" } } }
             tbody { @for line in changes.iter().take(LISTED) { tr {

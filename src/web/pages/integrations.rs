@@ -47,7 +47,7 @@ fn integration(visit: &Visit, standing: &IntegrationStanding, tests: &Markup) ->
                 dt { "next run" } dd { (next.map_or_else(|| "when the host's timer says".to_owned(), |at| words::minute(visit.desk.zone.local(at)))) }
                 dt { "customers" } dd { @match customers {
                     Some((mapped, skipped)) => { a href="/customers" { (mapped) " mapped, " (skipped) " skipped on purpose" } },
-                    None => "customers.csv is at fault: recount check",
+                    None => { "customers.csv is at fault: " (pieces::typed_there(visit.site.tenant.as_deref(), "recount check")) },
                 } }
                 dt { "services" } dd { a href={ "/services?i=" (name.as_str()) } { (services) " mapped" } }
                 dt { "ConnectWise" } dd { (shown(connectwise)) }

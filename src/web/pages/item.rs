@@ -120,7 +120,7 @@ fn why(visit: &Visit, item: Item<'_>) -> Markup {
             @if let Some(line) = item.line { (chain(line, &ExportReadability::of_run(&item.of.run), visit.desk.records.get(&item.of.run.integration))) }
             @if let Some(finding) = item.finding.filter(|finding| !finding.fix.is_empty()) {
                 @if item.line.is_some() && !can_be_pressed { h3 { "What helps" } }
-                @if can_be_pressed { (pieces::on_the_host(&finding.fix)) } @else { (pieces::ways(&finding.fix)) }
+                @if can_be_pressed { (pieces::on_the_host(visit, &finding.fix)) } @else { (pieces::ways(visit, &finding.fix)) }
             }
         }
     }

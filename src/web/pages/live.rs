@@ -126,7 +126,7 @@ fn over(visit: &Visit) -> Result<Markup, PageError> {
             }
         } }
         @if let Some(failed) = &visit.desk.background.failed {
-            (pieces::note("bad", "The last run that was started here ended before its report.", html! { (escaped(&failed.message)) (pieces::ways(&failed.fix)) }))
+            (pieces::note("bad", "The last run that was started here ended before its report.", html! { (escaped(&failed.message)) (pieces::ways(visit, &failed.fix)) }))
         }
         @if let Some(run) = newest { p.do { (ways_on(&run)) a.b href="/" { "Today" } } }
     })

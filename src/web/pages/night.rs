@@ -30,7 +30,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
         (head(&run))
         (pieces::numbers(&run))
         div.panel { (pieces::nights(&nights)) " " a href={ "/nights?i=" (run.integration.as_str()) } { "All nights" } }
-        @if let Some(end) = &run.end { (pieces::stops(&run, end)) }
+        @if let Some(end) = &run.end { (pieces::stops(visit, &run, end)) }
         @for (kind, lines) in &report.changes { (changes(*kind, lines, (&places, visit.query.get("line")))) }
         (entries("Held", "held", "ask", &report.asked, &places))
         (entries("Worth a look", "odd", "info", &report.odd, &places))

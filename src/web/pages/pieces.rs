@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 
 use crate::history::lookup::RunSummary;
 use crate::history::record::{LineRecord, RunEnd, RunRecord};
-use crate::reconcile::model::display_text::{escaped, shown};
+use crate::reconcile::model::display_text::{escaped, shell_word, shown};
 use crate::reconcile::model::ids::{CustomerName, IntegrationName};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::remedy::Remedy;
@@ -42,8 +42,8 @@ pub(crate) fn empty(title: &str, body: &str) -> Markup {
 }
 
 /// What helps where the desk has a button for it: the command, for whoever is on the host.
-pub(crate) fn on_the_host(remedy: &Remedy) -> Markup {
-    html! { details.fold { summary { "The same on the host" } div.in { (ways(remedy)) } } }
+pub(crate) fn on_the_host(visit: &Visit, remedy: &Remedy) -> Markup {
+    html! { details.fold { summary { "The same on the host" } div.in { (ways(visit, remedy)) } } }
 }
 
 /// The sign of an item beside its words.
@@ -76,14 +76,14 @@ pub(crate) fn numbers(run: &RunRecord) -> Markup {
 }
 
 /// What stopped the whole run.
-pub(crate) fn stops(run: &RunRecord, end: &RunEnd) -> Markup {
+pub(crate) fn stops(visit: &Visit, run: &RunRecord, end: &RunEnd) -> Markup {
     let report = Report::of(run);
     let nothing = end.totals.changed + end.totals.unknown == 0;
     html! { @for finding in &report.stops {
         div.note.bad { div {
             b { (words_of(finding.code.as_str())) "." } " " (escaped(&finding.message))
             @if nothing { " Nothing was written." }
-            (ways(&finding.fix))
+            (ways(visit, &finding.fix))
         } }
     } }
 }
@@ -171,14 +171,26 @@ fn steps(values: &[Option<Quantity>], low: Decimal, high: Decimal) -> String {
 }
 
 /// Each way to help on a line of its own. Commands are told, never sent.
-pub(crate) fn ways(remedy: &Remedy) -> Markup {
+pub(crate) fn ways(visit: &Visit, remedy: &Remedy) -> Markup {
     use crate::reconcile::model::plan::remedy::RemedyLine;
     html! {
         @for line in remedy.lines() {
             @match line {
-                RemedyLine::Command(typed) => p.small { "on the host: " code { (escaped(typed)) } },
+                RemedyLine::Command(typed) => p.small { (typed_there(visit.site.tenant.as_deref(), typed)) },
                 RemedyLine::Words(words) => p.small { (escaped(&words)) },
             }
+        }
+    }
+}
+
+/// A command as it is typed on the host. Where there are many tenants it would else be about the configuration that is found
+/// first, and a handle means something in several.
+pub(crate) fn typed_there(tenant: Option<&str>, typed: &str) -> Markup {
+    match tenant {
+        None => html! { "on the host: " code { (escaped(typed)) } },
+        Some(tenant) => {
+            let config = shell_word(&format!("{tenant}/recount.toml"));
+            html! { "on the host, in the folder of the tenants: " code { (escaped(&format!("{typed} --config {config}"))) } }
         }
     }
 }

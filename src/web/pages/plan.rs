@@ -65,7 +65,7 @@ pub(crate) fn approval_page(visit: &Visit, run: &RunRecord, wrong: Option<&str>)
             } }
         }
         (pieces::numbers(run))
-        @if let Some(end) = &run.end { (pieces::stops(run, end)) }
+        @if let Some(end) = &run.end { (pieces::stops(visit, run, end)) }
         @if let Some(newest) = newer(visit, run) { (moved(run, newest)) }
         (table(visit, run))
         @if newer(visit, run).is_some() {}

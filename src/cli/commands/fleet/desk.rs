@@ -13,13 +13,11 @@ use crate::config::fleet_desk::{self, FleetDeskConfig};
 use crate::history::store::error::StoreError;
 use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
+use crate::reconcile::model::display_text::shell_word;
 use crate::report::exit::Exit;
 use crate::web;
 use crate::web::fleet::host::FleetDesk;
 use crate::web::site::{Door, PageReads, Site};
-
-/// How somebody is let in.
-const ADD: &str = "recount users add NAME --role operator --tenants DIR --tenant TENANT";
 
 /// Serves the desk until it is told to stop.
 pub(crate) fn run(of: &Path, options: &serve::Options, console: &Console) -> Exit {
@@ -36,9 +34,11 @@ fn served(of: &Path, options: &serve::Options, console: &Console) -> Result<(), 
     let roster = Arc::new(Roster::new(of, options.shard)?);
     drop(people(&config)?);
     let place = DoorOf { desk: config.desk.as_ref(), people: &config.state, folder: of };
+    let folder = shell_word(&of.display().to_string());
+    let add = format!("recount users add NAME --role operator --tenants {folder} --tenant TENANT");
     let runtime = session::runtime()?;
     let served = runtime.block_on(async {
-        let (listener, stop) = place.opened(listen, ADD, console).await?;
+        let (listener, stop) = place.opened(listen, &add, console).await?;
         let door = Door::new(config.state.clone(), place.rules()?);
         let fleet = FleetDesk::new(Arc::clone(&roster) as _, door);
         let metrics = Arc::clone(&roster);

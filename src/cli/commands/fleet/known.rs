@@ -1,6 +1,7 @@
 //! What is known of tenants by their configurations, which are read again only when their files have changed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -34,7 +35,7 @@ pub(super) type Stamp = (u64, u64, u64, i64, i64);
 
 struct TenantFacts {
     /// What it may share with nobody: its state, and where its copies go.
-    own: Vec<(&'static str, String)>,
+    own: Vec<(&'static str, OsString)>,
     state: PathBuf,
     metrics_file: PathBuf,
     schedule: Option<Schedule>,
@@ -66,8 +67,8 @@ impl KnownTenants {
     }
 
     /// What several tenants have that each must have for itself.
-    fn owners(&self) -> BTreeMap<&(&'static str, String), Vec<&Tenant>> {
-        let mut owners: BTreeMap<&(&'static str, String), Vec<&Tenant>> = BTreeMap::new();
+    fn owners(&self) -> BTreeMap<&(&'static str, OsString), Vec<&Tenant>> {
+        let mut owners: BTreeMap<&(&'static str, OsString), Vec<&Tenant>> = BTreeMap::new();
         for (tenant, known) in &self.tenants {
             for own in known.facts.iter().flat_map(|facts| &facts.own) {
                 owners.entry(own).or_default().push(tenant);
@@ -79,8 +80,9 @@ impl KnownTenants {
 
     /// The tenants that share what each must have for itself, and what it is.
     pub(super) fn refused(&self) -> BTreeMap<Tenant, String> {
-        let said =
-            |what: &str, of: &str| format!("its {what} is another tenant's too: {}; each needs its own", shown(of));
+        let said = |what: &str, of: &OsStr| {
+            format!("its {what} is another tenant's too: {}; each needs its own", shown(&of.to_string_lossy()))
+        };
         let shared = self.owners().into_iter();
         let shared =
             shared.flat_map(|((what, of), tenants)| tenants.into_iter().map(move |one| (one.clone(), said(what, of))));
@@ -125,8 +127,8 @@ impl KnownTenants {
 
 impl TenantFacts {
     fn of(config: &Config) -> Self {
-        let state = real(&config.state).display().to_string();
-        let copies = config.replica.as_ref().map(|replica| ("`replicate`", replica.address()));
+        let state = real(&config.state).into_os_string();
+        let copies = config.replica.as_ref().map(|replica| ("`replicate`", OsString::from(replica.address())));
         let own = std::iter::once(("`state`", state)).chain(copies).collect();
         Self {
             own,

@@ -1,7 +1,9 @@
 //! Which folders are tenants, and which shard each belongs to.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use std::str::{FromStr, Utf8Chunk};
 use std::{fs, io};
 
 use sha2::{Digest as _, Sha256};
@@ -9,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 /// One tenant: a folder with a `recount.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Tenant {
-    /// The folder's name.
+    /// The folder's name, as text.
     pub(crate) name: String,
     /// The folder.
     pub(super) folder: PathBuf,
@@ -32,7 +34,7 @@ pub(crate) fn tenants(of: &Path) -> io::Result<Vec<Tenant>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(of)? {
         let folder = entry?.path();
-        let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = folder.file_name().map(text).unwrap_or_default();
         let is_tenant = !name.starts_with('.') && folder.join(CONFIGURATION).symlink_metadata().is_ok();
         if is_tenant {
             found.push(Tenant { name, folder });
@@ -44,6 +46,16 @@ pub(crate) fn tenants(of: &Path) -> io::Result<Vec<Tenant>> {
     }
     found.sort();
     Ok(found)
+}
+
+/// A folder's name; what is no text in it stands as `\xff`, so that no two names are the same.
+fn text(name: &OsStr) -> String {
+    let parts = name.as_bytes().utf8_chunks();
+    let part = |part: Utf8Chunk<'_>| {
+        let odd: String = part.invalid().iter().map(|byte| format!("\\x{byte:02x}")).collect();
+        part.valid().to_owned() + &odd
+    };
+    parts.map(part).collect()
 }
 
 /// One of several processes that share the tenants.

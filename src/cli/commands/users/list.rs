@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::cli::commands::users::people_store::PeopleStore;
+use crate::cli::commands::users::people_store::{NOWHERE, PeopleStore};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::history::desk::people::{Person, Role};
@@ -64,8 +64,9 @@ pub(super) fn list(store: &PeopleStore, console: &Console) -> Result<(), Command
     }
     let mut text: String = people.iter().map(line).collect();
     if people.is_empty() {
-        let at = if store.is_fleet() { " --tenants DIR --tenant TENANT" } else { "" };
-        let _ = write!(text, "Nobody yet.\n\nNext: recount users add NAME --role operator{at}\n");
+        let add = store.typed("recount users add NAME --role operator", NOWHERE);
+        let at = if store.is_fleet() { " --tenant TENANT" } else { "" };
+        let _ = write!(text, "Nobody yet.\n\nNext: {add}{at}\n");
     }
     console.print(&text);
     Ok(())

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::cli::arguments::global::Global;
 use crate::cli::commands::users::list::list;
-use crate::cli::commands::users::people_store::{PeopleStore, TypedScope};
+use crate::cli::commands::users::people_store::{NOWHERE, PeopleStore, TypedScope};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::{clock, operator};
@@ -19,6 +19,7 @@ use crate::history::desk::people::Role;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit::Exit;
 
 /// Arguments of `users`.
@@ -124,28 +125,28 @@ fn changed(store: &PeopleStore, change: &Change, console: &Console) -> Result<()
         Change::List => return Ok(()),
         Change::Add { name, role, at } => added(store, &mut history, (name, role.role()), at)?,
         Change::Reset { name } => {
-            let name = known(&history, name)?;
+            let name = known((store, &history), name)?;
             let link = store.link(&mut history, &name)?;
             (name, "reset", Some(link))
         }
         Change::Role { name, role, at } => {
             let at = store.scopes(at)?;
-            applied(&mut history, name, "changed", |history, name| match at.as_slice() {
+            applied((store, &mut history), name, "changed", |history, name| match at.as_slice() {
                 [] => history.set_role(name, role.role()),
                 at => history.set_tenant_roles(name, at, role.role()),
             })?
         }
         Change::Lock { name } => {
-            applied(&mut history, name, "locked", |history, name| history.lock_person(name, true))?
+            applied((store, &mut history), name, "locked", |history, name| history.lock_person(name, true))?
         }
         Change::Unlock { name } => {
-            applied(&mut history, name, "unlocked", |history, name| history.lock_person(name, false))?
+            applied((store, &mut history), name, "unlocked", |history, name| history.lock_person(name, false))?
         }
         Change::Remove { name, at } if at.is_typed() => {
             let at = store.scopes(at)?;
-            applied(&mut history, name, "changed", |history, name| history.drop_tenant_roles(name, &at))?
+            applied((store, &mut history), name, "changed", |history, name| history.drop_tenant_roles(name, &at))?
         }
-        Change::Remove { name, .. } => applied(&mut history, name, "removed", History::remove_person)?,
+        Change::Remove { name, .. } => applied((store, &mut history), name, "removed", History::remove_person)?,
     };
     note(&mut history, done, &name)?;
     tell(&name, done, link, console);
@@ -160,25 +161,26 @@ fn added(
     (typed, role): (&str, Role),
     at: &TypedScope,
 ) -> Result<Changed, CommandError> {
-    let (name, at) = (checked(typed)?, store.scopes(at)?);
+    let (name, scopes) = (checked(store, typed)?, store.scopes(at)?);
     if !history.add_person(&name, role, clock::now())? {
-        let fix = format!("recount users reset {typed}, or recount users role {typed} {role}");
+        let of_role = Remedy::command(store.typed(&format!("recount users role {typed} {role}"), at));
+        let fix = Remedy::command(store.typed(&format!("recount users reset {typed}"), NOWHERE)).or(of_role);
         return Err(CommandError::new(Exit::Usage, format!("there is a {name} already"), fix));
     }
-    if !at.is_empty() {
-        history.set_tenant_roles(&name, &at, role)?;
+    if !scopes.is_empty() {
+        history.set_tenant_roles(&name, &scopes, role)?;
     }
     let link = store.link(history, &name)?;
     Ok((name, "added", Some(link)))
 }
 
 fn applied(
-    history: &mut History,
+    (store, history): (&PeopleStore, &mut History),
     typed: &str,
     done: &'static str,
     change: impl FnOnce(&mut History, &str) -> Result<bool, StoreError>,
 ) -> Result<Changed, CommandError> {
-    let name = known(history, typed)?;
+    let name = known((store, history), typed)?;
     change(history, &name)?;
     Ok((name, done, None))
 }
@@ -186,22 +188,23 @@ fn applied(
 /// Characters of a name, at most.
 const NAME_MOST: usize = 64;
 
-fn checked(typed: &str) -> Result<String, CommandError> {
+fn checked(store: &PeopleStore, typed: &str) -> Result<String, CommandError> {
     let fits = |c: char| c.is_ascii_alphanumeric() || "._-@".contains(c);
     if typed.is_empty() || typed.len() > NAME_MOST || !typed.chars().all(fits) {
         let message = "a name has letters, digits, `.`, `_`, `-` and `@`, and 64 of them at most";
-        return Err(CommandError::new(Exit::Usage, message, "recount users add dana.reyes --role operator"));
+        let fix = Remedy::command(store.typed("recount users add dana.reyes --role operator", NOWHERE));
+        return Err(CommandError::new(Exit::Usage, message, fix));
     }
     Ok(typed.to_lowercase())
 }
 
-fn known(history: &History, typed: &str) -> Result<String, CommandError> {
+fn known((store, history): (&PeopleStore, &History), typed: &str) -> Result<String, CommandError> {
     let name = typed.to_lowercase();
     if history.people()?.iter().any(|person| person.name == name) {
         return Ok(name);
     }
     let message = format!("nobody is called {}", shown(typed));
-    Err(CommandError::new(Exit::Usage, message, "recount users"))
+    Err(CommandError::new(Exit::Usage, message, Remedy::command(store.typed("recount users", NOWHERE))))
 }
 
 fn note(history: &mut History, done: &str, name: &str) -> Result<(), CommandError> {

@@ -20,7 +20,7 @@ use crate::error_chain::error_chain;
 use crate::history::desk::tenant_roles::TenantScope;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::display_text::{shell_word, shown};
 use crate::report::exit::Exit;
 use crate::web::access::invitation;
 
@@ -34,6 +34,9 @@ pub(super) struct TypedScope {
     #[arg(long, requires = "tenants", help_heading = "Many tenants")]
     every_tenant: bool,
 }
+
+/// Where no tenant is said.
+pub(super) const NOWHERE: &TypedScope = &TypedScope { named: Vec::new(), every_tenant: false };
 
 /// The desk whose people these are.
 pub(super) enum PeopleStore {
@@ -60,6 +63,15 @@ impl PeopleStore {
             PeopleStore::One(config) => &config.state,
             PeopleStore::Fleet { config, .. } => &config.state,
         }
+    }
+
+    /// A command about these people, as it is typed; `at` is where.
+    pub(super) fn typed(&self, command: &str, at: &TypedScope) -> String {
+        let PeopleStore::Fleet { folder, .. } = self else { return command.to_owned() };
+        let tenants = at.named.iter().map(|tenant| format!(" --tenant {}", shell_word(tenant)));
+        let tenants = at.every_tenant.then(|| " --every-tenant".to_owned()).into_iter().chain(tenants);
+        let folder = shell_word(&folder.display().to_string());
+        format!("{command} --tenants {folder}{}", tenants.collect::<String>())
     }
 
     pub(super) fn is_fleet(&self) -> bool {

@@ -13,20 +13,20 @@ use sha2::{Digest as _, Sha256};
 
 use crate::history::desk::provided::{Provided, ProvidedPerson};
 use crate::history::store::open::History;
+use crate::web::access::cookies::CookieKind;
 use crate::web::access::form::door_page;
 use crate::web::access::oidc::claims::{TokenAsked, person};
 use crate::web::access::oidc::error::OidcError;
 use crate::web::access::oidc::provider::Provider;
 use crate::web::access::oidc::settings::OidcSettings;
 use crate::web::access::sign_in::{next_page, sign_in_event, with_cookie};
-use crate::web::access::signed_in::{COOKIE, LASTS, cookie, set};
+use crate::web::access::signed_in::{LASTS, cookie, set};
 use crate::web::access::token::{Token, form_token, is_form_token};
 use crate::web::desk::fields::PostedFields;
 use crate::web::peer::Peer;
 use crate::web::response::{now, page_of, refused, see};
 use crate::web::site::{Door, PageError};
 
-const OIDC_COOKIE: &str = "__Host-provider";
 /// How long somebody may take at the provider.
 const AWAY: TimeDelta = TimeDelta::minutes(15);
 /// Characters of a page's address that is kept meanwhile, at most.
@@ -48,7 +48,7 @@ pub(crate) async fn begin(State(door): State<Door>, RawQuery(query): RawQuery) -
     };
     let provider = match Provider::discover(&settings).await {
         Ok(provider) => provider,
-        Err(error) => return not_in(&error),
+        Err(error) => return not_in(&door, &error),
     };
     let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(derived(secret.reveal(), "verifier").as_bytes()));
     let mut to = provider.authorization;
@@ -63,7 +63,7 @@ pub(crate) async fn begin(State(door): State<Door>, RawQuery(query): RawQuery) -
         ("code_challenge_method", "S256"),
     ]);
     let kept = format!("{}.{}", secret.reveal(), URL_SAFE_NO_PAD.encode(next));
-    with_cookie(see(to.as_str()), &set(OIDC_COOKIE, &kept, Some(AWAY)))
+    with_cookie(see(to.as_str()), &set(&door.cookies.name(CookieKind::Provider), &kept, Some(AWAY)))
 }
 
 /// `GET /signin/provider/back`: from the provider.
@@ -76,7 +76,8 @@ pub(crate) async fn back(
     let Some(settings) = door.rules.oidc.clone() else { return refused(&PageError::Nothing) };
     let query = PostedFields::parse(query.unwrap_or_default().as_bytes());
     let address = peer.address(&headers, door.rules.proxy);
-    let Some((secret, next)) = cookie(&headers, OIDC_COOKIE).and_then(|kept| kept.split_once('.')) else {
+    let away = door.cookies.name(CookieKind::Provider);
+    let Some((secret, next)) = cookie(&headers, &away).and_then(|kept| kept.split_once('.')) else {
         return see("/signin");
     };
     let next = URL_SAFE_NO_PAD.decode(next).ok().and_then(|next| String::from_utf8(next).ok()).unwrap_or_default();
@@ -84,10 +85,10 @@ pub(crate) async fn back(
         Ok(person) => let_in(&door, person, address, next_page(&next)).await,
         Err(error) => {
             note(&door, address, &error).await;
-            not_in(&error)
+            not_in(&door, &error)
         }
     };
-    with_cookie(said, &set(OIDC_COOKIE, "", None))
+    with_cookie(said, &set(&away, "", None))
 }
 
 /// Whom the provider vouches for in this answer.
@@ -126,15 +127,17 @@ async fn let_in(door: &Door, person: ProvidedPerson, address: IpAddr, next: &str
         Ok((provided, secret, person.name))
     });
     match begun.await {
-        Ok((Provided::In(_), secret, _)) => with_cookie(see(next), &set(COOKIE, secret.reveal(), Some(LASTS))),
+        Ok((Provided::In(_), secret, _)) => {
+            with_cookie(see(next), &set(&door.cookies.name(CookieKind::Session), secret.reveal(), Some(LASTS)))
+        }
         Ok((Provided::Locked, ..)) => {
-            error_page(StatusCode::FORBIDDEN, "You are locked here. An administrator can unlock you.")
+            error_page(door, StatusCode::FORBIDDEN, "You are locked here. An administrator can unlock you.")
         }
         Ok((Provided::NameTaken, _, name)) => {
             let why = format!(
                 "There is a {name} here already who signs in another way. An administrator can remove that one."
             );
-            error_page(StatusCode::CONFLICT, &why)
+            error_page(door, StatusCode::CONFLICT, &why)
         }
         Err(missing) => refused(&missing),
     }
@@ -152,15 +155,15 @@ async fn note(door: &Door, address: IpAddr, error: &OidcError) {
     }
 }
 
-fn not_in(error: &OidcError) -> Response {
+fn not_in(door: &Door, error: &OidcError) -> Response {
     let status = match error {
         OidcError::Unreachable(_) | OidcError::Answer(_) => StatusCode::BAD_GATEWAY,
         OidcError::Token(_) | OidcError::Claim(_) | OidcError::NoRole(_) => StatusCode::FORBIDDEN,
     };
-    error_page(status, &format!("You are not signed in: {error}."))
+    error_page(door, status, &format!("You are not signed in: {error}."))
 }
 
-fn error_page(status: StatusCode, why: &str) -> Response {
+fn error_page(door: &Door, status: StatusCode, why: &str) -> Response {
     let panel = html! {
         h1.sr { "Not signed in" }
         div.note.bad role="alert" { div { b { (why) } } }
@@ -169,6 +172,7 @@ fn error_page(status: StatusCode, why: &str) -> Response {
     page_of(
         status,
         door_page(
+            door,
             "Not signed in",
             &panel,
             "Your groups at the provider decide what you may do here. People with a password: ",

@@ -65,30 +65,34 @@ fn picker(visit: &Visit, customer: &MappedCustomer) -> Markup {
                         hx-get=(address) hx-trigger="input changed delay:250ms" hx-select="#found" hx-target="#found" hx-swap="outerHTML";
                     button.b { "Search" }
                 }
-                (found(&companies, chosen, &address, typed))
+                (found(visit, &companies, chosen, (&address, typed)))
             }
             @match agreements {
                 Some((company, Ok(agreements))) => (agreement_form(visit, customer, company, &agreements)),
-                Some((_, Err(why))) => fieldset { legend { "Agreement" } (silent(&why)) },
+                Some((_, Err(why))) => fieldset { legend { "Agreement" } (silent(visit, &why)) },
                 None => fieldset { legend { "Agreement" } p.hint { "Choose a company first." } },
             }
         } }
     }
 }
 
-fn silent(why: &NotDone) -> Markup {
-    pieces::note("bad", "ConnectWise cannot be asked.", html! { (escaped(&why.message)) (pieces::ways(&why.fix)) })
+fn silent(visit: &Visit, why: &NotDone) -> Markup {
+    pieces::note(
+        "bad",
+        "ConnectWise cannot be asked.",
+        html! { (escaped(&why.message)) (pieces::ways(visit, &why.fix)) },
+    )
 }
 
 fn found(
+    visit: &Visit,
     companies: &Result<Vec<CompanyChoice>, NotDone>,
     chosen: Option<CompanyId>,
-    address: &str,
-    typed: &str,
+    (address, typed): (&str, &str),
 ) -> Markup {
     let companies = match companies {
         Ok(companies) => companies,
-        Err(why) => return html! { div #found { (silent(why)) } },
+        Err(why) => return html! { div #found { (silent(visit, why)) } },
     };
     html! {
         div #found {

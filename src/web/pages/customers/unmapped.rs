@@ -28,7 +28,7 @@ pub(crate) fn sections(visit: &Visit, unmapped: &[&MappedCustomer], guesses: &Gu
     html! {
         div #unmapped.stack {
             @if let Err(why) = guesses {
-                (pieces::note("bad", "ConnectWise was not asked.", html! { (escaped(&why.message)) " Customers can still be skipped." (pieces::ways(&why.fix)) }))
+                (pieces::note("bad", "ConnectWise was not asked.", html! { (escaped(&why.message)) " Customers can still be skipped." (pieces::ways(visit, &why.fix)) }))
             }
             @if matches!(guesses, Ok(None)) { (look()) }
             @if !exact.is_empty() { (exact_names(visit, &exact)) }

@@ -52,7 +52,7 @@ fn picker(visit: &Visit, service: &KnownService) -> Markup {
                 button.b { "Search" }
             }
             form.stack method="post" action=(DeskAction::TryService.path().replace("{handle}", &service.handle)) { (token(visit))
-                fieldset { legend { "Products of the catalog" } (current(service)) (choices(service, &found, typed))
+                fieldset { legend { "Products of the catalog" } (current(service)) (choices(visit, service, &found, typed))
                     p.hint { "Several products are a bundle: each is a line of its own with the same count." } }
                 div.do { button.b.act { "What would it change?" } button.b name="state" value="not-assigned" { "Not assigned…" } button.b.quiet name="state" value="deprecated" { "Deprecated…" } }
                 p.small.soft { "It reads the export and ConnectWise as a dry run does, and stores nothing." }
@@ -76,6 +76,7 @@ fn current(service: &KnownService) -> Markup {
 }
 
 fn choices(
+    visit: &Visit,
     service: &KnownService,
     found: &Result<Vec<ProductChoice>, crate::web::desk::host::not_done::NotDone>,
     typed: &str,
@@ -83,7 +84,7 @@ fn choices(
     let found = match found {
         Ok(found) => found,
         Err(why) => {
-            let told = html! { (escaped(&why.message)) (pieces::ways(&why.fix)) };
+            let told = html! { (escaped(&why.message)) (pieces::ways(visit, &why.fix)) };
             return html! { div #found { (pieces::note("bad", "ConnectWise cannot be asked.", told)) } };
         }
     };
@@ -118,7 +119,7 @@ pub(crate) fn tried(visit: &Visit, service: &KnownService, choice: &PressedChoic
     let of_it: Vec<&LineRecord> = lines(drawn).iter().filter(of_it).collect();
     let main = html! {
         (head(service))
-        @if let Some(end) = &drawn.end { (pieces::stops(drawn, end)) }
+        @if let Some(end) = &drawn.end { (pieces::stops(visit, drawn, end)) }
         section aria-labelledby="eff" {
             div.sec { h2 id="eff" { "What it would change" } p { "Drawn now from the newest export; nothing was written." } }
             @if of_it.is_empty() { (pieces::empty("No line of it", "Nobody has this service tonight, or nothing is billed for it.")) } @else { div.sheet { table {

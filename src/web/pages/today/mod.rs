@@ -257,7 +257,7 @@ pub(crate) fn answers(visit: &Visit, handle: &str) -> Markup {
         [AnswerVerb::Accept, AnswerVerb::Keep, AnswerVerb::Ignore].map(|verb| takes(item, verb));
     let (was, wanted) = line.map(|line| (or_dash(line.was), or_dash(line.wanted))).unwrap_or_default();
     if !visit.may(DeskAction::Answer) || !(accept || keep || ignore) {
-        return html! { @if let Some(finding) = item.and_then(|item| item.finding) { div { (pieces::ways(&finding.fix)) } } };
+        return html! { @if let Some(finding) = item.and_then(|item| item.finding) { div { (pieces::ways(visit, &finding.fix)) } } };
     }
     html! {
         form.answers.do method="post" action=(address(handle)) {

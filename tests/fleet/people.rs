@@ -1,0 +1,87 @@
+//! People of many tenants: their own account, what they are told to type, and folders of any name.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
+
+use crate::desk::client::{DeskOfNight, PASSWORD};
+use crate::desk::own_account::password_and_sessions;
+use crate::fleet::desk::person;
+use crate::fleet::{Fleet, QUIET, tenants_of};
+use crate::support::Said;
+
+/// Otherwise who has no tenant yet, or broken ones only, cannot switch an authenticator on.
+#[test]
+fn the_own_account_is_there_for_somebody_without_a_tenant() {
+    let fleet = Fleet::new(1);
+    let desk = DeskOfNight::open_with(&fleet.night, &["--tenants", "pod-0"]);
+    let mut dana = person(&desk, "dana", "operator", "pod-0", &["tenant-00"]);
+    assert!(dana.get("/t/").body.contains("href=\"/account\""));
+    assert!(dana.get("/t/tenant-00/").body.contains("href=\"/account\""), "one account, not one a tenant");
+    fleet.night.recount(&["users", "remove", "dana", "--tenants", "pod-0", "--tenant", "tenant-00"]).exits(0);
+    assert_eq!(dana.sign_in("dana", PASSWORD).status, 303);
+    let account = dana.get("/account");
+    assert!(account.status == 200 && account.body.contains("Set up an authenticator"), "{}", account.body);
+    assert_eq!(dana.press("/account", "/account/authenticator", &[]).status, 303);
+    assert!(dana.get("/account").body.contains("class=\"key\""));
+    assert_eq!(dana.press("/account", "/account/authenticator/on", &[("code", "000000")]).status, 422);
+    assert_eq!(desk.browser().get("/account").header("location"), Some("/signin?next=%2Faccount"));
+    password_and_sessions(&desk, dana);
+    let sign_ins = person(&desk, "ada", "admin", "pod-0", &[]).get("/audit").body;
+    assert!(sign_ins.contains("changed the password"), "{sign_ins}");
+    desk.close();
+}
+
+/// Otherwise a command that is printed is about the people, or the item, of another configuration.
+#[test]
+fn what_is_to_be_typed_names_the_tenants() {
+    let fleet = Fleet::new(1);
+    fleet.exports("Product,Quantity\nCloudFilter,0\nArchive,3\n");
+    fleet.run(0, "0/1");
+    let desk = DeskOfNight::open_with(&fleet.night, &["--tenants", "pod-0"]);
+    let mut vera = person(&desk, "vera", "viewer", "pod-0", &["tenant-00"]);
+    let today = vera.get("/t/tenant-00/").body;
+    let handle = today.split("/items/").nth(1).and_then(|rest| rest.split('"').next()).expect("an item").to_owned();
+    let item = vera.get(&format!("/t/tenant-00/items/{handle}")).body;
+    assert!(item.contains("--config tenant-00/recount.toml</code>"), "{item}");
+    assert!(desk.browser().get("/signin").body.contains("recount users reset NAME --tenants DIR"));
+    desk.close();
+    let words = ["users", "add", "Vera", "--role", "viewer", "--tenants", "pod-0", "--tenant", "tenant-00"];
+    let there = fleet.night.recount(&words).exits(2);
+    for typed in [
+        "recount users reset Vera --tenants pod-0",
+        "recount users role Vera viewer --tenants pod-0 --tenant tenant-00",
+    ] {
+        assert!(there.err.contains(typed), "{}", there.err);
+        let words: Vec<&str> = typed.split(' ').skip(1).collect();
+        fleet.night.recount(&words).exits(0);
+    }
+}
+
+/// Otherwise a folder that an archive has left with an odd name is said to share what it does not, or stands for another.
+#[test]
+fn folders_whose_names_are_no_text_are_tenants_of_their_own() {
+    let fleet = Fleet::new(1);
+    fleet.exports(QUIET);
+    let whole = fleet.folder(0, "tenant-00");
+    let names: [&[u8]; 3] = [b"odd\xff", b"odd\xfe", "odd\u{fffd}".as_bytes()];
+    for name in names {
+        let folder = fleet.night.path("odd").join(OsStr::from_bytes(name));
+        fs::create_dir_all(&folder).expect("made");
+        fs::copy(whole.join("customers.csv"), folder.join("customers.csv")).expect("copied");
+        let config = fs::read_to_string(whole.join("recount.toml")).expect("the configuration");
+        let config = config.lines().filter(|line| !line.starts_with("replicate")).collect::<Vec<_>>().join("\n");
+        let config = config.replace("[replication]\nlease = \"60s\"", "");
+        fs::write(folder.join("recount.toml"), config).expect("written");
+    }
+    let said = |words: &[&str]| -> Said { fleet.night.recount(words) };
+    let planned = said(&["plan", "--json", "--tenants", "odd"]);
+    let of: Vec<_> = tenants_of(&planned).iter().map(|one| (one["tenant"].clone(), one["exit_code"].clone())).collect();
+    for name in ["odd\\xff", "odd\\xfe", "odd\u{fffd}"] {
+        assert!(of.contains(&(name.into(), 0.into())), "{name}: {of:?}");
+    }
+    let words = ["users", "add", "dana", "--role", "viewer", "--tenants", "odd", "--tenant", "odd\\xff"];
+    said(&words).exits(0);
+    let roles = said(&["users", "--tenants", "odd", "--json"]).json();
+    assert_eq!(roles["people"][0]["tenants"], serde_json::json!({"odd\\xff": "viewer"}));
+}
