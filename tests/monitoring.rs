@@ -84,6 +84,26 @@ fn an_integration_is_switched_off_and_on_in_place() {
     night.recount(&["integrations", "enable", "mail"]).exits(2);
 }
 
+/// The page said READY, apply mode, of a name that nothing was expected of any more.
+#[test]
+fn what_is_not_on_any_more_is_no_part_of_the_page_before_the_invoices() {
+    let night = Night::new();
+    night.approve();
+    night.run().exits(0);
+    let ready = || std::fs::read_to_string(night.path("state/reports/ready.html")).expect("the page");
+    assert!(ready().contains(">mail<"), "{}", ready());
+    let config = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    night.write("recount.toml", config.replace("integration.mail", "integration.post"));
+    night.run().exits(0);
+    assert!(ready().contains(">post<") && !ready().contains(">mail<"), "{}", ready());
+    night.recount(&["integrations", "disable", "post"]).exits(0);
+    let said = night.recount(&["check"]).exits(0).out;
+    assert!(said.contains("post: off") && said.contains("Next: recount integrations"), "{said}");
+    let refused = night.recount(&["run", "post"]).exits(16);
+    let fix = refused.err.lines().find_map(|line| line.trim().strip_prefix("fix: recount ")).expect("a command");
+    night.recount(&fix.split(' ').collect::<Vec<_>>()).exits(0);
+}
+
 /// Otherwise a second operator would start a run on top of one, or wonder.
 #[test]
 fn a_run_in_progress_shows_as_such() {

@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use recount_sim::{Addition, Agreement, Company};
 
 use self::told::Morning;
-use crate::support::{BUSY, Night, wait_until};
+use crate::support::{BUSY, Night, QUIET, wait_until};
 
 /// Nothing has changed since last night.
 #[test]
@@ -46,6 +46,21 @@ fn a_held_morning() {
     morning.night.export(BUSY);
     let run = morning.night.recount(&["run"]).exits(10);
     morning.is("held", &run);
+}
+
+/// What stopped the night before was told as new, and nobody was told that it is over.
+#[test]
+fn a_morning_after_a_refused_one() {
+    let morning = Morning::of(Night::new());
+    let night = &morning.night;
+    night.approve();
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,3\n");
+    night.recount(&["run"]).exits(11);
+    night.export(QUIET);
+    morning.forget();
+    let run = night.recount(&["run"]).exits(0);
+    let told = morning.everything("after_refused", &run);
+    assert!(told.contains("Settled: 1 item: the export (this run went through)"), "{told}");
 }
 
 /// A file that was cut: of 3000 lines not one is an item of its own.

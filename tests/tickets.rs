@@ -239,6 +239,26 @@ fn closed_by_hand(night: &Night) {
     assert_eq!(tickets(night).len(), 2, "it came up again");
 }
 
+/// It was listed as any open ticket, and nobody ever touched it again.
+#[test]
+fn a_ticket_that_no_run_tends_any_more_is_listed_as_that() {
+    let night = desk(&[]);
+    night.export(UNMAPPED);
+    night.run().exits(3);
+    let config = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    let off = config.replace("mode = \"apply\"", "mode = \"off\"");
+    let renamed = config.replace("integration.mail", "integration.post");
+    let without = config.split("[integration.mail.tickets]").next().expect("what stands before").to_owned();
+    for (config, why) in [(off, "is off"), (renamed, "no integration is called mail"), (without, "keeps no tickets")] {
+        night.write("recount.toml", config);
+        let told = night.recount(&["tickets"]).exits(0).out;
+        assert!(told.contains(why) && told.contains("close it by hand"), "{why}: {told}");
+        assert!(listed(&night)["tickets"][0]["untended"].as_str().is_some_and(|said| said.contains(why)));
+        let held = night.recount(&["held"]).exits(0).out;
+        assert_eq!(held.contains("mail is off: an answer waits"), why == "is off", "{held}");
+    }
+}
+
 /// Otherwise names in a vendor's export could write our words, or break the request.
 #[test]
 fn hostile_names_end_in_plain_texts() {

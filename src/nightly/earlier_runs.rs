@@ -31,7 +31,8 @@ pub(super) fn close_cut_off_runs(
         let done = |write: &&WriteRecord| matches!(write.outcome, Some(WriteOutcome::Applied { .. }));
         let open = |write: &&WriteRecord| matches!(write.outcome, None | Some(WriteOutcome::Unknown { .. }));
         let (applied, doubtful) = (writes.iter().filter(done).count(), writes.iter().filter(open).count());
-        let message = format!("run {} was cut off: {applied} of its writes done, {doubtful} in doubt", cut_off.run);
+        let message =
+            format!("run {} was cut off: {applied} of its writes done, {doubtful} without an answer", cut_off.run);
         let told = finding(Severity::Warning, Code::PreviousRunCutOff, message);
         let wrote = cut_off.command != RunCommand::Plan && cut_off.mode == Mode::Apply;
         let lines = cut_off.planned.iter().flat_map(|planned| cut_off_lines(&planned.lines, &writes, wrote));

@@ -130,7 +130,7 @@ impl Reports {
     /// The month is that of the run's own zone: it is invoiced there.
     fn keep_overviews(&self, history: &History, today: NaiveDate) -> Result<(), KeepError> {
         let month = InvoiceMonth::of(today);
-        let standings = month.standings(history, today)?;
+        let standings = month.standings(history, today, self.on.as_ref())?;
         let mut nights = Vec::new();
         for run in standings.iter().map(|standing| &standing.run) {
             let mut exports = history.nights(&run.integration, run.run, trends::NIGHTS)?;

@@ -1,10 +1,13 @@
 //! What one month's invoices stand on.
 
+use std::collections::BTreeSet;
+
 use chrono::{Days, Months, NaiveDate};
 
 use crate::history::lookup::RunSummary;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::code::Code;
 use crate::report::current::Current;
 use crate::report::format::html::ready;
@@ -35,11 +38,17 @@ impl InvoiceMonth {
         self.0.format("%B %Y").to_string()
     }
 
-    /// How each integration stands in it: by its newest run, and where the month is over by the last one in it.
+    /// How each integration stands in it: by its newest run, and where the month is over by the last one in it. Of one that is
+    /// not on by now only what it changed counts.
     ///
     /// # Errors
     /// When the history cannot be read.
-    pub fn standings(self, history: &History, today: NaiveDate) -> Result<Vec<InvoiceStanding>, StoreError> {
+    pub fn standings(
+        self,
+        history: &History,
+        today: NaiveDate,
+        on: Option<&BTreeSet<IntegrationName>>,
+    ) -> Result<Vec<InvoiceStanding>, StoreError> {
         let first = self.0;
         let last = first.checked_add_months(Months::new(1)).and_then(|next| next.checked_sub_days(Days::new(1)));
         let last = last.unwrap_or(first);
@@ -48,12 +57,16 @@ impl InvoiceMonth {
         let mut standings = Vec::new();
         for run in runs {
             let changes = history.changes_within(&run.integration, (first, last), ready::CHANGES + 1)?;
+            let is_on = is_over || on.is_none_or(|on| on.contains(&run.integration));
+            if !is_on && changes.is_empty() {
+                continue;
+            }
             let findings = history.findings(run.run)?;
             let ignored = history.lines_because(run.run, &[Code::Ignored])?;
             let mut left_for_now = history.lines_because(run.run, &LEFT_FOR_NOW)?;
             left_for_now.retain(|line| line.was != line.wanted || line.reason == Code::ReportOnly);
             let (undos, uncounted) = undone(history, &run)?;
-            standings.push(InvoiceStanding { run, findings, changes, ignored, left_for_now, undos, uncounted });
+            standings.push(InvoiceStanding { run, is_on, findings, changes, ignored, left_for_now, undos, uncounted });
         }
         Ok(standings)
     }

@@ -1,6 +1,7 @@
 //! From a mail and a page to the record in ConnectWise.
 
 use super::told::Morning;
+use crate::desk::client::DeskOfNight;
 use crate::support::Night;
 
 /// Otherwise whoever asks why a line is held would look for its agreement by hand, every morning.
@@ -29,6 +30,15 @@ fn a_line_leads_to_its_records_in_connectwise() {
             assert_eq!(told.matches(&address).count(), 1, "{address} in {told}");
         }
     }
+    let item = opened["tickets"][0]["handle"].as_str().expect("its item").to_owned();
+    let desk = DeskOfNight::open(night);
+    let mut viewer = desk.person("vera", "viewer");
+    for path in ["/".to_owned(), format!("/items/{item}")] {
+        let page = viewer.get(&path).body;
+        let address = format!("href=\"https://psa.example.com/open?type=ServiceFV&amp;id={ticket}\"");
+        assert_eq!(page.matches(&address).count(), 1, "{path}: {page}");
+    }
+    desk.close();
     night.write("recount.toml", config.replace("settle = \"0s\"", "settle = \"0s\"\nrecord_link = \"http://x\""));
     let wrong = night.recount(&["check"]).exits(16);
     assert!(wrong.out.contains("{type} and {id}") || wrong.err.contains("{type} and {id}"), "{wrong:?}");

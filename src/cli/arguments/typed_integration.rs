@@ -6,6 +6,7 @@ use crate::export::read::names::alike;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::outcome::Mode;
+use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit::Exit;
 
 /// The integration of this name, whatever its mode.
@@ -24,7 +25,8 @@ pub(crate) fn on<'a>(config: &'a Config, name: &str) -> Result<&'a IntegrationCo
     match found.mode {
         Mode::Off => {
             let message = format!("integration {name} is off");
-            Err(CommandError::new(Exit::Config, message, "set mode = \"observe\" in recount.toml"))
+            let fix = Remedy::command(format!("recount integrations enable {name} --mode observe"));
+            Err(CommandError::new(Exit::Config, message, fix))
         }
         Mode::Observe | Mode::Apply => Ok(found),
     }

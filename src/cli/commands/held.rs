@@ -1,5 +1,7 @@
 //! `recount held`: what waits for a person, longest first.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 
 use crate::cli::arguments::global::Global;
@@ -7,6 +9,9 @@ use crate::cli::commands::answer;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::{clock, session};
+use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::ids::IntegrationName;
+use crate::reconcile::model::plan::outcome::Mode;
 use crate::report::commands::held;
 use crate::report::commands::held::{AnsweredItem, Waiting};
 use crate::report::exit::Exit;
@@ -29,20 +34,37 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
     }
     match list(global) {
         Err(error) => return error.tell(console),
-        Ok((waiting, decided)) if console.json => {
+        Ok(Listed { waiting, decided, .. }) if console.json => {
             console.document(Exit::Done, &held::Document::new(&waiting, options.all.then_some(decided.as_slice())));
         }
-        Ok((waiting, _)) if console.quiet && waiting.is_empty() => {}
-        Ok((waiting, decided)) => {
+        Ok(Listed { waiting, .. }) if console.quiet && waiting.is_empty() => {}
+        Ok(Listed { waiting, decided, off }) => {
             console.print(&held::render(&waiting, if options.all { &decided } else { &[] }));
+            for name in off {
+                let name = shown(name.as_str());
+                console
+                    .print(&format!("\n{name} is off: an answer waits until its first night after it is on again.\n"));
+            }
         }
     }
     Exit::Done
 }
 
-fn list(global: &Global) -> Result<(Vec<Waiting>, Vec<AnsweredItem>), CommandError> {
+/// What is listed.
+struct Listed {
+    waiting: Vec<Waiting>,
+    decided: Vec<AnsweredItem>,
+    /// Integrations that are off, and of which something waits.
+    off: BTreeSet<IntegrationName>,
+}
+
+fn list(global: &Global) -> Result<Listed, CommandError> {
     let config = session::configuration(global)?;
     let history = session::existing_history(&config.state)?;
     let all = open_items(config.integrations.keys(), &history)?;
-    Ok((waiting(&all, &history)?, decided(&all, |name| config.day(name, clock::now()))))
+    let waiting = waiting(&all, &history)?;
+    let is_off = |name: &IntegrationName| config.integrations.get(name).is_some_and(|found| found.mode == Mode::Off);
+    let off = waiting.iter().map(|one| one.integration.clone()).filter(is_off).collect();
+    let decided = decided(&all, |name| config.day(name, clock::now()));
+    Ok(Listed { waiting, decided, off })
 }

@@ -26,6 +26,7 @@ use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::outcome::Mode;
 use crate::report::exit::Exit;
+use crate::report::format::html::ready::NOT_ON;
 use crate::report::format::json::time;
 use crate::report::format::paint::Paint;
 use crate::report::format::text::wrapped;
@@ -130,7 +131,7 @@ impl Status {
             let sentence =
                 format!("{name} is not on, and {lines} that it owned still bill {} units", units.normalize());
             wrapped(&mut text, &sentence, &format!("{} ", paint.bad("✗")), "  ");
-            text.push_str("  → end them in ConnectWise, or let an integration that is on bill them\n");
+            wrapped(&mut text, NOT_ON, "  → ", "    ");
         }
         if let Some(holder) = &self.running {
             let _ = writeln!(text, "\nA run is in progress ({holder}).");

@@ -12,6 +12,7 @@ use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding, plural};
 use crate::reconcile::model::plan::handle;
 use crate::reconcile::model::plan::line::{Line, Subject, Verdict};
+use crate::reconcile::model::plan::remedy::Remedy;
 
 /// The lines of the plan. Nothing of them is ever written.
 pub(in crate::reconcile) fn lines(uncounted: &[UncountedLine], decisions: &Decisions, today: NaiveDate) -> Vec<Line> {
@@ -84,14 +85,26 @@ pub(in crate::reconcile) fn item(integration: &IntegrationName, lines: &[Line]) 
         plural(&units, "unit"),
         plural(&open.len(), "line")
     );
-    let fix = "map the customer to the company, or to that agreement of it, or end the line in ConnectWise; \
-               `recount ignore HANDLE` of a line lets it be";
+    let map =
+        Remedy::from("map the customer to the company, or to that agreement of it, or end the line in ConnectWise");
+    let fix = match open.len() {
+        ..=COMMANDS => map.or(Remedy::any_of(open.iter().map(|line| let_be(line)))),
+        _ => map.noting("`recount ignore` with the handles of lines lets them be"),
+    };
     Some(Finding {
         handle: Some(handle::of_matter(integration, "sweep", Code::BilledNotCounted.as_str())),
-        fix: fix.into(),
+        fix,
         ..finding(Severity::Decide, Code::BilledNotCounted, message)
     })
 }
+
+/// The answer that leaves a line as it bills.
+fn let_be(line: &Line) -> Remedy {
+    Remedy::command(format!("recount ignore {}", line.handle))
+}
+
+/// Answers that are printed, each with its command.
+const COMMANDS: usize = 3;
 
 /// Lines that the item names; the report has all of them.
 const LISTED: usize = 20;

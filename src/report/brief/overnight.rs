@@ -45,7 +45,7 @@ impl RunComparison {
         let mut still: Vec<(String, i64)> =
             old.into_iter().map(|(key, finding)| (title(run, finding), nights(key))).collect();
         still.sort_by_key(|(_, nights)| std::cmp::Reverse(*nights));
-        let settled: Vec<(String, String)> = match (&planned, looked(run)) {
+        let mut settled: Vec<(String, String)> = match (&planned, looked(run)) {
             (Some(planned), true) => {
                 let gone = then.iter().filter(|(key, _)| !now.contains_key(*key));
                 let how =
@@ -54,6 +54,10 @@ impl RunComparison {
             }
             _ => Vec::new(),
         };
+        // What stopped the night before, as its export, was asked by that night alone.
+        let stopped = of_yesterday.iter().filter(|(key, _)| key.0.is_empty() && !then.contains_key(*key));
+        let passed = stopped.filter(|(key, _)| looked(run) && !now.contains_key(*key));
+        settled.extend(passed.map(|(_, finding)| (title(&yesterday, finding), PASSED.to_owned())));
         let new: Vec<String> = new.into_iter().map(|(_, finding)| title(run, finding)).collect();
         let quiet = run.end.as_ref().is_some_and(|end| {
             let totals = end.totals;
@@ -88,6 +92,8 @@ impl RunComparison {
 
 /// Nobody did anything: the counts, or ConnectWise, are otherwise.
 const GONE: &str = "no longer found";
+/// The night that asked for it was stopped, and this one was not.
+const PASSED: &str = "this run went through";
 /// Titles that a sentence names; the rest is a number.
 const NAMED: usize = 3;
 

@@ -1,8 +1,11 @@
 //! Whether the invoices of a month can go out: the page that is kept beside the reports, within the desk.
 
+use std::collections::BTreeSet;
+
 use maud::{Markup, html};
 
 use crate::history::store::open::History;
+use crate::reconcile::model::ids::IntegrationName;
 use crate::report::commands::held::Waiting;
 use crate::report::format::html::Links;
 use crate::report::format::html::ready;
@@ -36,12 +39,13 @@ fn of_month(visit: &Visit, history: &History) -> Result<Markup, PageError> {
     }
     let asked = InvoiceMonth::parse(visit.query.get("month")).filter(|asked| months.contains(asked)).unwrap_or(this);
     let is_over = asked < this;
-    let on = visit.desk.standings.iter().filter(|standing| standing.is_on()).map(|standing| standing.name.clone());
+    let on: BTreeSet<IntegrationName> =
+        visit.desk.standings.iter().filter(|standing| standing.is_on()).map(|standing| standing.name.clone()).collect();
     // What is billed and not looked at is known of today alone.
-    let unwatched = if is_over { Vec::new() } else { history.unwatched(&on.collect())? };
+    let unwatched = if is_over { Vec::new() } else { history.unwatched(&on)? };
     let open = (!is_over && !visit.desk.waiting.is_empty()).then(|| in_the_way(visit));
     let more = MonthMore { switch: Some(switch(&months, asked)), open, is_over };
-    let standings = asked.standings(history, today)?;
+    let standings = asked.standings(history, today, Some(&on))?;
     Ok(html! {
         div.kept { (ready::main(&standings, &unwatched, &asked.said(), (Links::DESK, &more))) }
         div.print-only.signoff { p { "Checked by" } p { "Date" } }

@@ -75,7 +75,7 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
 pub(crate) fn rights_of(config: &Config, integration: &IntegrationName) -> Result<RightsFound, CommandError> {
     let gone = || CommandError::new(Exit::Config, format!("there is no integration {integration}"), "");
     let integration = config.integrations.get(integration).ok_or_else(gone)?;
-    let mut checks = CheckList { list: Vec::new(), exit: Exit::Done };
+    let mut checks = CheckList { list: Vec::new(), exit: Exit::Done, is_idle: false };
     session::runtime()?.block_on(checks.rights(config, integration));
     Ok(checks.found())
 }
@@ -92,7 +92,7 @@ fn checked(global: &Global) -> Result<CheckList, CommandError> {
 
 /// Everything that has to be in place for this configuration.
 pub(super) fn of(config: Config) -> Result<CheckList, CommandError> {
-    let mut checks = CheckList { list: Vec::new(), exit: Exit::Done };
+    let mut checks = CheckList { list: Vec::new(), exit: Exit::Done, is_idle: false };
     let integrations = config.integrations.len();
     checks.good("configuration", format!("{}: {}", config.path.display(), plural(integrations, "integration")));
     checks.schedule(&config);
@@ -104,6 +104,10 @@ pub(super) fn of(config: Config) -> Result<CheckList, CommandError> {
     for integration in config.integrations.values().filter(|integration| integration.mode != Mode::Off) {
         runtime.block_on(checks.integration(&config, integration));
     }
+    for integration in config.integrations.values().filter(|integration| integration.mode == Mode::Off) {
+        checks.note(&format!("{}: off", integration.name), "nothing of it is looked at".to_owned());
+    }
+    checks.is_idle = config.integrations.values().all(|integration| integration.mode == Mode::Off);
     Ok(checks)
 }
 

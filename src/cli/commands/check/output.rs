@@ -20,6 +20,8 @@ pub(super) const NAMED: usize = 3;
 pub(in crate::cli::commands) struct CheckList {
     pub(super) list: Vec<Check>,
     pub(super) exit: Exit,
+    /// Whether no integration is on.
+    pub(super) is_idle: bool,
 }
 
 /// One thing that has to be in place.
@@ -128,6 +130,7 @@ impl CheckList {
     fn next(&self) -> &'static str {
         let any = |code| self.list.iter().any(|check| check.code() == Some(code));
         match self.exit {
+            Exit::Done if self.is_idle => "recount integrations",
             Exit::Done => "recount plan",
             Exit::Decide if any(Code::CustomerUnmapped) => "recount map suggest",
             Exit::Decide if any(Code::ServiceUnmapped) => "recount map suggest --services",

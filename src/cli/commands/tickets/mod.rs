@@ -4,7 +4,7 @@ pub(crate) mod test;
 
 use std::fmt::Write as _;
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
@@ -16,7 +16,8 @@ use crate::config::settings::Config;
 use crate::history::store::open::History;
 use crate::history::tickets::{TicketAction, TicketEvent, TicketRecord, TicketState};
 use crate::reconcile::model::display_text;
-use crate::reconcile::model::display_text::escaped;
+use crate::reconcile::model::display_text::{escaped, shown};
+use crate::reconcile::model::plan::outcome::Mode;
 use crate::report::exit::Exit;
 
 /// Arguments of `tickets`.
@@ -66,6 +67,9 @@ struct Listed<'a> {
     settled_by_run: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<&'a str>,
+    /// Why no run tends it any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    untended: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -90,10 +94,10 @@ fn list(global: &Global, console: &Console) -> Result<Exit, CommandError> {
     live.retain(|record| record.state != TicketState::Dismissed);
     let last = last_rounds(&config, &history)?;
     if console.json {
-        let tickets = live.iter().map(Listed::of).collect();
+        let tickets = live.iter().map(|record| Listed::of(record, untended(&config, record))).collect();
         console.document(Exit::Done, &Document { tickets, last });
     } else {
-        console.print(&listed(&live, &last, |record| config.day(&record.integration, record.intended_at)));
+        console.print(&listed(&live, &last, &config));
     }
     Ok(Exit::Done)
 }
@@ -111,12 +115,27 @@ fn last_rounds(config: &Config, history: &History) -> Result<Vec<LastRound>, Com
     Ok(rounds)
 }
 
-fn listed(live: &[TicketRecord], last: &[LastRound], day: impl Fn(&TicketRecord) -> NaiveDate) -> String {
+/// Why no run notes or closes a ticket any more, if none does.
+fn untended(config: &Config, record: &TicketRecord) -> Option<String> {
+    let name = shown(record.integration.as_str());
+    Some(match config.integrations.get(&record.integration) {
+        None => format!("no integration is called {name} any more"),
+        Some(integration) if integration.mode == Mode::Off => format!("{name} is off"),
+        Some(integration) if integration.tickets.is_empty() => format!("{name} keeps no tickets any more"),
+        Some(_) => return None,
+    })
+}
+
+fn listed(live: &[TicketRecord], last: &[LastRound], config: &Config) -> String {
     let mut text = if live.is_empty() { "no ticket is open\n".to_owned() } else { String::new() };
     for record in live {
         let number = record.ticket.map_or("?".to_owned(), |ticket| ticket.to_string());
-        let (state, since) = (record.state.as_str(), display_text::day(day(record)));
+        let (state, since) =
+            (record.state.as_str(), display_text::day(config.day(&record.integration, record.intended_at)));
         let _ = writeln!(text, "{number:>8}  {state:<9}  since {since}  {}", escaped(&record.about));
+        if let Some(why) = untended(config, record) {
+            let _ = writeln!(text, "{:>8}  {why}, so no run tends it: close it by hand once its item is settled", "");
+        }
         if let Some(run) = record.settled_run {
             let why = record.why.as_deref().unwrap_or("it could not be closed yet; the next run tries again");
             let _ = writeln!(text, "{:>8}  its item was settled by run {run}: {}", "", escaped(why));
@@ -138,7 +157,7 @@ fn listed(live: &[TicketRecord], last: &[LastRound], day: impl Fn(&TicketRecord)
 }
 
 impl<'a> Listed<'a> {
-    fn of(record: &'a TicketRecord) -> Self {
+    fn of(record: &'a TicketRecord, untended: Option<String>) -> Self {
         let time = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
         Self {
             ticket: record.ticket.map(|ticket| ticket.0),
@@ -153,6 +172,7 @@ impl<'a> Listed<'a> {
             last_note: time(record.noted_at),
             settled_by_run: record.settled_run.map(|run| run.0),
             why: record.why.as_deref(),
+            untended,
         }
     }
 }

@@ -16,6 +16,9 @@ use crate::report::format::html::{Links, Place, document, pieces};
 use crate::report::model::{ReportEntry, ReportVerdict};
 use crate::report::{names, words};
 
+/// What helps where the lines of an integration that is not on bill still.
+pub const NOT_ON: &str = "switch it on again, let another integration bill them, or end them in ConnectWise";
+
 /// Changes that the page lists of each integration.
 pub const CHANGES: usize = 500;
 
@@ -24,6 +27,8 @@ pub const CHANGES: usize = 500;
 pub struct InvoiceStanding {
     /// Its newest run.
     pub run: RunSummary,
+    /// Whether anything is still expected of it.
+    pub is_on: bool,
     /// What that run found.
     pub findings: Vec<Finding>,
     /// What recount changed since the first of the month, newest first; at most one more than [`CHANGES`].
@@ -70,7 +75,7 @@ pub fn main(
     (links, more): (Links, &MonthMore),
 ) -> Markup {
     let checked: Vec<(&InvoiceStanding, Vec<Check>)> =
-        integrations.iter().map(|standing| (standing, checks(standing, links))).collect();
+        integrations.iter().map(|standing| (standing, checks_of(standing, links))).collect();
     let open = checked.iter().flat_map(|(_, checks)| checks).filter(|check| !check.holds).count();
     let open = open + unwatched.len();
     let (tone, words) = match (open, integrations.is_empty()) {
@@ -92,8 +97,14 @@ pub fn main(
     }
 }
 
+/// Of one that is off, or has another name by now, nothing is looked at that could hold.
+fn checks_of(standing: &InvoiceStanding, links: Links) -> Vec<Check> {
+    if standing.is_on { checks(standing, links) } else { Vec::new() }
+}
+
 fn checks(standing: &InvoiceStanding, links: Links) -> Vec<Check> {
-    let InvoiceStanding { run, findings, changes: _, ignored: _, left_for_now: _, undos, uncounted } = standing;
+    let InvoiceStanding { run, is_on: _, findings, changes: _, ignored: _, left_for_now: _, undos, uncounted } =
+        standing;
     let Some(end) = &run.end else {
         let what = "the newest run is not finished".to_owned();
         let then = html! { "it is running, or was cut off" @if links.held.is_none() { "; recount status" } };
@@ -148,14 +159,15 @@ fn count(findings: &[Finding], is: impl Fn(&&Finding) -> bool) -> usize {
 }
 
 fn integration(at: usize, standing: &InvoiceStanding, checks: &[Check], (month, links): (&str, Links)) -> Markup {
-    let InvoiceStanding { run, findings, changes, ignored, left_for_now, undos, uncounted: _ } = standing;
+    let InvoiceStanding { run, is_on, findings, changes, ignored, left_for_now, undos, uncounted: _ } = standing;
     let of = |codes: &[Code]| findings.iter().filter(|found| codes.contains(&found.code)).collect::<Vec<_>>();
     let (by_hand, kept) = (of(&[Code::HumanEdit, Code::TugOfWar]), of(&[Code::Kept]));
     html! {
         section aria-labelledby={ "i" (at) } {
             h2 id={ "i" (at) } { (shown(run.integration.as_str())) }
             p.soft { a href={ (links.before) (run.run) (links.after) } { "run " (run.run) } ", " (words::minute(run.started_at)) (pieces::set_back(undos, links)) }
-            ul.checks.sheet { @for check in checks { (line(check)) } }
+            @if *is_on { ul.checks.sheet { @for check in checks { (line(check)) } } }
+            @else { p { "It is not on any more: this is what it changed while it was." } }
         }
         @if !ignored.is_empty() { (left_unbilled(at, ignored)) }
         @if !left_for_now.is_empty() { (otherwise_than_counted(at, left_for_now)) }
@@ -186,7 +198,7 @@ fn findings_list(id: &str, title: &str, findings: &[&Finding]) -> Markup {
 
 /// Lines of integrations that are off, renamed or removed: they go on the invoice, and nobody counts them.
 fn nobody_looks(unwatched: &[UnwatchedLine]) -> Markup {
-    let then = "end them in ConnectWise, or let an integration that is on bill them";
+    let then = NOT_ON;
     let check = |one: &UnwatchedLine| {
         let (name, units) = (shown(one.integration.as_str()), one.units.normalize());
         let what = format!("{name} is not on: {} bill {units} units still", words::plural(one.lines, "line"));
