@@ -23,6 +23,7 @@ use recount::reconcile::guard::cleared::ClearedPlan;
 use recount::reconcile::guard::limits::GuardPolicy;
 use recount::reconcile::matching::ownership::Claims;
 use recount::reconcile::matching::placement::{Place, place_all};
+use recount::reconcile::model::bill::Bill;
 use recount::reconcile::model::export::counts::Counts;
 use recount::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode, ProductId, ServiceName,
@@ -249,7 +250,7 @@ fn additions() -> Additions {
             effective_on: Some(today()),
             cancelled_on: None,
             less_included: Ok(Quantity::ZERO),
-            bill: Some("Billable".to_owned()),
+            bill: Some(Ok(Bill::Billable)),
             mark: None,
             changed: None,
         });

@@ -86,6 +86,10 @@ pub async fn resolve_open_writes<R: Reader>(
         let waited = now.signed_duration_since(open.sent_at) >= settle;
         let outcome = match look_up(&open.intent, additions, now.date_naive(), waited) {
             Found::Known(outcome) => outcome,
+            Found::Instead(addition) => {
+                journal.line_is(integration, &open.intent.key, addition)?;
+                WriteOutcome::Superseded { why: format!("addition {addition} is there instead") }
+            }
             Found::InDoubt(candidates) => {
                 in_doubt.insert(open.intent.key.folded().into_owned(), CreationInDoubt::of(&open, candidates));
                 WriteOutcome::Unknown { why: "looked for again, and not there yet".to_owned() }
@@ -139,6 +143,8 @@ impl CreationInDoubt {
 
 enum Found {
     Known(WriteOutcome),
+    /// A line of another quantity where one was created: it is ours and was changed, or somebody else's.
+    Instead(AdditionId),
     InDoubt(Vec<AdditionId>),
 }
 
@@ -158,9 +164,7 @@ fn look_up(intent: &Intent, additions: &[Addition], today: NaiveDate, waited: bo
                 [] | [_] if !waited => Found::InDoubt(Vec::new()),
                 [] => Found::Known(WriteOutcome::Superseded { why: "not in ConnectWise; planned anew".to_owned() }),
                 // One line of another quantity is compared and followed like any other; no second one is created.
-                [one] => {
-                    Found::Known(WriteOutcome::Superseded { why: format!("addition {} is there instead", one.id) })
-                }
+                [one] => Found::Instead(one.id),
                 several => Found::InDoubt(several.iter().map(|addition| addition.id).collect()),
             }
         }

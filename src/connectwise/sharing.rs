@@ -41,6 +41,8 @@ struct Kept {
     companies: BTreeMap<CompanyId, Aged<Companies>>,
     all_companies: Option<Aged<Companies>>,
     agreements: BTreeMap<CompanyId, Aged<Agreements>>,
+    /// Whose each agreement is that was ever among them.
+    company_of: BTreeMap<AgreementId, CompanyId>,
     catalog: Option<Aged<Products>>,
     /// Those of each identifier, folded.
     named_items: BTreeMap<String, Aged<Products>>,
@@ -63,13 +65,12 @@ impl<T: Clone> Aged<T> {
 impl Kept {
     /// Forgets what a write on this agreement may change, and what else is known of its company.
     fn forget(&mut self, agreement: AgreementId) {
-        let holds = |one: &Aged<Agreements>| one.what.records.iter().any(|found| found.id == agreement);
-        let Some(company) = self.agreements.iter().find(|(_, one)| holds(one)).map(|(company, _)| *company) else {
+        let Some(company) = self.company_of.get(&agreement) else {
             (self.agreements, self.additions) = Default::default();
             return;
         };
-        let own = self.agreements.remove(&company).map(|one| one.what.records).unwrap_or_default();
-        self.companies.remove(&company);
+        let own = self.agreements.remove(company).map(|one| one.what.records).unwrap_or_default();
+        self.companies.remove(company);
         for one in own {
             self.additions.remove(&one.id);
         }
@@ -139,12 +140,9 @@ impl<C: Reader> Reader for Sharing<'_, C> {
         }
         let asked_at = Instant::now();
         let read = self.inner.companies(&missing).await?;
-        let kept = &mut self.shared.kept.borrow_mut().companies;
-        for id in missing {
-            let records = read.records.iter().filter(|one| one.id == id).cloned().collect();
-            let unreadable = read.unreadable.iter().filter(|one| one.id == id.0).cloned().collect();
-            kept.insert(id, Aged { asked_at, what: Listed { records, unreadable } });
-        }
+        let parts = read.divided(missing, |one| one.id, |one| Some(CompanyId(one.id)));
+        let parts = parts.into_iter().map(|(id, what)| (id, Aged { asked_at, what }));
+        self.shared.kept.borrow_mut().companies.extend(parts);
         Ok(joined(known.into_iter().chain([read])))
     }
 
@@ -167,12 +165,11 @@ impl<C: Reader> Reader for Sharing<'_, C> {
         let read = self.inner.agreements_of(&missing).await?;
         // One that does not say whose it is would be missing from whatever is shared.
         if read.unreadable.iter().all(|one| one.known.company.is_some()) {
-            let kept = &mut self.shared.kept.borrow_mut().agreements;
-            for id in missing {
-                let records = read.records.iter().filter(|one| one.company == id).cloned().collect();
-                let unreadable = read.unreadable.iter().filter(|one| one.known.company == Some(id)).cloned().collect();
-                kept.insert(id, Aged { asked_at, what: Listed { records, unreadable } });
-            }
+            let parts = read.divided(missing, |one| one.company, |one| one.known.company);
+            let parts = parts.into_iter().map(|(id, what)| (id, Aged { asked_at, what }));
+            let kept = &mut *self.shared.kept.borrow_mut();
+            kept.company_of.extend(read.records.iter().map(|one| (one.id, one.company)));
+            kept.agreements.extend(parts);
         }
         Ok(joined(known.into_iter().chain([read])))
     }

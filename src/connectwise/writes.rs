@@ -207,8 +207,8 @@ mod tests {
 
     use super::*;
     use crate::connectwise::client::settings::ConnectWiseSettings;
+    use crate::reconcile::model::bill::Bill;
     use crate::reconcile::model::ids::{AdditionId, AgreementId};
-    use crate::reconcile::model::mapping::Bill;
 
     fn client(url: &str) -> Client {
         Client::new(settings(url)).expect("a client")

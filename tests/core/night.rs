@@ -16,14 +16,13 @@ use recount::reconcile::guard::check::ReadCoverage;
 use recount::reconcile::guard::limits::GuardPolicy;
 use recount::reconcile::matching::ownership::Claims;
 use recount::reconcile::matching::placement::{Place, place_all};
+use recount::reconcile::model::bill::Bill;
 use recount::reconcile::model::export::count_error::CountError;
 use recount::reconcile::model::export::counts::{Counts, RejectedRow};
 use recount::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ItemName, ProductCode, ProductId, ServiceName,
 };
-use recount::reconcile::model::mapping::{
-    AgreementRule, Bill, Billed, CustomerRow, CustomerTarget, Mapping, ServiceRule,
-};
+use recount::reconcile::model::mapping::{AgreementRule, Billed, CustomerRow, CustomerTarget, Mapping, ServiceRule};
 use recount::reconcile::model::past::{ExportStamp, Past};
 use recount::reconcile::model::plan::Plan;
 use recount::reconcile::model::plan::code::{Code, Severity};
@@ -206,7 +205,7 @@ impl Night {
             effective_on: Some(day("2025-01-01")),
             cancelled_on: None,
             less_included: Ok(Quantity::ZERO),
-            bill: Some("Billable".to_owned()),
+            bill: Some(Ok(Bill::Billable)),
             mark: None,
             changed: None,
         };
@@ -295,7 +294,7 @@ impl Night {
                         effective_on: Some(creation.effective_on),
                         cancelled_on: None,
                         less_included: Ok(Quantity::ZERO),
-                        bill: Some(creation.bill.as_str().to_owned()),
+                        bill: Some(Ok(creation.bill)),
                         mark: item.clone(),
                         changed: None,
                     });

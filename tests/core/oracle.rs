@@ -258,7 +258,10 @@ fn one_live(
     let step = if now > Decimal::from(20) { now / Decimal::TWO } else { Decimal::TEN };
     let (low, high) = if to < now { (to, now) } else { (now, to) };
     let multiple = high - low > Decimal::from(3) && !now.is_zero() && high >= low * Decimal::from(5);
+    // A line at 0 begins like a new one.
+    let beside = now.is_zero() && addition.product.is_some_and(|id| bills_elsewhere(night, agreement, id));
     let ask = edited
+        || beside
         || (!to.is_zero() && multiple)
         || (whole && to != to.trunc())
         || (to.is_zero() && zero_asked)

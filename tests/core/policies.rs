@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use rust_decimal::Decimal;
 
 use crate::core::night::{Night, create, q, said, set};
+use recount::reconcile::model::bill::Bill;
 use recount::reconcile::model::ids::{AdditionId, CustomerName, ServiceName};
-use recount::reconcile::model::mapping::Bill;
 use recount::reconcile::model::plan::code::{Code, Severity};
 use recount::reconcile::model::plan::line::Verdict;
 use recount::reconcile::model::quantity::Quantity;

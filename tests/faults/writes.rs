@@ -144,6 +144,32 @@ fn a_creation_in_doubt_with_two_candidates_is_left_to_a_person() {
     assert_eq!((night.sent("POST").len(), night.billed()), (0, goal()));
 }
 
+/// The service is taken out of recount.toml while two lines may be its creation, and somebody ends one and changes the other:
+/// what is left bills a customer for something that nobody counts.
+#[test]
+fn a_creation_in_doubt_that_the_mapping_no_longer_wants_is_not_forgotten_once_it_is_found() {
+    let night = Night::busy();
+    night.config("guards", r#"settle = "0s""#);
+    night.fault(r#"[{"when": {"method": "POST"}, "then": {"deliver_twice": true, "status": 502, "applied": true}}]"#);
+    night.run().exits(5);
+    night.no_faults();
+    let archive = r#""Archive" = { product = "MP-ARCHIVE" }"#;
+    let config = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    assert!(config.contains(archive), "{config}");
+    night.write("recount.toml", config.replace(archive, r#""Archive" = { not_assigned = true }"#));
+    night.run().exits(5);
+    night.sim().edit(|world| {
+        let mut archives = world.additions.iter_mut().filter(|addition| addition.product == "MP-ARCHIVE");
+        archives.next().expect("a line").quantity = 9.into();
+        let other = archives.next().expect("another line").id;
+        world.additions.retain(|addition| addition.id != other);
+    });
+    for _ in 0..2 {
+        let said = night.run().exits(3);
+        assert!(said.codes().contains(&"line-left-behind".to_owned()), "{}", said.out);
+    }
+}
+
 /// The request is still on its way when the next run looks: "not there" is no proof, and nothing is sent again.
 #[test]
 fn a_creation_that_arrives_late_is_waited_for_and_adopted() {

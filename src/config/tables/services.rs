@@ -11,8 +11,9 @@ use crate::config::file;
 use crate::config::tables::policy;
 use crate::config::tables::policy::PolicyKeys;
 use crate::export::read::names::normalized;
+use crate::reconcile::model::bill::Bill;
 use crate::reconcile::model::ids::{AdditionId, ProductCode, ServiceName};
-use crate::reconcile::model::mapping::{Bill, Billed, LineShape, ServiceRule};
+use crate::reconcile::model::mapping::{Billed, LineShape, ServiceRule};
 
 /// The services of one integration.
 #[derive(Debug, Default)]

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::connectwise::wire::members::Reference;
 use crate::reconcile::matching::item_marker;
+use crate::reconcile::model::bill::Bill;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, ProductId};
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::{Addition, Agreement, AgreementSign, Company, LastChange, Product, Unreadable};
@@ -315,7 +316,7 @@ impl Row for AdditionRow {
             effective_on: effective_on.unwrap_or_default(),
             cancelled_on: cancelled_on.unwrap_or_default(),
             less_included: members::less_included(&self.less_included),
-            bill: text(members::text("billCustomer", &self.bill_customer)),
+            bill: text(members::text("billCustomer", &self.bill_customer)).map(Bill::of_word),
             mark: item_marker::read(text(serial).as_deref(), text(description).as_deref()),
             changed: last_change(&self.info),
         };
@@ -398,7 +399,7 @@ mod tests {
         let json = r#"{"id":1,"quantity":3,"lessIncluded":2.50,"billCustomer":"NoCharge","serialNumber":" a.com "}"#;
         let marked = whole_addition(json);
         assert_eq!(marked.less_included.map(|units| units.to_string()), Ok("2.5".to_owned()));
-        assert_eq!((marked.bill.as_deref(), marked.mark), (Some("NoCharge"), Some("a.com".into())));
+        assert_eq!((marked.bill, marked.mark), (Some(Ok(Bill::NoCharge)), Some("a.com".into())));
         let odd = whole_addition(r#"{"id":1,"quantity":3,"lessIncluded":"2"}"#);
         assert!(odd.less_included.is_err());
     }

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row, params};
 
-use crate::history::store::columns::{count, decimal, integer};
+use crate::history::store::columns::{RepeatedNames, count, decimal, integer};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::guard::accepted::{AcceptedCount, AcceptedCounts, Size};
@@ -53,10 +53,10 @@ fn all(counts: &AcceptedCounts) -> impl Iterator<Item = (&CustomerName, &Service
 pub(crate) fn accepted_counts(connection: &Connection, integration: &str) -> Result<AcceptedCounts, StoreError> {
     let mut statement = connection
         .prepare_cached("SELECT customer, service, units, rows FROM accepted_counts WHERE integration = ?1")?;
-    let mut counts = AcceptedCounts::new();
+    let (mut counts, mut services) = (AcceptedCounts::new(), RepeatedNames::new());
     for row in statement.query_and_then([integration], accepted_count)? {
         let (customer, service, count) = row?;
-        counts.entry(customer).or_default().insert(service, count);
+        counts.entry(customer).or_default().insert(services.shared(service), count);
     }
     Ok(counts)
 }

@@ -17,7 +17,9 @@ use crate::history::journal::IntentKind;
 use crate::history::past::accepted::accepted_counts;
 use crate::history::past::written::{decimals, given_up, written};
 use crate::history::record::{LineRecord, PlanRecord};
-use crate::history::store::columns::{count, decimal, files, folded, item_text, json, line_key, time, time_text};
+use crate::history::store::columns::{
+    RepeatedNames, count, decimal, files, folded, item_text, json, line_key, time, time_text,
+};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::history::{decisions, journal};
@@ -343,7 +345,10 @@ fn accepted(connection: &Connection, integration: &str, current: RunId) -> Resul
     let Some(row) = rows.next()? else { return Ok(None) };
     let lines = json::<Vec<(AgreementId, ProductCode, AdditionId)>>(row, "lines")?;
     let items = json::<Vec<(AgreementId, ProductCode, ItemName, AdditionId)>>(row, "items")?;
-    let lines = lines.into_iter().map(|(agreement, product, id)| (LineKey { agreement, product, item: None }, id));
+    let mut products = RepeatedNames::new();
+    let lines = lines
+        .into_iter()
+        .map(|(agreement, product, id)| (LineKey { agreement, product: products.shared(product), item: None }, id));
     let items =
         items.into_iter().map(|(agreement, product, item, id)| (LineKey { agreement, product, item: Some(item) }, id));
     let items = items.map(|(key, id)| (folded(&key), id));

@@ -6,7 +6,7 @@ use rusqlite::{Connection, Transaction, params};
 use rust_decimal::Decimal;
 
 use crate::history::record::LineRecord;
-use crate::history::store::columns::{folded, item_text, json, line_key, maybe_quantity, quantity};
+use crate::history::store::columns::{RepeatedNames, folded, item_text, json, line_key, maybe_quantity, quantity};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{AdditionId, CompanyId, CustomerName, IntegrationName, RunId, ServiceName};
@@ -50,6 +50,28 @@ impl History {
             Some(StillBilled { key, units, customers })
         });
         Ok(billing.collect())
+    }
+
+    /// Keeps which addition an owned line is, where a creation without an answer left that open: the mapping may want the
+    /// line no more, and it bills.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    pub fn line_is(
+        &mut self,
+        integration: &IntegrationName,
+        key: &LineKey,
+        addition: AdditionId,
+    ) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            for (stored_key, one) in stored(transaction, integration.as_str())? {
+                if one.owned.addition.is_none() && one_spelling(&stored_key) == one_spelling(key) {
+                    let owned = Owned { addition: Some(addition), ..one.owned };
+                    put(transaction, integration.as_str(), &stored_key, &Stored { owned, ..one })?;
+                }
+            }
+            Ok(())
+        })
     }
 
     /// What lines of integrations that are not `on` bill still, as last seen, and what creations of theirs may bill that
@@ -118,13 +140,23 @@ struct Stored {
 
 fn stored(connection: &Connection, integration: &str) -> Result<BTreeMap<LineKey, Stored>, StoreError> {
     let mut statement = connection.prepare_cached("SELECT * FROM owned_lines WHERE integration = ?1")?;
+    let (mut customers, mut services, mut products) =
+        (RepeatedNames::new(), RepeatedNames::new(), RepeatedNames::new());
     let rows = statement.query_and_then([integration], |row| {
+        let named = json::<Vec<(CustomerName, ServiceName)>>(row, "sources")?;
+        // Nearly every line has one, and a list is read with room for four.
+        let mut sources = Vec::with_capacity(named.len());
+        sources.extend(
+            named.into_iter().map(|(customer, service)| (customers.shared(customer), services.shared(service))),
+        );
+        let key = line_key(row)?;
+        let key = LineKey { product: products.shared(key.product), ..key };
         let owned = Owned {
             addition: row.get::<_, Option<i64>>("addition")?.map(AdditionId),
             company: row.get::<_, Option<i64>>("company")?.map(CompanyId),
-            sources: json::<Vec<(CustomerName, ServiceName)>>(row, "sources")?,
+            sources,
         };
-        Ok((line_key(row)?, Stored { owned, billed: maybe_quantity(row, "billed")? }))
+        Ok((key, Stored { owned, billed: maybe_quantity(row, "billed")? }))
     })?;
     rows.collect()
 }

@@ -1,5 +1,8 @@
 //! How values stand in columns: times and quantities as text, words as they are spelled, counts as integers.
 
+use std::collections::HashSet;
+use std::hash::Hash;
+
 use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat, Utc};
 use rusqlite::Row;
 use rust_decimal::Decimal;
@@ -11,6 +14,26 @@ use crate::reconcile::model::ids::{AdditionId, AgreementId, ItemName, ProductCod
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::named::Named;
 use crate::reconcile::model::quantity::Quantity;
+
+/// Names that stand in many rows of one answer: each is kept once, and shared.
+#[derive(Debug)]
+pub(crate) struct RepeatedNames<T>(HashSet<T>);
+
+impl<T: Clone + Eq + Hash> RepeatedNames<T> {
+    /// None was met yet.
+    pub(crate) fn new() -> Self {
+        Self(HashSet::new())
+    }
+
+    /// The same name, as it was met first.
+    pub(crate) fn shared(&mut self, name: T) -> T {
+        if let Some(known) = self.0.get(&name) {
+            return known.clone();
+        }
+        self.0.insert(name.clone());
+        name
+    }
+}
 
 /// RFC 3339 in UTC, always with nine decimals: exact, and in the order of time when ordered as text.
 pub(crate) fn time_text(at: DateTime<Utc>) -> String {

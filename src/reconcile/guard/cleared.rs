@@ -15,8 +15,8 @@
 
 use chrono::NaiveDate;
 
+use crate::reconcile::model::bill::Bill;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, ItemName, ProductId};
-use crate::reconcile::model::mapping::Bill;
 use crate::reconcile::model::plan::Plan;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::line::{Creation, LineKey, QuantityChange, Verdict};

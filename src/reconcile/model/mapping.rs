@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::reconcile::model::bill::Bill;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, CustomerName, ProductCode, ServiceName};
 use crate::reconcile::model::quantity_policy::Policy;
 use crate::reconcile::model::records::{Agreement, AgreementSign, Company};
@@ -164,29 +165,6 @@ pub enum LineShape {
     Total,
     /// Each item in a line of its own.
     PerItem,
-}
-
-/// `billCustomer` of an addition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Bill {
-    /// It stands on the invoice, with its price.
-    #[default]
-    Billable,
-    /// It does not stand on the invoice.
-    DoNotBill,
-    /// It stands on the invoice, without a price.
-    NoCharge,
-}
-
-impl Bill {
-    /// ConnectWise's word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Billable => "Billable",
-            Self::DoNotBill => "DoNotBill",
-            Self::NoCharge => "NoCharge",
-        }
-    }
 }
 
 impl Mapping {

@@ -1,5 +1,6 @@
 //! Plain data: names, numbers, what an export, a mapping and ConnectWise say, and the plan itself.
 
+pub mod bill;
 pub mod decision;
 pub mod display_text;
 pub mod export;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
+use crate::reconcile::model::bill::Bill;
 use crate::reconcile::model::display_text::{day, minute};
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, ItemName, ProductCode, ProductId};
 use crate::reconcile::model::plan::code::Code;
@@ -99,8 +100,8 @@ pub struct Addition {
     pub cancelled_on: Option<NaiveDate>,
     /// `lessIncluded`: units that the agreement includes. Billed is the quantity less these (seen in the field).
     pub less_included: Result<Quantity, String>,
-    /// `billCustomer`, as written.
-    pub bill: Option<String>,
+    /// `billCustomer`, or what stands there instead of a word that is known; `None` if the answer did not say.
+    pub bill: Option<Result<Bill, String>>,
     /// The item that it is marked with: see [`crate::reconcile::matching::item_marker`].
     pub mark: Option<ItemName>,
     /// Who changed it last and when, where ConnectWise says so (`_info`).
@@ -228,6 +229,31 @@ impl<R, K> Listed<R, K> {
     pub fn append(&mut self, other: Self) {
         self.records.extend(other.records);
         self.unreadable.extend(other.unreadable);
+    }
+}
+
+impl<R: Clone, K: Clone> Listed<R, K> {
+    /// What of it belongs to each of these, also where that is nothing.
+    pub fn divided<I: Ord>(
+        &self,
+        ids: impl IntoIterator<Item = I>,
+        of: impl Fn(&R) -> I,
+        of_unreadable: impl Fn(&Unreadable<K>) -> Option<I>,
+    ) -> BTreeMap<I, Self> {
+        let mut parts: BTreeMap<I, Self> = ids.into_iter().map(|id| (id, Self::default())).collect();
+        for record in &self.records {
+            if let Some(part) = parts.get_mut(&of(record)) {
+                // Most have one: a list that grows by itself begins with room for four.
+                part.records.reserve_exact(1);
+                part.records.push(record.clone());
+            }
+        }
+        for record in &self.unreadable {
+            if let Some(part) = of_unreadable(record).and_then(|id| parts.get_mut(&id)) {
+                part.unreadable.push(record.clone());
+            }
+        }
+        parts
     }
 }
 

@@ -18,6 +18,7 @@ use recount::history::journal::IntentKind;
 use recount::history::record::WriteId;
 use recount::history::store::open::History;
 use recount::reconcile::guard::cleared::{CreateLine, SetQuantity};
+use recount::reconcile::model::bill::Bill;
 use recount::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, IntegrationName, ProductId};
 use recount::reconcile::model::quantity::Quantity;
 use recount::reconcile::model::records::{
@@ -585,7 +586,7 @@ impl State {
                     effective_on: Some(create.effective_on()),
                     cancelled_on: None,
                     less_included: Ok(Quantity::ZERO),
-                    bill: Some("Billable".to_owned()),
+                    bill: Some(Ok(Bill::Billable)),
                     mark: None,
                     changed: Some(LastChange { by: "recount".to_owned(), at: now.to_rfc3339() }),
                 };

@@ -37,6 +37,7 @@ use recount::history::store::open::History;
 use recount::nightly::job::{ExportSource, Job, PlanSource, RunControl};
 use recount::nightly::run::{plan_and_apply, plan_only};
 use recount::reconcile::guard::limits::{GuardPolicy, HumanEdit, LineStep, Percent, ToZero};
+use recount::reconcile::model::bill::Bill;
 use recount::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode, ProductId, ServiceName,
 };
@@ -458,7 +459,7 @@ fn row(state: &State, agreement: AgreementId, product: ProductId, chance: &mut C
         effective_on: None,
         cancelled_on: None,
         less_included: Ok(Quantity::ZERO),
-        bill: Some("Billable".to_owned()),
+        bill: Some(Ok(Bill::Billable)),
         mark: None,
         changed: None,
     };

@@ -18,11 +18,12 @@ use crate::reconcile::decide::plan_inputs::PlanInputs;
 use crate::reconcile::matching::ownership::one_owner;
 use crate::reconcile::matching::placement::{Place, Problem};
 use crate::reconcile::matching::spellings::in_two_spellings;
+use crate::reconcile::model::bill::Bill;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::export::counts::{Cell, CustomerCounts};
 use crate::reconcile::model::export::row_lines::RowLines;
 use crate::reconcile::model::ids::{AgreementId, CustomerName, ProductId, ServiceName, ids};
-use crate::reconcile::model::mapping::{Bill, CustomerTarget, ServiceRule};
+use crate::reconcile::model::mapping::{CustomerTarget, ServiceRule};
 use crate::reconcile::model::plan::code::{Code, Severity, is_product_trouble};
 use crate::reconcile::model::plan::finding::{Finding, finding, plural, sort};
 use crate::reconcile::model::plan::handle;
@@ -327,16 +328,13 @@ impl<'a> Findings<'a> {
             let (Some(key), Some(live)) = (line.key(), line.live) else { continue };
             let Some(bill) = bills.get(&key.product.folded()) else { continue };
             let there = self.gathered.additions.get(&key.agreement).into_iter().flatten();
-            let Some(flag) = there.filter(|there| there.id == live.addition).find_map(|there| there.bill.as_ref())
-            else {
-                continue;
-            };
-            if flag != bill.as_str() {
-                let message = format!("billCustomer of addition {} is {flag}, not {}", live.addition, bill.as_str());
-                let ways = Remedy::in_connectwise("change it").or(Remedy::settings("change `bill`"));
-                let fix = ways.noting("recount sets quantities only");
-                self.line(Severity::Warning, Code::BillFlagDiffers, line, message, fix);
-            }
+            let flag = there.filter(|there| there.id == live.addition).find_map(|there| there.bill.as_ref());
+            let Some(flag) = flag.filter(|flag| **flag != Ok(*bill)) else { continue };
+            let flag = flag.as_ref().map_or_else(String::as_str, |flag| flag.as_str());
+            let message = format!("billCustomer of addition {} is {flag}, not {}", live.addition, bill.as_str());
+            let ways = Remedy::in_connectwise("change it").or(Remedy::settings("change `bill`"));
+            let fix = ways.noting("recount sets quantities only");
+            self.line(Severity::Warning, Code::BillFlagDiffers, line, message, fix);
         }
     }
 

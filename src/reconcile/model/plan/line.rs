@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use chrono::NaiveDate;
 
+use crate::reconcile::model::bill::Bill;
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, ItemName, ProductCode, ProductId, ServiceName,
 };
-use crate::reconcile::model::mapping::Bill;
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::named::Named;
 use crate::reconcile::model::quantity::Quantity;
