@@ -55,7 +55,10 @@ fn dispatch(cli: &Cli, console: &Console) -> Exit {
         (Some((of, fleet)), Some(Command::Daemon(options))) => {
             fleet::watch::run(of, (fleet, options.fleet_listen), console)
         }
-        (Some((of, fleet)), _) => fleet::run(of, fleet, console),
+        (Some((of, fleet)), Some(Command::Check(_))) => {
+            fleet::run(of, (fleet, fleet::desk::unservable(of).as_ref()), console)
+        }
+        (Some((of, fleet)), _) => fleet::run(of, (fleet, None), console),
         (None, _) => of_one(cli, console),
     }
 }

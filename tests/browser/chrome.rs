@@ -178,15 +178,20 @@ impl Chrome {
 
     /// Somebody of this role comes in by their link: they choose a password, and sign in with it.
     pub(super) async fn come_in(&self, desk: &DeskOfNight<'_>, name: &str, role: &str) {
-        self.open(&desk.link(&["users", "add", name, "--role", role])).await;
-        self.fill("#pw", PASSWORD).await;
-        self.fill("#again", PASSWORD).await;
-        self.press("button.act").await;
-        self.arrives("/signin").await;
+        self.choose(&desk.link(&["users", "add", name, "--role", role])).await;
         self.fill("#name", name).await;
         self.fill("#pw", PASSWORD).await;
         self.press("button.act").await;
         self.arrives("/").await;
+    }
+
+    /// Somebody chooses a password by their link, and stands before the sign-in.
+    pub(super) async fn choose(&self, link: &str) {
+        self.open(link).await;
+        self.fill("#pw", PASSWORD).await;
+        self.fill("#again", PASSWORD).await;
+        self.press("button.act").await;
+        self.arrives("/signin").await;
     }
 
     /// Width and height of the window; below 500 it is a phone.

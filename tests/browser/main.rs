@@ -14,6 +14,7 @@ mod picker;
 #[expect(dead_code, unused_imports, reason = "the other test binary uses the rest of it")]
 mod support;
 mod tab;
+mod tenants;
 mod viewer;
 
 /// The folder of npm's modules that `.ci/run browser` installs.

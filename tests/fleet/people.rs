@@ -58,6 +58,21 @@ fn what_is_to_be_typed_names_the_tenants() {
     }
 }
 
+/// Otherwise what keeps the desk from being served is found out on the morning after the next restart.
+#[test]
+fn check_says_what_is_wrong_with_the_desk_of_all_tenants() {
+    let fleet = Fleet::new(1);
+    let whole = fleet.night.recount(&["check", "--tenants", "pod-0", "--json"]);
+    assert!(whole.json()["desk"].is_null(), "{}", whole.out);
+    for (desk, said) in [("[desk]\nspeed = 1\n", "speed"), ("[desk]\nlisten = \"0.0.0.0:8443\"\n", "without TLS")] {
+        fleet.night.write("pod-0/desk.toml", desk);
+        let told = fleet.night.recount(&["check", "--tenants", "pod-0"]).exits(16);
+        assert!(told.out.contains("== desk.toml ==") && told.out.contains(said), "{}", told.out);
+        let document = fleet.night.recount(&["check", "--tenants", "pod-0", "--json"]).exits(16).json();
+        assert!(document["exit_code"] == 16 && document["desk"]["error"].to_string().contains(said), "{document:#}");
+    }
+}
+
 /// Otherwise a folder that an archive has left with an odd name is said to share what it does not, or stands for another.
 #[test]
 fn folders_whose_names_are_no_text_are_tenants_of_their_own() {

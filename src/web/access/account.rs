@@ -106,7 +106,7 @@ fn is_of(wrong: WrongForm<'_>, action: DeskAction) -> bool {
 fn passwords(name: &str, wrong: WrongForm<'_>) -> Markup {
     let err = is_of(wrong, DeskAction::ChangePassword).then_some("err");
     html! {
-        input type="hidden" name="username" value=(name) autocomplete="username";
+        div.field { label for="name" { "Name" } input id="name" name="name" value=(name) autocomplete="username" readonly; }
         div.field { label for="old" { "The one that you have now" }
             input id="old" name="old" type="password" autocomplete="current-password" required aria-describedby=[err]; }
         div.field { label for="pw" { "The new one, " (password::LENGTH_LEAST) " characters at least" }

@@ -53,6 +53,12 @@ fn served(of: &Path, options: &serve::Options, console: &Console) -> Result<(), 
     served
 }
 
+/// Why the desk of these tenants could not be served as configured.
+pub(crate) fn unservable(of: &Path) -> Option<CommandError> {
+    let served = configuration(of).and_then(|config| door::safe_address(config.desk.as_ref(), None));
+    served.err()
+}
+
 /// The desk of the tenants in this folder.
 pub(crate) fn configuration(of: &Path) -> Result<FleetDeskConfig, CommandError> {
     let fix = "correct desk.toml: `state` and [desk], as in recount.toml";

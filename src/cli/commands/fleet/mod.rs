@@ -26,10 +26,10 @@ use crate::cli::{session, signals};
 use crate::report::exit::Exit;
 use crate::report::metrics_file;
 
-/// Runs the command that was typed for each tenant.
-pub(crate) fn run(of: &Path, options: &FleetOptions, console: &Console) -> Exit {
+/// Runs the command that was typed for each tenant; `desk` is what is wrong with the desk of all of them, where that is asked.
+pub(crate) fn run(of: &Path, (options, desk): (&FleetOptions, Option<&CommandError>), console: &Console) -> Exit {
     match each(of, options) {
-        Ok(ends) => summary::tell(ends, console),
+        Ok(ends) => summary::tell(ends, desk, console),
         Err(error) => error.tell(console),
     }
 }

@@ -7,13 +7,23 @@ use serde_json::value::RawValue;
 
 use crate::cli::commands::fleet::process::TenantEnd;
 use crate::cli::console::Console;
-use crate::reconcile::model::display_text::shown;
+use crate::cli::error::CommandError;
+use crate::reconcile::model::display_text::{escaped, shown};
 use crate::report::exit::Exit;
 use crate::report::words::plural;
 
 #[derive(Serialize)]
 struct Document<'a> {
     tenants: Vec<TenantJson<'a>>,
+    /// What is wrong with the desk of all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    desk: Option<DeskJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct DeskJson<'a> {
+    exit_code: u8,
+    error: &'a str,
 }
 
 #[derive(Serialize)]
@@ -28,15 +38,17 @@ struct TenantJson<'a> {
 }
 
 /// Tells it; the exit is the worst of all.
-pub(super) fn tell(mut ends: Vec<TenantEnd>, console: &Console) -> Exit {
-    let exit = ends.iter().map(|end| end.exit).fold(Exit::Done, Exit::worst);
+pub(super) fn tell(mut ends: Vec<TenantEnd>, desk: Option<&CommandError>, console: &Console) -> Exit {
+    let exits = ends.iter().map(|end| end.exit).chain(desk.map(|wrong| wrong.exit));
+    let exit = exits.fold(Exit::Done, Exit::worst);
     // The worst of two is the one that stays when both are taken together.
     ends.sort_by(|a, b| b.exit.badness().cmp(&a.exit.badness()).then_with(|| a.tenant.cmp(&b.tenant)));
     if console.json {
         let tenants = ends.iter().map(TenantJson::of).collect();
-        console.document(exit, &Document { tenants });
+        let desk = desk.map(|wrong| DeskJson { exit_code: wrong.exit.code(), error: &wrong.message });
+        console.document(exit, &Document { tenants, desk });
     } else if !(console.quiet && exit == Exit::Done) {
-        console.print(&text(&ends));
+        console.print(&(desk.map(desk_text).unwrap_or_default() + &text(&ends)));
     }
     exit
 }
@@ -53,6 +65,10 @@ impl<'a> TenantJson<'a> {
 /// What a tenant complained of, in a line.
 pub(super) fn first(err: &str) -> String {
     err.lines().map(str::trim).find(|line| !line.is_empty()).map(shown).unwrap_or_default()
+}
+
+fn desk_text(wrong: &CommandError) -> String {
+    format!("== desk.toml ==\n{}\n  {}\n\n", escaped(&wrong.message), escaped(&wrong.fix.to_string()))
 }
 
 fn text(ends: &[TenantEnd]) -> String {
