@@ -65,9 +65,11 @@ impl Ground<'_> {
         found.is_some_and(|addition| addition.is_current(self.today) && addition.bills() && !addition.is_beside())
     }
 
-    fn line(&self, key: &LineKey, owned: &Owned) -> Option<Line> {
+    /// `None` for a line that bills nothing, or that another integration looks at.
+    pub(in crate::reconcile) fn line(&self, key: &LineKey, owned: &Owned) -> Option<Line> {
         let agreement = self.directory.agreements.get(&key.agreement);
-        if self.bills_nothing(key.agreement) || !self.claims.of(key.agreement, &key.product).is_empty() {
+        let taken = owned.addition.is_some_and(|id| self.past.owned_by_others.contains(&id));
+        if taken || self.bills_nothing(key.agreement) || !self.claims.of(key.agreement, &key.product).is_empty() {
             return None;
         }
         let judgement = self.judge(key, owned)?;
