@@ -125,3 +125,27 @@ fn a_line_that_another_vendor_took_over_is_not_left_behind() {
     asks(&said, "human-edit");
     assert_eq!(billed(&night), [(20, "5".to_owned())]);
 }
+
+/// An answer about a line that was deleted hid whatever was billed in its place later: 5 for nobody, under OK.
+#[test]
+fn an_ignored_line_that_is_gone_hides_no_other_that_comes_to_its_place() {
+    for deleted in [true, false] {
+        let night = compared();
+        night.write("customers.csv", "customer,company_id,agreement_id,note\nAcme,1,10,\nBorealis,,,\n");
+        if deleted {
+            night.sim().edit(|world| world.additions.retain(|addition| addition.id != LINE));
+        }
+        let said = night.run().exits(3);
+        asks(&said, "line-left-behind");
+        let run = said.first_run();
+        let line = run["lines"].as_array().into_iter().flatten().find(|line| line["reason"] == "line-left-behind");
+        night.recount(&["ignore", line.expect("the line")["handle"].as_str().expect("a handle")]).exits(0);
+        night.run().exits(0);
+        let later = recount_sim::Addition::new(205, 20, "MP-CLOUDFILTER", 5.into());
+        night.sim().edit(|world| world.additions.push(later.clone()));
+        let said = night.run().exits(3);
+        asks(&said, "line-left-behind");
+        assert!(said.out.contains("addition 205") || deleted, "{}", said.out);
+        assert!(said.out.contains("205"), "{}", said.out);
+    }
+}

@@ -64,6 +64,15 @@ impl Ground<'_> {
         lines.collect()
     }
 
+    /// What else of the product is billed in a line's place: an answer about its own addition was not for these.
+    pub(in crate::reconcile) fn others(&self, key: &LineKey, own: AdditionId) -> Vec<&Addition> {
+        let meant: BTreeSet<_> = candidates(self.directory, &key.product).iter().map(|product| product.id).collect();
+        let of_product = |addition: &Addition| addition.product.is_some_and(|id| meant.contains(&id));
+        let listed = self.additions.get(&key.agreement).into_iter().flatten();
+        let others = listed.filter(|one| one.id != own && of_product(one) && one.bears(key.item.as_ref()));
+        others.filter(|one| one.is_current(self.today) && one.bills()).collect()
+    }
+
     /// The addition that was this line's, where it bills still, another one is meant, and nobody has said that it may stay.
     fn before(&self, line: &Line) -> Option<&Addition> {
         let key = line.key()?;
