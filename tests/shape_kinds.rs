@@ -259,6 +259,26 @@ fn an_empty_file_of_several_is_whole_only_if_it_is_declared() {
     assert!(exit == 11 && said.contains("set whole = true"), "{said}");
 }
 
+/// A folder for each customer, in one archive; and an object by key beside a number of all customers is a part.
+#[test]
+fn a_folder_may_name_the_customer() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut writer = zip::ZipWriter::new(fs::File::create(folder.path().join("x.zip")).expect("created"));
+    for (name, text) in [("Acme/u.CSV", "S,N\nE,3\n"), ("B & C/u.csv", "S,N\nE,4\n")] {
+        writer.start_file(name, zip::write::SimpleFileOptions::default()).expect("begun");
+        writer.write_all(text.as_bytes()).expect("written");
+    }
+    writer.finish().expect("whole");
+    let keys = "files = \"all\"\nmember = \"*.csv\"\ncolumns = { customer = { file = '^([^/]+)/' }, service = \"S\", count = \"N\" }";
+    let (exit, document) = read(folder.path(), "x.zip", keys);
+    assert_eq!((exit, told(&document).as_str()), (0, "Acme: E 3\nB & C: E 4\n"), "{document:#}");
+    fs::write(folder.path().join("x.json"), r#"{"total":5,"data":{"A":{"n":1}}}"#).expect("written");
+    let keys =
+        "records = \"data{}\"\ncolumns = { customer = \"@key\", service = { fixed = \"S\" }, count = \"data.n\" }";
+    let (exit, said) = refused(folder.path(), "x.json", keys);
+    assert!(exit == 11 && said.contains("export-part-unread"), "{said}");
+}
+
 /// A file that goes by another kind's name is called what it is.
 #[test]
 fn what_recount_does_not_read_is_named() {

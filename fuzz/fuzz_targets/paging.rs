@@ -1,15 +1,16 @@
 //! Answers of a vendor's API, page after page: never a panic; what is taken for the whole list is every record of the
-//! pages, each on one line, and as many as `total` says.
+//! pages, each on one line, and as many as `total` says. The first byte says how pages follow each other, and a record
+//! separator (0x1e) stands between two answers.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 
 use recount::export::locate::paging::fuzz::read;
 
-fuzz_target!(|input: (u8, Vec<Vec<u8>>)| {
-    let (form, answers) = input;
-    let answers: Vec<&[u8]> = answers.iter().map(Vec::as_slice).collect();
-    let Ok((rows, _)) = read(&answers, form) else { return };
+fuzz_target!(|bytes: &[u8]| {
+    let Some((form, answers)) = bytes.split_first() else { return };
+    let answers: Vec<&[u8]> = answers.split(|byte| *byte == 0x1e).collect();
+    let Ok((rows, _)) = read(&answers, *form) else { return };
     for row in &rows {
         assert!(!row.contains(['\n', '\r']), "a record on two lines: {row:?}");
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
+use crate::reconcile::decide::elsewhere::may_be;
 use crate::reconcile::matching::ownership::Claims;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, ProductId};
 use crate::reconcile::model::plan::line::LineKey;
@@ -107,7 +108,7 @@ impl ExpectedOwners {
             && addition.product.is_none_or(|id| same(id) && !wanted(id))
             && addition.is_live(today)
             && addition.bills()
-            && addition.may_be_of(key.item.as_ref())
+            && may_be(addition, key.item.as_ref())
     }
 
     /// The product of an addition that was read.

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::connectwise::{CyclesByName, Reader};
 use crate::export::locate::file::Export;
@@ -248,7 +248,7 @@ fn taken_over(run: BegunRun<'_>, history: &History) -> Result<Option<RecentTakeo
 }
 
 fn host_changed(run: BegunRun<'_>, taken: &RecentTakeover) -> Finding {
-    let at = run.job.host_change.map(|change| change.at.to_rfc3339_opts(SecondsFormat::Secs, true)).unwrap_or_default();
+    let at = run.job.host_change.map(|change| minute(run.job.zone.local(change.at))).unwrap_or_default();
     let message = format!(
         "this host took over from {} at {at}; what that one wrote after its last copy is held as changed by somebody else, and \
          new lines wait for the next night",

@@ -239,9 +239,10 @@ fn with_rows<V: Visit>(bytes: &[u8], layout: &Layout, part: ExportPart<'_>, visi
         if layout.all_members {
             visit.delivered(&format!("{}/{}", part.file, member.path), &member.bytes);
         }
-        let label = if several { Some(member.name.as_str()) } else { part.label };
+        let label = if several { Some(member.path.as_str()) } else { part.label };
         let own = several || layout.member.is_some();
-        let names = if own { [member.name.as_str(), part.file] } else { [part.file, member.name.as_str()] };
+        let (name, path) = (member.name.as_str(), member.path.as_str());
+        let names = if own { [name, path, part.file] } else { [part.file, name, path] };
         let file = file_name(layout, names);
         let unpacked = unpacked(&member.bytes, layout.max_bytes)?;
         with_file(&unpacked, layout, ExportPart { file, label, ..part }, visit)?;
@@ -249,8 +250,9 @@ fn with_rows<V: Visit>(bytes: &[u8], layout: &Layout, part: ExportPart<'_>, visi
     Ok(())
 }
 
-/// Of an archive and its file the name that a column is taken from: the first that has what is looked for.
-fn file_name<'n>(layout: &Layout, names: [&'n str; 2]) -> &'n str {
+/// Of an archive and its file the name that a column is taken from: the first that has what is looked for. That of a
+/// file may be looked for with its folders: some vendors put each customer's into one.
+fn file_name<'n>(layout: &Layout, names: [&'n str; 3]) -> &'n str {
     let patterns = layout.file_names().unwrap_or_default();
     let fits = |name: &&str| patterns.iter().all(|pattern| pattern.regex.is_match(name));
     names.into_iter().find(fits).unwrap_or(names[0])

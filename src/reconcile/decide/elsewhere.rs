@@ -6,7 +6,9 @@ use chrono::NaiveDate;
 
 use crate::reconcile::matching::ownership::Claims;
 use crate::reconcile::matching::placement::Place;
-use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, CustomerName, ProductCode, ProductId};
+use crate::reconcile::model::ids::{
+    AdditionId, AgreementId, CompanyId, CustomerName, ItemName, ProductCode, ProductId,
+};
 use crate::reconcile::model::past::Past;
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::records::{Addition, Additions, Agreement, AgreementSign, Directory, Unreadable};
@@ -103,7 +105,7 @@ impl<'a> ElsewhereInputs<'a> {
         let listed = self.additions.get(&key.agreement).into_iter().flatten();
         let ended = listed.filter(|addition| {
             let ours = addition.product.is_some_and(|id| items.contains(&id));
-            ours && addition.just_ended(self.today) && addition.bills() && addition.may_be_of(key.item.as_ref())
+            ours && addition.just_ended(self.today) && addition.bills() && may_be(addition, key.item.as_ref())
         });
         ended.collect()
     }
@@ -122,5 +124,13 @@ impl<'a> ElsewhereInputs<'a> {
     fn same_identifier(&self, code: &ProductCode, product: ProductId) -> BTreeSet<ProductId> {
         let found = self.directory.products.get(&code.folded()).into_iter().flatten();
         found.map(|product| product.id).chain([product]).collect()
+    }
+}
+
+/// Whether an addition may bill this item: one that does not say whose item it bills may bill any.
+pub fn may_be(addition: &Addition, item: Option<&ItemName>) -> bool {
+    match (item, &addition.mark) {
+        (None, _) | (Some(_), None) => true,
+        (Some(item), Some(mark)) => mark.is_same(item),
     }
 }

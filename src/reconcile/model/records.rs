@@ -295,14 +295,6 @@ impl Addition {
         !self.credit && self.quantity.as_ref().map_or(true, |quantity| !quantity.is_zero())
     }
 
-    /// Whether it may bill this item: one that does not say whose item it bills may bill any.
-    pub fn may_be_of(&self, item: Option<&ItemName>) -> bool {
-        match (item, &self.mark) {
-            (None, _) | (Some(_), None) => true,
-            (Some(item), Some(mark)) => mark.is_same(item),
-        }
-    }
-
     /// Whether it is one for a while only, or a credit: beside a line without an end, that one is meant.
     pub fn is_beside(&self) -> bool {
         self.credit || self.cancelled_on.is_some()

@@ -73,7 +73,12 @@ impl<'a> Counted<'a> {
         let profile = self.profile.map(|profile| format!(" as {profile}")).unwrap_or_default();
         let Counts { rows, kept, .. } = self.counts;
         let (read, customers) = (plural(*rows, "row"), plural(all().count(), "customer"));
-        let mut text = format!("{}{profile}: {read}, {} kept, {customers}\n\n", shown(self.path), kept);
+        let others = match self.counts.files.len() {
+            0 | 1 => String::new(),
+            files => format!(" and {}", plural(files - 1, "more file")),
+        };
+        let path = shown(self.path);
+        let mut text = format!("{path}{others}{profile}: {read}, {kept} kept, {customers}\n\n");
         let width = all().map(|(customer, _)| cut(customer).width()).max().unwrap_or(0);
         let (service_names, blank) = (shown_services(self.counts), " ".repeat(width));
         for (customer, of) in all() {

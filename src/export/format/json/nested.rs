@@ -136,7 +136,7 @@ impl<'a> NestedRecords<'a> {
         let mut values = Vec::new();
         let line = self.line;
         let Self { names, way, read, .. } = self;
-        if let Some((step, key)) = &frame.key {
+        if let Some((step, key)) = frame.key.as_deref() {
             let index = names.use_in(*read, &way.key_column(*step)).map_err(|fault| damage(line, fault))?;
             values.push((index, JsonText { text: key.clone(), number: false }));
         }
@@ -163,7 +163,7 @@ impl<'a> NestedRecords<'a> {
             cells.put(index, value);
             Ok(())
         };
-        if let Some((step, key)) = &place.key {
+        if let Some((step, key)) = place.key.as_deref() {
             put(&way.key_column(*step), JsonText { text: key.clone(), number: false })?;
         }
         let Ok(record) = place.record else { return Ok(()) };

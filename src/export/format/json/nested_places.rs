@@ -23,14 +23,14 @@ pub(super) struct Frame<'a> {
     /// Its place among the steps: what its own keys are called begins with the keys before.
     pub(super) step: usize,
     /// The key that it goes by itself, in an object of objects.
-    pub(super) key: Option<(u32, Cow<'a, str>)>,
+    pub(super) key: Key<'a>,
 }
 
 /// A record, or the place where one is missing.
 #[derive(Debug)]
 pub(super) struct RecordPlace<'a> {
     pub(super) frame: Option<u32>,
-    pub(super) key: Option<(u32, Cow<'a, str>)>,
+    pub(super) key: Key<'a>,
     pub(super) record: Result<&'a str, Without>,
 }
 
@@ -86,7 +86,8 @@ pub(super) struct Finder<'w, 'a> {
     pub(super) found: FoundRecord<'a>,
 }
 
-pub(super) type Key<'a> = Option<(u32, Cow<'a, str>)>;
+/// A key of an object by key, and the step that it was taken at. In a box: of millions of records in lists none has one.
+pub(super) type Key<'a> = Option<Box<(u32, Cow<'a, str>)>>;
 
 impl<'a> Finder<'_, 'a> {
     pub(super) fn walk(&mut self, value: &'a str, step: usize, frame: Option<u32>, key: Key<'a>) -> Result<(), Fault> {
@@ -119,10 +120,9 @@ impl<'a> Finder<'_, 'a> {
                 let frame = if key.is_some() { self.frame_of("{}", step, frame, key)? } else { frame };
                 let number = u32::try_from(step).unwrap_or(u32::MAX);
                 self.each_once(value, &object)?;
-                object
-                    .0
-                    .into_iter()
-                    .try_for_each(|(name, inner)| self.walk(inner.get(), step + 1, frame, Some((number, name.0))))
+                object.0.into_iter().try_for_each(|(name, inner)| {
+                    self.walk(inner.get(), step + 1, frame, Some(Box::new((number, name.0))))
+                })
             }
             PathStep::Each if below => {
                 let line = Lines::new(self.text.as_bytes()).at(offset(self.text, value));

@@ -30,14 +30,13 @@ pub(in crate::export) fn steps(records: &[String]) -> Vec<PathStep<'_>> {
     steps
 }
 
-/// The keys that lead to the first list, as far as they stand once in the document.
+/// The keys that lead to the first list or object by key, as far as they stand once in the document.
 pub(in crate::export) fn leading_keys(records: &[String]) -> Vec<String> {
     let first = records.iter().position(|part| part.ends_with("[]") || part.ends_with("{}"));
     let (plain, marked) = records.split_at(first.unwrap_or(records.len()));
     let mut keys = plain.to_vec();
-    keys.extend(
-        marked.first().and_then(|part| part.strip_suffix("[]")).filter(|key| !key.is_empty()).map(str::to_owned),
-    );
+    let marked = marked.first().map(|part| part.trim_end_matches(['[', ']', '{', '}']));
+    keys.extend(marked.filter(|key| !key.is_empty()).map(str::to_owned));
     keys
 }
 
@@ -55,6 +54,7 @@ mod tests {
         assert_eq!(steps(&path("{}[]")), [PathStep::Entry, PathStep::Each]);
         assert_eq!(steps(&path("data{}")), [PathStep::Key("data"), PathStep::Entry]);
         assert_eq!(leading_keys(&path("data.items[].n[]")), ["data", "items"]);
+        assert_eq!(leading_keys(&path("data{}[]")), ["data"]);
         assert!(is_nested(&path("data{}")) && !is_nested(&path("data.items")));
     }
 }

@@ -34,11 +34,10 @@ pub fn row_remedy(why: &CountError) -> Remedy {
         CountError::Date => Remedy::from("fetch the vendor's own file, if a spreadsheet program saved this one")
             .or(Remedy::settings("count marks by `present` or `is`")),
         // Not `drop` alone: a customer left without a row of the service wants 0 of it.
-        CountError::NotANumber | CountError::Separator => {
-            Remedy::settings("take the number out of the cell with `match` if the vendor writes more around it")
-                .or(Remedy::settings("count marks by `present` or `is`"))
-                .or(Remedy::settings("leave out headings and totals between the rows with `drop`"))
-        }
+        CountError::NotANumber | CountError::Separator => Remedy::settings(
+            "take the number out of the cell with `match`, count marks by `present` or `is`, or leave headings and \
+                 totals out with `drop`",
+        ),
         CountError::TooLong => {
             Remedy::settings("name the column of the count in `columns`: this looks like an identifier")
         }
