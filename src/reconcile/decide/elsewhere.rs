@@ -71,7 +71,7 @@ impl<'a> ElsewhereInputs<'a> {
             let others = self.additions.get(&agreement.id).into_iter().flatten().filter(|addition| {
                 let other = addition.product.is_some_and(|id| items.contains(&id) && !wanted(id));
                 let other = other && !self.owned.contains(&(agreement.id, addition.id));
-                other && addition.is_live(self.today) && addition.bills() && addition.may_be_of(key.item.as_ref())
+                other && addition.is_live(self.today) && addition.bills() && may_be(addition, key.item.as_ref())
             });
             found.extend(others.map(|addition| (agreement.id, addition)));
         }
