@@ -19,6 +19,7 @@ mod hardening;
 mod maps;
 mod monitoring;
 mod mornings;
+mod moved_lines;
 mod named;
 mod nights;
 mod places;

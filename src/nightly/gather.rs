@@ -114,7 +114,7 @@ pub(super) async fn gather<R: Reader>(
     findings.extend(inputs.remote.bundles_left.as_deref().map(bundles_left));
     let billed = inputs.remote.places.values().filter_map(Place::agreement).map(|(_, agreement)| agreement).collect();
     findings.extend(connectwise.cycles_by_name().and_then(|told| cycles_by_name(told, &billed)));
-    let looking = look_around(connectwise, &plan, &mut inputs.remote, run.today());
+    let looking = look_around(connectwise, &plan, &inputs.past, &mut inputs.remote, run.today());
     let plan = match run.unless_stopped(looking).await?? {
         true => draw(inputs.of_plan(run, source, &inputs.export.stamp())),
         false => plan,
@@ -229,7 +229,10 @@ fn past(
     let counted = earlier_counts(integration, source.mapping, history, run.today())?;
     let counted_before = counts_of_last_period(integration, source.mapping, history, run.today(), &counted)?;
     let taken_over = taken_over(run, history)?;
-    Ok(Past { in_doubt, just_created, counted, counted_before, taken_over, ..history.past(integration, run.id)? })
+    let others = source.neighbours.iter().map(|neighbour| neighbour.integration);
+    let owned_by_others = history.owned_as_well(integration, others)?;
+    let past = history.past(integration, run.id)?;
+    Ok(Past { in_doubt, just_created, counted, counted_before, taken_over, owned_by_others, ..past })
 }
 
 /// The host before this one, until the first night after the change is over.

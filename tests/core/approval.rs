@@ -75,7 +75,8 @@ fn a_fingerprint_stays_when_nothing_that_is_decided_changes() {
         ("trailing zeros", |n| n.rows[0].3 = "5.00".to_owned()),
         ("how duplicates are read", |n| n.duplicates = Duplicates::Sum),
         ("who changed it last", |n| {
-            let change = recount::reconcile::model::records::LastChange { by: "jdoe".to_owned(), at: String::new() };
+            let change =
+                recount::reconcile::model::last_change::LastChange { by: "jdoe".to_owned(), at: String::new() };
             n.amend_addition(100, |addition| addition.changed = Some(change));
         }),
         ("a company's name", |n| _ = n.company(1, "Acme Ltd")),

@@ -39,7 +39,8 @@ impl History {
     /// What is known of an integration's runs before the current one.
     ///
     /// `candidates` of creations in doubt is left empty: who looks them up, fills it in. So are `just_created`, see
-    /// [`History::created_since`], and `counted` and `counted_before`, see [`History::counted`].
+    /// [`History::created_since`], `counted` and `counted_before`, see [`History::counted`], and `owned_by_others`, see
+    /// [`History::owned_as_well`].
     ///
     /// # Errors
     /// An unreadable history is an error, never an empty past.
@@ -52,7 +53,9 @@ impl History {
                 seen: seen::seen(connection, integration, current)?,
                 given_up: given_up(connection, integration)?,
                 ours: ours(connection, integration)?,
+                begins: written::begins(connection, integration)?,
                 owned: owned::owned(connection, integration)?,
+                owned_by_others: BTreeSet::new(),
                 uncounted: Vec::new(),
                 zero_before: zero::zero_before(connection, integration, current)?,
                 in_doubt: in_doubt(connection, integration)?,

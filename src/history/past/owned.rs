@@ -52,6 +52,31 @@ impl History {
         Ok(billing.collect())
     }
 
+    /// The additions that an integration owns and that one of these others owns as well.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn owned_as_well<'a>(
+        &self,
+        integration: &IntegrationName,
+        others: impl Iterator<Item = &'a IntegrationName>,
+    ) -> Result<BTreeSet<AdditionId>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT addition FROM owned_lines WHERE integration = ?2
+                     AND addition IN (SELECT addition FROM owned_lines WHERE integration = ?1)",
+            )?;
+            let mut shared = BTreeSet::new();
+            for other in others {
+                let names = [integration.as_str(), other.as_str()];
+                for addition in statement.query_map(names, |row| row.get("addition"))? {
+                    shared.insert(AdditionId(addition?));
+                }
+            }
+            Ok(shared)
+        })
+    }
+
     /// Keeps which addition an owned line is, where a creation without an answer left that open: the mapping may want the
     /// line no more, and it bills.
     ///

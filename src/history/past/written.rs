@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use rusqlite::{Connection, params};
 
-use crate::history::store::columns::{folded, json, line_key, maybe_quantity, quantity, time};
+use crate::history::store::columns::{day, folded, json, line_key, maybe_quantity, quantity, time};
 use crate::history::store::error::StoreError;
 use crate::reconcile::model::ids::{AdditionId, IntegrationName, RunId};
 use crate::reconcile::model::past::{AbandonedCreation, WrittenQuantity};
@@ -101,6 +102,22 @@ pub(crate) fn refusals(
         };
     }
     Ok(refusals)
+}
+
+/// The day on which each created line takes effect.
+pub(crate) fn begins(
+    connection: &Connection,
+    integration: &IntegrationName,
+) -> Result<BTreeMap<AdditionId, NaiveDate>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT o.addition, i.effective_on FROM journal AS o
+             JOIN journal AS i ON i.seq = o.write AND i.event = 'create' JOIN runs AS r ON r.run = i.run
+         WHERE r.integration = ?1 AND o.event = 'applied'",
+    )?;
+    let rows = statement.query_and_then([integration.as_str()], |row| {
+        Ok((AdditionId(row.get("addition")?), day(row, "effective_on")?))
+    })?;
+    rows.collect()
 }
 
 /// The last creation of each line that was given up.

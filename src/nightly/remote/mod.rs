@@ -97,16 +97,22 @@ pub(crate) fn hold(places: &mut BTreeMap<CustomerName, Place>, unread: &BTreeMap
     }
 }
 
-/// Reads the other agreements of the companies on which lines would begin by a plan, or by an answer to it: the product may
-/// bill there already. Whether there were any, and the plan is to be drawn anew.
+/// Reads the other agreements of the companies on which lines would begin by a plan, or by an answer to it, and of those
+/// that lost a line that recount owns: the product may bill there already. Whether there were any, and the plan is to be drawn anew.
 pub(crate) async fn look_around<R: Reader>(
     connectwise: &R,
     plan: &Plan,
+    past: &Past,
     remote: &mut Remote,
     today: NaiveDate,
 ) -> Result<bool, ReadError> {
     let begin = plan.lines.iter().filter(|line| line.may_begin() || line.verdict.begins());
-    let companies: BTreeSet<CompanyId> = begin.filter_map(|line| line.company).collect();
+    let lost = past.owned.iter().filter(|(key, owned)| {
+        let listed = remote.additions.get(&key.agreement);
+        owned.addition.zip(listed).is_some_and(|(id, listed)| listed.iter().all(|addition| addition.id != id))
+    });
+    let lost = lost.filter_map(|(_, owned)| owned.company);
+    let companies: BTreeSet<CompanyId> = begin.filter_map(|line| line.company).chain(lost).collect();
     let unread = remote.directory.agreements.values().filter(|agreement| {
         companies.contains(&agreement.company)
             && !remote.additions.contains_key(&agreement.id)

@@ -13,7 +13,7 @@ use crate::reconcile::model::display_text::day;
 use crate::reconcile::model::mapping::{Mapping, ServiceRule};
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};
-use crate::reconcile::model::plan::line::{Line, LineKey, Source, Verdict};
+use crate::reconcile::model::plan::line::{Line, Source, Verdict};
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::records::{Addition, Additions, Agreement, Directory};
 
@@ -38,10 +38,11 @@ impl LineRules<'_> {
         Some((Code::LineAfterEnd, detail))
     }
 
-    /// Whether an addition is a line's tonight: it is live, or recount itself made it begin later.
-    pub(in crate::reconcile) fn is_there(&self, key: &LineKey, addition: &Addition) -> bool {
-        let ours = || self.past.ours.get(&*key.folded()) == Some(&addition.id);
-        addition.is_live(self.today) || addition.begins_after(self.today) && ours()
+    /// Whether an addition is a line's tonight: it is live, or begins on the later day that recount itself gave to it. One
+    /// that a person moved to another day bills nothing until then, and is no line that is as it should be.
+    pub(in crate::reconcile) fn is_there(&self, addition: &Addition) -> bool {
+        let as_sent = || addition.effective_on.is_some_and(|on| self.past.begins.get(&addition.id) == Some(&on));
+        addition.is_live(self.today) || addition.begins_after(self.today) && as_sent()
     }
 }
 

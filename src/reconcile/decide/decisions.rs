@@ -12,6 +12,7 @@ use crate::reconcile::decide::answers::keep_applies;
 use crate::reconcile::decide::line_decision::LineDecision;
 use crate::reconcile::model::decision::{Decision, DecisionSubject, Decisions};
 use crate::reconcile::model::ids::{AdditionId, IntegrationName, ItemName};
+use crate::reconcile::model::last_change::LastChange;
 use crate::reconcile::model::plan::code::{Code, Severity, is_product_trouble};
 use crate::reconcile::model::plan::finding::{Finding, finding, sort};
 use crate::reconcile::model::plan::handle;
@@ -20,7 +21,6 @@ use crate::reconcile::model::plan::named::Named;
 use crate::reconcile::model::plan::outcome::AnswerVerb;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::{Quantity, or_dash};
-use crate::reconcile::model::records::LastChange;
 
 /// What was answered to a step that a line guard holds.
 #[derive(Debug, Clone, PartialEq, Eq)]

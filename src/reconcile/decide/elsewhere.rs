@@ -21,8 +21,9 @@ pub struct ElsewhereInputs<'a> {
     claims: &'a Claims,
     /// The agreements that mapped customers are billed on tonight.
     counted: BTreeSet<AgreementId>,
-    /// Additions that recount has owned: where the mapping no longer wants one, it is asked about as a line left behind.
-    owned: BTreeSet<AdditionId>,
+    /// Additions that recount has owned, each where it was: where the mapping no longer wants one there, it is asked about as
+    /// a line left behind. One that a person moved to another agreement bills beside whatever begins in its place.
+    owned: BTreeSet<(AgreementId, AdditionId)>,
     /// Whose the agreements are that recount has owned lines on.
     company_of: BTreeMap<AgreementId, CompanyId>,
     by_company: BTreeMap<CompanyId, Vec<&'a Agreement>>,
@@ -40,7 +41,7 @@ impl<'a> ElsewhereInputs<'a> {
         past: &Past,
         today: NaiveDate,
     ) -> Self {
-        let owned = past.owned.values().filter_map(|owned| owned.addition).collect();
+        let owned = past.owned.iter().filter_map(|(key, owned)| Some((key.agreement, owned.addition?))).collect();
         let company_of = past.owned.iter().filter_map(|(key, owned)| Some((key.agreement, owned.company?))).collect();
         let counted = places.values().filter_map(Place::agreement).map(|(_, agreement)| agreement).collect();
         let mut by_company: BTreeMap<CompanyId, Vec<&Agreement>> = BTreeMap::new();
@@ -69,7 +70,7 @@ impl<'a> ElsewhereInputs<'a> {
             }
             let others = self.additions.get(&agreement.id).into_iter().flatten().filter(|addition| {
                 let other = addition.product.is_some_and(|id| items.contains(&id) && !wanted(id));
-                let other = other && !self.owned.contains(&addition.id);
+                let other = other && !self.owned.contains(&(agreement.id, addition.id));
                 other && addition.is_live(self.today) && addition.bills() && may_be(addition, key.item.as_ref())
             });
             found.extend(others.map(|addition| (agreement.id, addition)));
@@ -112,6 +113,12 @@ impl<'a> ElsewhereInputs<'a> {
     /// An addition of this agreement, of whatever product it is now.
     pub(in crate::reconcile) fn listed(&self, agreement: AgreementId, addition: AdditionId) -> Option<&'a Addition> {
         self.additions.get(&agreement)?.iter().find(|listed| listed.id == addition)
+    }
+
+    /// An addition on whatever agreement it is now, if that was read.
+    pub(in crate::reconcile) fn anywhere(&self, addition: AdditionId) -> Option<(AgreementId, &'a Addition)> {
+        let mut all = self.additions.iter().flat_map(|(agreement, listed)| listed.iter().map(|one| (*agreement, one)));
+        all.find(|(_, listed)| listed.id == addition)
     }
 
     fn same_identifier(&self, code: &ProductCode, product: ProductId) -> BTreeSet<ProductId> {

@@ -65,9 +65,11 @@ impl Ground<'_> {
         found.is_some_and(|addition| addition.is_current(self.today) && addition.bills() && !addition.is_beside())
     }
 
-    fn line(&self, key: &LineKey, owned: &Owned) -> Option<Line> {
+    /// `None` for a line that bills nothing, or that another integration looks at.
+    pub(in crate::reconcile) fn line(&self, key: &LineKey, owned: &Owned) -> Option<Line> {
         let agreement = self.directory.agreements.get(&key.agreement);
-        if self.bills_nothing(key.agreement) || !self.claims.of(key.agreement, &key.product).is_empty() {
+        let taken = owned.addition.is_some_and(|id| self.past.owned_by_others.contains(&id));
+        if taken || self.bills_nothing(key.agreement) || !self.claims.of(key.agreement, &key.product).is_empty() {
             return None;
         }
         let judgement = self.judge(key, owned)?;
@@ -114,7 +116,10 @@ impl Ground<'_> {
         let Some(listed) = self.additions.get(&key.agreement) else {
             return Some(self.not_listed(key, owned, id, &why));
         };
-        let Some(addition) = listed.iter().find(|addition| addition.id == id) else {
+        // Where the line's own addition is over, another one may have come to its place.
+        let (own, others) = (listed.iter().find(|addition| addition.id == id), self.others(key, id));
+        let bills = own.filter(|addition| addition.is_current(self.today) && addition.bills());
+        let Some(addition) = bills.or(others.first().copied()).or(own) else {
             let detail = format!("{why}; addition {id} was here, and ConnectWise does not show it any more");
             return Some(held(id, None, detail));
         };
@@ -125,15 +130,18 @@ impl Ground<'_> {
         let now = match &addition.quantity {
             Ok(now) if now.is_zero() => return None,
             Ok(now) => *now,
-            Err(unreadable) => return Some(held(id, None, format!("{why}; addition {id}: {unreadable}"))),
+            Err(unreadable) => {
+                let detail = format!("{why}; addition {}: {unreadable}", addition.id);
+                return Some(held(addition.id, None, detail));
+            }
         };
         if let Some(code) = self.in_trouble(owned) {
-            let live = LiveAddition { addition: id, quantity: now };
+            let live = LiveAddition { addition: addition.id, quantity: now };
             let detail = format!("{now} billed still, and nobody can say where its customer belongs");
             return Some(LineDecision::held(code, Some(live), detail));
         }
         let other = self.other_product(key, addition).map(|other| format!("; {other}")).unwrap_or_default();
-        Some(self.set_to_zero(key, addition, now, &format!("{why}{other}")))
+        Some(self.set_to_zero(key, addition, now, &format!("{why}{other}")).beside(&others))
     }
 
     /// What becomes of a line that bills `now` and is to bill nothing: that is for a person to say.

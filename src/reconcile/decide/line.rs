@@ -8,7 +8,7 @@ use crate::reconcile::decide::line_rules::{LineCase, LineRules};
 use crate::reconcile::guard::limits::HumanEdit;
 use crate::reconcile::matching::wanted_line::{Terms, WantedLine};
 use crate::reconcile::model::display_text::day;
-use crate::reconcile::model::ids::ids;
+use crate::reconcile::model::ids::{AdditionId, ids};
 use crate::reconcile::model::past::CreationInDoubt;
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::{Creation, LineKey, LiveAddition, QuantityChange, Verdict};
@@ -37,7 +37,7 @@ impl LineRules<'_> {
             return without_item(wanted, &unmarked().collect::<Vec<_>>());
         }
         let on_line: Vec<&Addition> = of_product.iter().copied().filter(|a| a.bears(key.item.as_ref())).collect();
-        let live = self.live(key, &on_line, additions);
+        let live = self.live(&on_line, additions);
         if let Some((code, detail)) = ended {
             return LineDecision::held(code, live.ok().flatten().map(|(_, live)| live), detail);
         }
@@ -55,7 +55,6 @@ impl LineRules<'_> {
     /// The one live addition: several are never summed, and none is ever guessed.
     fn live<'l>(
         &self,
-        key: &LineKey,
         on_line: &[&'l Addition],
         all: &[Addition],
     ) -> Result<Option<(&'l Addition, LiveAddition)>, Hold> {
@@ -67,11 +66,11 @@ impl LineRules<'_> {
             let detail = format!("addition {} on this agreement names no product that could be read", unreadable.id);
             return of(Code::LineUnreadable, detail, &[unreadable]);
         }
-        let live: Vec<&Addition> = on_line.iter().copied().filter(|a| self.is_there(key, a)).collect();
+        let live: Vec<&Addition> = on_line.iter().copied().filter(|a| self.is_there(a)).collect();
         let pinned: Vec<&Addition> = on_line.iter().copied().filter(|a| self.mapping.pins.contains(&a.id)).collect();
         let ongoing: Vec<&Addition> = live.iter().copied().filter(|addition| !addition.is_beside()).collect();
         let one = match (live.as_slice(), pinned.as_slice()) {
-            (_, [pin]) if self.is_there(key, pin) => *pin,
+            (_, [pin]) if self.is_there(pin) => *pin,
             (_, [pin]) => {
                 return of(Code::LineAmbiguous, format!("the pinned addition {} is not live today", pin.id), &[pin]);
             }
@@ -273,8 +272,18 @@ impl LineRules<'_> {
         // Not in the listing is no sign that it ended, whoever is to win.
         let gone = *seen.or_else(|| self.past.ours.get(key))?;
         match self.around.listed(key.agreement, gone) {
-            None => Some(of(gone, format!("addition {gone} was here, and ConnectWise does not show it any more"))),
+            None => Some(of(gone, self.gone(gone))),
             Some(listed) => self.of_another_line(key, listed).map(|detail| of(gone, detail)),
+        }
+    }
+
+    /// Where an addition is that was a line's, and is not in its agreement's list.
+    fn gone(&self, id: AdditionId) -> String {
+        match self.around.anywhere(id) {
+            Some((agreement, now)) => {
+                format!("addition {id} was here, and is on agreement {agreement} now, where it bills {}", now.units())
+            }
+            None => format!("addition {id} was here, and ConnectWise does not show it any more"),
         }
     }
 

@@ -3,6 +3,7 @@
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::{LiveAddition, Verdict};
 use crate::reconcile::model::plan::named::Named;
+use crate::reconcile::model::records::Addition;
 
 /// A judged line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +33,15 @@ impl LineDecision {
     #[must_use]
     pub fn naming(self, named: Named) -> Self {
         Self { named, ..self }
+    }
+
+    /// The same, asking about what else is billed beside its addition as well.
+    pub(in crate::reconcile) fn beside(mut self, others: &[&Addition]) -> Self {
+        for other in others.iter().filter(|other| self.live.is_none_or(|live| live.addition != other.id)) {
+            self.detail = format!("{}; addition {} beside it bills {}", self.detail, other.id, other.units());
+            self.named.0.insert(other.id, other.quantity.as_ref().ok().copied());
+        }
+        self
     }
 }
 

@@ -10,12 +10,13 @@ use crate::reconcile::decide::line_decision::{Hold, HoldReason};
 use crate::reconcile::decide::line_rules::{LineCase, LineRules};
 use crate::reconcile::guard::limits::ToZero;
 use crate::reconcile::model::display_text::{day, minute, shown};
+use crate::reconcile::model::last_change::LastChange;
 use crate::reconcile::model::past::{ExportStamp, RecentTakeover};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::{LineKey, LiveAddition};
 use crate::reconcile::model::plan::named::Named;
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::records::{Addition, LastChange, Product};
+use crate::reconcile::model::records::{Addition, Product};
 
 /// What is about to be done to a line that is there.
 #[derive(Debug, Clone, Copy)]

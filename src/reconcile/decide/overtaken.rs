@@ -1,6 +1,6 @@
 //! Lines whose addition is another one now than the one that recount owned, while that one bills still.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::reconcile::decide::answers::may_be_accepted;
 use crate::reconcile::decide::left_behind::{Ground, held, live};
@@ -8,6 +8,8 @@ use crate::reconcile::decide::line_decision::LineDecision;
 use crate::reconcile::decide::line_rules::LineRules;
 use crate::reconcile::matching::catalog::candidates;
 use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::ids::AdditionId;
+use crate::reconcile::model::owned::Owned;
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::{Line, LineKey, LiveAddition, Verdict};
 use crate::reconcile::model::quantity::Quantity;
@@ -38,6 +40,39 @@ impl Ground<'_> {
         put
     }
 
+    /// The lines that recount has owned and that a person moved to another agreement, as far as they bill there and stand in
+    /// no line of the plan: whoever was billed on one is billed on it still.
+    pub(in crate::reconcile) fn moved(&self, planned: &[Line]) -> Vec<Line> {
+        let here = |key: &LineKey, id: AdditionId| {
+            self.additions.get(&key.agreement).is_none_or(|listed| listed.iter().any(|addition| addition.id == id))
+        };
+        let owned = self.past.owned.iter().filter_map(|(key, owned)| Some((owned.addition?, (key, owned))));
+        let away: BTreeMap<AdditionId, (&LineKey, &Owned)> = owned.filter(|(id, (key, _))| !here(key, *id)).collect();
+        // On an ordinary night there is none.
+        if away.is_empty() {
+            return Vec::new();
+        }
+        let (live, keys) = (live(planned), planned.iter().filter_map(Line::key).map(LineKey::folded));
+        let keys: BTreeSet<_> = keys.collect();
+        let all = self.additions.iter().flat_map(|(agreement, listed)| listed.iter().map(|one| (*agreement, one.id)));
+        let found =
+            all.filter(|(_, id)| !live.contains(id)).filter_map(|(agreement, id)| Some((agreement, away.get(&id)?)));
+        let lines = found.filter_map(|(agreement, (key, owned))| {
+            let key = LineKey { agreement, ..(*key).clone() };
+            if keys.contains(&key.folded()) { None } else { self.line(&key, owned) }
+        });
+        lines.collect()
+    }
+
+    /// What else of the product is billed in a line's place: an answer about its own addition was not for these.
+    pub(in crate::reconcile) fn others(&self, key: &LineKey, own: AdditionId) -> Vec<&Addition> {
+        let meant: BTreeSet<_> = candidates(self.directory, &key.product).iter().map(|product| product.id).collect();
+        let of_product = |addition: &Addition| addition.product.is_some_and(|id| meant.contains(&id));
+        let listed = self.additions.get(&key.agreement).into_iter().flatten();
+        let others = listed.filter(|one| one.id != own && of_product(one) && one.bears(key.item.as_ref()));
+        others.filter(|one| one.is_current(self.today) && one.bills()).collect()
+    }
+
     /// The addition that was this line's, where it bills still, another one is meant, and nobody has said that it may stay.
     fn before(&self, line: &Line) -> Option<&Addition> {
         let key = line.key()?;
@@ -55,6 +90,7 @@ impl Ground<'_> {
         let bills = addition.is_current(self.today) && addition.bills() && addition.bears(key.item.as_ref()) && !ends;
         let free = self.bills_nothing(key.agreement)
             || !self.claims.of(key.agreement, &key.product).is_empty()
+            || self.past.owned_by_others.contains(&id)
             || self.past.decisions.lets_be(key, id, self.today);
         (is_other && bills && !free).then_some(addition)
     }

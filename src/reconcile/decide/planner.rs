@@ -31,8 +31,10 @@ pub fn draw(gathered: PlanInputs<'_>) -> Plan {
     let ground = ground(gathered);
     let mut left_keys = ground.put_before(&mut lines);
     let left = ground.lines(&lines);
-    left_keys.extend(left.iter().filter_map(|line| line.key().cloned()));
-    lines.extend(left);
+    lines.extend(left.iter().cloned());
+    let moved = ground.moved(&lines);
+    left_keys.extend(left.iter().chain(&moved).filter_map(|line| line.key().cloned()));
+    lines.extend(moved);
     lines.extend(uncounted::lines(&gathered.past.uncounted, &gathered.past.decisions, gathered.today));
     lines.extend(unplaced_lines(gathered));
     // In place: a stable sort takes half as much room again as the lines.

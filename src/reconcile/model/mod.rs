@@ -5,6 +5,7 @@ pub mod decision;
 pub mod display_text;
 pub mod export;
 pub mod ids;
+pub mod last_change;
 pub mod mapping;
 pub mod owned;
 pub mod past;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use rust_decimal::Decimal;
 
 use crate::reconcile::guard::accepted::AcceptedCounts;
@@ -33,6 +33,8 @@ pub struct Past {
     /// Lines that recount created at some time, or held because a person had ended them. One of these that is not there
     /// any more is not created anew.
     pub ours: BTreeMap<LineKey, AdditionId>,
+    /// The day on which each line that recount created takes effect, as it was sent.
+    pub begins: BTreeMap<AdditionId, NaiveDate>,
     /// Creations whose outcome is not known yet: no other is sent for these lines.
     pub in_doubt: BTreeMap<LineKey, CreationInDoubt>,
     /// What operators answered.
@@ -41,6 +43,8 @@ pub struct Past {
     pub just_created: BTreeMap<LineKey, JustCreated>,
     /// Every line that a run in mode `apply` wrote or compared, and that bills still for all that is known.
     pub owned: BTreeMap<LineKey, Owned>,
+    /// Additions of `owned` that another integration which is on owns as well: it has them in sight.
+    pub owned_by_others: BTreeSet<AdditionId>,
     /// Mapped products on agreements that no mapped customer is billed on, as tonight's look found them.
     pub uncounted: Vec<UncountedLine>,
     /// The counts of the billing period's earlier days, where a policy asks for them.

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{Datelike, NaiveDate};
 
 use crate::reconcile::model::bill::Bill;
-use crate::reconcile::model::display_text::{day, minute};
+use crate::reconcile::model::display_text::day;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, ItemName, ProductCode, ProductId};
+use crate::reconcile::model::last_change::LastChange;
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::quantity::Quantity;
 
@@ -106,34 +107,6 @@ pub struct Addition {
     pub mark: Option<ItemName>,
     /// Who changed it last and when, where ConnectWise says so (`_info`).
     pub changed: Option<LastChange>,
-}
-
-/// `_info.updatedBy` and `_info.lastUpdated` of a record, as written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LastChange {
-    /// The member.
-    pub by: String,
-    /// When.
-    pub at: String,
-}
-
-impl LastChange {
-    /// Who and when, with the date as reports have it; a time that cannot be read stands as it was written.
-    pub fn said(&self) -> String {
-        let at = DateTime::parse_from_rfc3339(&self.at)
-            .map_or_else(|_| self.at.clone(), |at| minute(at.to_utc().fixed_offset()));
-        format!("last changed by {} at {at}", self.by)
-    }
-
-    /// Whether it is known to be later than this. A time that cannot be read proves nothing.
-    pub fn is_after(&self, then: DateTime<Utc>) -> bool {
-        DateTime::parse_from_rfc3339(&self.at).is_ok_and(|at| at > then)
-    }
-
-    /// Whether it is known to be no later than this.
-    pub fn is_by(&self, then: DateTime<Utc>) -> bool {
-        DateTime::parse_from_rfc3339(&self.at).is_ok_and(|at| at <= then)
-    }
 }
 
 /// One list: its records, and those that cannot be read. One bad record does not spoil the others.

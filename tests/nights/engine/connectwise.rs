@@ -20,9 +20,10 @@ use recount::history::store::open::History;
 use recount::reconcile::guard::cleared::{CreateLine, SetQuantity};
 use recount::reconcile::model::bill::Bill;
 use recount::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, IntegrationName, ProductId};
+use recount::reconcile::model::last_change::LastChange;
 use recount::reconcile::model::quantity::Quantity;
 use recount::reconcile::model::records::{
-    Addition, AdditionList, Agreement, Agreements, Companies, Company, LastChange, Product, Products,
+    Addition, AdditionList, Agreement, Agreements, Companies, Company, Product, Products,
 };
 use recount::zone::Zone;
 

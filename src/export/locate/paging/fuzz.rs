@@ -29,7 +29,8 @@ pub fn read(answers: &[&[u8]], form: u8) -> Result<(Vec<String>, Vec<UnreadPart>
     let mut list = list.finished()?;
     let unread = std::mem::take(&mut list.unread);
     let rows = list.rows.clone();
-    let other = VendorList { rows: rows.clone(), ..VendorList::new(&request, 1 << 20) };
+    let mut other = VendorList::new(&request, 1 << 20);
+    other.rows.clone_from(&rows);
     if let Ok(records) = joined(vec![list, other], &[request.clone(), request]) {
         assert_eq!(records.rows.len(), rows.len(), "a record was lost by joining");
     }

@@ -1,6 +1,7 @@
 //! Lists of a vendor's API: every page or none, joined where names and counts come apart, and kept as one record a line.
 
 #[cfg(fuzzing)]
+#[doc(hidden)]
 pub mod fuzz;
 mod join;
 mod list;

@@ -1,0 +1,151 @@
+//! A person moves a line that recount owns: to a later day, to another agreement, to another product. It bills somebody
+//! still, or nobody, and either way nobody was asked.
+
+use chrono::{Days, NaiveDate};
+use recount_sim::Agreement;
+
+use crate::support::{Night, Said, today};
+
+/// Borealis' line.
+const LINE: i64 = 200;
+
+/// Past its approval and one more night.
+fn compared() -> Night {
+    let night = Night::new();
+    // One line of two is gone in these nights.
+    night.config("guards", "min_lines_seen = \"10%\"\nmax_units_down = \"100%\"\nmin_units = \"10%\"");
+    night.approve();
+    night.run().exits(0);
+    night
+}
+
+fn exported(night: &Night, borealis: u32) {
+    night.export(format!("Account,Product,Quantity\nAcme,CloudFilter,3\nBorealis,CloudFilter,{borealis}\n"));
+}
+
+/// Another active agreement of Borealis, on which nobody is mapped, and the line on it.
+fn moves_to_another_agreement(night: &Night) {
+    night.sim().edit(|world| {
+        let own = world.agreements.iter().find(|agreement| agreement.id == 20).expect("the agreement");
+        let other = Agreement { id: 21, kind: "Legacy".to_owned(), ..own.clone() };
+        world.agreements.push(other);
+        world.addition_mut(LINE).expect("the line").agreement = 21;
+    });
+}
+
+fn moves_to(night: &Night, day: NaiveDate) {
+    night.sim().edit(|world| world.addition_mut(LINE).expect("the line").effective = Some(day));
+}
+
+fn billed(night: &Night) -> Vec<(i64, String)> {
+    let all = night.billed().into_iter();
+    all.filter(|(agreement, ..)| *agreement >= 20).map(|(agreement, _, units)| (agreement, units.to_string())).collect()
+}
+
+fn asks(said: &Said, code: &str) {
+    assert!(said.codes().contains(&code.to_owned()), "no {code}: {}", said.out);
+}
+
+/// From the second night on it was taken for a line that recount itself had dated ahead: "equal", exit 0, and nothing billed
+/// until spring.
+#[test]
+fn a_line_that_somebody_dates_ahead_is_asked_about_every_night_and_never_written() {
+    let night = compared();
+    moves_to(&night, today() + Days::new(90));
+    for units in [5, 5, 7] {
+        exported(&night, units);
+        asks(&night.run().exits(3), "line-not-yet-effective");
+    }
+    assert!(night.sent("PATCH").is_empty() && night.sent("POST").is_empty());
+    moves_to(&night, today());
+    night.run().exits(0);
+    assert_eq!(billed(&night), [(20, "7".to_owned())]);
+}
+
+/// The printed answer created a second line beside it: 10 billed for 5.
+#[test]
+fn a_line_that_somebody_moves_to_another_agreement_is_no_line_that_is_gone() {
+    let night = compared();
+    moves_to_another_agreement(&night);
+    exported(&night, 5);
+    let said = night.run().exits(3);
+    asks(&said, "line-left-behind");
+    assert!(said.out.contains("is on agreement 21 now, where it bills 5"), "{}", said.out);
+    assert!(!said.out.contains("does not show it any more"), "{}", said.out);
+    let lines = said.first_run()["lines"].as_array().expect("lines").clone();
+    let of = |agreement: i64| {
+        let line = lines.iter().find(|line| line["agreement_id"] == agreement).expect("a line");
+        line["handle"].as_str().expect("a handle").to_owned()
+    };
+    // Whatever is answered to the place where it was, nothing begins there while it bills at the other.
+    night.recount(&["accept", &of(20), "--to", "5"]);
+    night.run();
+    assert_eq!(billed(&night), [(21, "5".to_owned())], "{}", said.out);
+    // Ended there, it begins where its customer is mapped.
+    night.recount(&["accept", &of(21), "--to", "0"]).exits(0);
+    night.run();
+    night.recount(&["accept", &of(20), "--to", "5"]);
+    night.run();
+    let units: Vec<_> = billed(&night).into_iter().filter(|(_, units)| units != "0").collect();
+    assert_eq!(units, [(20, "5".to_owned())]);
+}
+
+/// "Nothing is used, and no line is live": it billed 5 on the other agreement for a customer who used none.
+#[test]
+fn a_line_that_was_moved_stays_in_sight_where_nothing_is_used() {
+    let night = compared();
+    moves_to_another_agreement(&night);
+    exported(&night, 0);
+    for _ in 0..2 {
+        let said = night.run();
+        asks(&said, "line-left-behind");
+        assert_ne!(said.exit, 0, "{}", said.out);
+    }
+    assert_eq!(billed(&night), [(21, "5".to_owned())]);
+}
+
+/// Each of two vendors set the line of the other: 5 to 0, and 0 to 5, every night.
+#[test]
+fn a_line_that_another_vendor_took_over_is_not_left_behind() {
+    let night = compared();
+    night.append(
+        "\n[integration.other]\nconnectwise = \"main\"\nmode = \"apply\"\ncustomers = \"customers.csv\"\n\
+         match_customers = \"mapped\"\ndefault_agreement = { type = \"Email Security\" }\n\
+         [integration.other.export]\npath = \"exports/other-*.csv\"\n\
+         columns = { customer = \"Account\", service = \"Product\", count = \"Quantity\" }\n\
+         [integration.other.services]\n\"Vault\" = { product = \"MP-ARCHIVE\" }\n",
+    );
+    night.write("exports/other-1.csv", "Account,Product,Quantity\nBorealis,Vault,5\n");
+    night.sim().edit(|world| world.addition_mut(LINE).expect("the line").product = "MP-ARCHIVE".to_owned());
+    exported(&night, 5);
+    let plan = night.recount(&["plan", "other", "--json"]);
+    night.recount(&["apply", plan.first_run()["plan"].as_str().expect("a plan")]);
+    let said = night.recount(&["run", "mail", "--json"]).exits(3);
+    assert!(!said.codes().contains(&"line-left-behind".to_owned()), "{}", said.out);
+    asks(&said, "human-edit");
+    assert_eq!(billed(&night), [(20, "5".to_owned())]);
+}
+
+/// An answer about a line that was deleted hid whatever was billed in its place later: 5 for nobody, under OK.
+#[test]
+fn an_ignored_line_that_is_gone_hides_no_other_that_comes_to_its_place() {
+    for deleted in [true, false] {
+        let night = compared();
+        night.write("customers.csv", "customer,company_id,agreement_id,note\nAcme,1,10,\nBorealis,,,\n");
+        if deleted {
+            night.sim().edit(|world| world.additions.retain(|addition| addition.id != LINE));
+        }
+        let said = night.run().exits(3);
+        asks(&said, "line-left-behind");
+        let run = said.first_run();
+        let line = run["lines"].as_array().into_iter().flatten().find(|line| line["reason"] == "line-left-behind");
+        night.recount(&["ignore", line.expect("the line")["handle"].as_str().expect("a handle")]).exits(0);
+        night.run().exits(0);
+        let later = recount_sim::Addition::new(205, 20, "MP-CLOUDFILTER", 5.into());
+        night.sim().edit(|world| world.additions.push(later.clone()));
+        let said = night.run().exits(3);
+        asks(&said, "line-left-behind");
+        assert!(said.out.contains("addition 205") || deleted, "{}", said.out);
+        assert!(said.out.contains("205"), "{}", said.out);
+    }
+}
