@@ -108,6 +108,12 @@ fn a_line_that_was_moved_stays_in_sight_where_nothing_is_used() {
 #[test]
 fn a_line_that_another_vendor_took_over_is_not_left_behind() {
     let night = compared();
+    let edit = |from: &str, to: &str| {
+        let config = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+        assert!(config.contains(from), "{config}");
+        night.write("recount.toml", config.replace(from, to));
+    };
+    edit("\"Archive\" = { product = \"MP-ARCHIVE\" }\n", "");
     night.append(
         "\n[integration.other]\nconnectwise = \"main\"\nmode = \"apply\"\ncustomers = \"customers.csv\"\n\
          match_customers = \"mapped\"\ndefault_agreement = { type = \"Email Security\" }\n\
@@ -124,6 +130,10 @@ fn a_line_that_another_vendor_took_over_is_not_left_behind() {
     assert!(!said.codes().contains(&"line-left-behind".to_owned()), "{}", said.out);
     asks(&said, "human-edit");
     assert_eq!(billed(&night), [(20, "5".to_owned())]);
+
+    // Let go by the other one, it is that one's to ask about, the same night.
+    edit("\"Vault\" = { product = \"MP-ARCHIVE\" }", "\"Vault\" = { not_assigned = true }");
+    asks(&night.recount(&["run", "other", "--json"]).exits(3), "line-left-behind");
 }
 
 /// An answer about a line that was deleted hid whatever was billed in its place later: 5 for nobody, under OK.

@@ -52,7 +52,8 @@ impl History {
         Ok(billing.collect())
     }
 
-    /// The additions that an integration owns and that one of these others owns as well.
+    /// The additions that an integration owns, that one of these others owns as well, and that the other one saw as its line
+    /// later: of two that own one, only the last has it in sight.
     ///
     /// # Errors
     /// When they cannot be read.
@@ -63,8 +64,12 @@ impl History {
     ) -> Result<BTreeSet<AdditionId>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT addition FROM owned_lines WHERE integration = ?2
-                     AND addition IN (SELECT addition FROM owned_lines WHERE integration = ?1)",
+                "SELECT theirs.addition FROM owned_lines AS theirs JOIN seen_quantities AS seen
+                     ON seen.integration = theirs.integration AND seen.addition = theirs.addition
+                 WHERE theirs.integration = ?2
+                     AND theirs.addition IN (SELECT addition FROM owned_lines WHERE integration = ?1)
+                     AND seen.run > coalesce((SELECT own.run FROM seen_quantities AS own
+                         WHERE own.integration = ?1 AND own.addition = theirs.addition), 0)",
             )?;
             let mut shared = BTreeSet::new();
             for other in others {

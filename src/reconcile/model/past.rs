@@ -43,7 +43,7 @@ pub struct Past {
     pub just_created: BTreeMap<LineKey, JustCreated>,
     /// Every line that a run in mode `apply` wrote or compared, and that bills still for all that is known.
     pub owned: BTreeMap<LineKey, Owned>,
-    /// Additions of `owned` that another integration which is on owns as well: it has them in sight.
+    /// Additions of `owned` that another integration which is on owns as well, and saw later: it has them in sight.
     pub owned_by_others: BTreeSet<AdditionId>,
     /// Mapped products on agreements that no mapped customer is billed on, as tonight's look found them.
     pub uncounted: Vec<UncountedLine>,

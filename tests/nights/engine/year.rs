@@ -32,6 +32,7 @@ use recount::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode, ProductId, ServiceName,
 };
 use recount::reconcile::model::mapping::{Billed, CustomerRow, CustomerTarget, Mapping, ServiceRule};
+use recount::reconcile::model::plan::code::Code;
 use recount::reconcile::model::plan::outcome::{Mode, RunCommand};
 use recount::reconcile::model::quantity::Quantity;
 use recount::reconcile::model::records::{
@@ -354,7 +355,9 @@ impl Office {
         }
         let end = record.end.as_ref().ok_or("Y2: a night without an end")?;
         let told = || format!("{:#?} {:#?}", end.findings, books.bad);
-        if end.exit_code == 10 && books.bills_nothing() {
+        // More than any share of nothing waits for a person, and nothing is written.
+        let rises_from_nothing = end.findings.iter().any(|finding| finding.code == Code::TooManyUnitsUp);
+        if end.exit_code == 10 && rises_from_nothing && books.bills_nothing() && end.totals.changed == 0 {
             return Ok(());
         }
         if ![0, 3].contains(&end.exit_code) || record.planned.as_ref().is_none_or(|planned| !planned.accepted) {
