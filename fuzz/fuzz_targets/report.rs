@@ -47,6 +47,7 @@ fn run(input: &[&str; 8], outcome: Outcome) -> RunRecord {
         service: service.clone(),
         count: None,
         lines: vec![2],
+        place: None,
         how: None,
         items: Vec::new(),
     };
