@@ -96,6 +96,55 @@ fn a_backup_is_taken_during_a_run_and_put_back_by_one_command() {
     assert_eq!(night.sent("PATCH").len() + night.sent("POST").len(), written);
 }
 
+/// The wrong backup first, then the right one: the nights since must not be lost by the way that is printed.
+#[test]
+fn a_second_restore_overwrites_nothing_that_the_first_set_aside() {
+    let night = Night::busy();
+    night.recount(&["backup", "copy.db"]).exits(0);
+    night.run().exits(0);
+    let runs = count(&night, "SELECT max(run) FROM runs");
+    for name in ["history.db.before-restore", "history.db.before-restore-2", "history.db.before-restore-3"] {
+        let said = night.recount(&["restore", "copy.db"]).exits(0);
+        assert!(said.out.contains(&format!("{name}\n")), "{}", said.out);
+    }
+    night.recount(&["restore", "state/history.db.before-restore"]).exits(0);
+    assert_eq!(count(&night, "SELECT max(run) FROM runs"), runs, "the nights since the backup are there again");
+    night.recount(&["verify"]).exits(0);
+}
+
+/// Who was removed would be an admin again, by the old password, and nobody would know what they had done.
+#[test]
+fn who_was_removed_or_locked_does_not_come_back_with_a_backup() {
+    let night = Night::busy();
+    for name in ["dana", "priya"] {
+        night.recount(&["users", "add", name, "--role", "admin"]).exits(0);
+    }
+    let history = Connection::open(night.path("state/history.db")).expect("the history");
+    let event = |at: &str, deed: &str| {
+        let sql = "INSERT INTO desk_events VALUES ((SELECT coalesce(max(event), 0) + 1 FROM desk_events), ?1, 'dana', '', ?2, \
+                   '', 0, '')";
+        history.execute(sql, [at, deed]).expect("noted");
+    };
+    event("2026-11-01T02:00:00.000000000Z", "sign-in");
+    night.recount(&["backup", "copy.db"]).exits(0);
+    night.recount(&["users", "remove", "dana"]).exits(0);
+    night.recount(&["users", "lock", "priya"]).exits(0);
+    night.recount(&["users", "add", "vera", "--role", "viewer"]).exits(0);
+    event("2026-11-02T02:00:00.000000000Z", "accept");
+    drop(history);
+    let said = night.recount(&["restore", "copy.db"]).exits(0);
+    assert!(said.out.contains("people, and what was done on the desk, are those of what stood there"), "{}", said.out);
+    let known = "SELECT count(*) FROM people WHERE (name, locked) IN (VALUES ('priya', 1), ('vera', 0))";
+    assert_eq!((count(&night, known), count(&night, "SELECT count(*) FROM people")), (2, 2));
+    assert_eq!(count(&night, "SELECT count(*) FROM desk_events"), 2);
+    // What is damaged says nothing of people: those of the backup are there, which is said.
+    night.write("state/history.db", "not a database at all, whatever its name says");
+    let said = night.recount(&["restore", "copy.db"]).exits(0);
+    assert!(said.out.contains("people are those of the backup"), "{}", said.out);
+    assert_eq!(count(&night, "SELECT count(*) FROM people WHERE name = 'dana'"), 1);
+    assert_eq!(count(&night, "SELECT count(*) FROM invitations"), 0, "no link of that time is good");
+}
+
 /// Otherwise years of nights fill the disk, or what is pruned is what a bill is explained by.
 #[test]
 fn what_is_older_than_keep_goes_and_the_journal_stays() {

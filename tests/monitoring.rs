@@ -28,6 +28,34 @@ fn a_bad_night_is_unhealthy_until_a_good_one() {
     night.recount(&["status", "male"]).exits(2);
 }
 
+/// The numbers of the first night replaced the mapping, the configuration or the history, and `check` had said that all is well.
+#[test]
+fn the_numbers_are_written_over_nothing_that_is_read() {
+    for file in
+        ["recount.toml", "customers.csv", "state/../customers.csv", "state/history.db", "state", "state/host.id"]
+    {
+        let night = Night::new();
+        night.approve();
+        night.config_root(&format!("metrics_file = \"{file}\""));
+        let read = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+        for command in ["check", "run"] {
+            let said = night.recount(&[command]).exits(16);
+            assert!(said.err.contains("`metrics_file` is"), "{file}: {}", said.err);
+        }
+        assert_eq!(std::fs::read_to_string(night.path("recount.toml")).expect("the configuration"), read, "{file}");
+    }
+    let night = Night::new();
+    night.approve();
+    night.config_root("metrics_file = \"not-there/recount.prom\"");
+    let said = night.recount(&["check"]).exits(16);
+    assert!(said.out.contains("✗ metrics_file"), "{}", said.out);
+    night.run().exits(0);
+    std::fs::create_dir(night.path("not-there")).expect("a folder");
+    night.recount(&["check"]).exits(0);
+    night.run().exits(0);
+    assert!(night.path("not-there/recount.prom").exists());
+}
+
 /// "It never ran" beside a plan of this morning reads like a fault of the page.
 #[test]
 fn plans_are_no_nightly_runs_and_are_seen_all_the_same() {

@@ -211,6 +211,48 @@ fn a_flood_is_spread_over_nights() {
     assert_eq!(sent(&night, "POST"), 0);
 }
 
+/// As many items as `max_new` that ConnectWise refuses each night kept every other one from a ticket for ever.
+#[test]
+fn a_refused_opening_takes_nobodys_place() {
+    let night = desk(&["max_new = 2"]);
+    let many: String = (1..=5).map(|n| format!("Unknown {n},CloudFilter,1\n")).collect();
+    night.export(format!("{QUIET}{many}"));
+    let refused = |n: usize| {
+        format!(
+            r#"{{"when": {{"method": "POST", "path": "/service/tickets", "body": "Unknown {n}"}},
+               "then": {{"status": 400, "body": "{{\"code\": \"InvalidObject\", \"message\": \"site is required\"}}"}}}}"#
+        )
+    };
+    night.fault(&format!("[{}, {}]", refused(1), refused(2)));
+    for opened in [0, 2, 3] {
+        night.run();
+        assert_eq!(tickets(&night).len(), opened, "{:?}", troubles(&night));
+    }
+    night.no_faults();
+    night.run();
+    assert_eq!(tickets(&night).len(), 5);
+}
+
+/// What the second table of a board opened was tended by the first, which leaves settled tickets open: it stayed open for ever,
+/// and `recount tickets` said that none is.
+#[test]
+fn of_two_tables_of_one_board_the_one_that_took_an_item_closes_its_ticket() {
+    let night = desk(&["customers = { except = [\"Cedar\"] }"]);
+    let config = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    let first = "[[integration.mail.tickets]]\nboard = \"billing\"\ncompany = 250\nclose = false\n\
+                 customers = { only = [\"Cedar\"] }\nkinds = [\"unmapped-customer\", \"held-line\"]\n\n\
+                 [[integration.mail.tickets]]";
+    night.write("recount.toml", config.replace("[integration.mail.tickets]", first));
+    night.export(format!("{UNMAPPED}Acme,Nonsense,1\n"));
+    night.run().exits(3);
+    assert_eq!(tickets(&night).len(), 2);
+    night.export(QUIET);
+    night.run().exits(0);
+    let mut closed: Vec<bool> = tickets(&night).iter().map(|ticket| ticket["closedFlag"] == true).collect();
+    closed.sort_unstable();
+    assert_eq!(closed, [false, true], "{:#?}", tickets(&night));
+}
+
 /// A person who closes a ticket has seen the matter.
 #[test]
 fn a_ticket_that_a_person_closed_is_left_alone_until_the_matter_is_settled() {
@@ -375,6 +417,7 @@ fn a_test_tries_every_right_that_tickets_ask_for() {
     night.fault(r#"[{"when": {"method": "PATCH", "path": "/service/tickets"}, "then": {"status": 403}}]"#);
     let said = night.recount(&["tickets", "test"]).exits(13);
     assert!(said.err.contains("Close Service Tickets") && said.err.contains("close ticket "), "{}", said.err);
+    assert!(!said.err.contains("in ConnectWise in ConnectWise"), "{}", said.err);
 }
 
 /// A board whose rules ask for a subtype refuses every ticket without one.

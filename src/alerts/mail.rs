@@ -1,16 +1,18 @@
 //! Mail: one message over SMTP. The connection is encrypted before anything is said, unless the server is on this host.
 
 use std::path::PathBuf;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
+use lettre::Message;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
-use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
+use lettre::transport::smtp::extension::ClientId;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 
+use crate::alerts::conversation::deliver;
 use crate::alerts::error::NotifyError;
 use crate::error_chain::error_chain;
 use crate::report::brief::{Brief, Event};
@@ -45,11 +47,17 @@ pub enum Privacy {
     None,
 }
 
+/// Of one command; `alerts_within` ends the whole of it before.
+const ANSWER_WITHIN: Duration = Duration::from_secs(60);
+
 impl Mail {
-    pub(crate) async fn send(&self, brief: &Brief) -> Result<(), NotifyError> {
+    /// Sends it, and gives the receivers that the server refused while it took others.
+    pub(crate) async fn send(&self, brief: &Brief) -> Result<Vec<String>, NotifyError> {
         let message = self.message(brief)?;
-        let transport = self.transport()?;
-        transport.send(message).await.map(|_| ()).map_err(|error| self.failed(&error))
+        let mut connection = self.connected().await?;
+        let delivered = deliver(&mut connection, &message).await;
+        connection.abort().await;
+        delivered.map_err(|error| self.failed(&error))
     }
 
     /// The message as it is sent.
@@ -79,21 +87,21 @@ impl Mail {
         message.multipart(body).map_err(|error| NotifyError::Form(error_chain(&error)))
     }
 
-    fn transport(&self) -> Result<AsyncSmtpTransport<Tokio1Executor>, NotifyError> {
-        let tls = match self.privacy {
-            Privacy::Implicit => Tls::Wrapper(self.tls()?),
-            Privacy::Starttls => Tls::Required(self.tls()?),
-            Privacy::None => Tls::None,
-        };
-        // `dangerous` only names the default of no TLS, which is set here.
-        let mut transport =
-            AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&self.server).port(self.port).tls(tls);
-        if let Some((user, password)) = &self.login {
-            transport = transport
-                .credentials(Credentials::new(user.clone(), password.expose_secret().to_owned()))
-                .authentication(vec![Mechanism::Plain, Mechanism::Login]);
+    /// Encrypted and signed in, as configured.
+    async fn connected(&self) -> Result<AsyncSmtpConnection, NotifyError> {
+        let failed = |error| self.failed(&error);
+        let (server, me) = ((self.server.as_str(), self.port), ClientId::default());
+        let wrapped = if self.privacy == Privacy::Implicit { Some(self.tls()?) } else { None };
+        let connection = AsyncSmtpConnection::connect_tokio1(server, Some(ANSWER_WITHIN), &me, wrapped, None);
+        let mut connection = connection.await.map_err(failed)?;
+        if self.privacy == Privacy::Starttls {
+            connection.starttls(self.tls()?, &me).await.map_err(failed)?;
         }
-        Ok(transport.build())
+        if let Some((user, password)) = &self.login {
+            let credentials = Credentials::new(user.clone(), password.expose_secret().to_owned());
+            connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials).await.map_err(failed)?;
+        }
+        Ok(connection)
     }
 
     fn tls(&self) -> Result<TlsParameters, NotifyError> {

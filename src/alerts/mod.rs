@@ -4,6 +4,7 @@
 //! here can hold up a night: whoever calls gives each [`Channel`] its time.
 
 pub mod alert;
+mod conversation;
 pub mod engine;
 pub mod error;
 mod http;
@@ -86,19 +87,20 @@ impl Channel {
         }
     }
 
-    /// Tells what is in the brief. `id` is the one that [`Channel::start`] was given.
+    /// Tells what is in the brief. `id` is the one that [`Channel::start`] was given. Gives the receivers that were refused
+    /// while others were told: nobody, as a rule.
     ///
     /// # Errors
-    /// When it is not known to have arrived.
-    pub async fn tell(&self, brief: &Brief, id: &str, within: Duration) -> Result<(), NotifyError> {
+    /// When it is not known to have arrived anywhere.
+    pub async fn tell(&self, brief: &Brief, id: &str, within: Duration) -> Result<Vec<String>, NotifyError> {
         match self {
             Channel::Mail(mail) => in_time(within, mail.send(brief)).await,
-            Channel::Webhook(webhook) => in_time(within, webhook.send(brief)).await,
-            Channel::Ping(ping) => in_time(within, ping.end(brief, id)).await,
+            Channel::Webhook(webhook) => in_time(within, webhook.send(brief)).await.map(|()| Vec::new()),
+            Channel::Ping(ping) => in_time(within, ping.end(brief, id)).await.map(|()| Vec::new()),
         }
     }
 }
 
-async fn in_time(within: Duration, work: impl Future<Output = Result<(), NotifyError>>) -> Result<(), NotifyError> {
+async fn in_time<T>(within: Duration, work: impl Future<Output = Result<T, NotifyError>>) -> Result<T, NotifyError> {
     tokio::time::timeout(within, work).await.unwrap_or(Err(NotifyError::TooLate(within)))
 }

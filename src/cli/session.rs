@@ -21,6 +21,8 @@ pub(crate) struct Session {
     pub(crate) history: History,
     /// Where copies of the history go.
     pub(crate) replica: Option<Replica>,
+    /// Whether the lease could not be had: then nothing leaves this host, and a night is recorded at most.
+    is_without_lease: bool,
 }
 
 /// The configuration that the arguments name.
@@ -46,7 +48,15 @@ impl Session {
         let lock = RunLock::take(&config.state, clock::now())?;
         let replica = config.replica.as_ref().map(|settings| Replica::open(config, settings, &lock)).transpose()?;
         let history = History::open(&config.state, clock::now())?;
-        Ok(Self { lock, history, replica })
+        Ok(Self { lock, history, replica, is_without_lease: false })
+    }
+
+    /// For a night that cannot begin: it is recorded here, whoever may hold the lease. A host without a history makes none.
+    pub(crate) fn open_to_record(config: &Config) -> Result<Self, CommandError> {
+        let lock = RunLock::take(&config.state, clock::now())?;
+        existing_history(&config.state)?;
+        let history = History::open(&config.state, clock::now())?;
+        Ok(Self { lock, history, replica: None, is_without_lease: config.replica.is_some() })
     }
 
     /// Sends a copy of the history where copies go.
@@ -59,7 +69,7 @@ impl Session {
 
     /// Whether another host may be the one that writes by now.
     pub(crate) fn has_lost_the_lease(&self) -> bool {
-        self.replica.as_ref().is_some_and(Replica::is_lost)
+        self.is_without_lease || self.replica.as_ref().is_some_and(Replica::is_lost)
     }
 }
 

@@ -3,6 +3,7 @@
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::apply::stop::Stop;
+use crate::report::exit::Exit;
 
 /// A wish that the signals make. Has to be called within a tokio runtime.
 ///
@@ -26,6 +27,25 @@ pub(crate) fn stop_on_signals() -> std::io::Result<Stop> {
         }
     });
     Ok(stop)
+}
+
+/// How a command ends that is there until it is told to stop: well, unless a hangup told it. Whoever sent that by habit, to
+/// have files read again, wants it to go on, and a service manager begins what did not end well anew.
+pub(crate) fn end_of_service(stop: &Stop) -> Exit {
+    let hangup = SignalKind::hangup().as_raw_value();
+    match stop.signal() {
+        Some(signal) if signal == hangup => {
+            tracing::warn!(
+                "ended by SIGHUP (exit code 129); nothing has to be reloaded: files are read when a night begins"
+            );
+            Exit::Signal(u8::try_from(signal).unwrap_or_default())
+        }
+        Some(signal) => {
+            tracing::info!("told to stop by signal {signal}");
+            Exit::Done
+        }
+        None => Exit::Done,
+    }
 }
 
 struct StopSignals {

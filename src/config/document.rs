@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -20,6 +20,8 @@ pub(in crate::config) struct Document<'a> {
     path: &'a Path,
     text: &'a str,
     errors: RefCell<Vec<ConfigError>>,
+    /// The files and folders that were named so far, by the key.
+    paths: RefCell<Vec<(String, PathBuf)>>,
 }
 
 /// One table. Every key that is asked for is known; [`Section::finish`] refuses the others.
@@ -45,7 +47,7 @@ pub(in crate::config) struct Field<'a> {
 
 impl<'a> Document<'a> {
     pub(in crate::config) fn new(path: &'a Path, text: &'a str) -> Self {
-        Self { path, text, errors: RefCell::default() }
+        Self { path, text, errors: RefCell::default(), paths: RefCell::default() }
     }
 
     pub(in crate::config) fn root(&'a self, table: &'a Spanned<DeTable<'a>>) -> Section<'a> {
@@ -167,6 +169,17 @@ impl<'a> Field<'a> {
     /// A fault of another file that this value names.
     pub(in crate::config) fn error_elsewhere(&self, error: ConfigError) {
         self.document.push(error);
+    }
+
+    /// A path that this value names, and the same.
+    pub(in crate::config) fn naming(&self, path: PathBuf) -> PathBuf {
+        self.document.paths.borrow_mut().push((self.path.clone(), path.clone()));
+        path
+    }
+
+    /// The files and folders that were read of the document so far, by the key.
+    pub(in crate::config) fn paths_of_the_file(&self) -> Vec<(String, PathBuf)> {
+        self.document.paths.borrow().clone()
     }
 
     /// The raw value.

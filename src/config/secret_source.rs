@@ -16,7 +16,9 @@ pub(in crate::config) fn secret(field: &Field<'_>, folder: &Path) -> Option<Secr
     }
     let section = field.table()?;
     let credential = section.get("credential").map(|field| source(&field, SecretSource::Credential, is_file_name));
-    let file = section.get("file").map(|field| source(&field, |path| SecretSource::File(folder.join(path)), |_| true));
+    let file = section
+        .get("file")
+        .map(|field| source(&field, |path| SecretSource::File(field.naming(folder.join(path))), |_| true));
     let env = section.get("env").map(|field| source(&field, SecretSource::Env, is_variable));
     section.finish(&[]);
     let mut sources = [credential, file, env].into_iter().flatten();

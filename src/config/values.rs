@@ -92,7 +92,7 @@ impl Field<'_> {
 
     /// A path, relative to the configuration's folder.
     pub(in crate::config) fn path(&self, folder: &Path) -> Option<PathBuf> {
-        self.text().map(|text| folder.join(text))
+        self.text().map(|text| self.naming(folder.join(text)))
     }
 }
 

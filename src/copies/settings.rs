@@ -35,7 +35,9 @@ impl ReplicaSettings {
     /// The one place that is meant, however it is written: two installations that name the same share a history.
     #[must_use]
     pub fn address(&self) -> String {
-        let served = |endpoint: &Option<Url>, usual: &str| endpoint.as_ref().map_or(usual.to_owned(), Url::to_string);
+        let served = |endpoint: &Option<Url>, usual: &str| {
+            endpoint.as_ref().map_or(usual, Url::as_str).trim_end_matches('/').to_owned()
+        };
         let place = match &self.place {
             ReplicaPlace::S3(s3) => format!("s3 {} {}", served(&s3.endpoint, ""), s3.bucket),
             ReplicaPlace::Azure(azure) => {

@@ -65,7 +65,7 @@ pub fn snapshot(history: &History, state: &Path) -> Result<Snapshot, ReplicaErro
     Ok(Snapshot { packed: packed.map_err(failed)?, last_run, head })
 }
 
-/// Sends a copy, its description last, and takes away what is superfluous by then.
+/// Sends a copy, its description last, and takes away what is superfluous by then, if it can.
 ///
 /// # Errors
 /// The store's; what was sent without a description is no copy.
@@ -88,8 +88,11 @@ pub async fn send(
     store.create(&name.description(), text).await?;
     let mut copies = described(&files);
     copies.insert(name);
-    prune(store, &copies).await?;
-    remove_unfinished(store, &files, &copies).await?;
+    // The copy is there. What is superfluous is taken away by a later one.
+    let pruned = prune(store, &copies).await;
+    if let Err(error) = pruned.and(remove_unfinished(store, &files, &copies).await) {
+        tracing::warn!("a copy that is superfluous could not be taken away: {error}");
+    }
     Ok((name, description))
 }
 

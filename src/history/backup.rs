@@ -6,6 +6,7 @@ use std::{fs, io};
 use chrono::{DateTime, Utc};
 
 use crate::files::{give_to_owner, sync_folder};
+use crate::history::desk::kept::{PeopleOf, keep_people};
 use crate::history::store::error::StoreError;
 use crate::history::store::head_file::forget;
 use crate::history::store::lock::RunLock;
@@ -21,6 +22,8 @@ pub struct RestoredHistory {
     pub head: String,
     /// Where the history lies that stood in its place; `None` if there was none.
     pub set_aside: Option<PathBuf>,
+    /// Whose people it has.
+    pub people: PeopleOf,
 }
 
 impl History {
@@ -33,8 +36,9 @@ impl History {
         copy_into(&self.connection, file)
     }
 
-    /// Puts a copy in the place of the history, which is set aside as `history.db.before-restore`. Everything that was written
-    /// since the copy was made is known to ConnectWise alone from then on.
+    /// Puts a copy in the place of the history, which is set aside under a name that is free: `history.db.before-restore`,
+    /// `history.db.before-restore-2` and so on. Everything that was written since the copy was made is known to ConnectWise
+    /// alone from then on. Whose people it has is a wish: [`RestoredHistory::people`] says what came of it.
     ///
     /// # Errors
     /// When it is no sound history that this program can read; then nothing is changed.
@@ -42,44 +46,61 @@ impl History {
         _lock: &RunLock,
         state: &Path,
         from: &Path,
+        people: PeopleOf,
         now: DateTime<Utc>,
     ) -> Result<RestoredHistory, StoreError> {
         let copied = Self::copy_at(from)?;
         copied.check()?;
         let database = state.join(DATABASE);
+        let scratch = tempfile::Builder::new().prefix(".restore.").tempdir_in(state);
+        let scratch = scratch.map_err(|error| StoreError::file(state, error))?;
+        let new = scratch.path().join(DATABASE);
+        copy_into(&copied.connection, &new)?;
+        drop(copied);
+        let people = if people == PeopleOf::WhatStood { keep_people(&new, &database)? } else { people };
         let set_aside = if fs::symlink_metadata(&database).is_ok() { Some(put_aside(state)?) } else { None };
         // The head belongs to what was set aside. Whoever dies from here on leaves no history, which is seen, and not an older
         // one with a newer head.
         forget(state)?;
-        copy_into(&copied.connection, &database)?;
-        drop(copied);
-        let given = fs::File::open(&database).and_then(|file| give_to_owner(&file, state));
-        given.map_err(|error| StoreError::file(&database, error))?;
+        let put = fs::File::open(&new).and_then(|file| {
+            give_to_owner(&file, state)?;
+            fs::rename(&new, &database)?;
+            sync_folder(state)
+        });
+        put.map_err(|error| StoreError::file(&database, error))?;
         let restored = Self::open(state, now)?;
         let chain = restored.verify_journal()?;
         let last_run = restored.runs(1)?.first().map(|run| run.run.0);
         restored.keep_head(last_run.unwrap_or_default());
-        Ok(RestoredHistory { last_run, head: chain.head, set_aside })
+        Ok(RestoredHistory { last_run, head: chain.head, set_aside, people })
     }
 }
 
 const DATABASE: &str = "history.db";
 
-/// The database and its log under other names, which still belong together.
+/// The database and its log under another name, where they still belong together.
 fn put_aside(state: &Path) -> Result<PathBuf, StoreError> {
-    let aside = state.join(format!("{DATABASE}.before-restore"));
+    let name = free_name(state);
     for log in ["-wal", "-shm", ""] {
-        let [from, to] = [DATABASE, "history.db.before-restore"].map(|name| state.join(format!("{name}{log}")));
-        let moved = match fs::rename(&from, &to) {
-            // A log of an earlier one does not belong to this one.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => match fs::remove_file(&to) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-                _ => Ok(()),
-            },
-            moved => moved,
-        };
-        moved.map_err(|error| StoreError::file(&from, error))?;
+        let [from, to] = [DATABASE, &name].map(|name| state.join(format!("{name}{log}")));
+        match fs::rename(&from, &to) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(StoreError::file(&from, error)),
+            _ => {}
+        }
     }
     sync_folder(state).map_err(|error| StoreError::file(state, error))?;
-    Ok(aside)
+    Ok(state.join(name))
+}
+
+/// What an earlier one set aside stays: it may be the one that is wanted.
+fn free_name(state: &Path) -> String {
+    let is_there = |name: &str| {
+        ["", "-wal", "-shm"].iter().any(|log| fs::symlink_metadata(state.join(format!("{name}{log}"))).is_ok())
+    };
+    let (mut name, mut number) = (format!("{DATABASE}.before-restore"), 1);
+    while is_there(&name) {
+        number += 1;
+        name = format!("{DATABASE}.before-restore-{number}");
+    }
+    name
 }

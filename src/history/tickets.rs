@@ -7,7 +7,7 @@ use crate::history::store::columns::{integer, maybe_time, time, time_text, word}
 use crate::history::store::error::StoreError;
 use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
-use crate::reconcile::model::ids::{IntegrationName, RunId, TicketId, TicketRef};
+use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId, TicketId, TicketRef};
 use crate::reconcile::model::ticket_subject::TicketKind;
 
 /// One ticket of one matter.
@@ -150,6 +150,37 @@ impl History {
                    AND state IN ('closed', 'left') ORDER BY occurrence DESC, number DESC LIMIT 1";
         let matter = params![integration.as_str(), kind.as_str(), handle];
         self.read(|connection| Ok(records(connection, sql, matter)?.into_iter().next()))
+    }
+
+    /// Whether the last ticket of a matter that was asked for is none: ConnectWise did not take it.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn was_dropped(
+        &self,
+        integration: &IntegrationName,
+        kind: TicketKind,
+        handle: &str,
+    ) -> Result<bool, StoreError> {
+        let sql =
+            "SELECT * FROM tickets WHERE integration = ?1 AND kind = ?2 AND handle = ?3 ORDER BY number DESC LIMIT 1";
+        let matter = params![integration.as_str(), kind.as_str(), handle];
+        let last = self.read(|connection| Ok(records(connection, sql, matter)?.into_iter().next()))?;
+        Ok(last.is_some_and(|last| last.state == TicketState::Dropped))
+    }
+
+    /// The customer of an open item, as a run found it; `None` if it is about none, or the run's findings are pruned.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn customer_of_item(&self, run: RunId, handle: &str) -> Result<Option<CustomerName>, StoreError> {
+        let sql = "SELECT customer FROM findings WHERE run = ?1 AND handle = ?2 ORDER BY position LIMIT 1";
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(sql)?;
+            let found =
+                statement.query_row(params![run.0, handle], |row| row.get::<_, Option<String>>(0)).optional()?;
+            Ok(found.flatten().map(|name| CustomerName::new(&name)))
+        })
     }
 
     /// Puts a ticket on the disk before it is asked for, and gives its number.

@@ -16,21 +16,28 @@ use crate::tickets::text;
 const OCCURRENCES_LOOKED_AT: i64 = 50;
 
 impl<D: ServiceBoard> TicketSync<'_, D> {
-    pub(crate) async fn open_all(&mut self, matters: Vec<TicketSubject>, found: &Found) -> Result<(), SyncHalt> {
-        for matter in matters {
-            self.open(&matter, found).await?;
+    /// Opens as many as a run may, and gives how many wait. What ConnectWise refuses is not one of them; when it refused as many,
+    /// the rest waits as well.
+    pub(crate) async fn open_all(&mut self, matters: Vec<TicketSubject>, found: &Found) -> Result<usize, SyncHalt> {
+        let most = self.round.settings.max_new;
+        let (mut opened, mut refused) = (0, 0);
+        let mut matters = matters.into_iter();
+        while opened < most && refused < most {
+            let Some(matter) = matters.next() else { break };
+            if self.open(&matter, found).await? { opened += 1 } else { refused += 1 }
         }
-        Ok(())
+        Ok(matters.len())
     }
 
-    async fn open(&mut self, matter: &TicketSubject, found: &Found) -> Result<(), SyncHalt> {
+    /// Whether ConnectWise took it, as far as is known.
+    async fn open(&mut self, matter: &TicketSubject, found: &Found) -> Result<bool, SyncHalt> {
         let (occurrence, there) = self.free_occurrence(matter, found).await?;
         let reference = self.reference(matter, occurrence);
         let mut record = self.record(matter, occurrence, reference.clone());
         if let Some(ticket) = there {
             // This history does not know it: an older one did.
             record.number = self.history.intend_ticket(self.lock, &record)?;
-            return self.adopt(&mut record, ticket);
+            return self.adopt(&mut record, ticket).map(|()| true);
         }
         let mut tries = 0;
         let opened = loop {
@@ -52,13 +59,13 @@ impl<D: ServiceBoard> TicketSync<'_, D> {
             }
         };
         match opened {
-            Ok(ticket) => self.opened(&mut record, ticket.id, TicketAction::Opened),
+            Ok(ticket) => self.opened(&mut record, ticket.id, TicketAction::Opened).map(|()| true),
             Err(WriteError::Refused { status, why }) => {
                 let said = format!("no ticket could be opened ({status}: {why}): {}", record.about);
                 self.say(TicketAction::Trouble, None, said);
-                Ok(())
+                Ok(false)
             }
-            Err(error @ WriteError::Unclear { .. }) => self.unclear(record, &error).await,
+            Err(error @ WriteError::Unclear { .. }) => self.unclear(record, &error).await.map(|()| true),
             Err(error) => Err(SyncHalt::Write(error)),
         }
     }

@@ -69,10 +69,13 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
     /// Tickets that an earlier run, or this one, left without an answer.
     pub(crate) async fn look_up_doubtful(&mut self) -> Result<(), SyncHalt> {
         let live = self.history.live_tickets(Some(&self.round.run.integration))?;
-        let here = |record: &TicketRecord| {
-            is_doubtful(record) && self.round.covers(record, None) && self.round.elsewhere(record).is_none()
-        };
-        let doubtful: Vec<TicketRecord> = live.into_iter().filter(here).collect();
+        let mut doubtful = Vec::new();
+        for record in live.into_iter().filter(is_doubtful) {
+            let customer = self.history.customer_of_item(record.run, &record.handle)?;
+            if self.round.covers(&record, customer.as_ref()) && self.round.elsewhere(&record).is_none() {
+                doubtful.push(record);
+            }
+        }
         let found = self.find(&references(&doubtful)).await?;
         for mut record in doubtful {
             let waited = (self.round.clock)().signed_duration_since(record.intended_at);

@@ -51,8 +51,12 @@ pub struct TicketSettings {
 impl TicketSettings {
     /// Whether an open item becomes a ticket of these.
     pub fn take(&self, matter: &TicketSubject) -> bool {
-        let customer = matter.finding.customer.as_ref();
-        self.kinds.contains(&matter.kind) && customer.is_none_or(|customer| self.customers.hold(customer))
+        self.take_kind(matter.kind, matter.finding.customer.as_ref())
+    }
+
+    /// The same of one of which no more is known.
+    pub fn take_kind(&self, kind: TicketKind, customer: Option<&CustomerName>) -> bool {
+        self.kinds.contains(&kind) && customer.is_none_or(|customer| self.customers.hold(customer))
     }
 
     /// Where its tickets are, as the history keeps it: the ConnectWise, if it is not the integration's, and the board.

@@ -85,15 +85,12 @@ async fn all<D: ServiceBoard>(
     sync.unless_fatal(closed)?;
     let noted = sync.note_all(planned.persisting, &found).await;
     sync.unless_fatal(noted)?;
-    let opened = sync.open_all(planned.new, &found).await;
+    let mut waiting = planned.left_over;
+    let opened = sync.open_all(planned.new, &found).await.map(|more| waiting += more);
     sync.unless_fatal(opened)?;
-    if planned.left_over > 0 {
+    if waiting > 0 {
         let most = round.settings.max_new;
-        sync.say(
-            TicketAction::Trouble,
-            None,
-            format!("{} more wait for a ticket; a run opens {most}", planned.left_over),
-        );
+        sync.say(TicketAction::Trouble, None, format!("{waiting} more wait for a ticket; a run opens {most}"));
     }
     Ok(())
 }

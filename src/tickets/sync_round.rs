@@ -9,7 +9,7 @@ use crate::connectwise::{ReadError, WriteError};
 use crate::history::record::RunRecord;
 use crate::history::store::error::StoreError;
 use crate::history::tickets::{TicketRecord, TicketState};
-use crate::reconcile::model::ids::TicketRef;
+use crate::reconcile::model::ids::{CustomerName, TicketRef};
 use crate::tickets::board::TermsError;
 use crate::tickets::settings::TicketSettings;
 use crate::tickets::subjects::TicketSubject;
@@ -57,11 +57,11 @@ pub(crate) enum SyncHalt {
 }
 
 impl TicketRound<'_> {
-    /// Whether a ticket is tended by this table: the one of its board that takes its item, else the first one of its
-    /// board, else the first one.
-    pub(crate) fn covers(&self, record: &TicketRecord, matter: Option<&TicketSubject>) -> bool {
+    /// Whether a ticket is tended by this table: the one of its board that takes its item, of this customer, else the first one
+    /// of its board, else the first one.
+    pub(crate) fn covers(&self, record: &TicketRecord, customer: Option<&CustomerName>) -> bool {
         let of_board = |table: &&TicketSettings| record.place.as_ref() == Some(&table.place());
-        let takes = |table: &&TicketSettings| matter.is_some_and(|matter| table.take(matter));
+        let takes = |table: &&TicketSettings| table.take_kind(record.kind, customer);
         let at = |wanted: &dyn Fn(&&TicketSettings) -> bool| self.tables.iter().position(|table| wanted(&table));
         at(&|table| of_board(table) && takes(table)).or_else(|| at(&of_board)).unwrap_or(0) == self.at
     }

@@ -21,7 +21,7 @@ pub(crate) struct TicketPlan {
     pub(crate) persisting: Vec<(TicketRecord, TicketSubject)>,
     /// Their matter goes on, and nothing is due but a look: a person may have closed them.
     pub(crate) waiting: Vec<TicketRecord>,
-    /// Matters without one.
+    /// Matters without one, in the order in which they are tried.
     pub(crate) new: Vec<TicketSubject>,
     /// Matters that have to wait for another run's turn.
     pub(crate) left_over: usize,
@@ -36,13 +36,21 @@ impl TicketPlan {
             let at = matters.iter().position(|one| one.kind == record.kind && one.handle == record.handle);
             // Whoever has a ticket takes no second one, whatever is known of the first.
             let matter = at.map(|at| matters.remove(at));
-            if round.covers(&record, matter.as_ref().filter(|_| !is_doubtful(&record))) {
+            let customer = matter.as_ref().filter(|_| !is_doubtful(&record));
+            let customer = match customer {
+                Some(matter) => matter.finding.customer.clone(),
+                None => history.customer_of_item(record.run, &record.handle)?,
+            };
+            if round.covers(&record, customer.as_ref()) {
                 planned.sort(round, record, matter);
             }
         }
         matters.retain(|matter| round.takes(matter));
-        planned.left_over = matters.len().saturating_sub(round.settings.max_new);
-        matters.truncate(round.settings.max_new);
+        let mut matters = refused_last(matters, round, history)?;
+        // One that is refused does not take the place of one that is not.
+        let tried = round.settings.max_new.saturating_mul(2);
+        planned.left_over = matters.len().saturating_sub(tried);
+        matters.truncate(tried);
         planned.new = matters;
         Ok(planned)
     }
@@ -68,6 +76,21 @@ impl TicketPlan {
             Some(_) => {}
         }
     }
+}
+
+/// Items whose ticket ConnectWise did not take the last time come behind those that were not tried.
+fn refused_last(
+    matters: Vec<TicketSubject>,
+    round: &TicketRound<'_>,
+    history: &History,
+) -> Result<Vec<TicketSubject>, StoreError> {
+    let (mut first, mut last) = (Vec::new(), Vec::new());
+    for matter in matters {
+        let refused = history.was_dropped(&round.run.integration, matter.kind, &matter.handle)?;
+        if refused { last.push(matter) } else { first.push(matter) }
+    }
+    first.append(&mut last);
+    Ok(first)
 }
 
 /// A matter that came back before its ticket could be closed is told at once.

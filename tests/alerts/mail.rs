@@ -51,6 +51,31 @@ fn a_night_arrives_by_mail_encrypted_and_signed_in() {
     }
 }
 
+/// The mailbox of somebody who left kept every mail from everybody, night after night.
+#[test]
+fn a_receiver_that_is_refused_does_not_keep_the_mail_from_the_others() {
+    let night = Night::busy();
+    let server = Smtp::start(Greeting::Implicit, "PLAIN");
+    mail(&night, &server, "implicit", "when = \"always\"");
+    let text = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    let ann = "\"Ann <ann@example.com>\"";
+    night.write("recount.toml", text.replace(ann, &format!("\"leaver@example.com\", {ann}")));
+    let said = night.run().exits(0);
+    assert_eq!(one(&server).to, ["<billing@example.com>", "<ann@example.com>"]);
+    assert!(said.err.contains("did not reach everybody") && said.err.contains("leaver@example.com"), "{}", said.err);
+    let status = night.recount(&["status"]).exits(0).out.replace("\n  ", " ");
+    assert!(status.contains("did not reach everybody: the server refused leaver@example.com"), "{status}");
+    let document = night.recount(&["status", "--json"]).exits(0).json();
+    assert_eq!(document["alerts"][0]["outcome"], "sent", "nothing is told twice: {document}");
+    let tested = night.recount(&["alerts", "test"]).exits(1);
+    assert!(tested.out.contains("✗ office (mail)  the server refused leaver@example.com"), "{}", tested.out);
+    // When nobody is taken, nobody was told.
+    night.write("recount.toml", text.replace(ann, "\"leaver@example.com\"").replace("billing@", "leaver2@"));
+    night.run().exits(0);
+    assert_eq!(server.received().len(), 2, "the night and the test");
+    assert_eq!(night.recount(&["status", "--json"]).json()["alerts"][0]["outcome"], "failed");
+}
+
 /// Otherwise the password, and who is billed for what, could be read on the way.
 #[test]
 fn nothing_is_said_to_a_server_that_cannot_keep_it() {

@@ -136,8 +136,12 @@ where
             mail.from = from.to_owned();
             say(lines, "250 ok").await;
         } else if let Some(to) = line.strip_prefix("RCPT TO:") {
-            mail.to.push(to.to_owned());
-            say(lines, "250 ok").await;
+            if to.contains("leaver") {
+                say(lines, "550 5.1.1 no such mailbox").await;
+            } else {
+                mail.to.push(to.to_owned());
+                say(lines, "250 ok").await;
+            }
         } else if line == "DATA" {
             say(lines, "354 go on").await;
             while let Some(line) = read(lines).await.filter(|line| line != ".") {

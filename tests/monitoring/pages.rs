@@ -68,3 +68,27 @@ fn the_daemon_answers_for_its_metrics_and_nothing_else() {
     daemon.signal("TERM");
     night.heard(daemon.end()).exits(0);
 }
+
+/// A reload by habit ended the daemon as if it were done, the unit did not begin it anew, and nights stopped without a word.
+#[test]
+fn a_hangup_is_no_good_end_of_what_is_there_all_the_time() {
+    let status = std::fs::read_to_string("/proc/self/status").expect("of this process");
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap_or_default();
+    // Under nohup the program goes on, and so does this test.
+    if ignored.trim().ends_with(['1', '3', '5', '7', '9', 'b', 'd', 'f']) {
+        return;
+    }
+    for command in ["daemon", "serve"] {
+        let night = Night::new();
+        night.approve();
+        let port = free();
+        night.append(&format!("\n[daemon]\nschedule = \"0 0 1 1 *\"\nlisten = \"127.0.0.1:{port}\"\n"));
+        let listen = format!("127.0.0.1:{port}");
+        let arguments = if command == "serve" { vec!["serve", "--listen", &listen] } else { vec!["daemon"] };
+        let service = night.start(&arguments);
+        wait_until("it listens", || is_up(port));
+        service.signal("HUP");
+        let said = night.heard(service.end()).exits(129);
+        assert!(said.err.contains("SIGHUP"), "{command}: {}", said.err);
+    }
+}

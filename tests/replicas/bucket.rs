@@ -30,6 +30,7 @@ struct Kept {
     is_held: bool,
     is_down: bool,
     takes_no_copies: bool,
+    loses: Option<&'static str>,
     has_no_conditions: bool,
 }
 
@@ -80,6 +81,21 @@ impl Bucket {
         self.kept().is_down = true;
     }
 
+    /// It answers again.
+    pub(super) fn is_up(&self) {
+        self.kept().is_down = false;
+    }
+
+    /// The next write with this in its name is done, and its answer lost.
+    pub(super) fn loses_an_answer(&self, of: &'static str) {
+        self.kept().loses = Some(of);
+    }
+
+    /// Whether it did.
+    pub(super) fn has_lost_it(&self) -> bool {
+        self.kept().loses.is_none()
+    }
+
     /// The key may write the lease, and no copies.
     pub(super) fn takes_copies(&self, takes: bool) {
         self.kept().takes_no_copies = !takes;
@@ -103,6 +119,11 @@ impl Kept {
         let is_copy = request.method.as_str() == "PUT" && request.url.path().contains("/copies/");
         if self.is_down || self.takes_no_copies && is_copy {
             return ResponseTemplate::new(403);
+        }
+        let is_write = request.method.as_str() == "PUT";
+        if is_write && self.loses.take_if(|of| request.url.path().contains(*of)).is_some() {
+            self.done(request);
+            return ResponseTemplate::new(503);
         }
         match self.hold.take_if(|(at, _)| *at == self.requests) {
             None => self.done(request),

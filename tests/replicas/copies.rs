@@ -92,6 +92,43 @@ fn check_opens_the_newest_copy_and_says_which_run_it_holds() {
     assert!(!status.contains("no run has taken the lease"), "check says that this host has it: {status}");
 }
 
+/// Otherwise one answer that is lost, of the first request of a night, costs the whole night.
+#[test]
+fn a_lost_answer_of_the_store_is_looked_up_and_costs_nothing() {
+    for what in ["/probes/", "/lease.json", ".db.gz", "Z.json"] {
+        let store = Bucket::new();
+        let night = bucket(&store);
+        night.export(BUSY);
+        store.loses_an_answer(what);
+        let said = night.run().exits(0);
+        assert!(store.has_lost_it() && !said.codes().contains(&"copy-failed".to_owned()), "{what}: {}", said.out);
+        assert_eq!(night.billed(), goal(), "{what}");
+        night.recount(&["status"]).exits(0);
+    }
+}
+
+/// A night that the store refused was in no history: `status` said healthy, and the good night after it told nobody.
+#[test]
+fn a_night_that_the_store_refuses_is_recorded_and_over_with_the_next_good_one() {
+    let store = Bucket::new();
+    let night = bucket(&store);
+    night.export(BUSY);
+    night.sim().clear_requests();
+    store.is_down();
+    let said = night.recount(&["run", "--json"]).exits(14).json();
+    assert_eq!(said["runs"].as_array().map(Vec::len), Some(0), "it could not begin: {said}");
+    let status = night.recount(&["status", "--json"]).exits(14).json();
+    assert_eq!(status["integrations"][0]["healthy"], false, "{status}");
+    let report = night.recount(&["report", "--json"]).json();
+    assert_eq!((&report["runs"][0]["command"], &report["runs"][0]["verdict"]), (&"run".into(), &"failed".into()));
+    assert_eq!(report["runs"][0]["findings"][0]["code"], "store-failed", "{report}");
+    assert!(night.sim().requests().is_empty(), "nothing is asked of ConnectWise by a host that may not be the one");
+    store.is_up();
+    night.run().exits(0);
+    night.recount(&["status"]).exits(0);
+    assert_eq!(night.billed(), goal());
+}
+
 /// The next night would put the newer copy back, without a word.
 #[test]
 fn a_backup_that_was_put_back_and_not_copied_is_told() {

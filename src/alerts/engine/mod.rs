@@ -99,8 +99,9 @@ impl Alerts<'_> {
         let sent = self.about(integration).filter(|alert| alert.rules.each != RunFilter::Never);
         let sent = sent.map(|alert| async move { (alert.name, tell(alert, brief, announced).await) });
         for (name, ended) in join_all(sent).await {
-            if let Err(error) = ended {
-                tracing::warn!(alert = name, "alert {name} failed: {}", escaped(&error));
+            match ended {
+                Ok(refused) => _ = told_some(name, &refused),
+                Err(error) => tracing::warn!(alert = name, "alert {name} failed: {}", escaped(&error)),
             }
         }
     }
@@ -144,7 +145,7 @@ impl Alerts<'_> {
         while let Some((due, ended)) = sent.next().await {
             let name = due.alert.name;
             let ended = match ended {
-                Ok(()) => (AlertOutcome::Sent, String::new()),
+                Ok(refused) => (AlertOutcome::Sent, told_some(name, &refused)),
                 Err(error) => {
                     let error = escaped(&error);
                     tracing::warn!(alert = name, run.id = run.run.0, "alert {name} of run {} failed: {error}", run.run);
@@ -171,23 +172,33 @@ impl Alerts<'_> {
     }
 }
 
-async fn tell_due(due: &DueAlert<'_>, announced: &AnnouncedRun) -> Result<(), String> {
+async fn tell_due(due: &DueAlert<'_>, announced: &AnnouncedRun) -> Result<Vec<String>, String> {
     match &due.brief {
         Some(brief) => tell(&due.alert, brief, announced).await,
-        None => Ok(()),
+        None => Ok(Vec::new()),
     }
 }
 
-/// Sends one test, and says what became of it.
+/// Whom a message did not reach that reached others; empty if it reached all.
+fn told_some(name: &str, refused: &[String]) -> String {
+    if refused.is_empty() {
+        return String::new();
+    }
+    let refused = escaped(&refused.join("; "));
+    tracing::warn!(alert = name, "alert {name} did not reach everybody: the server refused {refused}");
+    format!("the server refused {refused}")
+}
+
+/// Sends one test, and says what became of it: the receivers that were refused.
 ///
 /// # Errors
 /// Why it is not known to have arrived.
-pub async fn test(alert: &Alert<'_>, within: Duration, now: DateTime<Utc>) -> Result<(), String> {
+pub async fn test(alert: &Alert<'_>, within: Duration, now: DateTime<Utc>) -> Result<Vec<String>, String> {
     let announced = AnnouncedRun { id: run_id(&IntegrationName::new(alert.name), now), left: within };
     tell(alert, &Brief::test(alert.name, now), &announced).await
 }
 
-async fn tell(alert: &Alert<'_>, brief: &Brief, announced: &AnnouncedRun) -> Result<(), String> {
+async fn tell(alert: &Alert<'_>, brief: &Brief, announced: &AnnouncedRun) -> Result<Vec<String>, String> {
     channel(alert)?.tell(brief, &announced.id, announced.left).await.map_err(|error| error.to_string())
 }
 

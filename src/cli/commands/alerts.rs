@@ -46,6 +46,13 @@ struct Tested {
     detail: Option<String>,
 }
 
+impl Tested {
+    /// Whether everybody was told.
+    fn is_good(&self) -> bool {
+        self.sent && self.detail.is_none()
+    }
+}
+
 #[derive(Serialize)]
 struct Document<'a> {
     alerts: &'a [Tested],
@@ -54,7 +61,7 @@ struct Document<'a> {
 /// A test through each alert: those that were sent, and those that were not, with why.
 pub(crate) fn sent_and_failed(config: &Config) -> Result<(Vec<String>, Vec<String>), CommandError> {
     let tested = tested(config, None)?;
-    let (sent, failed): (Vec<Tested>, Vec<Tested>) = tested.into_iter().partition(|one| one.sent);
+    let (sent, failed): (Vec<Tested>, Vec<Tested>) = tested.into_iter().partition(Tested::is_good);
     let why = |one: Tested| format!("{}: {}", one.alert, one.detail.unwrap_or_default());
     Ok((sent.into_iter().map(|one| one.alert).collect(), failed.into_iter().map(why).collect()))
 }
@@ -84,7 +91,10 @@ fn tested(config: &Config, name: Option<&str>) -> Result<Vec<Tested>, CommandErr
         .map(|(name, alert)| {
             let ended =
                 runtime.block_on(engine::test(&alert_engine::one(name, alert), config.alerts_within, clock::now()));
-            Tested { alert: name.clone(), kind: alert.kind.word(), sent: ended.is_ok(), detail: ended.err() }
+            let sent = ended.is_ok();
+            let refused = |refused: Vec<String>| format!("the server refused {}", refused.join("; "));
+            let detail = ended.map_or_else(Some, |all| (!all.is_empty()).then(|| refused(all)));
+            Tested { alert: name.clone(), kind: alert.kind.word(), sent, detail }
         })
         .collect();
     // A name that is still being looked up must not hold up the end.
@@ -93,13 +103,13 @@ fn tested(config: &Config, name: Option<&str>) -> Result<Vec<Tested>, CommandErr
 }
 
 fn tell(tested: &[Tested], console: &Console) -> Exit {
-    let exit = if tested.iter().all(|one| one.sent) { Exit::Done } else { Exit::Unexpected };
+    let exit = if tested.iter().all(Tested::is_good) { Exit::Done } else { Exit::Unexpected };
     if console.json {
         console.document(exit, &Document { alerts: tested });
         return exit;
     }
-    for Tested { alert, kind, sent, detail } in tested {
-        let sign = if *sent { console.paint.good("✓") } else { console.paint.bad("✗") };
+    for one @ Tested { alert, kind, sent: _, detail } in tested {
+        let sign = if one.is_good() { console.paint.good("✓") } else { console.paint.bad("✗") };
         let detail = detail.as_deref().map_or("sent".to_owned(), escaped);
         console.print(&format!("{sign} {alert} ({kind})  {detail}\n"));
     }

@@ -11,6 +11,7 @@ use crate::apply::stop::Stop;
 use crate::cli::arguments::global::Global;
 use crate::cli::arguments::typed_integration;
 use crate::cli::commands::fleet::options::FleetOptions;
+use crate::cli::commands::unbegun_night;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session::Session;
@@ -164,12 +165,25 @@ pub(crate) fn nights(
     if integrations.is_empty() { Ok(Vec::new()) } else { work(&config, &integrations, order, show) }
 }
 
-/// The daemon's night: all that is not off. With a failure it cannot begin: that is recorded and told, and nothing else is
-/// done.
+/// Nights that cannot begin: that is recorded and told, and nothing else is done.
+pub(crate) fn unbegun(
+    config: &Config,
+    integrations: &[&IntegrationConfig],
+    (session, why): (&mut Session, &Failure),
+    show: &mut dyn FnMut(&RunRecord),
+) -> Result<Vec<RunRecord>, CommandError> {
+    let runtime = session::runtime()?;
+    let (stop, shared, order) = (Stop::never(), shared_reads(config), RunRequest::RUN);
+    let mut nights = Nights { config, order, session, unbegun: Some(why), stop: &stop, show, shared };
+    let runs = runtime.block_on(nights.each(integrations));
+    runtime.shutdown_background();
+    runs
+}
+
+/// The daemon's night: all that is not off.
 pub(crate) fn nightly_run(
     config: &Config,
     session: &mut Session,
-    unbegun: Option<&Failure>,
     stop: &Stop,
     console: &Console,
 ) -> Result<Vec<RunRecord>, CommandError> {
@@ -177,7 +191,8 @@ pub(crate) fn nightly_run(
     let runtime = session::runtime()?;
     let mut show = shown_by(console);
     let shared = shared_reads(config);
-    let mut nights = Nights { config, order: RunRequest::RUN, session, unbegun, stop, show: &mut show, shared };
+    let order = RunRequest::RUN;
+    let mut nights = Nights { config, order, session, unbegun: None, stop, show: &mut show, shared };
     let runs = runtime.block_on(nights.each(&integrations));
     runtime.shutdown_background();
     runs
@@ -232,16 +247,17 @@ fn work(
     order: RunRequest<'_>,
     show: &mut dyn FnMut(&RunRecord),
 ) -> Result<Vec<RunRecord>, CommandError> {
-    let runtime = session::runtime()?;
     let mut session = Session::open(config).inspect_err(|error| {
         // What is asked by a person is told to that person.
         if order.command == RunCommand::Run
             && !error.stands_by
             && !(error.exit == Exit::Locked && std::io::stderr().is_terminal())
         {
-            runtime.block_on(unbegun::tell(config, integrations, error));
+            // Nothing is shown of the nights: what is wrong is said once.
+            unbegun_night::tell_of(config, integrations, error, &mut |_| ());
         }
     })?;
+    let runtime = session::runtime()?;
     let runs = runtime.block_on(async {
         let stop = signals::stop_on_signals()
             .map_err(|error| CommandError::new(Exit::Unexpected, format!("cannot listen for signals: {error}"), ""))?;
@@ -335,7 +351,7 @@ impl Nights<'_> {
 
     async fn night(&mut self, integration: &IntegrationConfig) -> Result<RunRecord, CommandError> {
         let (config, order) = (self.config, self.order);
-        let Session { lock, history, replica } = &mut *self.session;
+        let Session { lock, history, replica, .. } = &mut *self.session;
         let alone = LeaseGuard::none();
         let lease = replica.as_ref().map_or(&alone, Replica::guard);
         let connectwise = session::connectwise_of(config, integration);

@@ -144,8 +144,10 @@ impl Status {
             text.push_str(&replica.text(paint));
         }
         for AlertRecord { alert, run, outcome, detail, .. } in self.alerts.values() {
-            if *outcome == AlertOutcome::Failed {
-                let sentence = format!("alert {alert} of run {run} was not delivered: {detail}");
+            if !detail.is_empty() {
+                let what =
+                    if *outcome == AlertOutcome::Failed { "was not delivered" } else { "did not reach everybody" };
+                let sentence = format!("alert {alert} of run {run} {what}: {detail}");
                 wrapped(&mut text, &sentence, &format!("\n{} ", paint.bad("✗")), "  ");
                 text.push_str("  → recount alerts test\n");
             }

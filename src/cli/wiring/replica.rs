@@ -23,6 +23,7 @@ use crate::copies::transfer;
 use crate::copies::transfer::CopyDescription;
 use crate::error_chain::error_chain;
 use crate::files::replace;
+use crate::history::desk::kept::PeopleOf;
 use crate::history::store::error::StoreError;
 use crate::history::store::lock::{RunLock, create_private_dir};
 use crate::history::store::open::History;
@@ -219,7 +220,8 @@ async fn go_on(
         fetched.map_err(|source| ReplicaError::Local { what: "the copy cannot be unpacked".to_owned(), source })?;
     let file = fetched.path().join("history.db");
     transfer::fetch(&owner.store, *name, description, &file).await?;
-    History::restore(lock, state, &file, clock::now())?;
+    // People are kept on the host that has the lease alone, so the copy knows them.
+    History::restore(lock, state, &file, PeopleOf::TheCopy, clock::now())?;
     let run = description.last_run.map_or("no run".to_owned(), |run| format!("run {run}"));
     tracing::warn!(copy = %name, "the history of this host is copy {name} of {}, up to {run}", description.host);
     Ok((held, newest))

@@ -1,6 +1,6 @@
 //! `replicate`, and `[replication]`: where copies of the history go, and how long the lease holds.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use url::Url;
@@ -51,6 +51,8 @@ fn place(field: &Field<'_>, auth: Option<Field<'_>>, folder: &Path) -> Option<(R
     let said = "`replicate` is s3://BUCKET/PREFIX, az://CONTAINER/PREFIX or file:///FOLDER";
     if text.starts_with("file://") {
         let path = Url::parse(text).ok().and_then(|url| url.to_file_path().ok());
+        // `file:///X/` is `file:///X`.
+        let path = path.map(|path| path.components().collect::<PathBuf>());
         if path.is_none() {
             field.error(said);
         }
@@ -76,5 +78,6 @@ fn place(field: &Field<'_>, auth: Option<Field<'_>>, folder: &Path) -> Option<(R
         "s3" => ReplicaPlace::S3(s3(own?, bucket, folder)?),
         _ => ReplicaPlace::Azure(azure(own?, bucket, folder)?),
     };
-    Some((place, prefix.trim_matches('/').to_owned()))
+    let parts: Vec<&str> = prefix.split('/').filter(|part| !part.is_empty()).collect();
+    Some((place, parts.join("/")))
 }

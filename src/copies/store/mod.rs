@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt as _;
 use object_store::path::Path;
 use object_store::{Error, ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, UpdateVersion};
+use sha2::{Digest as _, Sha256};
 
 use crate::copies::error::{CopyStoreError, ReplicaError};
 use crate::copies::settings::{ReplicaPlace, ReplicaSettings};
@@ -64,22 +65,57 @@ impl CopyStore {
         Ok(Self { kept: Kept::Objects(store, Path::from(settings.prefix.as_str())) })
     }
 
-    /// Writes an object that is not there.
+    /// Writes an object that is not there. What it says is this host's alone: if the answer is lost, what lies there tells
+    /// whether it was written.
     ///
     /// # Errors
     /// [`CopyStoreError::Conflict`] if it is.
     pub async fn create(&self, name: &str, bytes: Vec<u8>) -> Result<ObjectState, CopyStoreError> {
+        let sent = Sha256::digest(&bytes);
+        let written = self.create_once(name, bytes).await;
+        self.unless_there(name, &sent, written).await
+    }
+
+    async fn create_once(&self, name: &str, bytes: Vec<u8>) -> Result<ObjectState, CopyStoreError> {
         match &self.kept {
             Kept::Folder(folder) => folder.create(name, &bytes).map(of_digest),
             Kept::Objects(..) => self.put(name, bytes, PutMode::Create).await,
         }
     }
 
-    /// Writes an object that is still what was read.
+    /// Writes an object that is still what was read. A lost answer is looked up, as by [`CopyStore::create`].
     ///
     /// # Errors
     /// [`CopyStoreError::Conflict`] if it is not.
     pub async fn replace(&self, name: &str, read: &ObjectState, bytes: Vec<u8>) -> Result<ObjectState, CopyStoreError> {
+        let sent = Sha256::digest(&bytes);
+        let written = self.replace_once(name, read, bytes).await;
+        self.unless_there(name, &sent, written).await
+    }
+
+    /// A write whose answer was lost is sent again, and refused for what it wrote itself.
+    async fn unless_there(
+        &self,
+        name: &str,
+        sent: &[u8],
+        written: Result<ObjectState, CopyStoreError>,
+    ) -> Result<ObjectState, CopyStoreError> {
+        let error = match written {
+            Err(error @ (CopyStoreError::Conflict { .. } | CopyStoreError::Unanswered { .. })) => error,
+            other => return other,
+        };
+        match self.read(name).await {
+            Ok(Some(found)) if Sha256::digest(&found.bytes).as_slice() == sent => Ok(found.state),
+            _ => Err(error),
+        }
+    }
+
+    async fn replace_once(
+        &self,
+        name: &str,
+        read: &ObjectState,
+        bytes: Vec<u8>,
+    ) -> Result<ObjectState, CopyStoreError> {
         match &self.kept {
             Kept::Folder(folder) => {
                 folder.replace(name, read.0.e_tag.as_deref().unwrap_or_default(), &bytes).map(of_digest)
@@ -173,9 +209,9 @@ impl CopyStore {
             Err(error) => Err(ReplicaError::from(error)),
             Ok(_) => Err(ReplicaError::NoConditions { what }),
         };
-        refused(self.create(name, b"again".to_vec()).await, "it creates an object that is there")?;
+        refused(self.create_once(name, b"again".to_vec()).await, "it creates an object that is there")?;
         self.replace(name, first, format!("2 {mark}").into_bytes()).await?;
-        refused(self.replace(name, first, b"stale".to_vec()).await, "it replaces an object that has changed")?;
+        refused(self.replace_once(name, first, b"stale".to_vec()).await, "it replaces an object that has changed")?;
         let gone = || CopyStoreError::Unanswered { name: name.to_owned(), why: "it is gone".to_owned() };
         Ok(self.read(name).await?.ok_or_else(gone)?.written_at)
     }

@@ -6,6 +6,7 @@ pub mod attempts;
 pub mod authenticators;
 pub mod desk_key;
 pub mod events;
+pub mod kept;
 pub mod people;
 pub mod provided;
 pub mod queue;

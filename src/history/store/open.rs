@@ -151,7 +151,7 @@ const STATEMENTS_KEPT: usize = 64;
 /// What is left of a grown write-ahead log.
 const WAL_BYTES_KEPT: i64 = 64 * 1024 * 1024;
 
-fn connect(database: &Path, mode: OpenFlags) -> Result<Connection, StoreError> {
+pub(crate) fn connect(database: &Path, mode: OpenFlags) -> Result<Connection, StoreError> {
     // The folder may be reached by links, but no file in it is one: SQLite refuses any link in the name that it is given.
     let folder = database.parent().unwrap_or(Path::new("."));
     let folder = fs::canonicalize(folder).map_err(|error| StoreError::file(folder, error))?;

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 
 use super::House;
+use recount::history::desk::kept::PeopleOf;
 use recount::history::record::WriteId;
 use recount::history::store::lock::RunLock;
 use recount::history::store::open::History;
@@ -46,7 +47,8 @@ impl House {
         drop((self.process.take(), self.connectwise.onlooker.take()));
         let (folder, now) = (self.connectwise.folder.clone(), self.now());
         let lock = RunLock::take(&folder, now).map_err(|error| format!("the lock: {error}"))?;
-        History::restore(&lock, &folder, &self.copy_file(), now).map_err(|error| format!("not put back: {error}"))?;
+        let restored = History::restore(&lock, &folder, &self.copy_file(), PeopleOf::WhatStood, now);
+        restored.map_err(|error| format!("not put back: {error}"))?;
         let mut history = History::open(&folder, now).map_err(|error| format!("the history: {error}"))?;
         history.ask_anew(&lock).map_err(|error| format!("not asked anew: {error}"))?;
         (self.told, self.bound) = (None, copy.bound);

@@ -98,6 +98,7 @@ pub(super) fn of(config: Config) -> Result<CheckList, CommandError> {
     checks.schedule(&config);
     checks.store(&config);
     checks.replica(&config);
+    checks.metrics(&config);
     checks.alerts(&config);
     checks.desk(&config);
     let runtime = session::runtime()?;
@@ -162,6 +163,22 @@ impl CheckList {
         if let Some(kind) = network_file_system(&config.state) {
             let why = "locks and syncs are not reliable there; set `state` to a local folder";
             self.note("state", format!("{state}: a network file system ({kind}); {why}"));
+        }
+    }
+
+    /// A night that cannot write its numbers says so to its log alone, and the graphs stand still.
+    fn metrics(&mut self, config: &Config) {
+        let (file, folder) = (config.metrics_file.display(), config.metrics_file.parent());
+        let folder = folder.filter(|folder| *folder != config.state);
+        let Some(folder) = folder else { return };
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        match tempfile::tempfile_in(folder) {
+            Ok(_) => self.good("metrics_file", format!("{file}: written after each run")),
+            Err(error) => {
+                let fix = "make the folder and let the user that runs recount write there (docs/alerts.md), or correct \
+                           `metrics_file` in recount.toml";
+                self.wrong("metrics_file", Exit::Config, format!("{file} cannot be written: {error}"), fix);
+            }
         }
     }
 

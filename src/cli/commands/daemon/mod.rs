@@ -80,8 +80,7 @@ fn follow_schedule(global: &Global, console: &Console) -> Result<Exit, CommandEr
         };
         let served = follow(schedule, clock::now, claims, stop.wait(), nights).await;
         served.map_err(|error| CommandError::new(Exit::Unexpected, error_chain(&error), ""))?;
-        // Being told to stop is how a daemon ends well.
-        Ok(Exit::Done)
+        Ok(signals::end_of_service(&stop))
     })
 }
 
@@ -100,7 +99,7 @@ impl Night {
     }
 
     fn spend(mut self, stop: &Stop, console: Console) -> Result<(), String> {
-        let runs = run::nightly_run(&self.config, &mut self.session, None, stop, &console);
+        let runs = run::nightly_run(&self.config, &mut self.session, stop, &console);
         let runs = runs.map_err(|error| error.message)?;
         let failed = runs.iter().filter_map(|run| run.end.as_ref()).find(|end| !Exit::of_code(end.exit_code).is_good());
         match failed {

@@ -8,7 +8,7 @@ use crate::cli::commands::serve;
 use crate::cli::commands::serve::door::{self, DoorOf};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
-use crate::cli::{clock, limits, session};
+use crate::cli::{clock, limits, session, signals};
 use crate::config::fleet_desk::{self, FleetDeskConfig};
 use crate::history::store::error::StoreError;
 use crate::history::store::lock::RunLock;
@@ -22,12 +22,12 @@ use crate::web::site::{Door, PageReads, Site};
 /// Serves the desk until it is told to stop.
 pub(crate) fn run(of: &Path, options: &serve::Options, console: &Console) -> Exit {
     match served(of, options, console) {
-        Ok(()) => Exit::Done,
+        Ok(exit) => exit,
         Err(error) => error.tell(console),
     }
 }
 
-fn served(of: &Path, options: &serve::Options, console: &Console) -> Result<(), CommandError> {
+fn served(of: &Path, options: &serve::Options, console: &Console) -> Result<Exit, CommandError> {
     let config = configuration(of)?;
     let listen = door::safe_address(config.desk.as_ref(), options.listen)?;
     limits::enough_descriptors()?;
@@ -44,9 +44,11 @@ fn served(of: &Path, options: &serve::Options, console: &Console) -> Result<(), 
         let metrics = Arc::clone(&roster);
         let metrics = Arc::new(move || metrics.metrics());
         let site = Site { state: config.state.clone(), metrics, reads: PageReads::default() };
-        let stopped = async move { stop.wait().await };
+        let told = stop.clone();
+        let stopped = async move { told.wait().await };
         let known_as = place.known_as(&options.hosts);
-        web::serve_fleet(listener, (fleet, site), known_as, stopped).await.map_err(serve::certificate)
+        web::serve_fleet(listener, (fleet, site), known_as, stopped).await.map_err(serve::certificate)?;
+        Ok(signals::end_of_service(&stop))
     });
     runtime.shutdown_background();
     roster.finish();

@@ -21,7 +21,7 @@ use crate::cli::commands::fleet::{found, keep_metrics, metrics_of, stop};
 use crate::cli::commands::serve;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
-use crate::cli::{clock, session};
+use crate::cli::{clock, session, signals};
 use crate::reconcile::model::display_text::shown;
 use crate::report::exit::Exit;
 use crate::web::site::{PageReads, Site};
@@ -62,7 +62,7 @@ struct Watch<'a> {
 /// Follows every tenant's schedule until it is told to stop.
 pub(crate) fn run(of: &Path, options: (&FleetOptions, Option<SocketAddr>), console: &Console) -> Exit {
     match follow(of, options, console) {
-        Ok(()) => Exit::Done,
+        Ok(exit) => exit,
         Err(error) => error.tell(console),
     }
 }
@@ -71,7 +71,7 @@ fn follow(
     of: &Path,
     (options, listen): (&FleetOptions, Option<SocketAddr>),
     console: &Console,
-) -> Result<(), CommandError> {
+) -> Result<Exit, CommandError> {
     let mut known = KnownTenants::default();
     let first_look = found(of, options, &mut known)?;
     console.complain(&format!("recount daemon: {} tenants in {}\n", first_look.len(), of.display()));
@@ -89,7 +89,7 @@ fn follow(
         let (refused, watched, waiting) = Default::default();
         let mut watch = Watch { options, console, known, refused, watched, waiting, metrics, is_news: true };
         watch.follow(of, &stop).await;
-        Ok(())
+        Ok(signals::end_of_service(&stop))
     })
 }
 

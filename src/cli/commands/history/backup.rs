@@ -12,6 +12,7 @@ use crate::cli::wiring::replica::Replica;
 use crate::cli::{clock, session};
 use crate::error_chain::error_chain;
 use crate::history::backup::RestoredHistory;
+use crate::history::desk::kept::PeopleOf;
 use crate::history::store::error::StoreError;
 use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
@@ -38,6 +39,9 @@ struct Document<'a> {
     head: &'a str,
     last_run: Option<i64>,
     set_aside: Option<&'a Path>,
+    /// Of `restore`: whose people it has, `what-stood` or `copy`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    people: Option<&'static str>,
 }
 
 pub(crate) fn backup(global: &Global, options: &BackupOptions, console: &Console) -> Exit {
@@ -45,7 +49,7 @@ pub(crate) fn backup(global: &Global, options: &BackupOptions, console: &Console
     match back_up(global, file) {
         Err(error) => return error.tell(console),
         Ok((last_run, head)) if console.json => {
-            console.document(Exit::Done, &Document { file, head: &head, last_run, set_aside: None });
+            console.document(Exit::Done, &Document { file, head: &head, last_run, set_aside: None, people: None });
         }
         Ok((last_run, head)) => {
             let until = last_run.map_or("no run yet".to_owned(), |run| format!("up to run {run}"));
@@ -72,22 +76,32 @@ pub(crate) fn restore(global: &Global, options: &RestoreOptions, console: &Conso
     let file = &options.file;
     match put_back(global, file) {
         Err(error) => return error.tell(console),
-        Ok(RestoredHistory { last_run, head, set_aside }) if console.json => {
-            let set_aside = set_aside.as_deref();
-            console.document(Exit::Done, &Document { file, head: &head, last_run, set_aside });
+        Ok(restored) if console.json => {
+            let RestoredHistory { last_run, head, set_aside, people } = &restored;
+            let (set_aside, people) = (set_aside.as_deref(), Some(people.as_str()));
+            console.document(Exit::Done, &Document { file, head, last_run: *last_run, set_aside, people });
         }
-        Ok(RestoredHistory { last_run, head, set_aside }) => {
-            let until = last_run.map_or("no run yet".to_owned(), |run| format!("up to run {run}"));
-            let aside = set_aside.map(|aside| format!("what stood there is in {}\n", aside.display()));
-            console.print(&format!(
-                "the history is that of {}, {until}\n{}head {head}\n\nNext: recount plan: what was written since is held as \
-                 changed by somebody else, and steps that were accepted are asked anew\n",
-                file.display(),
-                aside.unwrap_or_default()
-            ));
-        }
+        Ok(restored) => console.print(&said(file, &restored)),
     }
     Exit::Done
+}
+
+fn said(file: &Path, restored: &RestoredHistory) -> String {
+    let RestoredHistory { last_run, head, set_aside, people } = restored;
+    let until = last_run.map_or("no run yet".to_owned(), |run| format!("up to run {run}"));
+    let aside = set_aside.as_ref().map(|aside| format!("what stood there is in {}\n", aside.display()));
+    let people = match people {
+        PeopleOf::WhatStood => "people, and what was done on the desk, are those of what stood there",
+        PeopleOf::TheCopy => {
+            "people are those of the backup: who was removed or locked since may sign in again: recount users"
+        }
+    };
+    format!(
+        "the history is that of {}, {until}\n{}{people}; everybody signs in anew\nhead {head}\n\nNext: recount plan: what was \
+         written since is held as changed by somebody else, and steps that were accepted are asked anew\n",
+        file.display(),
+        aside.unwrap_or_default()
+    )
 }
 
 fn put_back(global: &Global, file: &Path) -> Result<RestoredHistory, CommandError> {
@@ -95,7 +109,7 @@ fn put_back(global: &Global, file: &Path) -> Result<RestoredHistory, CommandErro
     let lock = RunLock::take(&config.state, clock::now())?;
     let replica = config.replica.as_ref().map(|settings| Replica::of_lease(&config, settings)).transpose()?;
     sound_copy(file)?;
-    let restored = History::restore(&lock, &config.state, file, clock::now())?;
+    let restored = History::restore(&lock, &config.state, file, PeopleOf::WhatStood, clock::now())?;
     // A copy that a host takes over from is the newest there is; this one may be of any day.
     History::open(&config.state, clock::now())?.ask_anew(&lock)?;
     if let Some(replica) = replica {

@@ -21,7 +21,7 @@ use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session::Session;
 use crate::cli::wiring::health;
-use crate::cli::{limits, session};
+use crate::cli::{limits, session, signals};
 use crate::config::settings::Config;
 use crate::error_chain::error_chain;
 use crate::history::store::error::StoreError;
@@ -50,12 +50,12 @@ pub(crate) struct Options {
 
 pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
     match serve(global, options, console) {
-        Ok(()) => Exit::Done,
+        Ok(exit) => exit,
         Err(error) => error.tell(console),
     }
 }
 
-fn serve(global: &Global, options: &Options, console: &Console) -> Result<(), CommandError> {
+fn serve(global: &Global, options: &Options, console: &Console) -> Result<Exit, CommandError> {
     let config = session::configuration(global)?;
     let listen = door::safe_address(config.desk.as_ref(), options.listen)?;
     limits::enough_descriptors()?;
@@ -81,15 +81,17 @@ fn serve_on(
     config: &Config,
     (options, host): (&Options, &CommandHost),
     console: &Console,
-) -> Result<(), CommandError> {
+) -> Result<Exit, CommandError> {
     let folder = config.path.parent().unwrap_or(Path::new(""));
     let door = DoorOf { desk: config.desk.as_ref(), people: &config.state, folder };
     let runtime = session::runtime()?;
     let served = runtime.block_on(async {
         let (listener, stop) = door.opened(listen, "recount users add NAME --role operator", console).await?;
         let desk = DeskSite::new(site(config.clone()), Arc::new(host.clone()), door.rules()?);
-        let stopped = async move { stop.wait().await };
-        web::serve_desk(listener, desk, door.known_as(&options.hosts), stopped).await.map_err(certificate)
+        let told = stop.clone();
+        let stopped = async move { told.wait().await };
+        web::serve_desk(listener, desk, door.known_as(&options.hosts), stopped).await.map_err(certificate)?;
+        Ok(signals::end_of_service(&stop))
     });
     runtime.shutdown_background();
     served

@@ -152,10 +152,7 @@ async fn all(
     let ticket = opened(desk, &terms, new).await?;
     let then = |error| CommandError {
         written: "a test ticket is open",
-        fix: Remedy::in_turn([
-            Remedy::in_connectwise(format!("close ticket {} in ConnectWise", ticket.id)),
-            fix_of(&error),
-        ]),
+        fix: Remedy::in_turn([Remedy::in_connectwise(format!("close ticket {}", ticket.id)), fix_of(&error)]),
         ..refused(error)
     };
     let note = Note {

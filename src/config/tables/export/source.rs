@@ -84,5 +84,5 @@ fn pattern(field: &Field<'_>, folder: &Path) -> Option<PathBuf> {
     }
     let plain = !text.contains(['*', '?', '[']);
     let escaped = || PathBuf::from(glob::Pattern::escape(&folder.to_string_lossy()));
-    Some(if plain { folder.join(text) } else { escaped().join(text) })
+    Some(field.naming(if plain { folder.join(text) } else { escaped().join(text) }))
 }

@@ -1,0 +1,38 @@
+//! `metrics_file`: it is replaced after each run, so it is no file that is read, and none of the state's own.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::config::document::Field;
+
+/// Where the numbers are written. Every other path of the file has to be read before.
+pub(in crate::config) fn metrics_file(field: Option<&Field<'_>>, of: &Path, state: &Path) -> Option<PathBuf> {
+    let folder = of.parent().unwrap_or(Path::new(""));
+    let Some(field) = field else { return Some(state.join("metrics.prom")) };
+    let read: Vec<(String, PathBuf)> = field.paths_of_the_file();
+    let path = field.path(folder)?;
+    let wanted = place(&path);
+    let is_read = |(_, read): &&(String, PathBuf)| place(read) == wanted;
+    let why = if path.is_dir() {
+        "is a folder; name a file in it, such as recount.prom".to_owned()
+    } else if let Some((key, _)) = read.iter().find(is_read) {
+        format!("is the file of `{key}`, which it would overwrite")
+    } else if place(of) == wanted {
+        "is this file, which it would overwrite".to_owned()
+    } else if wanted.starts_with(place(state)) && path.extension() != Some(OsStr::new("prom")) {
+        "is in the state folder, where it would overwrite what recount keeps; give it a name that ends in .prom"
+            .to_owned()
+    } else {
+        return Some(path);
+    };
+    field.error(format!("`metrics_file` {why}"));
+    None
+}
+
+/// One way to write a file, whatever links lead to its folder. The file itself may be a link, which would be replaced.
+fn place(path: &Path) -> PathBuf {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    folder.join(path.file_name().unwrap_or_default())
+}
