@@ -16,6 +16,7 @@ use recount::history::store::lock::RunLock;
 use recount::history::store::open::History;
 use recount::nightly::job::{ExportSource, Job, PlanSource, RunControl};
 use recount::nightly::run::{plan_and_apply, plan_only};
+use recount::reconcile::model::plan::code::{Code, Severity};
 use recount::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand};
 use recount::report::files::Reports;
 use recount::report::format::paint::Paint;
@@ -207,6 +208,34 @@ fn nothing_is_written_in_the_days_before_an_invoice() {
         assert_eq!(clocked.addition("MP-CLOUDFILTER").quantity, Decimal::from(billed), "{at}: {}", told(&run));
         assert_eq!(run.end.as_ref().map(|end| end.exit_code), Some(0), "{at}: {}", told(&run));
     }
+}
+
+/// It said "will be written when 1 December is past", and then December counted anew: November's 9 were billed nowhere, and
+/// nobody was told.
+#[test]
+fn a_peak_that_freeze_keeps_off_its_invoice_is_a_warning() {
+    let clocked = Clocked::approved("Etc/UTC", "2026-11-20T12:00:00Z");
+    let text = std::fs::read_to_string(clocked.0.path("recount.toml")).expect("the configuration");
+    let peak = "\"CloudFilter\" = { product = \"MP-CLOUDFILTER\", quantity = \"peak\" }";
+    let text = text.replace("create_lines = true", "create_lines = true\nfreeze = \"3d\"");
+    clocked.0.write("recount.toml", text.replace("\"CloudFilter\" = { product = \"MP-CLOUDFILTER\" }", peak));
+    let frozen = |run: &RunRecord| {
+        let findings = run.end.iter().flat_map(|end| &end.findings);
+        findings.filter(|found| found.code == Code::Frozen).map(|found| found.severity).collect::<Vec<_>>()
+    };
+    clocked.counts("Acme,CloudFilter,9\nBorealis,CloudFilter,5\n");
+    clocked.next_invoice("2026-12-01");
+    let last = clocked.night("2026-11-29T06:15:00Z");
+    assert_eq!(frozen(&last), [Severity::Warning], "{}", told(&last));
+    assert!(line(&last, "MP-CLOUDFILTER").detail.contains("on no invoice"), "{}", told(&last));
+    // In the middle of a month it is written when the invoice is past.
+    clocked.next_invoice("2026-12-15");
+    let before = clocked.night("2026-12-14T06:15:00Z");
+    assert_eq!(frozen(&before), [Severity::Info], "{}", told(&before));
+    clocked.next_invoice("2027-01-15");
+    clocked.counts("Acme,CloudFilter,4\nBorealis,CloudFilter,5\n");
+    let after = clocked.night("2026-12-16T06:15:00Z");
+    assert_eq!(clocked.addition("MP-CLOUDFILTER").quantity, Decimal::from(9), "{}", told(&after));
 }
 
 /// Otherwise a biller would have to work out which invoice a change of tonight is on.
