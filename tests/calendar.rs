@@ -210,6 +210,41 @@ fn nothing_is_written_in_the_days_before_an_invoice() {
     }
 }
 
+/// On the last night of November ConnectWise refused the peak of 9, or somebody had to approve it. On the first of December the line
+/// was "equal", though November's invoice was not made yet: it was billed nowhere. And December's rise went onto November's invoice.
+#[test]
+fn a_month_s_peak_stands_until_its_invoice_is_made() {
+    let clocked = Clocked::approved("Etc/UTC", "2026-11-20T12:00:00Z");
+    let text = std::fs::read_to_string(clocked.0.path("recount.toml")).expect("the configuration");
+    let peak = "\"CloudFilter\" = { product = \"MP-CLOUDFILTER\", quantity = \"peak\" }";
+    clocked.0.write("recount.toml", text.replace("\"CloudFilter\" = { product = \"MP-CLOUDFILTER\" }", peak));
+    clocked.next_invoice("2026-12-01");
+    let billed = || clocked.addition("MP-CLOUDFILTER").quantity;
+    let acme = |count: u32| clocked.counts(&format!("Acme,CloudFilter,{count}\nBorealis,CloudFilter,5\n"));
+    acme(4);
+    clocked.night("2026-11-29T06:15:00Z");
+    acme(6);
+    clocked.0.fault(r#"[{"when": {"method": "PATCH"}, "then": {"status": 400}}]"#);
+    clocked.night("2026-11-30T06:15:00Z");
+    clocked.0.no_faults();
+    assert_eq!(billed(), Decimal::from(4));
+    // December begins with less, and then with more: the invoice of November shows November's peak.
+    acme(5);
+    let first = clocked.night("2026-12-01T06:15:00Z");
+    assert_eq!(billed(), Decimal::from(6), "{}", told(&first));
+    let how = line(&first, "MP-CLOUDFILTER").sources[0].how.clone().unwrap_or_default();
+    assert!(how.starts_with("last month, whose invoice is not made: ") && how.contains("peak of"), "{how}");
+    acme(7);
+    let second = clocked.night("2026-12-02T06:15:00Z");
+    assert_eq!(billed(), Decimal::from(6), "{}", told(&second));
+    assert_eq!(line(&second, "MP-CLOUDFILTER").reason, Code::InvoiceDue, "{}", told(&second));
+    // It is made: December counts by itself.
+    clocked.next_invoice("2027-01-01");
+    acme(5);
+    let made = clocked.night("2026-12-03T06:15:00Z");
+    assert_eq!(billed(), Decimal::from(7), "{}", told(&made));
+}
+
 /// It said "will be written when 1 December is past", and then December counted anew: November's 9 were billed nowhere, and
 /// nobody was told.
 #[test]
@@ -227,7 +262,8 @@ fn a_peak_that_freeze_keeps_off_its_invoice_is_a_warning() {
     clocked.next_invoice("2026-12-01");
     let last = clocked.night("2026-11-29T06:15:00Z");
     assert_eq!(frozen(&last), [Severity::Warning], "{}", told(&last));
-    assert!(line(&last, "MP-CLOUDFILTER").detail.contains("on no invoice"), "{}", told(&last));
+    let said = &line(&last, "MP-CLOUDFILTER").detail;
+    assert!(said.contains("is on no invoice if that of Tue 1 Dec 2026 is made by then"), "{said}");
     // In the middle of a month it is written when the invoice is past.
     clocked.next_invoice("2026-12-15");
     let before = clocked.night("2026-12-14T06:15:00Z");

@@ -46,6 +46,13 @@ impl LineRules<'_> {
     }
 }
 
+/// Whether the invoice of the month before is not made yet: its date is not before this month, and not to come.
+pub(in crate::reconcile) fn owes_last_month(agreement: &Agreement, today: NaiveDate) -> bool {
+    let month = |day: NaiveDate| day.year() * 12 + day.month0().cast_signed();
+    let last = agreement.next_invoice_on.filter(|next| *next <= today).and_then(|next| next.pred_opt());
+    last.is_some_and(|last| month(last) + 1 == month(today))
+}
+
 /// What the calendar says of one change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Reach {
@@ -55,9 +62,9 @@ enum Reach {
     After(NaiveDate),
     /// Nothing is written so shortly before the invoice of this day.
     Frozen(NaiveDate),
-    /// The same of a peak or an average whose month is over by then: it comes on no invoice.
+    /// The same of a peak or an average whose month is over by then: it comes on no invoice that is made by then.
     FrozenOut(NaiveDate),
-    /// A peak or an average falls, and the invoice of its period is not made yet.
+    /// A peak or an average moves, and the invoice of the period before is not made yet.
     Due(NaiveDate),
 }
 
@@ -100,13 +107,10 @@ impl Met {
                 Reach::After(next) => format!("on an invoice after that of {}", day(next)),
                 Reach::Frozen(next) => format!("waits until {}, the next invoice date, is past", day(next)),
                 Reach::FrozenOut(next) => {
-                    format!(
-                        "is on no invoice: nothing is written until {} is past, and the next month counts anew",
-                        day(next)
-                    )
+                    format!("waits until {0} is past, and is on no invoice if that of {0} is made by then", day(next))
                 }
                 Reach::Due(next) => {
-                    format!("the invoice of {} is not made yet, and its period was higher", day(next))
+                    format!("the invoice of {} is not made yet, and shows the period before", day(next))
                 }
             };
             let detail = &mut lines[*at].detail;
@@ -147,8 +151,7 @@ fn invoice_finding(reach: Reach, lines: usize) -> Option<Finding> {
             Severity::Warning,
             Code::Frozen,
             format!(
-                "a peak or an average of {lines} is on no invoice: `freeze` leaves them alone until {} is past, and the next month \
-                 counts anew",
+                "a peak or an average of {lines} waits until {0} is past, and is on no invoice if that of {0} is made by then",
                 day(next)
             ),
             Remedy::in_connectwise(
@@ -158,7 +161,7 @@ fn invoice_finding(reach: Reach, lines: usize) -> Option<Finding> {
         Reach::Due(next) => (
             Severity::Info,
             Code::InvoiceDue,
-            format!("a peak or an average of {lines} will fall after the invoice of {} is made", day(next)),
+            format!("a peak or an average of {lines} will follow once the invoice of {} is made", day(next)),
             Remedy::in_connectwise("make the invoice, so that its next date moves on,"),
         ),
     };
@@ -176,6 +179,7 @@ fn reach(calendar: Calendar<'_>, line: &Line) -> Option<Reach> {
             (change.to < change.from, addition.and_then(|addition| addition.effective_on))
         }
         Verdict::Create(creation) | Verdict::Large(creation) => (false, Some(creation.effective_on)),
+        Verdict::Skipped(Code::InvoiceDue) => return Some(Reach::Due(next)),
         Verdict::Unchanged(_) | Verdict::Held(_) | Verdict::Skipped(_) => return None,
     };
     let looks_back = line.sources.iter().any(|source| looks_back(mapping, source));
@@ -185,7 +189,8 @@ fn reach(calendar: Calendar<'_>, line: &Line) -> Option<Reach> {
     let first_frozen = next.checked_sub_days(Days::new(mapping.freeze_days.into())).unwrap_or(next);
     if mapping.freeze_days > 0 && first_frozen <= today && today <= next {
         let written = next.succ_opt().unwrap_or(next);
-        let is_out = looks_back && (written.year(), written.month()) != (today.year(), today.month());
+        let counted = if next <= today { next.pred_opt().unwrap_or(next) } else { today };
+        let is_out = looks_back && (written.year(), written.month()) != (counted.year(), counted.month());
         return Some(if is_out { Reach::FrozenOut(next) } else { Reach::Frozen(next) });
     }
     if begins.is_some_and(|first| first > next) {

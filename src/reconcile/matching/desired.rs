@@ -14,16 +14,18 @@ use crate::reconcile::model::plan::line::LineKey;
 /// Every line of every agreement that customers are billed on, in order: those that a count asks for, and those that
 /// are there already, which a customer without a row for the service wants at zero.
 ///
-/// One at a time: a large MSP has a hundred thousand of them.
+/// One at a time: a large MSP has a hundred thousand of them. An agreement owes the period before until its invoice is made:
+/// what is looked back on is the peak or the average of that one until then.
 pub fn wanted_lines<'a, T: Iterator<Item = PresentAddition<'a>>>(
     counts: &'a Counts,
     mapping: &'a Mapping,
     places: &'a BTreeMap<CustomerName, Place>,
     past: &'a Past,
     there: impl Fn(AgreementId) -> T + 'a,
+    owes_last_period: impl Fn(AgreementId) -> bool,
 ) -> impl Iterator<Item = (LineKey, WantedLine)> + 'a {
     let biller = Biller::new(counts, mapping, past);
-    tenancies(counts, places).into_iter().flat_map(move |(agreement, tenancy)| {
+    tenancies(counts, places, owes_last_period).into_iter().flat_map(move |(agreement, tenancy)| {
         let there: Vec<PresentAddition<'_>> = there(agreement).collect();
         let named = there.iter().map(|there| there.product);
         let products: BTreeSet<&ProductCode> = biller.asked(&tenancy).chain(named).collect();
@@ -38,11 +40,16 @@ pub fn wanted_lines<'a, T: Iterator<Item = PresentAddition<'a>>>(
     })
 }
 
-fn tenancies<'a>(counts: &'a Counts, places: &'a BTreeMap<CustomerName, Place>) -> BTreeMap<AgreementId, Tenancy<'a>> {
+fn tenancies<'a>(
+    counts: &'a Counts,
+    places: &'a BTreeMap<CustomerName, Place>,
+    owes_last_period: impl Fn(AgreementId) -> bool,
+) -> BTreeMap<AgreementId, Tenancy<'a>> {
     let mut tenancies = BTreeMap::new();
     for (customer, place) in places {
         if let Some((company, agreement)) = place.agreement() {
-            let new = || Tenancy { company, customers: Vec::new() };
+            let owes_last_period = owes_last_period(agreement);
+            let new = || Tenancy { company, customers: Vec::new(), owes_last_period };
             let counted = counts.of(customer);
             tenancies.entry(agreement).or_insert_with(new).customers.push((customer, counted));
         }
