@@ -172,11 +172,11 @@ fn a_known_item_that_asks_for_another_step_is_told() {
     let server = Smtp::start(Greeting::Implicit, "PLAIN");
     mail(&night, &server, "implicit", "when = \"changes\"");
     let counted = |acme: u32| format!("Account,Product,Quantity\nAcme,CloudFilter,{acme}\nBorealis,CloudFilter,5\n");
-    night.export(&counted(30));
+    night.export(counted(30));
     night.run().exits(3);
     night.run().exits(3);
     assert_eq!(server.received().len(), 1, "a morning like the one before is not told");
-    night.export(&counted(31));
+    night.export(counted(31));
     night.run().exits(3);
     let received = server.received();
     assert_eq!(received.len(), 2, "{received:#?}");
