@@ -11,7 +11,7 @@ use crate::reconcile::decide::line_rules::{LineCase, LineRules};
 use crate::reconcile::decide::plan_inputs::PlanInputs;
 use crate::reconcile::decide::{calendar, uncounted};
 use crate::reconcile::matching::catalog::{candidates, one_spelling, product};
-use crate::reconcile::matching::desired::wanted_lines;
+use crate::reconcile::matching::desired::{OnAgreement, wanted_lines};
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::matching::stored_decimals::{decimals, rounded};
 use crate::reconcile::matching::wanted_line::{PresentAddition, WantedLine};
@@ -66,11 +66,14 @@ fn placed_lines(gathered: PlanInputs<'_>) -> Vec<Line> {
         gathered;
     let mapping = &*one_spelling(mapping, directory);
     let by_id = products_by_id(mapping, directory);
-    let there = |agreement: AgreementId| {
+    let on = |agreement: AgreementId| {
+        let record = directory.agreements.get(&agreement);
+        let owes_last_period = record.is_some_and(|record| owes_last_month(record, today));
         let current = additions.get(&agreement).into_iter().flatten().filter(|addition| addition.is_current(today));
-        current.filter_map(|addition| {
+        let present = current.filter_map(|addition| {
             Some(PresentAddition { product: by_id.get(&addition.product?).copied()?, mark: addition.mark.as_ref() })
-        })
+        });
+        OnAgreement { present, owes_last_period }
     };
     let products: BTreeMap<&ProductCode, Result<&Product, Code>> =
         mapping.products().into_iter().map(|code| (code, product(directory, code))).collect();
@@ -78,8 +81,7 @@ fn placed_lines(gathered: PlanInputs<'_>) -> Vec<Line> {
     let around = ElsewhereInputs::new(directory, additions, claims, places, past, today);
     let judge = LineRules { mapping, policy, past, export, places, around: &around, today };
     let decimals = decimals(mapping, past);
-    let owes = |id| directory.agreements.get(&id).is_some_and(|agreement| owes_last_month(agreement, today));
-    let lines = wanted_lines(counts, mapping, places, past, there, owes).map(|(key, wanted)| {
+    let lines = wanted_lines(counts, mapping, places, past, on).map(|(key, wanted)| {
         let wanted = rounded(wanted, decimals);
         let product = products.get(&key.product).copied().unwrap_or(Err(Code::ProductMissing));
         let judgement = match (directory.agreements.get(&key.agreement), additions.get(&key.agreement)) {
