@@ -172,12 +172,8 @@ pub(crate) fn unbegun(
     (session, why): (&mut Session, &Failure),
     show: &mut dyn FnMut(&RunRecord),
 ) -> Result<Vec<RunRecord>, CommandError> {
-    let runtime = session::runtime()?;
     let (stop, shared, order) = (Stop::never(), shared_reads(config), RunRequest::RUN);
-    let mut nights = Nights { config, order, session, unbegun: Some(why), stop: &stop, show, shared };
-    let runs = runtime.block_on(nights.each(integrations));
-    runtime.shutdown_background();
-    runs
+    Nights { config, order, session, unbegun: Some(why), stop: &stop, show, shared }.all(integrations)
 }
 
 /// The daemon's night: all that is not off.
@@ -188,14 +184,9 @@ pub(crate) fn nightly_run(
     console: &Console,
 ) -> Result<Vec<RunRecord>, CommandError> {
     let integrations = chosen(config, &[])?;
-    let runtime = session::runtime()?;
-    let mut show = shown_by(console);
-    let shared = shared_reads(config);
-    let order = RunRequest::RUN;
-    let mut nights = Nights { config, order, session, unbegun: None, stop, show: &mut show, shared };
-    let runs = runtime.block_on(nights.each(&integrations));
-    runtime.shutdown_background();
-    runs
+    let (shared, order) = (shared_reads(config), RunRequest::RUN);
+    let show = &mut shown_by(console);
+    Nights { config, order, session, unbegun: None, stop, show, shared }.all(&integrations)
 }
 
 /// The same, until a signal asks it to stop.
@@ -225,13 +216,9 @@ pub(crate) fn until_stopped(
     order: RunRequest<'_>,
     (stop, show): (&Stop, &mut dyn FnMut(&RunRecord)),
 ) -> Result<Vec<RunRecord>, CommandError> {
-    let runtime = session::runtime()?;
     let mut session = Session::open(config)?;
     let shared = shared_reads(config);
-    let mut nights = Nights { config, order, session: &mut session, unbegun: None, stop, show, shared };
-    let runs = runtime.block_on(nights.each(integrations));
-    runtime.shutdown_background();
-    runs
+    Nights { config, order, session: &mut session, unbegun: None, stop, show, shared }.all(integrations)
 }
 
 pub(crate) fn chosen<'a>(config: &'a Config, names: &[String]) -> Result<Vec<&'a IntegrationConfig>, CommandError> {
@@ -293,6 +280,15 @@ struct Nights<'a> {
 }
 
 impl Nights<'_> {
+    /// Waits for all of them.
+    fn all(mut self, integrations: &[&IntegrationConfig]) -> Result<Vec<RunRecord>, CommandError> {
+        let runtime = session::runtime()?;
+        let runs = runtime.block_on(self.each(integrations));
+        // An alert's host name that is still being looked up must not hold up the end.
+        runtime.shutdown_background();
+        runs
+    }
+
     async fn each(&mut self, integrations: &[&IntegrationConfig]) -> Result<Vec<RunRecord>, CommandError> {
         let mut runs = Vec::new();
         for (number, integration) in integrations.iter().copied().enumerate() {
