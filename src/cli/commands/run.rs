@@ -11,7 +11,6 @@ use crate::apply::stop::Stop;
 use crate::cli::arguments::global::Global;
 use crate::cli::arguments::typed_integration;
 use crate::cli::commands::fleet::options::FleetOptions;
-use crate::cli::commands::unbegun_night;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session::Session;
@@ -26,8 +25,7 @@ use crate::history::lookup::StoredPlan;
 use crate::history::record::RunRecord;
 use crate::nightly::failure::Failure;
 use crate::nightly::job::{ExportSource, Job, PlanSource, RunControl};
-use crate::reconcile::model::ids::ProductCode;
-use crate::reconcile::model::ids::RunId;
+use crate::reconcile::model::ids::{ProductCode, RunId};
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
@@ -165,15 +163,17 @@ pub(crate) fn nights(
     if integrations.is_empty() { Ok(Vec::new()) } else { work(&config, &integrations, order, show) }
 }
 
-/// Nights that cannot begin: that is recorded and told, and nothing else is done.
-pub(crate) fn unbegun(
+/// Nights that cannot begin: that is recorded, where the history lets it, and told in any case; nothing else is done.
+pub(crate) fn record_unbegun(
     config: &Config,
     integrations: &[&IntegrationConfig],
-    (session, why): (&mut Session, &Failure),
+    error: &CommandError,
     show: &mut dyn FnMut(&RunRecord),
-) -> Result<Vec<RunRecord>, CommandError> {
-    let (stop, shared, order) = (Stop::never(), shared_reads(config), RunRequest::RUN);
-    Nights { config, order, session, unbegun: Some(why), stop: &stop, show, shared }.all(integrations)
+) {
+    unbegun::record_or_tell(config, integrations, error, |session, why| {
+        let (stop, shared, order) = (Stop::never(), shared_reads(config), RunRequest::RUN);
+        Nights { config, order, session, unbegun: Some(why), stop: &stop, show, shared }.all(integrations).map(drop)
+    });
 }
 
 /// The daemon's night: all that is not off.
@@ -241,7 +241,7 @@ fn work(
             && !(error.exit == Exit::Locked && std::io::stderr().is_terminal())
         {
             // Nothing is shown of the nights: what is wrong is said once.
-            unbegun_night::tell_of(config, integrations, error, &mut |_| ());
+            record_unbegun(config, integrations, error, &mut |_| ());
         }
     })?;
     let runtime = session::runtime()?;
