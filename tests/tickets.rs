@@ -239,10 +239,10 @@ fn of_two_tables_of_one_board_the_one_that_took_an_item_closes_its_ticket() {
     let night = desk(&["customers = { except = [\"Cedar\"] }"]);
     let config = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
     let first = "[[integration.mail.tickets]]\nboard = \"billing\"\ncompany = 250\nclose = false\n\
-                 customers = { only = [\"Cedar\"] }\nkinds = [\"unmapped-customer\", \"held-line\"]\n\n\
+                 customers = { only = [\"Cedar\"] }\nkinds = [\"unmapped-customer\"]\n\n\
                  [[integration.mail.tickets]]";
     night.write("recount.toml", config.replace("[integration.mail.tickets]", first));
-    night.export(format!("{UNMAPPED}Acme,Nonsense,1\n"));
+    night.export(format!("{UNMAPPED}Dune,CloudFilter,1\n"));
     night.run().exits(3);
     assert_eq!(tickets(&night).len(), 2);
     night.export(QUIET);
