@@ -59,6 +59,11 @@ impl WriteAttempts {
         (self.unclear, self.took) = (TRIES_WHEN_UNCLEAR, true);
     }
 
+    /// No other try is made.
+    pub(super) fn give_up(&mut self) {
+        self.unclear = TRIES_WHEN_UNCLEAR;
+    }
+
     pub(super) fn took(&self) -> bool {
         self.took
     }

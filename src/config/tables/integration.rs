@@ -78,11 +78,13 @@ pub(in crate::config) fn config(
     let policies =
         optional(policies, |field| policy::of_customers(field, &services.rules, &services.keys, rows.as_deref()));
     let customers = customers.unwrap_or_default();
+    let services_name = services_path.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into());
     let mapping = Mapping {
         customers: customers.rows,
         match_customers,
         companies_of: companies_of?,
         services: services.rules,
+        services_file: services_name,
         default_agreement: default_agreement?,
         create_lines: create_lines?,
         create_lines_unset,
