@@ -77,6 +77,19 @@ impl<W: Writer> WriteExecutor<'_, W> {
         }
     }
 
+    /// Looks at an agreement whose turn is near, so that nobody waits for it then. What cannot be seen now is asked for
+    /// again at its turn, and so is what has become too old by then.
+    pub(super) async fn look_ahead<'p>(&self, mut lane: AgreementWrites<'p>) -> AgreementWrites<'p> {
+        let agreement = self.windows.show(lane.agreement, self.connectwise, self.context);
+        let both = async { tokio::join!(agreement, self.connectwise.look(lane.agreement)) };
+        let look = tokio::select! {
+            (_, look) = both => look.ok(),
+            () = self.context.stop.wait() => None,
+        };
+        lane.look = look.map(|look| self.fresh(look));
+        lane
+    }
+
     /// A look that no write stands on any more once this host's lease is over: the request is held back until it leaves.
     pub(super) fn fresh(&self, look: AdditionsLook) -> FreshAdditions {
         let fresh = FreshAdditions::new(look, self.connectwise.usual_answer());

@@ -66,6 +66,15 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
         self.breakers.borrow().width(self.connectwise.at_once())
     }
 
+    /// For how many agreements that are not at work yet their additions may be asked for meanwhile: none where requests go
+    /// one by one, or the last answer was unclear.
+    pub(super) fn looks_ahead(&self) -> usize {
+        match self.width() {
+            1 => 0,
+            width => width,
+        }
+    }
+
     /// Why no further line may be begun, if there is a reason.
     pub(super) fn halt(&self) -> Option<Halt> {
         if let Some(error) = self.queue.take_failure() {

@@ -53,7 +53,11 @@ impl<C> Drop for WatchedConnectWise<C> {
 }
 
 impl<C> WatchedConnectWise<C> {
+    /// Beside what is counted it needs no words of its own.
     fn reading(&self, what: &'static str) {
+        if self.bar.length().is_some() {
+            return;
+        }
         self.bar.set_style(style("{spinner} {msg}"));
         self.bar.set_message(what);
     }

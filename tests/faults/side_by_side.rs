@@ -104,6 +104,23 @@ fn before_the_first_clear_answer_nothing_goes_beside_it() {
     assert_eq!(night.sent("PATCH").len(), 1);
 }
 
+/// Once answers are clear, the next agreements are looked at while others are written. Their turn comes late here, and a
+/// person set 20 meanwhile: what was seen ahead is too old by then, and nobody is overwritten.
+#[test]
+fn a_look_ahead_that_has_become_too_old_is_taken_anew() {
+    let night = many(12);
+    all_change(&night, 12);
+    night.fault(r#"[{"when": {"method": "PATCH", "from": 2, "times": 8}, "then": {"delay_before_ms": 2500}}]"#);
+    let run = night.start(&["run", "--json", "-vv"]);
+    let looks = || night.sim().requests().iter().filter(|one| one.path().ends_with("/additions")).count();
+    wait_until("nine writes, and a look for each line", || night.sent("PATCH").len() == 9 && looks() == 12 + 12);
+    night.sim().edit(|world| world.additions[11].quantity = 20.into());
+    let said = night.heard(run.end());
+    assert_eq!(said.outcome(12, "MP-CLOUDFILTER"), "conflict", "{}", said.out);
+    assert_eq!(night.sim().world().additions[11].quantity, 20.into());
+    assert_eq!(said.outcome(11, "MP-CLOUDFILTER"), "updated", "{}", said.out);
+}
+
 /// systemd stops the service while eight lines are in flight: all of them are finished and told, no other is begun.
 #[test]
 fn asked_to_stop_it_finishes_all_lines_in_flight() {

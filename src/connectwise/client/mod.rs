@@ -374,7 +374,6 @@ fn check(settings: &ConnectWiseSettings) -> Result<(), ClientError> {
     Ok(())
 }
 
-/// `company+public:private` in base 64 (ConnectWise developer guide).
 /// Every shape in which a server may send back what it was sent: the whole header, the keys, and base64 of each alone.
 fn shapes_of(settings: &ConnectWiseSettings, credentials: String) -> Vec<SecretString> {
     let keys = [&settings.private_key, &settings.public_key];
@@ -384,6 +383,7 @@ fn shapes_of(settings: &ConnectWiseSettings, credentials: String) -> Vec<SecretS
     [credentials.into()].into_iter().chain(keys.into_iter().cloned()).chain(encoded).collect()
 }
 
+/// `company+public:private` in base 64 (ConnectWise developer guide).
 fn credentials(settings: &ConnectWiseSettings) -> String {
     let (public, private) = (settings.public_key.expose_secret(), settings.private_key.expose_secret());
     STANDARD.encode(format!("{}+{public}:{private}", settings.company))

@@ -83,6 +83,44 @@ async fn one_by_one<R: Reader>(
 }
 
 impl AdditionLists {
+    /// The lists of these agreements and of no others: what is not among these is read.
+    ///
+    /// # Errors
+    /// A part that could not be read, or too many lists of all these that ConnectWise does not give out.
+    pub(crate) async fn completed<R: Reader>(
+        mut self,
+        connectwise: &R,
+        agreements: BTreeSet<AgreementId>,
+    ) -> Result<Self, ReadError> {
+        let all = agreements.len();
+        self.retain(&agreements);
+        let missing: BTreeSet<AgreementId> = agreements.into_iter().filter(|one| !self.has(*one)).collect();
+        if !missing.is_empty() {
+            let Self { additions, unread, others, bundled, bundles_left } =
+                read_together(connectwise, missing, Some(all)).await?;
+            self.additions.extend(additions);
+            self.unread.extend(unread);
+            self.others.extend(others);
+            self.bundled.extend(bundled);
+            self.bundles_left = bundles_left.or(self.bundles_left);
+        }
+        match self.too_many_unread(all) {
+            Some(error) => Err(error),
+            None => Ok(self),
+        }
+    }
+
+    fn retain(&mut self, agreements: &BTreeSet<AgreementId>) {
+        self.additions.retain(|one, _| agreements.contains(one));
+        self.unread.retain(|one, _| agreements.contains(one));
+        self.others.retain(|one, _| agreements.contains(one));
+        self.bundled.retain(|one| agreements.contains(one));
+    }
+
+    fn has(&self, agreement: AgreementId) -> bool {
+        self.additions.contains_key(&agreement) || self.unread.contains_key(&agreement)
+    }
+
     fn take(&mut self, agreement: AgreementId, list: Result<AdditionList, ReadError>) -> Result<(), ReadError> {
         match list {
             Ok(AdditionList { additions, others, bundled }) => {

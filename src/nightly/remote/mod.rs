@@ -70,16 +70,19 @@ pub(crate) async fn read_remote<R: Reader>(
     past: &Past,
     today: NaiveDate,
 ) -> Result<Remote, ReadError> {
-    let mut directory = read_directory(connectwise, mapping, counts, past).await?;
+    // Lists of the agreements that earlier nights billed come meanwhile. If that fails, it is asked for again below.
+    let billed: BTreeSet<AgreementId> = past.owned.keys().map(|key| key.agreement).collect();
+    let meanwhile = async { Ok(read_together(connectwise, billed.clone(), Some(billed.len())).await) };
+    let directory = read_directory(connectwise, mapping, counts, past);
+    let (mut directory, ahead) = tokio::try_join!(directory, meanwhile)?;
     let mut places = place_all(counts, mapping, past, &directory, today);
     let placed = places.values().filter_map(Place::agreement).map(|(_, agreement)| agreement);
     let mut agreements: BTreeSet<AgreementId> = placed.collect();
     // Lines that the mapping no longer names are looked at all the same.
     let bills = |id: &AgreementId| directory.agreements.get(id).is_some_and(|found| found.billing(today).is_ok());
     agreements.extend(past.owned.keys().map(|key| key.agreement).filter(bills));
-    let all = agreements.len();
     let AdditionLists { additions, unread, others, bundled, bundles_left } =
-        read_together(connectwise, agreements, Some(all)).await?;
+        ahead.unwrap_or_default().completed(connectwise, agreements).await?;
     hold(&mut places, &unread);
     directory.unread.additions = unread.into_iter().map(|(agreement, unread)| (agreement, unread.why)).collect();
     directory.unread.others = others;
