@@ -97,7 +97,7 @@ impl History {
         let by_name = neighbours.iter().filter(|one| one.mapping.match_customers == MatchCustomers::ExactName);
         self.read(|connection| {
             let of = |one: &OtherIntegration<'_>| {
-                let accepted = accepted(connection, one.integration.as_str(), NO_RUN)?;
+                let accepted = accepted(connection, one.integration.as_str(), RunId(0))?;
                 let seen = accepted.into_iter().flat_map(|accepted| accepted.lines.into_keys());
                 let lines = seen.chain(owned::owned(connection, one.integration)?.into_keys());
                 Ok((one.integration.clone(), lines.map(|key| key.agreement).collect()))
@@ -182,9 +182,6 @@ impl History {
         })
     }
 }
-
-/// Runs are numbered from 1.
-const NO_RUN: RunId = RunId(0);
 
 /// Keeps what the guards of later runs will ask, beside the lines of a plan.
 pub(super) fn remember(transaction: &Transaction<'_>, run: RunId, plan: &PlanRecord) -> Result<(), StoreError> {

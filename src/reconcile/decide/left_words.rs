@@ -28,12 +28,13 @@ impl Ground<'_> {
 
     /// Where somebody took a line from that is on this agreement now.
     fn moved_from(&self, key: &LineKey, owned: &Owned) -> Option<String> {
-        if self.past.owned.contains_key(&*key.folded()) {
-            return None;
-        }
-        let is_it =
-            |(known, one): &(&LineKey, &Owned)| one.addition == owned.addition && known.agreement != key.agreement;
-        let (known, _) = self.past.owned.iter().find(is_it).filter(|_| owned.addition.is_some())?;
+        let mapped = owned.sources.iter().filter_map(|(customer, _)| self.places.get(customer)?.agreement());
+        let mut before = mapped.map(|(_, agreement)| LineKey { agreement, ..key.clone() });
+        let is_it = |known: &LineKey| {
+            let one = self.past.owned.get(&*known.folded());
+            known.agreement != key.agreement && one.is_some_and(|one| one.addition == owned.addition)
+        };
+        let known = before.find(is_it).filter(|_| owned.addition.is_some())?;
         Some(format!("it was on agreement {}, and somebody moved it here", known.agreement))
     }
 
