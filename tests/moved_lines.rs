@@ -231,7 +231,7 @@ fn a_deleted_line_of_which_nothing_is_used_is_no_open_item() {
         assert!(!said.codes().contains(&"line-left-behind".to_owned()), "{}", said.out);
     }
     // Wanted again, it is asked about: a person deleted it.
-    exported(&night, 4);
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,3\nBorealis,Archive,0\nBorealis,CloudFilter,5\n");
     asks(&night.run().exits(3), "human-edit");
 }
 

@@ -320,7 +320,7 @@ impl House {
         Ok(())
     }
 
-    /// The operator takes back what was answered, and accepts what is asked, night by night, until nothing is.
+    /// The operator takes back what was answered, and does what is asked, night by night, until nothing is.
     pub(super) fn settle_everything(&mut self) -> Result<(), String> {
         for agreement in self.connectwise.state.borrow_mut().agreements.values_mut() {
             agreement.company = home(agreement.id);
@@ -337,7 +337,7 @@ impl House {
             if held {
                 self.approve()?;
             }
-            let accepted = self.answer(|item| is_asked(&item).then_some(AnswerVerb::Accept))?;
+            let accepted = self.answer(|item| is_asked(&item).then(|| remedy(&item)))?;
             self.pass(TimeDelta::days(1));
             if accepted == 0 && settled {
                 break;
@@ -451,6 +451,12 @@ fn home(agreement: AgreementId) -> CompanyId {
 
 fn is_asked(item: &Item<'_>) -> bool {
     item.is_asked()
+}
+
+/// What a report offers first: of a line that is gone and wanted no more, nothing can be accepted.
+fn remedy(item: &Item<'_>) -> AnswerVerb {
+    let left = item.finding.is_some_and(|finding| finding.code == Code::LineLeftBehind);
+    if left && item.answer(AnswerVerb::Accept).is_err() { AnswerVerb::Ignore } else { AnswerVerb::Accept }
 }
 
 fn is_refused(record: &RunRecord) -> bool {
