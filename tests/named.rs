@@ -92,6 +92,24 @@ fn an_accepted_step_from_zero_is_not_for_a_line_elsewhere() {
     assert_eq!(night.sim().world().addition(150).expect("the line").quantity, 30.into());
 }
 
+/// Who knew which of two lines is meant had to edit a file by hand, or to end one that should stay.
+#[test]
+fn which_of_two_lines_is_meant_is_said_by_command() {
+    let night = begins();
+    bills(&night, 150, 10, FILTER, 3);
+    let handle = held(&night.run().exits(3), "line-ambiguous");
+    let before = std::fs::read(night.path("customers.csv")).expect("the customers");
+    for (handle, addition) in [(handle.as_str(), "77"), ("zzzz", "150")] {
+        night.recount(&["map", "pin", handle, addition]).exits(2);
+    }
+    assert_eq!(std::fs::read(night.path("customers.csv")).expect("the customers"), before, "something was written");
+    let said = night.recount(&["map", "pin", &handle, "100"]).exits(0);
+    assert!(said.out.contains("addition 100 is meant"), "{}", said.out);
+    night.run().exits(0);
+    night.recount(&["map", "pin", &handle, "100"]).exits(2);
+    assert!(!night.run().exits(0).codes().contains(&"pin-unused".to_owned()));
+}
+
 /// Two lines of one product were ignored, and a third one that was begun by mistake was billed in silence.
 #[test]
 fn an_ignored_pair_of_lines_is_not_for_a_third_one() {

@@ -98,7 +98,7 @@ fn run(lines: Vec<LineRecord>, findings: Vec<Finding>, verdict: RunVerdict) -> R
         mode: Mode::Apply,
         started_at: at.fixed_offset(),
         undoes: None,
-        planned: Some(PlanRecord { fingerprint: "ef".repeat(32), accepted: true, export, lines }),
+        planned: Some(PlanRecord { fingerprint: "ef".repeat(32), accepted: true, export, guards: Vec::new(), lines }),
         end: Some(end),
     }
 }

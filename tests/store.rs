@@ -224,7 +224,7 @@ fn as_of_version_7(night: &Night) {
     let added = "DROP TABLE owned_lines; DROP TABLE create_lines_untold; DROP TABLE sweeps; DROP TABLE swept_lines;
                  DROP TABLE accepted_counts; DROP TABLE tenant_roles; DROP TABLE authenticators; DROP TABLE half_sessions; DROP TABLE sessions; DROP TABLE invitations; DROP TABLE people;
                  DROP TABLE attempts; DROP TABLE desk_events; ALTER TABLE runs DROP COLUMN accepted_units;
-                 ALTER TABLE runs DROP COLUMN utc_offset; ALTER TABLE runs DROP COLUMN export_files; ALTER TABLE runs DROP COLUMN pace_ms;
+                 ALTER TABLE runs DROP COLUMN utc_offset; ALTER TABLE runs DROP COLUMN export_files; ALTER TABLE runs DROP COLUMN guards; ALTER TABLE runs DROP COLUMN pace_ms;
                  ALTER TABLE runs DROP COLUMN read_ms; ALTER TABLE runs DROP COLUMN look_ms;
                  ALTER TABLE runs DROP COLUMN write_ms; ALTER TABLE tickets DROP COLUMN place; ALTER TABLE tickets DROP COLUMN site;
                  DROP VIEW writes; ALTER TABLE runs DROP COLUMN site;

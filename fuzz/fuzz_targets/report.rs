@@ -89,6 +89,7 @@ fn run(input: &[&str; 8], outcome: Outcome) -> RunRecord {
             fingerprint: "0123456789ab".to_owned(),
             accepted: false,
             export,
+            guards: Vec::new(),
             lines: vec![line],
         }),
         end: Some(RunEnd {

@@ -22,7 +22,7 @@ pub(in crate::config) const COMPANY: &str = "company_id";
 pub(in crate::config) const AGREEMENT: &str = "agreement_id";
 pub(in crate::config) const NOTE: &str = "note";
 /// Additions that are meant where several are live, separated by blanks.
-const ADDITION: &str = "addition_id";
+pub(in crate::config) const ADDITION: &str = "addition_id";
 
 /// The rows of the file.
 #[derive(Debug, Default)]

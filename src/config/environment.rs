@@ -42,6 +42,11 @@ pub fn is_in_unit() -> bool {
     asked_by().is_some() || variable("STATE_DIRECTORY").is_some()
 }
 
+/// `RECOUNT_DESK`: the desk.toml of many tenants, where it does not lie beside their folders.
+pub fn fleet_desk() -> Option<PathBuf> {
+    variable("RECOUNT_DESK").filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
 /// `GITHUB_STEP_SUMMARY`: the file that a build server shows beside the job.
 pub fn step_summary() -> Option<PathBuf> {
     variable("GITHUB_STEP_SUMMARY").filter(|value| !value.is_empty()).map(PathBuf::from)

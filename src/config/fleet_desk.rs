@@ -1,9 +1,10 @@
-//! `desk.toml`, beside the folders of many tenants: the desk that is there for all of them.
+//! `desk.toml`, beside the folders of many tenants or where `RECOUNT_DESK` says: the desk that is there for all of them.
 
 use std::path::{Path, PathBuf};
 
 use crate::config::desk::DeskConfig;
 use crate::config::document::Section;
+use crate::config::environment;
 use crate::config::error::ConfigErrors;
 use crate::config::load::walked;
 use crate::config::tables::desk;
@@ -25,13 +26,16 @@ pub fn usual_state(tenants: &Path) -> PathBuf {
     tenants.join(STATE)
 }
 
-/// The desk of the tenants in this folder, by its `desk.toml`, if it has one.
+/// The desk of the tenants in this folder, by its `desk.toml`, if it has one. One that `RECOUNT_DESK` names has to be there;
+/// paths in it are relative to the tenants' folder all the same.
 ///
 /// # Errors
 /// Everything that is wrong with it.
 pub fn load(tenants: &Path) -> Result<FleetDeskConfig, ConfigErrors> {
-    let path = tenants.join("desk.toml");
-    if !path.exists() {
+    let named = environment::fleet_desk();
+    let is_named = named.is_some();
+    let path = named.unwrap_or_else(|| tenants.join("desk.toml"));
+    if !is_named && !path.exists() {
         return Ok(FleetDeskConfig { state: usual_state(tenants), desk: None });
     }
     match walked(&path, |_, root| config(tenants, root))? {

@@ -7,13 +7,14 @@ use rusqlite::{Connection, Params, Row, params};
 
 use crate::history::lines;
 use crate::history::record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, RunRecord, Totals};
-use crate::history::store::columns::{count, decimal, files, integer, local_time, maybe_time, time, word};
+use crate::history::store::columns::{count, decimal, files, guards, integer, local_time, maybe_time, time, word};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::history::store::remedies;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId, ServiceName};
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::guard_look::GuardLook;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand, RunVerdict};
 
 /// One run without its lines and findings.
@@ -46,6 +47,8 @@ pub struct PlanSummary {
     pub accepted: bool,
     /// The export it was drawn on.
     pub export: ExportRecord,
+    /// What each guard measured.
+    pub guards: Vec<GuardLook>,
 }
 
 /// An end without its findings.
@@ -288,8 +291,14 @@ pub(super) fn records(connection: &Connection, sql: &str, params: impl Params) -
 
 fn record(connection: &Connection, summary: RunSummary) -> Result<RunRecord, StoreError> {
     let RunSummary { run, integration, command, mode, started_at, undoes, planned, end } = summary;
-    let planned = planned.map(|PlanSummary { fingerprint, accepted, export }| {
-        Ok::<_, StoreError>(PlanRecord { fingerprint, accepted, export, lines: lines::of_run(connection, run)? })
+    let planned = planned.map(|PlanSummary { fingerprint, accepted, export, guards }| {
+        Ok::<_, StoreError>(PlanRecord {
+            fingerprint,
+            accepted,
+            export,
+            guards,
+            lines: lines::of_run(connection, run)?,
+        })
     });
     let end = end.map(|EndSummary { finished_at, verdict, exit_code, totals, requests, head }| {
         let findings = findings_of(connection, run)?;
@@ -330,7 +339,7 @@ fn plan_summary(row: &Row<'_>) -> Result<Option<PlanSummary>, StoreError> {
         open_end: row.get("export_open_end")?,
         files: files(row)?,
     };
-    Ok(Some(PlanSummary { fingerprint, accepted: row.get("accepted")?, export }))
+    Ok(Some(PlanSummary { fingerprint, accepted: row.get("accepted")?, export, guards: guards(row)? }))
 }
 
 fn end_summary(row: &Row<'_>) -> Result<Option<EndSummary>, StoreError> {

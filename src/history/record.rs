@@ -9,6 +9,7 @@ use crate::reconcile::model::export::delivered_file::DeliveredFile;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, IntegrationName, ItemName, ProductCode, RunId};
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::guard_look::GuardLook;
 use crate::reconcile::model::plan::line::{LineKey, Source};
 use crate::reconcile::model::plan::named::Named;
 use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};
@@ -44,6 +45,8 @@ pub struct PlanRecord {
     pub accepted: bool,
     /// The export it was drawn on.
     pub export: ExportRecord,
+    /// What each guard measured; empty where none was asked, and in plans of a version that did not note it.
+    pub guards: Vec<GuardLook>,
     /// Every line. In the history of an older night, unchanged lines are only counted.
     pub lines: Vec<LineRecord>,
 }

@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use crate::history::past::owned;
 use crate::history::record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, Totals};
-use crate::history::store::columns::{files_text, integer, time, time_text};
+use crate::history::store::columns::{files_text, guards_text, integer, time, time_text};
 use crate::history::store::error::StoreError;
 use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
@@ -87,14 +87,14 @@ impl History {
     /// # Errors
     /// When it cannot be stored; [`StoreError::OutOfTurn`] if the run has a plan or an end already.
     pub fn record_plan(&mut self, run: RunId, plan: &PlanRecord) -> Result<(), StoreError> {
-        let PlanRecord { fingerprint, accepted, export, lines } = plan;
+        let PlanRecord { fingerprint, accepted, export, guards, lines } = plan;
         let ExportRecord { path, sha256, rows, customers, units, modified_at, open_end, files } = export;
         self.write(|transaction| {
             let known = transaction
                 .prepare_cached(
                     "UPDATE runs SET fingerprint = ?2, accepted = ?3, export_path = ?4, export_sha256 = ?5,
                                  export_rows = ?6, export_customers = ?7, export_units = ?8, export_modified_at = ?9,
-                                 export_open_end = ?10, export_files = ?11
+                                 export_open_end = ?10, export_files = ?11, guards = ?12
                  WHERE run = ?1 AND fingerprint IS NULL AND finished_at IS NULL",
                 )?
                 .execute(params![
@@ -108,7 +108,8 @@ impl History {
                     units.normalize().to_string(),
                     time_text(*modified_at),
                     open_end,
-                    files_text(files)
+                    files_text(files),
+                    guards_text(guards)
                 ])?;
             in_turn(known, run, "plan")?;
             lines::insert(transaction, run, lines)?;

@@ -19,6 +19,7 @@ use crate::nightly::recorder::{Baselines, Planning, RecordedPlan, RunRecorder};
 use crate::nightly::undo;
 use crate::reconcile::guard::baseline;
 use crate::reconcile::guard::check::{Approval, GuardInputs, clear};
+use crate::reconcile::guard::looks::looks;
 use crate::reconcile::model::plan::Plan;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
 
@@ -108,11 +109,13 @@ fn decide(run: BegunRun<'_>, source: ExportSource<'_>, (inputs, plan): (&Inputs,
         now: run.started_at,
         unattended: job.command == RunCommand::Run && job.mode == Mode::Apply,
     };
+    let looks = looks(&plan, checks);
     let cleared = clear(&plan, checks, job.approved.map_or(Approval::Nobody, Approval::Fingerprint));
     let doubted = baseline::doubted(&plan, &export.counts, past, source.guards);
     let counted = counts_of_today(source.mapping, &export.counts, &remote.places, &doubted);
     let accepted = baseline::after(&past.counts, &export.counts, &plan, job.approved.is_some());
-    RecordedPlan::checked(plan, cleared, export_record(export)).with_baselines(Baselines { counted, accepted })
+    let drawn = RecordedPlan::checked(plan, cleared, export_record(export));
+    drawn.with_baselines(Baselines { counted, accepted }).with_looks(looks)
 }
 
 fn context<'a>(run: BegunRun<'a>, lock: &'a RunLock, expected_owners: &'a ExpectedOwners) -> ExecutionContext<'a> {

@@ -37,8 +37,8 @@ pub struct Report<'a> {
     pub odd: Vec<ReportEntry<'a>>,
     /// What is said for completeness.
     pub told: Vec<ReportEntry<'a>>,
-    /// The next command; empty when there is none.
-    pub next: String,
+    /// What comes next, a way a line: a command stands alone in its line. Empty when there is nothing.
+    pub next: Vec<String>,
 }
 
 /// The verdict of a run.
@@ -260,18 +260,18 @@ pub(crate) fn sign(code: Code) -> char {
 }
 
 /// The last line always says the next command.
-fn next(run: &RunRecord, end: &RunEnd, changes: &[(Change, Vec<&LineRecord>)], stops: &[&Finding]) -> String {
+fn next(run: &RunRecord, end: &RunEnd, changes: &[(Change, Vec<&LineRecord>)], stops: &[&Finding]) -> Vec<String> {
     let plan = run.planned.as_ref().map(|PlanRecord { fingerprint, .. }| short(fingerprint));
     let large = run.planned.iter().flat_map(|planned| &planned.lines).any(LineRecord::is_large);
     let pending = large || changes.iter().any(|(kind, _)| matches!(kind, Change::Would | Change::WithPlan));
     match plan {
-        Some(plan) if pending && end.totals.changed == 0 => pending_plan(run, plan),
+        Some(plan) if pending && end.totals.changed == 0 => vec![pending_plan(run, plan)],
         _ => match stops.iter().map(|finding| &finding.fix).find(|fix| !fix.is_empty()) {
-            Some(fix) => fix.to_string(),
+            Some(fix) => fix.lines().iter().map(ToString::to_string).collect(),
             None => {
                 let asked = end.findings.iter().filter(|finding| finding.severity == Severity::Decide);
                 let first = asked.filter_map(|finding| finding.handle.as_deref()).next();
-                first.map(|_| "recount held".to_owned()).unwrap_or_default()
+                first.map(|_| "recount held".to_owned()).into_iter().collect()
             }
         },
     }

@@ -5,8 +5,10 @@ use std::borrow::Cow;
 use crate::history::record::LineRecord;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::{CustomerName, ItemName, ServiceName};
+use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::named::Named;
+use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::ticket_subject::TicketKind;
 
@@ -66,6 +68,11 @@ fn whole(finding: &Finding) -> String {
         Some(TicketKind::FailedRun) => "the run".to_owned(),
         Some(TicketKind::UnmappedCustomer | TicketKind::HeldLine) | None => finding.code.as_str().replace('-', " "),
     }
+}
+
+/// Whether a line is held because several additions are live, and nobody said which is meant.
+pub(crate) fn is_ambiguous(line: &LineRecord) -> bool {
+    line.outcome == Outcome::Held && line.reason == Code::LineAmbiguous
 }
 
 /// The product, which is what stands in ConnectWise and tells the lines of a bundle apart, with the item where a line

@@ -26,6 +26,16 @@ pub(crate) fn step(line: &LineRecord) -> String {
     }
 }
 
+/// What the vendor counted for a line: all its counts together. `None` where nobody counts it, where one of them is not
+/// known, and where they are of several services of which one is billed in other units than it is counted in.
+pub(crate) fn counted(line: &LineRecord) -> Option<Quantity> {
+    let services: BTreeSet<_> = line.sources.iter().map(|source| &source.service).collect();
+    let is_one_unit = services.len() <= 1 || line.sources.iter().all(|source| source.how.is_none());
+    let mut counts = line.sources.iter().map(|source| source.count).filter(|_| is_one_unit);
+    let first = counts.next()??;
+    counts.try_fold(first, |sum, count| sum.checked_add(count?))
+}
+
 /// By how much a line moves, or would.
 pub(crate) fn delta(line: &LineRecord) -> Decimal {
     line.was.unwrap_or_default().delta_to(reached(line).unwrap_or_default())

@@ -57,11 +57,7 @@ const PAGES: [(&str, Page); 20] = [
 pub(crate) const FORM_MOST: usize = 256 * 1024;
 
 pub(crate) fn routes(desk: DeskSite) -> Router {
-    let alone = Router::new()
-        .merge(door_routes())
-        .route("/tab", get(tab::open).post(tab::show))
-        .route("/tab.js", get(tab::script));
-    of_desk(alone, desk)
+    of_desk(Router::new().merge(door_routes()), desk)
 }
 
 /// Where people come in, and what every page loads.
@@ -83,6 +79,7 @@ pub(crate) fn of_desk(beside: Router<DeskSite>, desk: DeskSite) -> Router {
     let mut router =
         beside.route("/live/events", get(live_events::events)).route("/reports/{file}", get(kept_reports::report));
     router = router.route("/reports/customers/{file}", get(kept_reports::of_customer));
+    router = router.route("/tab", get(tab::open).post(tab::show)).route("/tab.js", get(tab::script));
     for (address, page) in PAGES {
         router = router.route(address, get(move |asked: DeskRequest| show(asked, page)));
     }

@@ -73,6 +73,8 @@ pub struct DeskSite {
     pub(crate) door: Door,
     /// Whose desk it is among those of many tenants: only who has a role there comes to it.
     pub(crate) tenant: Option<Arc<str>>,
+    /// The tab in its ConnectWise.
+    pub(crate) tab: Option<TabRules>,
 }
 
 /// Where people come in: who they are, and their sessions.
@@ -133,7 +135,8 @@ impl Door {
 impl DeskSite {
     /// The desk of this site, whose people are in its own history.
     pub fn new(site: Site, host: Arc<dyn DeskHost>, rules: DoorRules) -> Self {
+        let tab = rules.tab.clone();
         let door = Door::new(site.state.clone(), rules);
-        Self { site, host, door, tenant: None }
+        Self { site, host, door, tenant: None, tab }
     }
 }

@@ -164,6 +164,26 @@ fn a_morning_says_what_is_new_and_still_open_and_settled_and_by_whom() {
     assert!(received[1].data.contains("Settled: 1 "), "{}", received[1].data);
 }
 
+/// Otherwise the command in the last mail is refused, since the item shows another step now, and no mail has the new one.
+#[test]
+fn a_known_item_that_asks_for_another_step_is_told() {
+    let night = Night::new();
+    night.approve();
+    let server = Smtp::start(Greeting::Implicit, "PLAIN");
+    mail(&night, &server, "implicit", "when = \"changes\"");
+    let counted = |acme: u32| format!("Account,Product,Quantity\nAcme,CloudFilter,{acme}\nBorealis,CloudFilter,5\n");
+    night.export(counted(30));
+    night.run().exits(3);
+    night.run().exits(3);
+    assert_eq!(server.received().len(), 1, "a morning like the one before is not told");
+    night.export(counted(31));
+    night.run().exits(3);
+    let received = server.received();
+    assert_eq!(received.len(), 2, "{received:#?}");
+    assert!(received[1].data.contains("Moved: 1 "), "{}", received[1].data);
+    assert!(!received[1].data.contains("Like yesterday"), "{}", received[1].data);
+}
+
 /// Otherwise a subject would ask for attention that nothing new deserves.
 #[test]
 fn a_morning_like_the_one_before_says_so_in_its_subject() {

@@ -93,3 +93,47 @@ fn exact_names_are_mapped_together() {
     assert_eq!(dana.press("/customers", "/mapping", &fields).status, 409, "they were mapped already");
     desk.close();
 }
+
+/// Otherwise of two additions nobody without a shell can say which is meant; or a browser names one that nobody asked about.
+#[test]
+fn which_of_two_additions_is_meant_is_chosen_on_the_item() {
+    let night = Night::new();
+    night.approve();
+    night.sim().edit(|world| {
+        let twin = recount_sim::Addition { id: 1900, ..world.additions[0].clone() };
+        world.additions.push(twin);
+    });
+    night.run();
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "operator");
+    let handle = handle(&night, "line-ambiguous");
+    let page = format!("/items/{handle}");
+    assert!(
+        dana.get("/").body.contains(&format!("href=\"{page}#addition\">Choose addition…")),
+        "{}",
+        dana.get("/").body
+    );
+    let item = dana.get(&page).body;
+    assert!(item.contains("Choose addition 100</button>") && item.contains("Choose addition 1900</button>"), "{item}");
+    assert!(item.contains("end all but one in ConnectWise"), "what helps is hidden: {item}");
+    let before = customers(&night);
+    for addition in ["", "0", "x", "200", "99999"] {
+        assert_eq!(dana.press(&page, &format!("{page}/pin"), &[("addition", addition)]).status, 422, "{addition:?}");
+    }
+    let mut vera = desk.person("vera", "viewer");
+    assert!(!vera.get(&page).body.contains("Choose addition 100"));
+    assert_eq!(vera.press("/", &format!("{page}/pin"), &[("addition", "100")]).status, 403);
+    assert_eq!(customers(&night), before);
+    let done = dana.press(&page, &format!("{page}/pin"), &[("addition", "100")]);
+    assert_eq!(done.status, 303, "{}", done.body);
+    assert!(dana.get(done.header("location").expect("a page")).body.contains("Addition 100 is meant"), "{}", done.body);
+    assert!(customers(&night).contains("addition_id") && customers(&night).contains(",100"), "{}", customers(&night));
+    let audit = dana.get("/audit").body;
+    assert!(audit.contains("<b>chose an addition</b>") && audit.contains("addition 100"), "{audit}");
+    assert!(dana.get("/versions/mail").body.contains("<td>dana</td>"), "the version is not kept");
+    night.run();
+    let run = night.run().first_run();
+    let line = run["lines"].as_array().expect("lines").iter().find(|line| line["handle"] == handle.as_str());
+    assert_eq!(line.expect("the line")["addition_id"], 100);
+    desk.close();
+}

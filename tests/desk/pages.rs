@@ -201,3 +201,37 @@ fn a_plan_that_is_held_leads_to_where_it_is_approved() {
     assert!(page.contains(&format!("href=\"/plan?run={run}\">Look at the plan")), "{page}");
     assert!(!page.contains("href=\"/items/\"") && !page.contains("value=\"\" form=\"several\""), "{page}");
 }
+
+/// Otherwise whoever approves a held plan sees the one guard that stopped it, and not what the others measured; or takes for
+/// counted what a policy made of it.
+#[test]
+fn a_plan_shows_what_each_guard_measured_and_what_was_counted() {
+    let night = Night::new();
+    night.export(BUSY);
+    night.run().exits(10);
+    let desk = DeskOfNight::open(&night);
+    let page = desk.person("dana", "admin").get("/plan").body;
+    let fold = page.split("<details class=\"fold\"><summary>").find(|part| part.contains("looked at it"));
+    let fold = fold.expect("the guards are folded").split("</details>").next().expect("a fold");
+    assert!(fold.contains("hold") && fold.contains("limit 30 %") && fold.contains("the limit is 36 h"), "{fold}");
+    assert_eq!(fold.matches("<li>").count(), fold.matches("aria-hidden=\"true\"").count(), "a sign each: {fold}");
+    assert!(page.contains("<th class=\"n wide\" scope=\"col\">counted</th>"), "{page}");
+    assert!(page.contains("Units billed "), "{page}");
+    desk.close();
+}
+
+/// Otherwise the nights are a picture that leads nowhere, and nobody sees which of them stands there.
+#[test]
+fn the_nights_before_a_night_are_links_and_what_differs_stands_folded() {
+    let night = held_night();
+    night.run();
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "viewer");
+    let newest = dana.get("/nights").body;
+    let path =
+        newest.split("href=\"/nights/").nth(1).expect("a night").split('"').next().expect("its number").to_owned();
+    let page = dana.get(&format!("/nights/{path}")).body;
+    assert!(page.contains(&format!("<a href=\"/nights/{path}\" aria-current=\"page\">")), "{page}");
+    assert!(page.contains("Against the night before") && page.contains("as many rows"), "{page}");
+    desk.close();
+}

@@ -4,6 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 
 use recount::web::desk::roles::DeskAction;
+use recount_sim::{Member, member_hash};
 
 use crate::desk::client::{Browser, DeskOfNight, PASSWORD};
 use crate::fleet::Fleet;
@@ -283,4 +284,63 @@ fn a_person_without_a_tenant_is_not_added() {
     let added = fleet.night.recount(&words).exits(0);
     assert!(added.out.contains("https://recount.example.com/welcome/"), "{}", added.out);
     assert!(fleet.night.path("pod-0/people/history.db").exists());
+}
+
+/// Otherwise a vendor's people have a desk for all tenants, and the tab in ConnectWise needs a host for each of them; or the tab of
+/// one tenant shows another's customers, or tells whoever asks which tenants there are.
+#[test]
+fn a_tenants_tab_is_under_its_own_address_and_shows_its_own_lines_alone() {
+    let fleet = Fleet::new(3);
+    fleet.night.recount(&["run", "--tenants", "pod-0"]).exits(0);
+    let origin = "https://na.myconnectwise.net";
+    for tenant in ["tenant-00", "tenant-01"] {
+        let config = fleet.folder(0, tenant).join("recount.toml");
+        let text = fs::read_to_string(&config).expect("the configuration");
+        let url = format!("https://recount.example.com/t/{tenant}");
+        let desk = format!("[desk]\nurl = \"{url}\"\n\n[desk.tab]\norigins = [\"{origin}\"]\nmembers = [\"jdoe\"]\n");
+        fs::write(&config, format!("{text}\n{desk}")).expect("written");
+        let config = config.display().to_string();
+        let told = fleet.night.recount(&["check", "--config", &config]);
+        let said = told.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        let entry = format!("URL {url}/tab?id=[cw_id]&screen=company, origin https://recount.example.com;");
+        assert!(said.contains(&entry), "{said} {}", told.err);
+    }
+    fleet.night.sim().edit(|world| {
+        let names = (String::new(), String::new());
+        world.members.push(Member { id: 71, identifier: "jdoe".to_owned(), first_name: names.0, last_name: names.1 });
+    });
+    let desk = open(&fleet);
+    let mut browser = desk.browser();
+    let asked = browser.get("/t/tenant-00/tab?id=1001&screen=company");
+    assert_eq!(asked.status, 200, "{}", asked.body);
+    let policy = asked.header("content-security-policy").expect("a policy");
+    assert!(policy.contains(&format!("frame-ancestors {origin}")), "{policy}");
+    assert!(asked.body.contains("src=\"/t/tenant-00/tab.js\""), "{}", asked.body);
+    assert_eq!(browser.get("/t/tenant-00/tab.js").status, 200);
+
+    let proof = member_hash("jdoe", "c-1");
+    let claim = |id: &'static str, hash: &'static str| {
+        [
+            ("id", id),
+            ("screen", "company"),
+            ("companyid", "examplemsp"),
+            ("memberid", "jdoe"),
+            ("memberHash", hash),
+            ("memberContext", "c-1"),
+        ]
+    };
+    let proof: &'static str = Box::leak(proof.into_boxed_str());
+    let shown = browser.post("/t/tenant-00/tab", &claim("1001", proof));
+    assert_eq!(shown.status, 200, "{}", shown.body);
+    assert!(shown.body.contains("MP-CLOUDFILTER") && !shown.body.contains("<form"), "{}", shown.body);
+    // The other tenant bills in the same ConnectWise: its company is nobody's here.
+    let others = browser.post("/t/tenant-00/tab", &claim("1002", proof));
+    assert!(others.status == 200 && others.body.contains("No line of this company"), "{}", others.body);
+    assert_eq!(browser.post("/t/tenant-00/tab", &claim("1001", "0000")).status, 403);
+    // Of a tenant without a tab nobody learns more than of one that is not there.
+    let [without, nobody] =
+        ["tenant-02", "nobody"].map(|tenant| browser.get(&format!("/t/{tenant}/tab?id=1&screen=company")));
+    assert_eq!((without.status, &without.body), (404, &nobody.body));
+    assert!(browser.cookies.is_empty(), "the tab leaves a cookie: {:?}", browser.cookies);
+    desk.close();
 }

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
 
 use crate::desk::client::{DeskOfNight, PASSWORD};
 use crate::desk::own_account::password_and_sessions;
@@ -99,4 +100,24 @@ fn folders_whose_names_are_no_text_are_tenants_of_their_own() {
     said(&words).exits(0);
     let roles = said(&["users", "--tenants", "odd", "--json"]).json();
     assert_eq!(roles["people"][0]["tenants"], serde_json::json!({"odd\\xff": "viewer"}));
+}
+
+/// Otherwise a pod, where nothing can be put beside the tenants, serves no desk, or another than its chart says.
+#[test]
+fn the_desk_of_a_pod_is_read_from_where_its_environment_says() {
+    let fleet = Fleet::new(1);
+    let values =
+        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/kubernetes/values.yaml")).expect("values");
+    let block = values.split("  toml: |\n").nth(1).expect("desk.toml").lines();
+    let block: Vec<&str> =
+        block.take_while(|line| line.is_empty() || line.starts_with("    ")).map(str::trim).collect();
+    fleet.night.write("elsewhere/desk.toml", block.join("\n"));
+    let path = fleet.night.path("elsewhere/desk.toml");
+    let check =
+        |path: &Path| fleet.night.recount_with("RECOUNT_DESK", path, &["check", "--tenants", "pod-0", "--json"]);
+    let fault = |path: &Path| check(path).json()["desk"].to_string();
+    assert_eq!(fault(&path), "null", "the chart's own file is refused");
+    fleet.night.write("elsewhere/desk.toml", "[desk]\nspeed = 1\n");
+    assert!(fault(&path).contains("speed"), "{}", fault(&path));
+    assert!(fault(Path::new("/nowhere/desk.toml")).contains("nowhere"), "a file that is not there is passed over");
 }

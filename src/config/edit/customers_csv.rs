@@ -140,7 +140,7 @@ pub fn remove_row(path: &Path, customer: &CustomerName) -> Result<FileChange, Cu
 }
 
 /// Replaces the file by what `edit` makes of its text. A link stays a link: what it leads to is edited.
-fn change<T>(
+pub(super) fn change<T>(
     path: &Path,
     edit: impl FnOnce(&Path, &str) -> Result<(T, String), CustomersEditError>,
 ) -> Result<(T, FileChange), CustomersEditError> {
@@ -174,7 +174,7 @@ fn set_in(path: &Path, text: &str, row: &NewRow, replace: bool) -> Result<(Edite
     Err(CustomersEditError::Unsound { path: path.to_owned() })
 }
 
-fn parsed(path: &Path, text: &str) -> Result<CustomersCsv, CustomersEditError> {
+pub(super) fn parsed(path: &Path, text: &str) -> Result<CustomersCsv, CustomersEditError> {
     let faults: RefCell<Vec<ConfigError>> = RefCell::default();
     let customers = customers::parse(path, text, &|fault| faults.borrow_mut().push(fault));
     let faults = faults.into_inner();
@@ -194,7 +194,12 @@ fn says_the_same_of_others(before: &CustomersCsv, after: &CustomersCsv, customer
 }
 
 /// A line, and what ends it.
-type RawLine<'a> = (&'a str, &'a str);
+pub(super) type RawLine<'a> = (&'a str, &'a str);
+
+/// Whether a line is the header or a customer's row.
+pub(super) fn is_row((line, _): &RawLine<'_>) -> bool {
+    !line.trim().is_empty() && !line.starts_with('#')
+}
 
 fn edit(
     path: &Path,
@@ -203,8 +208,7 @@ fn edit(
     row: &NewRow,
 ) -> Result<(EditedRow, String), CustomersEditError> {
     let mut lines = raw_lines(text);
-    let is_row = |(line, _): &&RawLine<'_>| !line.trim().is_empty() && !line.starts_with('#');
-    let header = lines.iter().find(is_row).copied().unwrap_or_default();
+    let header = lines.iter().find(|line| is_row(line)).copied().unwrap_or_default();
     let columns: Vec<String> = raw_cells(header.0).into_iter().map(plain).collect();
     let wanted = wanted_cells(path, &columns, row)?;
     let quoted = header.0.starts_with('"');
@@ -277,18 +281,18 @@ fn spelled(text: &str, quoted: bool, first: bool) -> String {
     if quoted || needs { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }
 
-fn plain(cell: &str) -> String {
+pub(super) fn plain(cell: &str) -> String {
     let cells = cells_of_lines(&[cell], b',').into_iter().flatten().flatten().next();
     cells.map(|(_, text)| normalized(&text).into_owned()).unwrap_or_default()
 }
 
 /// The cells of a line as they are spelled. The line was read before, so its quotes are whole.
-fn raw_cells(line: &str) -> Vec<&str> {
+pub(super) fn raw_cells(line: &str) -> Vec<&str> {
     spans(line, b',', None).map(|span| line.get(span).unwrap_or_default()).collect()
 }
 
 /// Lines as the reader counts them: `\r\n`, `\n` and `\r` end one.
-fn raw_lines(text: &str) -> Vec<RawLine<'_>> {
+pub(super) fn raw_lines(text: &str) -> Vec<RawLine<'_>> {
     let (mut lines, mut rest) = (Vec::new(), text);
     while !rest.is_empty() {
         let length = rest.find(['\r', '\n']).unwrap_or(rest.len());

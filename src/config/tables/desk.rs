@@ -52,10 +52,14 @@ fn listen(field: &Field<'_>) -> Option<SocketAddr> {
     address
 }
 
+/// A desk stands at the root; a tenant's, among those of many, under `/t/NAME`.
 fn url(field: &Field<'_>) -> Option<Url> {
-    let url = Url::parse(field.text()?).ok();
-    let url =
-        url.filter(|url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some() && url.path() == "/");
+    let is_place = |path: &str| match path.strip_prefix("/t/") {
+        Some(tenant) => !tenant.is_empty() && !tenant.trim_end_matches('/').contains('/'),
+        None => path == "/",
+    };
+    let is_whole = |url: &Url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some();
+    let url = Url::parse(field.text()?).ok().filter(|url| is_whole(url) && is_place(url.path()));
     if url.is_none() {
         field.error("`url` is the address that browsers know, such as \"https://recount.example.com/\"");
     }

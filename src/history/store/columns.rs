@@ -11,6 +11,8 @@ use serde::de::DeserializeOwned;
 use crate::history::store::error::StoreError;
 use crate::reconcile::model::export::delivered_file::DeliveredFile;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, ItemName, ProductCode};
+use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::guard_look::GuardLook;
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::named::Named;
 use crate::reconcile::model::quantity::Quantity;
@@ -132,6 +134,22 @@ pub(crate) fn files(row: &Row<'_>) -> Result<Vec<DeliveredFile>, StoreError> {
 pub(crate) fn files_text(files: &[DeliveredFile]) -> Option<String> {
     let listed: Vec<_> = files.iter().map(|DeliveredFile { name, bytes, sha256 }| (name, bytes, sha256)).collect();
     (!files.is_empty()).then(|| serde_json::to_string(&listed).expect("texts and integers always make JSON"))
+}
+
+/// What the guards measured of a run's plan; nothing for runs of versions before.
+pub(crate) fn guards(row: &Row<'_>) -> Result<Vec<GuardLook>, StoreError> {
+    let looks = maybe(row, "guards", |text| {
+        let rows: Vec<(String, String, bool)> = serde_json::from_str(text).ok()?;
+        let each = rows.into_iter();
+        each.map(|(code, said, stops)| Some(GuardLook { code: Code::from_word(&code)?, said, stops })).collect()
+    })?;
+    Ok(looks.unwrap_or_default())
+}
+
+/// The same as text: `[["export-stale", "the export is 5 h old, the limit is 36 h", false], ...]`.
+pub(crate) fn guards_text(guards: &[GuardLook]) -> Option<String> {
+    let rows: Vec<_> = guards.iter().map(|GuardLook { code, said, stops }| (code.as_str(), said, stops)).collect();
+    (!rows.is_empty()).then(|| serde_json::to_string(&rows).expect("texts and truth values always make JSON"))
 }
 
 /// A count.

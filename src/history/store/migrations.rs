@@ -31,6 +31,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0019_sites.sql"),
     include_str!("migrations/0020_named.sql"),
     include_str!("migrations/0021_tenant_roles.sql"),
+    include_str!("migrations/0022_guards.sql"),
 ];
 
 /// `reco`: tells our database from anybody else's.

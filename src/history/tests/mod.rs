@@ -103,6 +103,7 @@ fn plan(hours: i64, lines: Vec<LineRecord>) -> PlanRecord {
             open_end: false,
             files: Vec::new(),
         },
+        guards: Vec::new(),
         lines,
     }
 }

@@ -16,6 +16,7 @@ use crate::reconcile::model::ids::{
 };
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};
+use crate::reconcile::model::plan::guard_look::GuardLook;
 use crate::reconcile::model::plan::line::Source;
 use crate::reconcile::model::plan::named::Named;
 use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};
@@ -272,11 +273,14 @@ fn planned() -> impl Strategy<Value = PlanRecord> {
             files,
         },
     );
-    (text(), any::<bool>(), export, prop::collection::vec(any_line(), 0..6)).prop_map(
-        |(fingerprint, accepted, export, mut lines)| {
+    let looks = (prop::sample::select(Code::ALL), text(), any::<bool>());
+    let looks = looks.prop_map(|(code, said, stops)| GuardLook { code, said, stops });
+    let guards = prop::collection::vec(looks, 0..3);
+    (text(), any::<bool>(), export, guards, prop::collection::vec(any_line(), 0..6)).prop_map(
+        |(fingerprint, accepted, export, guards, mut lines)| {
             let mut seen = BTreeSet::new();
             lines.retain(|line| seen.insert(line.handle.clone()));
-            PlanRecord { fingerprint, accepted, export, lines }
+            PlanRecord { fingerprint, accepted, export, guards, lines }
         },
     )
 }

@@ -28,6 +28,7 @@ use crate::reconcile::guard::cleared::ClearedPlan;
 use crate::reconcile::model::plan::Plan;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::fingerprint::short;
+use crate::reconcile::model::plan::guard_look::GuardLook;
 use crate::reconcile::model::plan::outcome::{Outcome, RunCommand};
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit::Exit;
@@ -81,10 +82,10 @@ impl<'a> RunRecorder<'a> {
     }
 
     fn take(&mut self, drawn: RecordedPlan, history: &mut History) -> Result<Option<ClearedPlan>, Failure> {
-        let RecordedPlan { plan, clearance, export, baselines } = drawn;
+        let RecordedPlan { plan, clearance, export, baselines, looks } = drawn;
         let clearance = self.in_time(clearance, history)?;
         let clearance = self.on_known_site(clearance, &plan, history)?;
-        self.plan(plan, &clearance, export);
+        self.plan(plan, &clearance, (export, looks));
         let cleared = self.heed(clearance, history)?;
         if let (Some(approved), None) = (self.run.job.approved, &cleared) {
             let moved = self.moved_since(approved, history)?;
@@ -133,7 +134,7 @@ impl<'a> RunRecorder<'a> {
         }))
     }
 
-    fn plan(&mut self, plan: Plan, clearance: &Clearance, export: ExportRecord) {
+    fn plan(&mut self, plan: Plan, clearance: &Clearance, (export, guards): (ExportRecord, Vec<GuardLook>)) {
         let undone = self.run.job.source.undoes().is_some();
         let (held, accepted) = match clearance {
             // What an undo sets back is no night that later exports are compared with.
@@ -145,7 +146,7 @@ impl<'a> RunRecorder<'a> {
         let Plan { integration: _, lines, findings } = plan;
         self.open.find(findings);
         let lines = lines.into_iter().map(|line| undone_line(line_record(line, held), undone)).collect();
-        self.open.record.planned = Some(PlanRecord { fingerprint, accepted, export, lines });
+        self.open.record.planned = Some(PlanRecord { fingerprint, accepted, export, guards, lines });
     }
 
     fn heed(&mut self, clearance: Clearance, history: &History) -> Result<Option<ClearedPlan>, Failure> {
@@ -251,6 +252,8 @@ pub(super) struct RecordedPlan {
     export: ExportRecord,
     /// None where no export was read.
     baselines: Option<Baselines>,
+    /// What the guards measured; nothing where none was asked.
+    looks: Vec<GuardLook>,
 }
 
 /// What later nights are compared with, once this one is accepted.
@@ -273,12 +276,17 @@ impl RecordedPlan {
     /// A plan that was checked. `export` is the one it stands on.
     pub(super) fn checked(plan: Plan, cleared: Result<ClearedPlan, Stopped>, export: ExportRecord) -> Self {
         let clearance = cleared.map_or_else(Clearance::Stopped, Clearance::Cleared);
-        Self { plan, clearance, export, baselines: None }
+        Self { plan, clearance, export, baselines: None, looks: Vec::new() }
     }
 
     /// A plan that only waits for its approval.
     pub(super) fn proposed(plan: Plan, export: ExportRecord) -> Self {
-        Self { plan, clearance: Clearance::Proposed, export, baselines: None }
+        Self { plan, clearance: Clearance::Proposed, export, baselines: None, looks: Vec::new() }
+    }
+
+    /// With what the guards measured.
+    pub(super) fn with_looks(self, looks: Vec<GuardLook>) -> Self {
+        Self { looks, ..self }
     }
 
     /// With what later nights are compared with.

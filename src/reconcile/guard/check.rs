@@ -82,9 +82,8 @@ pub struct Stopped {
 /// # Errors
 /// Every reason why the plan is not carried out.
 pub fn clear(plan: &Plan, checks: GuardInputs<'_>, approval: Approval<'_>) -> Result<ClearedPlan, Stopped> {
-    let of_export = export_findings(plan, checks);
-    let by_export = !of_export.is_empty();
-    let findings = [of_export, run_findings(plan, checks)].concat();
+    let by_export = !export_findings(plan, checks).is_empty();
+    let findings = findings(plan, checks);
     match approval {
         Approval::Fingerprint(fingerprint) => {
             let overridden = findings.into_iter().map(|finding| overridden(finding, fingerprint));
@@ -93,6 +92,11 @@ pub fn clear(plan: &Plan, checks: GuardInputs<'_>, approval: Approval<'_>) -> Re
         Approval::Nobody if findings.is_empty() => Ok(ClearedPlan::seal(plan)),
         Approval::Nobody => Err(Stopped { by_export, findings }),
     }
+}
+
+/// Every guard that stops the plan, those of the export first.
+pub(super) fn findings(plan: &Plan, checks: GuardInputs<'_>) -> Vec<Finding> {
+    [export_findings(plan, checks), run_findings(plan, checks)].concat()
 }
 
 /// What a guard said of a plan that a person approved all the same.
@@ -179,7 +183,7 @@ fn fewer_files(counts: &Counts, accepted: &Accepted) -> Option<Finding> {
 }
 
 /// Tonight's export and the last accepted one. A history of an older version knows that one as a whole only.
-fn sizes(plan: &Plan, checks: GuardInputs<'_>, accepted: &Accepted) -> (Size, Size) {
+pub(super) fn sizes(plan: &Plan, checks: GuardInputs<'_>, accepted: &Accepted) -> (Size, Size) {
     let GuardInputs { past, counts, .. } = checks;
     if accepted.by_count {
         return (baseline::tonight(&past.counts, counts, plan), Size::of(&past.counts));
@@ -281,7 +285,7 @@ pub fn stale(policy: &GuardPolicy, export: &ExportStamp, now: DateTime<Utc>) -> 
 const FUTURE_MAX: TimeDelta = TimeDelta::hours(24);
 
 /// `36 h`, or `36 h 5 min`.
-fn hours(time: TimeDelta) -> String {
+pub(super) fn hours(time: TimeDelta) -> String {
     match time.num_minutes() % 60 {
         0 => format!("{} h", time.num_hours()),
         minutes => format!("{} h {minutes} min", time.num_hours()),
@@ -312,10 +316,7 @@ fn run_findings(plan: &Plan, checks: GuardInputs<'_>) -> Vec<Finding> {
 
 /// Lines of customers that were taken out of the mapping are not missed.
 fn unseen(accepted: &Accepted, seen: &ReadCoverage, policy: &GuardPolicy) -> Option<Finding> {
-    let expected = accepted.lines.iter().filter(|(key, _)| seen.lost_sight || seen.agreements.contains(&key.agreement));
-    let (then, now) = expected.fold((0_usize, 0_usize), |(then, now), (_, addition)| {
-        (then + 1, now + usize::from(seen.additions.contains(addition)))
-    });
+    let (then, now) = lines_seen(accepted, seen);
     let (then_units, now_units) = (Decimal::from(then), Decimal::from(now));
     (now_units < policy.min_lines_seen.share(then_units)).then(|| {
         let (share, min) = (percent(now_units, then_units), policy.min_lines_seen.0);
@@ -323,6 +324,12 @@ fn unseen(accepted: &Accepted, seen: &ReadCoverage, policy: &GuardPolicy) -> Opt
             format!("ConnectWise returned {now} of {then} lines of run {} ({share} %, at least {min} %)", accepted.run);
         stop(Code::LinesUnseen, message, "check that the API member still sees every agreement")
     })
+}
+
+/// How many lines of the last accepted run were looked for, and how many of them ConnectWise returned.
+pub(super) fn lines_seen(accepted: &Accepted, seen: &ReadCoverage) -> (usize, usize) {
+    let expected = accepted.lines.iter().filter(|(key, _)| seen.lost_sight || seen.agreements.contains(&key.agreement));
+    expected.fold((0, 0), |(then, now), (_, addition)| (then + 1, now + usize::from(seen.additions.contains(addition))))
 }
 
 /// The first writes of an integration are those that a person saw in a plan.

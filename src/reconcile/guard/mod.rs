@@ -5,6 +5,7 @@ pub mod baseline;
 pub mod check;
 pub mod cleared;
 pub mod limits;
+pub mod looks;
 mod run_limits;
 mod stop;
 pub mod trend;

@@ -71,18 +71,47 @@ impl PlanTally {
         over.then(|| self.share_of_units(Code::TooManyUnitsUp, "rises and new lines", up, limit))
     }
 
+    /// What each of these guards measures, as it says of a plan that it lets pass. How many lines are created is compared
+    /// with earlier nights alone.
+    pub(super) fn measured(&self, policy: &GuardPolicy, is_known: bool) -> Vec<(Code, String)> {
+        let floor = |is_below: bool, floor: String| {
+            if is_below { format!("; below {floor} it does not count") } else { String::new() }
+        };
+        let changed = self.said_of_lines(self.changed, "would change", policy.max_lines_changed);
+        let up = self.said_of_units("rises and new lines", self.up, policy.max_units_up);
+        let mut measured = vec![
+            (Code::TooManyChanges, changed + &floor(self.changed < CHANGES_MIN, format!("{CHANGES_MIN} lines"))),
+            (Code::TooManyUnitsDown, self.said_of_units("the falls", self.down, policy.max_units_down)),
+            (Code::TooManyUnitsUp, up + &floor(self.up < UNITS_UP_MIN, plural(&UNITS_UP_MIN, "unit"))),
+        ];
+        if is_known {
+            let created = self.said_of_lines(self.created, "would be created", policy.max_lines_created);
+            let below = floor(self.created <= CREATIONS_MAX, format!("{} lines", CREATIONS_MAX + 1));
+            measured.push((Code::TooManyCreated, created + &below));
+        }
+        measured
+    }
+
     fn share_of_units(&self, code: Code, what: &str, units: Decimal, limit: Percent) -> Finding {
-        let (billed, share) = (self.billed.normalize(), percent(units, self.billed));
-        let share = if billed.is_zero() { String::new() } else { format!("{share} %, ") };
-        let units = plural(&units.normalize(), "unit");
-        let message = format!("{what} come to {units}, of {billed} billed ({share}limit {} %)", limit.0);
+        let message = self.said_of_units(what, units, limit);
         stop(code, message, "look at the export; if it is true, approve the plan")
     }
 
+    fn said_of_units(&self, what: &str, units: Decimal, limit: Percent) -> String {
+        let (billed, share) = (self.billed.normalize(), percent(units, self.billed));
+        let share = if billed.is_zero() { String::new() } else { format!("{share} %, ") };
+        let units = plural(&units.normalize(), "unit");
+        format!("{what} come to {units}, of {billed} billed ({share}limit {} %)", limit.0)
+    }
+
     fn share_of_lines(&self, code: Code, count: usize, what: &str, limit: Percent) -> Finding {
-        let share = percent(Decimal::from(count), Decimal::from(self.lines));
-        let message = format!("{count} of {} lines {what} ({share} %, limit {} %)", self.lines, limit.0);
+        let message = self.said_of_lines(count, what, limit);
         stop(code, message, "look at the plan; if it is true, approve it")
+    }
+
+    fn said_of_lines(&self, count: usize, what: &str, limit: Percent) -> String {
+        let share = percent(Decimal::from(count), Decimal::from(self.lines));
+        format!("{count} of {} lines {what} ({share} %, limit {} %)", self.lines, limit.0)
     }
 }
 

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::history::record::RunRecord;
+use crate::history::record::{LineRecord, RunRecord};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::outcome::RunVerdict;
 use crate::report::brief::settled::AnswersSince;
-use crate::report::words::plural;
+use crate::report::words::{plural, step};
 use crate::report::{lines, names};
 
 /// A run beside the last night before it that looked at every line.
@@ -21,7 +21,9 @@ pub struct RunComparison {
     pub still: Vec<(String, i64)>,
     /// Titles of those that are gone, each with how.
     pub settled: Vec<(String, String)>,
-    /// Nothing is new or settled, nothing was written or failed, and the verdict is the same.
+    /// Titles of those that ask for another step than before, each with both: what was printed for the old one is refused.
+    pub moved: Vec<(String, String)>,
+    /// Nothing is new, settled or moved, nothing was written or failed, and the verdict is the same.
     pub like_yesterday: bool,
 }
 
@@ -41,6 +43,9 @@ impl RunComparison {
         let answers = AnswersSince::of(run, yesterday.started_at.to_utc(), history)?;
         let is_old = |key: &Key| then.contains_key(key) || of_yesterday.contains_key(key);
         let (old, new): (Vec<_>, Vec<_>) = now.iter().partition(|(key, _)| is_old(key));
+        let before = |key: &Key| if of_yesterday.contains_key(key) { Some(&yesterday) } else { planned.as_ref() };
+        let step = |key: &Key, finding: &Finding| Some((title(run, finding), moved(before(key)?, run, &key.0)?));
+        let moved: Vec<(String, String)> = old.iter().filter_map(|(key, finding)| step(key, finding)).collect();
         let nights = |key: &Key| since.get(key).map_or(1, |since| nights(run, since.1));
         let mut still: Vec<(String, i64)> =
             old.into_iter().map(|(key, finding)| (title(run, finding), nights(key))).collect();
@@ -64,13 +69,13 @@ impl RunComparison {
             totals.changed + totals.failed + totals.unknown == 0
         });
         let same = verdict(run) == verdict(&yesterday);
-        let like_yesterday = new.is_empty() && settled.is_empty() && quiet && same;
-        Ok(Some(Self { new, still, settled, like_yesterday }))
+        let like_yesterday = new.is_empty() && settled.is_empty() && moved.is_empty() && quiet && same;
+        Ok(Some(Self { new, still, settled, moved, like_yesterday }))
     }
 
     /// In sentences, each with the first few titles.
     pub fn sentences(&self) -> Vec<String> {
-        let Self { new, still, settled, like_yesterday } = self;
+        let Self { new, still, settled, moved, like_yesterday } = self;
         let mut said = Vec::new();
         if *like_yesterday {
             said.push("Like yesterday: nothing is new, nothing is settled, nothing was written.".to_owned());
@@ -82,6 +87,12 @@ impl RunComparison {
             let nights = plural(usize::try_from(*oldest).unwrap_or_default(), "night");
             let age = if still.len() == 1 { format!(", for {nights}") } else { format!(", the oldest for {nights}") };
             said.push(format!("Still open: {}", listed(&age, still.iter().map(|(title, _)| title.clone()))));
+        }
+        if !moved.is_empty() {
+            said.push(format!(
+                "Moved: {}",
+                listed("", moved.iter().map(|(title, steps)| format!("{title} ({steps})")))
+            ));
         }
         if !settled.is_empty() {
             said.push(format!("Settled: {}", listed("", settled.iter().map(|(title, by)| format!("{title} ({by})")))));
@@ -124,9 +135,18 @@ fn asked(run: &RunRecord) -> BTreeMap<Key, &Finding> {
 }
 
 fn title(run: &RunRecord, finding: &Finding) -> String {
-    let handle = finding.handle.as_deref().unwrap_or_default();
-    let line = lines(run).iter().find(|line| !handle.is_empty() && line.handle == handle);
-    names::matter(finding, line)
+    names::matter(finding, line(run, finding.handle.as_deref().unwrap_or_default()))
+}
+
+fn line<'a>(run: &'a RunRecord, handle: &str) -> Option<&'a LineRecord> {
+    lines(run).iter().find(|line| !handle.is_empty() && line.handle == handle)
+}
+
+/// `12 → 5, it was 12 → 0`, where a line asks for another step than it did.
+fn moved(then: &RunRecord, now: &RunRecord, handle: &str) -> Option<String> {
+    let (then, now) = (line(then, handle)?, line(now, handle)?);
+    let is_same = (then.was, then.wanted) == (now.was, now.wanted);
+    (!is_same).then(|| format!("{}, it was {}", step(now), step(then)))
 }
 
 fn nights(run: &RunRecord, since: chrono::DateTime<chrono::Utc>) -> i64 {

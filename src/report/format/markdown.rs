@@ -39,8 +39,8 @@ pub fn render(run: &RunRecord) -> String {
         changes(&mut text, *kind, lines);
     }
     entries(&mut text, model::WORTH_A_LOOK, &report.odd);
-    if !report.next.is_empty() {
-        let _ = writeln!(text, "\nNext: {}", plain(&report.next));
+    for way in &report.next {
+        let _ = writeln!(text, "\nNext: {}", plain(way));
     }
     text
 }

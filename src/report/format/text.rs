@@ -44,9 +44,9 @@ pub fn render(run: &RunRecord, view: View<'_>) -> String {
     section(&mut text, model::OPEN_ITEMS, &report.asked, view);
     changes(&mut text, &report, view);
     section(&mut text, model::WORTH_A_LOOK, &report.odd, view);
-    if !report.next.is_empty() {
-        text.push('\n');
-        wrapped(&mut text, &report.next, "Next: ", "      ");
+    for (at, way) in report.next.iter().enumerate() {
+        text.push_str(if at == 0 { "\n" } else { "" });
+        wrapped(&mut text, way, if at == 0 { "Next: " } else { "      " }, "      ");
     }
     if let Some(head) = &end.head {
         let _ = writeln!(text, "head {}", short_head(head));

@@ -13,7 +13,7 @@
     const form = new URLSearchParams({ id: main.dataset.id, screen: main.dataset.screen });
     for (const name of ["companyid", "memberid", "memberHash", "memberContext"]) form.set(name, String(member[name] ?? ""));
     try {
-      const answer = await fetch("/tab", { method: "POST", body: form, credentials: "omit", redirect: "error" });
+      const answer = await fetch(location.pathname, { method: "POST", body: form, credentials: "omit", redirect: "error" });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main");
       main.replaceChildren(...page.childNodes);
     } catch {

@@ -56,6 +56,7 @@ fn dispatch(action: DeskAction, visit: &Visit, fields: &PostedFields) -> Result<
         DeskAction::TakeBack => answering::take_back(visit),
         DeskAction::Map => mapping::map(visit, fields),
         DeskAction::MapExact => mapping::map_exact(visit, fields),
+        DeskAction::Pin => mapping::pin(visit, fields),
         DeskAction::TryService => services::try_out(visit, fields),
         DeskAction::SaveService => services::save(visit, fields),
         DeskAction::Upload => Ok(uploads::received(visit, fields)),

@@ -2,8 +2,9 @@
 
 use crate::history::desk::events::DeskEvent;
 use crate::reconcile::model::display_text::escaped;
-use crate::reconcile::model::ids::{AgreementId, CompanyId};
+use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId};
 use crate::reconcile::model::mapping::CustomerTarget;
+use crate::report::names;
 use crate::web::desk::action_outcome::ActionOutcome;
 use crate::web::desk::fields::PostedFields;
 use crate::web::desk::host::mapping::RowChange;
@@ -60,6 +61,23 @@ pub(crate) fn map_exact(visit: &Visit, fields: &PostedFields) -> Result<ActionOu
     let event = DeskEvent { about: said.join(", "), ..event };
     match visit.site.host.map_exact(&visit.person.name, &chosen) {
         Ok(()) => Ok(ActionOutcome::done(format!("/customers?mapped={}", chosen.len()), event)),
+        Err(why) => Ok(ActionOutcome::refused(visit, event, &why)),
+    }
+}
+
+/// Which of several additions a line means.
+pub(crate) fn pin(visit: &Visit, fields: &PostedFields) -> Result<ActionOutcome, PageError> {
+    let handle = visit.part("handle");
+    let item = visit.desk.item(handle).ok_or(PageError::Nothing)?;
+    let about = item.line.map(names::line).unwrap_or_default();
+    let event = visit.event(DeskAction::Pin.as_str(), &about);
+    let chosen = fields.get("addition").trim().parse::<i64>().ok().filter(|id| *id > 0);
+    let Some(addition) = chosen.map(AdditionId) else {
+        return Ok(ActionOutcome::refused(visit, event, &wrong("no addition was chosen")));
+    };
+    let event = DeskEvent { about: format!("{about} → addition {addition}"), ..event };
+    match visit.site.host.pin(&visit.person.name, handle, addition) {
+        Ok(()) => Ok(ActionOutcome::done(format!("/items/{handle}?chosen={addition}"), event)),
         Err(why) => Ok(ActionOutcome::refused(visit, event, &why)),
     }
 }

@@ -19,6 +19,8 @@ pub enum DeskAction {
     Map,
     /// Map those who have the one company of their very name.
     MapExact,
+    /// Say which of several additions a line means.
+    Pin,
     /// Look at what another product of a service would change; stores nothing.
     TryService,
     /// Say what a service is billed as.
@@ -57,7 +59,7 @@ pub enum DeskAction {
 
 impl DeskAction {
     /// All of them.
-    pub const ALL: [DeskAction; 24] = [
+    pub const ALL: [DeskAction; 25] = [
         DeskAction::SignOut,
         DeskAction::Answer,
         DeskAction::Several,
@@ -65,6 +67,7 @@ impl DeskAction {
         DeskAction::TakeBack,
         DeskAction::Map,
         DeskAction::MapExact,
+        DeskAction::Pin,
         DeskAction::TryService,
         DeskAction::SaveService,
         DeskAction::Upload,
@@ -108,6 +111,7 @@ impl DeskAction {
             | DeskAction::TakeBack
             | DeskAction::Map
             | DeskAction::MapExact
+            | DeskAction::Pin
             | DeskAction::TryService
             | DeskAction::SaveService
             | DeskAction::Upload
@@ -133,6 +137,7 @@ impl DeskAction {
             DeskAction::TakeBack => "/answers/{handle}/undo",
             DeskAction::Map => "/mapping/{handle}",
             DeskAction::MapExact => "/mapping",
+            DeskAction::Pin => "/items/{handle}/pin",
             DeskAction::TryService => "/services/{handle}/try",
             DeskAction::SaveService => "/services/{handle}",
             DeskAction::Upload => "/export/read",
@@ -163,6 +168,7 @@ impl DeskAction {
             DeskAction::TakeBack => "undid an answer",
             DeskAction::Map => "mapped",
             DeskAction::MapExact => "mapped exact names",
+            DeskAction::Pin => "chose an addition",
             DeskAction::TryService => "tried a product",
             DeskAction::SaveService => "set a product",
             DeskAction::Upload => "brought a file",
@@ -200,6 +206,7 @@ mod tests {
             (DeskAction::TakeBack, [no, yes, yes]),
             (DeskAction::Map, [no, yes, yes]),
             (DeskAction::MapExact, [no, yes, yes]),
+            (DeskAction::Pin, [no, yes, yes]),
             (DeskAction::TryService, [no, yes, yes]),
             (DeskAction::SaveService, [no, yes, yes]),
             (DeskAction::Upload, [no, yes, yes]),

@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 
 use crate::report::exit::Exit;
 use crate::web::desk::host::DeskHost;
-use crate::web::site::{Door, PageReads, Site};
+use crate::web::site::{Door, PageReads, Site, TabRules};
 
 /// The tenants, as they are at each request: folders come and go.
 pub trait FleetHost: Send + Sync {
@@ -44,6 +44,8 @@ pub struct TenantDesk {
     pub site: Site,
     /// Its commands.
     pub host: Arc<dyn DeskHost>,
+    /// The tab in its ConnectWise, as its own configuration has it.
+    pub tab: Option<TabRules>,
     /// Requests that are answered at a time.
     pub places: Arc<Semaphore>,
 }

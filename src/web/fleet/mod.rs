@@ -32,6 +32,7 @@ use crate::web::peer::Peer;
 use crate::web::response::{now, only_a_form, page_of, refused, see};
 use crate::web::routes;
 use crate::web::site::{DeskSite, Door, PageError};
+use crate::web::tab::is_tab;
 
 pub(crate) fn routes(fleet: FleetDesk) -> Router {
     let mut router = routes::door_routes();
@@ -54,6 +55,9 @@ pub(crate) fn routes(fleet: FleetDesk) -> Router {
 /// Whatever lies under a tenant's address.
 async fn of_tenant(State(fleet): State<FleetDesk>, ConnectInfo(peer): ConnectInfo<Peer>, request: Request) -> Response {
     let Some((tenant, page)) = parted(request.uri()) else { return refused(&PageError::Nothing) };
+    if let Some(page) = page.clone().filter(|page| is_tab(page.path())) {
+        return tab(fleet, tenant, peer, (request, page)).await;
+    }
     match admitted(&fleet.door, request.headers().clone(), tenant.clone()).await {
         Ok(Admitted::Yes) => {}
         Ok(Admitted::Unknown) if request.method() == Method::GET => {
@@ -73,6 +77,15 @@ async fn of_tenant(State(fleet): State<FleetDesk>, ConnectInfo(peer): ConnectInf
             page_of(StatusCode::SERVICE_UNAVAILABLE, message_page(&format!("{tenant}: nothing can be shown now"), &why))
         }
         Err(missing) => refused(&missing),
+    }
+}
+
+/// The tab in a tenant's ConnectWise: nobody is signed in there, so of a tenant that has none, or is broken, nothing is said.
+async fn tab(fleet: FleetDesk, tenant: String, peer: Peer, (request, page): (Request, Uri)) -> Response {
+    let (host, name) = (Arc::clone(&fleet.host), tenant.clone());
+    match fleet.door.reads.read(move || Ok(host.desk(&name))).await {
+        Ok(Ok(Some(desk))) if desk.tab.is_some() => answered(desk, (fleet.door, tenant), peer, (request, page)).await,
+        _ => refused(&PageError::Nothing),
     }
 }
 
@@ -100,13 +113,13 @@ async fn answered(
     peer: Peer,
     (request, page): (Request, Uri),
 ) -> Response {
-    let TenantDesk { site, host, places } = desk;
+    let TenantDesk { site, host, tab, places } = desk;
     let Ok(_place) = places.try_acquire() else {
         let said = "Many pages of this desk are being made; those that ask ConnectWise wait for its answer. Try again.";
         return page_of(StatusCode::SERVICE_UNAVAILABLE, message_page("Busy", said));
     };
     let base = base(&tenant);
-    let desk = DeskSite { site, host, door, tenant: Some(tenant.into()) };
+    let desk = DeskSite { site, host, door, tenant: Some(tenant.into()), tab };
     let (mut parts, body) = request.into_parts();
     parts.uri = page;
     // Nothing of this address is a part of that one.

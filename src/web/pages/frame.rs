@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::plan::code::Code;
 use crate::report::words;
 use crate::web::assets::scripts;
 use crate::web::desk::roles::DeskAction;
@@ -32,12 +33,9 @@ const ENTRIES: [&[(RailEntry, &str, &str)]; 3] = [
         (RailEntry::Plan, "/plan", "Plan"),
         (RailEntry::Invoices, "/invoices", "Invoices"),
     ],
+    &[(RailEntry::Customers, "/customers", "Customers"), (RailEntry::Services, "/services", "Services")],
     &[
-        (RailEntry::Customers, "/customers", "Customers"),
-        (RailEntry::Services, "/services", "Services"),
         (RailEntry::Export, "/export", "Export"),
-    ],
-    &[
         (RailEntry::Nights, "/nights", "Nights"),
         (RailEntry::Integrations, "/integrations", "Integrations"),
         (RailEntry::Audit, "/audit", "Audit"),
@@ -125,9 +123,17 @@ fn menu(visit: &Visit, place: RailEntry) -> Markup {
     }
 }
 
+/// What is open: everything, and what is settled on a page of its own.
 fn count(visit: &Visit, entry: RailEntry) -> Option<usize> {
-    let open = visit.desk.waiting.len();
-    (entry == RailEntry::Today && open > 0).then_some(open)
+    let waiting = &visit.desk.waiting;
+    let of = |code: Code| waiting.iter().filter(|one| one.finding.code == code).count();
+    let open = match entry {
+        RailEntry::Today => waiting.len(),
+        RailEntry::Customers => of(Code::CustomerUnmapped),
+        RailEntry::Services => of(Code::ServiceUnmapped),
+        _ => 0,
+    };
+    (open > 0).then_some(open)
 }
 
 fn next(visit: &Visit) -> Markup {

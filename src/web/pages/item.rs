@@ -6,17 +6,17 @@ use maud::{Markup, html};
 
 use crate::history::record::LineRecord;
 use crate::reconcile::model::display_text::{escaped, shown};
-use crate::reconcile::model::ids::RunId;
+use crate::reconcile::model::ids::{AdditionId, RunId};
 use crate::reconcile::model::plan::outcome::AnswerVerb;
 use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::format::html::pieces::place;
 use crate::report::model::sign as sign_of;
 use crate::report::open_items::Item;
 use crate::report::words::ExportReadability;
-use crate::report::{trend, words};
+use crate::report::{names, trend, words};
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
-use crate::web::pages::frame::{RailEntry, frame};
+use crate::web::pages::frame::{RailEntry, frame, token};
 use crate::web::pages::{next_step, pieces, today};
 use crate::web::site::PageError;
 
@@ -70,14 +70,37 @@ fn card(visit: &Visit, item: Item<'_>) -> Markup {
             @if let Some(finding) = finding { p { (escaped(&finding.message)) (pieces::ticket(visit, &item.of.run.integration, finding)) } }
             @if let Some(line) = item.line { dl.counts {
                 div { dt { "billed" } dd { (pieces::quantity(line.was)) } }
+                div { dt { "counted" } dd { (pieces::quantity(words::counted(line))) } }
                 div { dt { "wanted" } dd { (pieces::quantity(line.wanted)) } }
                 div { dt { "now" } dd { (pieces::quantity(line.now)) } }
             } }
             @if visit.desk.waiting.iter().any(|one| one.finding.handle.as_deref() == Some(item.handle)) {
                 (today::answers(visit, item.handle))
-                @if let Some(finding) = finding { p.do { (next_step::link(visit, &item.of.run.integration, finding, "")) } }
+                @if let Some(line) = item.line { (choose_addition(visit, item.handle, line)) }
+                @if let Some(finding) = finding.filter(|_| !item.line.is_some_and(names::is_ambiguous)) { p.do { (next_step::link(visit, &item.of.run.integration, finding, "")) } }
                 p.meta { span {
                     @for (verb, word, what) in MEANT { @if today::takes(Some(item), verb) { b { (word) } " " (what) " " } }
+                } }
+            }
+        }
+    }
+}
+
+/// Which of several additions is meant: nothing chooses one by itself.
+fn choose_addition(visit: &Visit, handle: &str, line: &LineRecord) -> Markup {
+    let asked = line.named.iter().filter(|_| names::is_ambiguous(line) && visit.may(DeskAction::Pin));
+    let asked: Vec<AdditionId> = asked.flat_map(|named| named.0.keys().copied()).collect();
+    let chosen = visit.query.get("chosen").parse::<i64>().ok().map(AdditionId).filter(|chosen| asked.contains(chosen));
+    html! {
+        @if let Some(chosen) = chosen {
+            (pieces::note("plain", "Chosen.", html! { "Addition " (chosen) " is meant. It takes effect with the next plan or night; nothing was written to ConnectWise." }))
+        }
+        @if !asked.is_empty() {
+            form.addition #addition method="post" action=(DeskAction::Pin.path().replace("{handle}", handle)) {
+                (token(visit))
+                p { b { "Which addition is meant?" } " " span.small.soft { "It is written into customers.csv under your name; the others are left as they are." } }
+                div.do { @for addition in &asked {
+                    button.b name="addition" value=(addition) { "Choose addition " (addition) }
                 } }
             }
         }
@@ -120,7 +143,7 @@ fn why(visit: &Visit, item: Item<'_>) -> Markup {
             @if let Some(line) = item.line { (chain(line, &ExportReadability::of_run(&item.of.run), visit.desk.records.get(&item.of.run.integration))) }
             @if let Some(finding) = item.finding.filter(|finding| !finding.fix.is_empty()) {
                 @if item.line.is_some() && !can_be_pressed { h3 { "What helps" } }
-                @if can_be_pressed { (pieces::on_the_host(visit, &finding.fix)) } @else { (pieces::ways(visit, &finding.fix)) }
+                @if can_be_pressed { (pieces::beside_buttons(visit, &finding.fix)) } @else { (pieces::ways(visit, &finding.fix)) }
             }
         }
     }

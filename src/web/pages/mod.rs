@@ -5,6 +5,7 @@ pub(crate) mod customers;
 pub(crate) mod export;
 pub(crate) mod find;
 pub(crate) mod frame;
+pub(crate) mod guards;
 pub(crate) mod integrations;
 pub(crate) mod invoices;
 pub(crate) mod item;

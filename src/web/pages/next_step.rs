@@ -24,6 +24,9 @@ fn picker(integration: &IntegrationName, finding: &Finding) -> Option<(String, &
             let service = handle::of_matter(integration, "service", finding.service.as_ref()?.as_str());
             return Some((format!("/services/{service}"), "Choose product…"));
         }
+        Code::LineAmbiguous => {
+            return Some((format!("/items/{}#addition", finding.handle.as_ref()?), "Choose addition…"));
+        }
         Code::CustomerMissing => {
             let customer = handle::of_matter(integration, "customer", finding.customer.as_ref()?.as_str());
             return Some((format!("/mapping/{customer}#without"), "It has left…"));

@@ -2,10 +2,12 @@
 
 use maud::{Markup, html};
 
+use crate::history::lookup::RunSummary;
 use crate::history::record::{LineRecord, RunRecord};
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::fingerprint::short;
+use crate::report::commands::diff::Difference;
 use crate::report::files::Reports;
 use crate::report::format::html::pieces::Anchors;
 use crate::report::model::{Report, ReportEntry, ReportVerdict, sign as sign_of};
@@ -13,6 +15,7 @@ use crate::report::{Change, lines, trend, words};
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
+use crate::web::pages::nights::diff;
 use crate::web::pages::{pieces, plan};
 use crate::web::site::PageError;
 
@@ -29,13 +32,16 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let main = html! {
         (head(&run))
         (pieces::numbers(&run))
-        div.panel { (pieces::nights(&nights)) " " a href={ "/nights?i=" (run.integration.as_str()) } { "All nights" } }
+        (strip(&run, &nights))
         @if let Some(end) = &run.end { (pieces::stops(visit, &run, end)) }
         @for (kind, lines) in &report.changes { (changes(*kind, lines, (&places, visit.query.get("line")))) }
         (entries("Held", "held", "ask", &report.asked, &places))
         (entries("Worth a look", "odd", "info", &report.odd, &places))
         (entries("For completeness", "told", "plain", &report.told, &places))
-        (facts(visit, &run))
+        section.stack {
+            @if let Some(before) = night_before(&nights, &run) { (against(&run, &history.run(before)?.ok_or(PageError::Nothing)?)) }
+            (facts(visit, &run))
+        }
         (next(visit, &run))
     };
     Ok(frame(visit, RailEntry::Nights, &format!("Run {} · {}", run.run, shown(run.integration.as_str())), &main))
@@ -48,6 +54,41 @@ fn head(run: &RunRecord) -> Markup {
             div.headline { h1 { (shown(run.integration.as_str())) } (pieces::verdict(&ReportVerdict::of(run))) }
             p.lead { "As it was recorded." @if let Some(undone) = run.undoes { " It sets back " a href={ "/nights/" (undone) } { "run " (undone) } "." } }
         } }
+    }
+}
+
+/// The nights up to this one, each a bar that leads to it.
+fn strip(run: &RunRecord, nights: &[RunSummary]) -> Markup {
+    html! {
+        nav.panel.nightnav aria-label="The nights before it" {
+            (pieces::night_links(nights, run.run))
+            a href={ "/nights?i=" (run.integration.as_str()) } { "All nights" }
+        }
+    }
+}
+
+/// The night before it that has a plan to compare with.
+fn night_before(nights: &[RunSummary], run: &RunRecord) -> Option<RunId> {
+    let planned = nights.iter().rev().filter(|night| night.undoes.is_none() && night.planned.is_some());
+    let mut before = planned.filter(|night| night.run < run.run).map(|night| night.run);
+    before.next().filter(|_| run.planned.is_some() && run.undoes.is_none())
+}
+
+/// What differs from the night before.
+fn against(run: &RunRecord, before: &RunRecord) -> Markup {
+    let difference = Difference::of(before, run);
+    let rows = |run: &RunRecord| run.planned.as_ref().map_or(0, |planned| planned.export.rows);
+    let more = match (rows(before), rows(run)) {
+        (then, now) if now > then => format!("{} more", words::plural(now - then, "row")),
+        (then, now) if now < then => format!("{} fewer", words::plural(then - now, "row")),
+        _ => "as many rows".to_owned(),
+    };
+    html! {
+        details.fold {
+            summary { "Against the night before " small { "run " (before.run) ": " (more) ", " (diff::differing(difference.lines().len())) } }
+            @if difference.lines().is_empty() { div.in { p { "No line differs." } } }
+            @else { (diff::table(difference.lines(), ("night before", "this night"))) }
+        }
     }
 }
 
@@ -108,9 +149,9 @@ fn row(entry: &ReportEntry<'_>, tone: &str, places: &Anchors) -> Markup {
 fn facts(visit: &Visit, run: &RunRecord) -> Markup {
     let unchanged = lines(run).iter().filter(|line| Change::of(line).is_none()).count();
     html! {
-        section.panel aria-labelledby="facts" {
-            h2 id="facts" { "Run facts" }
-            dl.facts {
+        details.fold {
+            summary { "Run facts " small { (facts_in_short(run)) } }
+            div.in { dl.facts {
                 @if let Some(planned) = &run.planned {
                     dt { "plan" } dd.mono { (short(&planned.fingerprint)) }
                     @if run.undoes.is_none() {
@@ -127,9 +168,19 @@ fn facts(visit: &Visit, run: &RunRecord) -> Markup {
                 @if Reports::of(&visit.site.site.state).page(run.run).exists() {
                     dt { "report" } dd { a href={ "/reports/" (run.run) } { "as it was kept" } }
                 }
-            }
+            } }
         }
     }
+}
+
+/// `2 min, 641 requests, plan 8b2041ce`.
+fn facts_in_short(run: &RunRecord) -> String {
+    let end = run.end.iter().map(|end| {
+        let requests = usize::try_from(end.requests.sent).unwrap_or(usize::MAX);
+        format!("{}, {}", words::took(run), words::plural(requests, "request"))
+    });
+    let plan = run.planned.iter().map(|planned| format!("plan {}", short(&planned.fingerprint)));
+    end.chain(plan).collect::<Vec<_>>().join(", ")
 }
 
 fn next(visit: &Visit, run: &RunRecord) -> Markup {

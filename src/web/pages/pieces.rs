@@ -9,9 +9,9 @@ use rust_decimal::Decimal;
 use crate::history::lookup::RunSummary;
 use crate::history::record::{LineRecord, RunEnd, RunRecord};
 use crate::reconcile::model::display_text::{escaped, shell_word, shown};
-use crate::reconcile::model::ids::{CustomerName, IntegrationName};
+use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId};
 use crate::reconcile::model::plan::finding::Finding;
-use crate::reconcile::model::plan::remedy::Remedy;
+use crate::reconcile::model::plan::remedy::{Remedy, RemedyLine};
 use crate::reconcile::model::quantity::{Quantity, or_dash};
 use crate::report::model::{Report, ReportVerdict, Tone};
 use crate::report::{names, trend, words};
@@ -41,9 +41,15 @@ pub(crate) fn empty(title: &str, body: &str) -> Markup {
     html! { div.panel.empty { b { (title) } (body) } }
 }
 
-/// What helps where the desk has a button for it: the command, for whoever is on the host.
-pub(crate) fn on_the_host(visit: &Visit, remedy: &Remedy) -> Markup {
-    html! { details.fold { summary { "The same on the host" } div.in { (ways(visit, remedy)) } } }
+/// What helps where the desk has a button for a part of it: what is done elsewhere, and the commands for whoever is on the
+/// host.
+pub(crate) fn beside_buttons(visit: &Visit, remedy: &Remedy) -> Markup {
+    let is_command = |line: &RemedyLine<'_>| matches!(line, RemedyLine::Command(_));
+    let (commands, words): (Vec<_>, Vec<_>) = remedy.lines().into_iter().partition(is_command);
+    html! {
+        @if !words.is_empty() { h3 { "What helps beside an answer" } @for way in words { (self::way(visit, way)) } }
+        @if !commands.is_empty() { details.fold { summary { "The same on the host" } div.in { @for way in commands { (self::way(visit, way)) } } } }
+    }
 }
 
 /// The sign of an item beside its words.
@@ -82,7 +88,7 @@ pub(crate) fn stops(visit: &Visit, run: &RunRecord, end: &RunEnd) -> Markup {
     html! { @for finding in &report.stops {
         div.note.bad { div {
             b { (words_of(finding.code.as_str())) "." } " " (escaped(&finding.message))
-            @if nothing { " Nothing was written." }
+            @if nothing { ". Nothing was written." }
             (ways(visit, &finding.fix))
         } }
     } }
@@ -128,9 +134,23 @@ pub(crate) fn nights(nights: &[RunSummary]) -> Markup {
     }
 }
 
-/// Billed as a line over what was counted as an area, with their ends in words.
-pub(crate) fn trend(billed: &[Option<Quantity>], counted: &[Option<Quantity>]) -> Markup {
-    let values: Vec<Option<Decimal>> = trend::decimals(billed).into_iter().chain(trend::decimals(counted)).collect();
+/// The same as links, each night a bar; the one that is looked at is marked. A dry run is no night: it has no bar.
+pub(crate) fn night_links(nights: &[RunSummary], shown: RunId) -> Markup {
+    html! {
+        ol.nights { @for night in nights.iter().filter(|night| night.undoes.is_none()) {
+            @let verdict = ReportVerdict::of_summary(night);
+            li.(tone(verdict.tone)) {
+                a href={ "/nights/" (night.run) } aria-current=[(night.run == shown).then_some("page")] {
+                    span.sr { (words::day(night.started_at)) ", run " (night.run) ": " (verdict.words) }
+                }
+            }
+        } }
+    }
+}
+
+/// Billed as a line over what was wanted as an area, with their ends in words.
+pub(crate) fn trend(billed: &[Option<Quantity>], wanted: &[Option<Quantity>]) -> Markup {
+    let values: Vec<Option<Decimal>> = trend::decimals(billed).into_iter().chain(trend::decimals(wanted)).collect();
     let known = || values.iter().flatten();
     let (Some(low), Some(high)) = (known().min(), known().max()) else { return html! { span.soft { "–" } } };
     let ends = |values: &[Option<Quantity>]| {
@@ -138,10 +158,10 @@ pub(crate) fn trend(billed: &[Option<Quantity>], counted: &[Option<Quantity>]) -
         let end = |value: Option<&Quantity>| value.map_or_else(|| "none".to_owned(), ToString::to_string);
         format!("{} at first, {} at last", end(known().next()), end(known().last()))
     };
-    let said = format!("Run by run. Counted: {}. Billed: {}.", ends(counted), ends(billed));
+    let said = format!("Run by run. Wanted: {}. Billed: {}.", ends(wanted), ends(billed));
     html! {
         svg.trend width="132" height="30" viewBox="0 0 132 30" role="img" aria-label=(said) {
-            path.counted d={ (steps(counted, *low, *high)) "V30H0z" } {}
+            path.counted d={ (steps(wanted, *low, *high)) "V30H0z" } {}
             path.billed d=(steps(billed, *low, *high)) {}
         }
     }
@@ -172,14 +192,13 @@ fn steps(values: &[Option<Quantity>], low: Decimal, high: Decimal) -> String {
 
 /// Each way to help on a line of its own. Commands are told, never sent.
 pub(crate) fn ways(visit: &Visit, remedy: &Remedy) -> Markup {
-    use crate::reconcile::model::plan::remedy::RemedyLine;
-    html! {
-        @for line in remedy.lines() {
-            @match line {
-                RemedyLine::Command(typed) => p.small { (typed_there(visit.site.tenant.as_deref(), typed)) },
-                RemedyLine::Words(words) => p.small { (escaped(&words)) },
-            }
-        }
+    html! { @for line in remedy.lines() { (way(visit, line)) } }
+}
+
+fn way(visit: &Visit, line: RemedyLine<'_>) -> Markup {
+    match line {
+        RemedyLine::Command(typed) => html! { p.small { (typed_there(visit.site.tenant.as_deref(), typed)) } },
+        RemedyLine::Words(words) => html! { p.small { (escaped(&words)) } },
     }
 }
 

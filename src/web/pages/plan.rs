@@ -1,11 +1,14 @@
 //! The newest plan, line by line, and its approval.
 
+use std::collections::BTreeSet;
+
 use maud::{Markup, html};
 use rust_decimal::Decimal;
 
 use crate::history::record::{LineRecord, RunRecord};
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::RunId;
+use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::reconcile::model::plan::outcome::{Mode, Outcome};
 use crate::report::commands::diff::Difference;
@@ -15,7 +18,7 @@ use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
 use crate::web::pages::nights::diff;
-use crate::web::pages::{pieces, today};
+use crate::web::pages::{guards, pieces, today};
 use crate::web::site::PageError;
 
 /// Lines of a page.
@@ -51,13 +54,16 @@ pub(crate) fn would_change(line: &LineRecord) -> bool {
 pub(crate) fn approval_page(visit: &Visit, run: &RunRecord, wrong: Option<&str>) -> Markup {
     let fingerprint = run.planned.as_ref().map(|planned| planned.fingerprint.as_str()).unwrap_or_default();
     let pending = lines(run).iter().filter(|line| would_change(line)).count();
-    let verdict = ReportVerdict::of(run);
+    let newest = newer(visit, run);
     let main = html! {
         header.head {
             div {
                 p.over { (shown(run.integration.as_str())) " · " (run.mode) " · drawn " (words::minute(run.started_at)) ", run " (run.run) }
-                div.headline { h1 { "Plan " span.mono { (short(fingerprint)) } } (pieces::verdict(&verdict)) }
-                @if let Some(undone) = run.undoes { p.lead { "It sets back run " (undone) "." } }
+                div.headline {
+                    h1 { "Plan " span.mono { (short(fingerprint)) } }
+                    @if newest.is_some() { span.verdict.bad { "HAS MOVED" } } @else { (pieces::verdict(&ReportVerdict::of(run))) }
+                }
+                p.lead { @if let Some(undone) = run.undoes { "It sets back run " (undone) ". " } (lead(run, pending)) }
             }
             (switch(visit, run))
             @if visit.may(DeskAction::Start) { div.do {
@@ -66,12 +72,29 @@ pub(crate) fn approval_page(visit: &Visit, run: &RunRecord, wrong: Option<&str>)
         }
         (pieces::numbers(run))
         @if let Some(end) = &run.end { (pieces::stops(visit, run, end)) }
-        @if let Some(newest) = newer(visit, run) { (moved(run, newest)) }
+        @if let Some(newest) = newest { (moved(run, newest)) }
         (table(visit, run))
-        @if newer(visit, run).is_some() {}
+        (guards::fold(run))
+        @if newest.is_some() {}
         @else if pending > 0 { (approval(visit, run, fingerprint, pending, wrong)) }
     };
     frame(visit, RailEntry::Plan, &format!("Plan {} · {}", short(fingerprint), shown(run.integration.as_str())), &main)
+}
+
+/// `38 of 73 lines would change, 26 are held.`
+fn lead(run: &RunRecord, pending: usize) -> String {
+    let held = lines(run).iter().filter(|line| is_held(line)).count();
+    let held = match held {
+        0 => "none is held".to_owned(),
+        1 => "1 is held".to_owned(),
+        held => format!("{held} are held"),
+    };
+    format!("{pending} of {} would change, {held}.", words::plural(lines(run).len(), "line"))
+}
+
+/// Whether it waits for a person by itself: approving the plan leaves it.
+fn is_held(line: &LineRecord) -> bool {
+    line.outcome == Outcome::Held && !would_change(line)
 }
 
 /// The plan that stands in the place of this one, if it says something else.
@@ -108,7 +131,7 @@ const ONLY: [(&str, &str, Fits); 6] = [
     ("change", "Would change", would_change),
     ("up", "Up", |line| would_change(line) && words::delta(line) > Decimal::ZERO),
     ("down", "Down", |line| would_change(line) && words::delta(line) < Decimal::ZERO),
-    ("held", "Held", |line| line.outcome == Outcome::Held && !would_change(line)),
+    ("held", "Held", is_held),
     ("equal", "Unchanged", |line| line.outcome == Outcome::Unchanged),
     ("all", "All", |_| true),
 ];
@@ -126,21 +149,24 @@ fn chosen(run: &RunRecord, asked: &str) -> (&'static str, &'static str, Fits) {
 fn table(visit: &Visit, run: &RunRecord) -> Markup {
     let (only, title, fits) = chosen(run, visit.query.get("only"));
     let (typed, reason) = (visit.query.get("q").trim().to_lowercase(), visit.query.get("reason"));
+    let product = visit.query.get("product");
     let named = |line: &&LineRecord| typed.is_empty() || names::line(line).to_lowercase().contains(&typed);
     let because = |line: &&LineRecord| reason.is_empty() || line.reason.as_str() == reason;
-    let found: Vec<&LineRecord> = lines(run).iter().filter(|line| fits(line)).filter(named).filter(because).collect();
+    let of_product = |line: &&LineRecord| product.is_empty() || names::product(line) == product;
+    let shown = lines(run).iter().filter(|line| fits(line)).filter(named).filter(because).filter(of_product);
+    let found: Vec<&LineRecord> = shown.collect();
     let page = pieces::asked_page(visit);
     let shown_lines = found.iter().skip((page - 1) * LINES).take(LINES);
     html! {
         section aria-labelledby="lines" {
-            div.sec { h2 id="lines" { "Lines " span.count { (found.len()) } } p { "A filter narrows what is shown, not what is approved." } }
+            div.sec { h2 id="lines" { "Lines " span.count { (found.len()) } } p { (units(run)) } }
             (filters(visit, run, only))
             @if found.is_empty() { (pieces::empty(if only == "change" { "No line would change" } else { "No line fits this filter" }, "")) } @else {
                 div.sheet { table {
                     caption.sr { (title) }
-                    thead { tr { th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" } th.n scope="col" { "by" } th.wide scope="col" { "reason" } } }
+                    thead { tr { th scope="col" { "line" } th.n scope="col" { "billed" } th.n.wide scope="col" { "counted" } th.n scope="col" { "wanted" } th.n scope="col" { "by" } th.wide scope="col" { "reason" } } }
                     tbody { @for line in shown_lines { (row(line)) } }
-                    tfoot { tr { th scope="row" { (words::plural(found.len(), "line")) } td.n {} td.n {} td.n.nb { (sums(&found)) } td.wide {} } }
+                    tfoot { tr { th scope="row" { (words::plural(found.len(), "line")) } td.n {} td.n.wide {} td.n {} td.n.nb { (sums(&found)) } td.wide { (kinds(&found)) } } }
                 } }
                 (pager(visit, run, only, page, found.len()))
             }
@@ -151,10 +177,38 @@ fn table(visit: &Visit, run: &RunRecord) -> Markup {
 fn row(line: &LineRecord) -> Markup {
     html! { tr {
         th scope="row" { (pieces::line_name(line)) }
-        td.n { (pieces::quantity(line.was)) } td.n { b { (pieces::quantity(line.wanted)) } }
+        td.n { (pieces::quantity(line.was)) } td.n.wide { (pieces::quantity(words::counted(line))) } td.n { b { (pieces::quantity(line.wanted)) } }
         td.n { @if let Some(delta) = known_delta(line).filter(|delta| !delta.is_zero()) { (words::signed(delta)) } }
-        td.wide { @if line.addition.is_none() && would_change(line) { span.tag.info { "new line" } " " } (pieces::words_of(line.reason.as_str())) }
+        td.wide { @if line.addition.is_none() && would_change(line) { span.tag.info { "new line" } " " } (reason(line)) }
     } }
+}
+
+/// Why a line moves; that the plan is held stands above, and is no reason of the line.
+fn reason(line: &LineRecord) -> String {
+    match line.reason {
+        Code::PlanHeld if line.addition.is_none() => String::new(),
+        Code::PlanHeld => pieces::words_of(Code::CountChanged.as_str()),
+        other => pieces::words_of(other.as_str()),
+    }
+}
+
+/// `21 updates, 2 creations`, of these lines.
+fn kinds(lines: &[&LineRecord]) -> String {
+    let pending: Vec<&&LineRecord> = lines.iter().filter(|line| would_change(line)).collect();
+    let created = pending.iter().filter(|line| line.addition.is_none()).count();
+    let counted = [(pending.len() - created, "update"), (created, "creation")];
+    let said = counted.into_iter().filter(|(count, _)| *count > 0).map(|(count, noun)| words::plural(count, noun));
+    said.collect::<Vec<_>>().join(", ")
+}
+
+/// `Units billed 1642, +38 −9, then 1671`, of the whole plan.
+fn units(run: &RunRecord) -> Markup {
+    let pending: Vec<&LineRecord> = lines(run).iter().filter(|line| would_change(line)).collect();
+    let placed = lines(run).iter().filter(|line| line.agreement.is_some() && !line.is_found());
+    let billed =
+        placed.filter_map(|line| line.was).fold(Decimal::ZERO, |sum, was| sum.saturating_add(was.as_decimal()));
+    let then = pending.iter().map(|line| words::delta(line)).fold(billed, Decimal::saturating_add);
+    html! { "Units billed " (billed.normalize()) @if !pending.is_empty() { ", " (sums(&pending)) ", then " (then.normalize()) } ". A filter narrows what is shown, not what is approved." }
 }
 
 /// By how much it would move; nothing where nobody knows what is wanted of it.
@@ -172,12 +226,17 @@ pub(crate) fn sums(lines: &[&LineRecord]) -> Markup {
 
 fn filters(visit: &Visit, run: &RunRecord, only: &str) -> Markup {
     let name = run.integration.as_str();
-    let reasons: std::collections::BTreeSet<&str> = lines(run).iter().map(|line| line.reason.as_str()).collect();
+    let reasons: BTreeSet<&str> = lines(run).iter().map(|line| line.reason.as_str()).collect();
+    let products: BTreeSet<String> = lines(run).iter().map(names::product).collect();
     let count = |fits: Fits| lines(run).iter().filter(|line| fits(line)).count();
     html! {
         form.filters role="search" aria-label="Filter" action="/plan" {
             input type="hidden" name="i" value=(name); input type="hidden" name="only" value=(only);
             label.sr for="pf" { "Customer or product" } input id="pf" type="search" name="q" placeholder="Customer or product" value=(visit.query.get("q"));
+            label.sr for="pp" { "Product" }
+            select id="pp" name="product" { option value="" { "All products" } @for product in products {
+                option value=(product) selected[product == visit.query.get("product")] { (product) }
+            } }
             label.sr for="pr" { "Reason" }
             select id="pr" name="reason" { option value="" { "All reasons" } @for reason in reasons {
                 option value=(reason) selected[reason == visit.query.get("reason")] { (pieces::words_of(reason)) }
@@ -197,6 +256,7 @@ fn pager(visit: &Visit, run: &RunRecord, only: &str, page: usize, found: usize) 
             ("i", run.integration.as_str()),
             ("only", only),
             ("q", visit.query.get("q")),
+            ("product", visit.query.get("product")),
             ("reason", visit.query.get("reason")),
             ("page", &page),
         ];

@@ -41,9 +41,14 @@ fn framed(mut response: Response, rules: &TabRules) -> Response {
 
 /// `GET /tab`: the page that asks who is looking. It holds nothing of anybody.
 pub(crate) async fn open(State(desk): State<DeskSite>, RawQuery(query): RawQuery) -> Response {
-    let Some(rules) = &desk.door.rules.tab else { return refused(&PageError::Nothing) };
+    let Some(rules) = &desk.tab else { return refused(&PageError::Nothing) };
     let query = PostedFields::parse(query.unwrap_or_default().as_bytes());
     framed(page_of(StatusCode::OK, page::asking(rules, query.get("id"), query.get("screen"))), rules)
+}
+
+/// Whether an address of the desk is the tab's: nobody signs in there.
+pub(crate) fn is_tab(address: &str) -> bool {
+    ["/tab", "/tab.js"].contains(&address)
 }
 
 /// The tab's script.
@@ -58,7 +63,7 @@ pub(crate) async fn show(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let Some(rules) = desk.door.rules.tab.clone() else { return refused(&PageError::Nothing) };
+    let Some(rules) = desk.tab.clone() else { return refused(&PageError::Nothing) };
     let fields = PostedFields::parse(&body);
     let text = |name: &str| fields.get(name).to_owned();
     let claim = MemberClaim {

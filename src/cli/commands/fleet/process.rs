@@ -71,7 +71,8 @@ async fn spent(tenant: &Tenant, order: &TenantRequest, stop: &Stop) -> std::io::
     let mut command = Command::new(std::env::current_exe()?);
     command.args(&order.words).arg("--of-fleet").arg("--config").arg(tenant.configuration());
     // The folder of one tenant is no place for the summary of a build, and no other tenant's file is meant.
-    command.current_dir(&tenant.folder).env_remove("RECOUNT_CONFIG").env_remove("GITHUB_STEP_SUMMARY");
+    command.current_dir(&tenant.folder).env_remove("RECOUNT_CONFIG").env_remove("RECOUNT_DESK");
+    command.env_remove("GITHUB_STEP_SUMMARY");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let mut child = command.spawn()?;
     let (pid, out, err) = (child.id(), child.stdout.take(), child.stderr.take());

@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use crate::cli::commands::fleet::known::{KnownTenants, Stamp, stamp};
 use crate::cli::commands::fleet::metrics;
 use crate::cli::commands::fleet::tenants::{Shard, Tenant, tenants};
+use crate::cli::commands::serve::door::tab_rules;
 use crate::cli::commands::serve::host::CommandHost;
 use crate::cli::commands::{serve, status};
 use crate::cli::error::CommandError;
@@ -126,13 +127,16 @@ impl Roster {
         if self.known().tenants.state(&tenant) != Some(&config.state) {
             return Err("its configuration has just changed; look again".to_owned());
         }
+        // Who may frame the tab is said anew at each request: the file may have changed since.
+        let tab = tab_rules(config.desk.as_ref());
         if let Some(open) = self.known().desks.get(&tenant).filter(|open| open.desk.site.state == config.state) {
-            return Ok(open.desk.clone());
+            return Ok(TenantDesk { tab, ..open.desk.clone() });
         }
         ready(&config)?;
         let commands = CommandHost::new(&tenant.configuration());
         let site = Site { state: config.state, metrics: Arc::new(|| Ok(String::new())), reads: PageReads::default() };
-        let desk = TenantDesk { site, host: Arc::new(commands.clone()), places: Arc::new(Semaphore::new(PLACES)) };
+        let places = Arc::new(Semaphore::new(PLACES));
+        let desk = TenantDesk { site, host: Arc::new(commands.clone()), tab, places };
         let mut known = self.known();
         // Two came at once: both go on with the desk of the first, and with the run that was begun there.
         let there = known.desks.get(&tenant).filter(|open| open.desk.site.state == desk.site.state);

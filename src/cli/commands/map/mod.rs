@@ -7,6 +7,7 @@ mod inventory;
 pub(crate) mod known;
 mod list;
 mod pickers;
+pub(crate) mod pin;
 mod remove;
 mod suggest;
 mod test;
@@ -36,6 +37,8 @@ enum Command {
     Ignore(edit::IgnoreOptions),
     /// Take a customer's row out of customers.csv
     Remove(remove::Options),
+    /// Which of several additions a line means, in customers.csv
+    Pin(pin::Options),
     /// The agreements of a company, those that bill first
     Agreements(pickers::AgreementOptions),
     /// The products of the catalog: identifiers for services
@@ -48,7 +51,7 @@ impl Options {
     /// Whether it changes customers.csv.
     pub(crate) fn edits(&self) -> bool {
         match &self.command {
-            Command::Add(_) | Command::Ignore(_) | Command::Remove(_) => true,
+            Command::Add(_) | Command::Ignore(_) | Command::Remove(_) | Command::Pin(_) => true,
             Command::Suggest(options) => options.writes(),
             Command::List(_) | Command::Agreements(_) | Command::Products(_) | Command::Test(_) => false,
         }
@@ -62,6 +65,7 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
         Command::Add(options) => edit::add(global, options, console),
         Command::Ignore(options) => edit::ignore(global, options, console),
         Command::Remove(options) => remove::run(global, options, console),
+        Command::Pin(options) => pin::run(global, options, console),
         Command::Agreements(options) => pickers::agreements(global, options, console),
         Command::Products(options) => pickers::products(global, options, console),
         Command::Test(options) => test::run(global, options, console),

@@ -88,8 +88,13 @@ impl DoorOf<'_> {
         let oidc = desk.and_then(|desk| Some((desk.oidc.as_ref()?, desk.url.as_ref()?)));
         let oidc = oidc.map(|(oidc, url)| provider(self.folder, oidc, url)).transpose()?;
         let totp_required = desk.is_some_and(|desk| desk.totp_required);
-        let tab = desk.and_then(|desk| desk.tab.as_ref()).map(|tab| TabRules { origins: tab.origins.clone() });
-        Ok(DoorRules { proxy: desk.and_then(|desk| desk.trusted_proxy), key, totp_required, oidc, tab })
+        Ok(DoorRules {
+            proxy: desk.and_then(|desk| desk.trusted_proxy),
+            key,
+            totp_required,
+            oidc,
+            tab: tab_rules(desk),
+        })
     }
 
     /// The names under which it is asked, and its certificate.
@@ -98,6 +103,11 @@ impl DoorOf<'_> {
         let tls = self.desk.and_then(|desk| desk.tls.clone()).map(|(cert, key)| TlsFiles { cert, key });
         (typed.iter().cloned().chain(url).collect(), tls)
     }
+}
+
+/// The pages that may frame the tab, where there is one.
+pub(crate) fn tab_rules(desk: Option<&DeskConfig>) -> Option<TabRules> {
+    desk?.tab.as_ref().map(|tab| TabRules { origins: tab.origins.clone() })
 }
 
 fn provider(folder: &Path, oidc: &OidcConfig, url: &Url) -> Result<OidcSettings, CommandError> {

@@ -3,6 +3,7 @@
 pub mod code;
 pub mod finding;
 pub mod fingerprint;
+pub mod guard_look;
 pub mod handle;
 pub mod line;
 pub mod named;

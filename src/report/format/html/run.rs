@@ -36,7 +36,7 @@ pub fn page(material: &RunPageInputs<'_>) -> String {
     let main = html! {
         (band(&report, material))
         (cards("open-items", model::OPEN_ITEMS, &asked, ("ask", material.records), &anchors))
-        @if !report.next.is_empty() { p.panel.command { b { "Next: " } (escaped(&report.next)) } }
+        @if !report.next.is_empty() { p.panel.command { b { "Next: " } @for (at, way) in report.next.iter().enumerate() { @if at > 0 { br; } (escaped(way)) } } }
         @for (kind, lines) in &report.changes { (changes(*kind, lines, material, &anchors)) }
         (cards("worth-a-look", model::WORTH_A_LOOK, &report.odd, ("plain", material.records), &anchors))
         (grouped("held", "HELD, REFUSED OR IN DOUBT", of(ReportSection::Held), run))

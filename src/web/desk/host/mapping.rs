@@ -1,6 +1,6 @@
 //! Which company a customer is: what the desk is told of it, and what a person said.
 
-use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, IntegrationName, ServiceName};
+use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ServiceName};
 use crate::reconcile::model::mapping::CustomerTarget;
 use crate::web::desk::host::not_done::NotDone;
 
@@ -48,6 +48,12 @@ pub trait MappingHost {
     /// # Errors
     /// Why not one of them was added.
     fn map_exact(&self, who: &str, chosen: &[(String, CompanyId)]) -> Result<(), NotDone>;
+
+    /// Writes which of the additions a line means that is held for being several.
+    ///
+    /// # Errors
+    /// Why not.
+    fn pin(&self, who: &str, handle: &str, addition: AdditionId) -> Result<(), NotDone>;
 
     /// The files that are edited here, as each integration has them: their names, and those under which their versions
     /// are kept.

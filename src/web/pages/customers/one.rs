@@ -10,6 +10,7 @@ use crate::history::record::LineRecord;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::{CustomerName, RunId};
 use crate::reconcile::model::plan::outcome::Outcome;
+use crate::reconcile::model::quantity::Quantity;
 use crate::report::commands::held::Waiting;
 use crate::report::current::Current;
 use crate::report::open_items::OpenItems;
@@ -74,7 +75,7 @@ fn of_integration(visit: &Visit, plan: &OpenItems, name: &str) -> Result<Option<
     let title = plan.run.integration.as_str();
     let lines = html! {
         section aria-label=(title) {
-            div.sec { h2 { (shown(title)) " " span.count { (of_it.len()) } } p { "as of " a href={ "/nights/" (plan.run.run) } { "run " (plan.run.run) } ", " (words::day(plan.run.started_at)) } }
+            div.sec { h2 { (shown(title)) " " span.count { (of_it.len()) } } p { "as of " a href={ "/nights/" (plan.run.run) } { "run " (plan.run.run) } ", " (words::day(plan.run.started_at)) " " span.key { span { i {} "wanted" } span { i.l {} "billed" } } } }
             (table(&of_it, &runs, &nights))
             @for line in &of_it { details.fold id={ "why-" (line.handle) } {
                 summary { "Why " (names::product(line)) " " small { (words::step(line)) } }
@@ -87,10 +88,10 @@ fn of_integration(visit: &Visit, plan: &OpenItems, name: &str) -> Result<Option<
 
 fn table(of_it: &[&LineRecord], runs: &[RunId], nights: &BTreeMap<String, Vec<LineNight>>) -> Markup {
     html! { div.sheet { table.mid {
-        thead { tr { th scope="col" { "product" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" } th.wide scope="col" { "30 nights" } th scope="col" { "state" } th.wide scope="col" { span.sr { "why" } } } }
+        thead { tr { th scope="col" { "product" } th.n scope="col" { "billed" } th.n.wide scope="col" { "counted" } th.n scope="col" { "wanted" } th.wide scope="col" { "30 nights" } th scope="col" { "state" } th.wide scope="col" { span.sr { "why" } } } }
         tbody { @for line in of_it { tr {
             th scope="row" { (names::product(line)) }
-            td.n { (pieces::quantity(line.now.or(line.was))) } td.n { (pieces::quantity(line.wanted)) }
+            td.n { (pieces::quantity(line.now.or(line.was))) } td.n.wide { (pieces::quantity(words::counted(line))) } td.n { (pieces::quantity(line.wanted)) }
             td.wide { @if let Some(nights) = nights.get(&line.handle) { (today::drawing(runs, nights)) } }
             td.fit { (line.outcome) span.rest { (pieces::words_of(line.reason.as_str())) } }
             td.wide { a href={ "#why-" (line.handle) } { "Why" span.sr { " " (names::product(line)) } } }
@@ -116,18 +117,26 @@ fn happened(
             caption { "What happened " small { "nights that were as the one before are left out" } }
             thead { tr { th scope="col" { "night" } th scope="col" { "line" } th.n scope="col" { "step" } th scope="col" { "what" } } }
             tbody { @for (line, night) in events.iter().take(LINES) { tr {
-                td { a href={ "/nights/" (night.run) } { (day(night.run)) } } td { (names::product(line)) }
-                td.n { (pieces::quantity(night.was)) " → " (pieces::quantity(night.now)) }
+                td { a href={ "/nights/" (night.run) } { (day(night.run)) } } td.name { (names::product(line)) }
+                td.n.nb { (pieces::quantity(night.was)) " → " (pieces::quantity(step_to(night))) }
                 td.fit { (night.outcome) span.rest { (pieces::words_of(night.reason.as_str())) } }
             } } }
         } }
     } }
 }
 
+/// Where a line went that night; of one that was not written, where it would go.
+fn step_to(night: &LineNight) -> Option<Quantity> {
+    match night.outcome {
+        Outcome::Updated | Outcome::Created => night.now.or(night.wanted),
+        _ => night.wanted,
+    }
+}
+
 /// Those of a line's nights that were otherwise than the night before and not simply unchanged.
 fn changed(nights: &[LineNight]) -> impl Iterator<Item = &LineNight> {
     let same = |one: &LineNight, before: &LineNight| {
-        (one.outcome, one.reason, one.was, one.now) == (before.outcome, before.reason, before.was, before.now)
+        (one.outcome, one.reason, one.was, step_to(one)) == (before.outcome, before.reason, before.was, step_to(before))
     };
     let is_told = move |one: &&LineNight| {
         let before = nights.iter().filter(|night| night.run < one.run).max_by_key(|night| night.run);

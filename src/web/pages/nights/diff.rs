@@ -58,7 +58,7 @@ type Pair<'a> = (Option<&'a LineRecord>, Option<&'a LineRecord>);
 pub(crate) fn table(pairs: &[Pair<'_>], (before, after): (&str, &str)) -> Markup {
     html! {
         div.sheet { table {
-            caption { (words::plural(pairs.len(), "line")) " differ" }
+            caption { (differing(pairs.len())) }
             thead { tr { th scope="col" { "line" } th.n scope="col" { (before) } th.n scope="col" { (after) } th.wide scope="col" { (before) " it was" } th.wide scope="col" { (after) " it is" } } }
             tbody { @for (one, other) in pairs.iter().take(LINES) { tr {
                 th scope="row" { @if let Some(line) = other.or(*one) { (pieces::line_name(line)) } }
@@ -68,6 +68,11 @@ pub(crate) fn table(pairs: &[Pair<'_>], (before, after): (&str, &str)) -> Markup
         } }
         @if pairs.len() > LINES { p.small.soft { "and " (pairs.len() - LINES) " more" } }
     }
+}
+
+/// `1 line differs`, `2 lines differ`.
+pub(crate) fn differing(lines: usize) -> String {
+    format!("{} {}", words::plural(lines, "line"), if lines == 1 { "differs" } else { "differ" })
 }
 
 fn step(line: Option<&LineRecord>) -> String {

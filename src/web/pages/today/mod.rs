@@ -119,7 +119,7 @@ fn handle(one: &Waiting) -> &str {
     one.finding.handle.as_deref().unwrap_or_default()
 }
 
-/// The last nights of lines: what was billed, and what was counted.
+/// The last nights of lines: what was billed, and what was wanted.
 type Trends = BTreeMap<String, Markup>;
 
 fn trends(visit: &Visit, open: &[&Waiting]) -> Result<Trends, PageError> {
@@ -170,6 +170,7 @@ fn card(visit: &Visit, one: &Waiting, trend: Option<&Markup>, guesses: &[Company
             p { (escaped(&one.finding.message)) }
             @if let Some(line) = line { dl.counts {
                 div { dt { "billed" } dd { (pieces::quantity(line.was)) } }
+                div { dt { "counted" } dd { (pieces::quantity(words::counted(line))) } }
                 div { dt { "wanted" } dd { (pieces::quantity(line.wanted)) } }
                 @if let Some(trend) = trend { div.over-time { dt.sr { "30 nights" } dd { (trend) } } }
             } }
@@ -207,7 +208,7 @@ fn row(visit: &Visit, one: &Waiting, is_ticked: bool) -> Markup {
             (pieces::sign("ask", sign_of(one.finding.code)))
             h3 id={ "t-" (place(one)) } { (title(one)) span.rest {
                 @match &one.line { Some(line) => { (names::product(line)) }, None => { (pieces::words_of(one.finding.code.as_str())) } }
-                " · " (shown(one.integration.as_str()))
+                @if visit.desk.standings.len() > 1 { " · " (shown(one.integration.as_str())) }
             } }
             p.why { (escaped(&one.finding.message)) }
             p.since { (since(visit, one)) }

@@ -4,12 +4,13 @@ use std::path::Path;
 
 use crate::cli::commands::answer::at_desk::not_done;
 use crate::cli::commands::map::at_desk;
+use crate::cli::commands::map::pin::pin;
 use crate::cli::commands::serve::host::CommandHost;
 use crate::cli::error::CommandError;
 use crate::cli::wiring::file_versions;
 use crate::config::settings::IntegrationConfig;
 use crate::error_chain::error_chain;
-use crate::reconcile::model::ids::{CompanyId, CustomerName, IntegrationName};
+use crate::reconcile::model::ids::{AdditionId, CompanyId, CustomerName, IntegrationName};
 use crate::reconcile::model::mapping::{CustomerTarget, LineShape};
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit::Exit;
@@ -49,6 +50,11 @@ impl MappingHost for CommandHost {
     fn map_exact(&self, who: &str, chosen: &[(String, CompanyId)]) -> Result<(), NotDone> {
         let mapped = at_desk::map_exact(&self.config()?, &self.known, who, chosen);
         mapped.map_err(|error| not_written(error, "recount map suggest --accept-exact"))
+    }
+
+    fn pin(&self, who: &str, handle: &str, addition: AdditionId) -> Result<(), NotDone> {
+        let pinned = pin(&self.config()?, who, handle, addition);
+        pinned.map(drop).map_err(|error| not_written(error, &format!("recount map pin {handle} {addition}")))
     }
 
     fn edited_files(&self) -> Vec<(IntegrationName, (String, String))> {
