@@ -187,7 +187,7 @@ fn named(night: &Night, of_borealis: &[&str]) {
     night.export(format!("Account,Product,Item\nAcme,CloudFilter,a.com\n{rows}"));
 }
 
-/// "Service CloudFilter is billed as MP-CLOUDFILTER now", as ever; and an open item for ever where nothing bills.
+/// "Billed as another product now", where nobody edited anything; and an open item for ever where nothing bills.
 #[test]
 fn an_item_that_is_named_no_more_is_told_by_what_became_of_its_line() {
     // Deleted: nothing bills, and nothing is wanted.
@@ -235,7 +235,7 @@ fn a_deleted_line_of_which_nothing_is_used_is_no_open_item() {
     asks(&night.run().exits(3), "human-edit");
 }
 
-/// "In recount.toml", where no service stands.
+/// "In `recount.toml`", where no service stands.
 #[test]
 fn what_is_said_of_a_service_names_the_file_that_it_stands_in() {
     let night = compared();
