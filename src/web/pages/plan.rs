@@ -89,7 +89,12 @@ fn lead(run: &RunRecord, pending: usize) -> String {
         1 => "1 is held".to_owned(),
         held => format!("{held} are held"),
     };
-    format!("{pending} of {} would change, {held}.", words::plural(lines(run).len(), "line"))
+    format!("{pending} of {} would change, {held}.", words::plural(all_lines(run), "line"))
+}
+
+/// How many lines the plan has. Of an older night those that were as they should be are only counted.
+fn all_lines(run: &RunRecord) -> usize {
+    run.end.as_ref().map_or(0, |end| end.totals.lines).max(lines(run).len())
 }
 
 /// Whether it waits for a person by itself: approving the plan leaves it.
@@ -208,7 +213,8 @@ fn units(run: &RunRecord) -> Markup {
     let billed =
         placed.filter_map(|line| line.was).fold(Decimal::ZERO, |sum, was| sum.saturating_add(was.as_decimal()));
     let then = pending.iter().map(|line| words::delta(line)).fold(billed, Decimal::saturating_add);
-    html! { "Units billed " (billed.normalize()) @if !pending.is_empty() { ", " (sums(&pending)) ", then " (then.normalize()) } ". A filter narrows what is shown, not what is approved." }
+    let is_whole = all_lines(run) == lines(run).len();
+    html! { @if is_whole { "Units billed " (billed.normalize()) @if !pending.is_empty() { ", " (sums(&pending)) ", then " (then.normalize()) } ". " } "A filter narrows what is shown, not what is approved." }
 }
 
 /// By how much it would move; nothing where nobody knows what is wanted of it.

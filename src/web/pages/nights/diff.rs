@@ -82,6 +82,7 @@ fn step(line: Option<&LineRecord>) -> String {
 fn outcome(line: Option<&LineRecord>) -> String {
     match line {
         Some(line) => format!("{}, {}", line.outcome, pieces::words_of(line.reason.as_str())),
-        None => "not there".to_owned(),
+        // Or of an older night, whose unchanged lines are not kept.
+        None => "not listed".to_owned(),
     }
 }
