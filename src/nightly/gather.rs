@@ -229,7 +229,7 @@ fn past(
     let since = run.started_at.checked_sub_signed(run.job.settle).unwrap_or(DateTime::<Utc>::MIN_UTC);
     let just_created = history.created_since(integration, since)?;
     let counted = earlier_counts(integration, source.mapping, history, run.today())?;
-    let counted_before = counts_of_last_period(integration, source.mapping, history, run.today(), &counted)?;
+    let counted_before = counts_of_last_period(integration, source.mapping, history, run.today())?;
     let taken_over = taken_over(run, history)?;
     let others = source.neighbours.iter().map(|neighbour| neighbour.integration);
     let owned_by_others = history.owned_as_well(integration, others)?;
