@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use crate::reconcile::guard::accepted::AcceptedCounts;
 use crate::reconcile::model::decision::Decisions;
 use crate::reconcile::model::ids::{AdditionId, CustomerName, RunId, ServiceName};
-use crate::reconcile::model::owned::{Owned, UncountedLine};
+use crate::reconcile::model::owned::{NeighboursLine, Owned, UncountedLine};
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::quantity::Quantity;
 
@@ -45,6 +45,8 @@ pub struct Past {
     pub owned: BTreeMap<LineKey, Owned>,
     /// Additions of `owned` that another integration which is on owns as well, and saw later: it has them in sight.
     pub owned_by_others: BTreeSet<AdditionId>,
+    /// Additions that no accepted run of this integration has seen as a line, and that are lines of another one which is on.
+    pub neighbours_lines: BTreeMap<AdditionId, NeighboursLine>,
     /// Mapped products on agreements that no mapped customer is billed on, as tonight's look found them.
     pub uncounted: Vec<UncountedLine>,
     /// The counts of the billing period's earlier days, where a policy asks for them; empty on its first day.
@@ -162,6 +164,13 @@ impl Past {
             [] if self.counted.is_empty() => self.last_period(customer, service),
             days => days,
         }
+    }
+
+    /// Whether an accepted run of this integration saw an addition as this line, or created it so.
+    pub fn has_seen_as(&self, key: &LineKey, addition: AdditionId) -> bool {
+        let key = &*key.folded();
+        let seen = self.accepted.as_ref().and_then(|accepted| accepted.lines.get(key));
+        [seen, self.ours.get(key)].contains(&Some(&addition))
     }
 
     /// What of the past a policy that looks back is about.
