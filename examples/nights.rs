@@ -134,7 +134,7 @@ fn tell(work: &Work, began: Instant) {
 fn tell_moves(seen: &engine::Seen) {
     println!(
         "{} mapping edits, {} agreements moved, {} answers and {} late ones, {} plans with lines left behind, \
-         {} right exports after a wrong one, {} nights at another ConnectWise, {} lines begun elsewhere, {} questions moved, {} lists of bundles wrong, {} histories put back",
+         {} right exports after a wrong one, {} nights at another ConnectWise, {} lines begun elsewhere, {} questions moved, {} lists of bundles wrong, {} histories put back, {} lines moved ({} to another company), {} lists without an end",
         seen.mapping_edits,
         seen.agreement_moves,
         seen.answers,
@@ -146,6 +146,9 @@ fn tell_moves(seen: &engine::Seen) {
         seen.moved_questions,
         seen.lies,
         seen.restored,
+        seen.moved_lines,
+        seen.moved_away,
+        seen.endless,
     );
 }
 

@@ -16,6 +16,7 @@ use recount::history::store::lock::RunLock;
 use recount::history::store::open::History;
 use recount::nightly::job::{ExportSource, Job, PlanSource, RunControl};
 use recount::nightly::run::{plan_and_apply, plan_only};
+use recount::reconcile::model::plan::code::{Code, Severity};
 use recount::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand};
 use recount::report::files::Reports;
 use recount::report::format::paint::Paint;
@@ -207,6 +208,70 @@ fn nothing_is_written_in_the_days_before_an_invoice() {
         assert_eq!(clocked.addition("MP-CLOUDFILTER").quantity, Decimal::from(billed), "{at}: {}", told(&run));
         assert_eq!(run.end.as_ref().map(|end| end.exit_code), Some(0), "{at}: {}", told(&run));
     }
+}
+
+/// On the last night of November ConnectWise refused the peak of 9, or somebody had to approve it. On the first of December the line
+/// was "equal", though November's invoice was not made yet: it was billed nowhere. And December's rise went onto November's invoice.
+#[test]
+fn a_month_s_peak_stands_until_its_invoice_is_made() {
+    let clocked = Clocked::approved("Etc/UTC", "2026-11-20T12:00:00Z");
+    let text = std::fs::read_to_string(clocked.0.path("recount.toml")).expect("the configuration");
+    let peak = "\"CloudFilter\" = { product = \"MP-CLOUDFILTER\", quantity = \"peak\" }";
+    clocked.0.write("recount.toml", text.replace("\"CloudFilter\" = { product = \"MP-CLOUDFILTER\" }", peak));
+    clocked.next_invoice("2026-12-01");
+    let billed = || clocked.addition("MP-CLOUDFILTER").quantity;
+    let acme = |count: u32| clocked.counts(&format!("Acme,CloudFilter,{count}\nBorealis,CloudFilter,5\n"));
+    acme(4);
+    clocked.night("2026-11-29T06:15:00Z");
+    acme(6);
+    clocked.0.fault(r#"[{"when": {"method": "PATCH"}, "then": {"status": 400}}]"#);
+    clocked.night("2026-11-30T06:15:00Z");
+    clocked.0.no_faults();
+    assert_eq!(billed(), Decimal::from(4));
+    // December begins with less, and then with more: the invoice of November shows November's peak.
+    acme(5);
+    let first = clocked.night("2026-12-01T06:15:00Z");
+    assert_eq!(billed(), Decimal::from(6), "{}", told(&first));
+    let how = line(&first, "MP-CLOUDFILTER").sources[0].how.clone().unwrap_or_default();
+    assert!(how.starts_with("last month, whose invoice is not made: ") && how.contains("peak of"), "{how}");
+    acme(7);
+    let second = clocked.night("2026-12-02T06:15:00Z");
+    assert_eq!(billed(), Decimal::from(6), "{}", told(&second));
+    assert_eq!(line(&second, "MP-CLOUDFILTER").reason, Code::InvoiceDue, "{}", told(&second));
+    // It is made: December counts by itself.
+    clocked.next_invoice("2027-01-01");
+    acme(5);
+    let made = clocked.night("2026-12-03T06:15:00Z");
+    assert_eq!(billed(), Decimal::from(7), "{}", told(&made));
+}
+
+/// It said "will be written when 1 December is past", and then December counted anew: November's 9 were billed nowhere, and
+/// nobody was told.
+#[test]
+fn a_peak_that_freeze_keeps_off_its_invoice_is_a_warning() {
+    let clocked = Clocked::approved("Etc/UTC", "2026-11-20T12:00:00Z");
+    let text = std::fs::read_to_string(clocked.0.path("recount.toml")).expect("the configuration");
+    let peak = "\"CloudFilter\" = { product = \"MP-CLOUDFILTER\", quantity = \"peak\" }";
+    let text = text.replace("create_lines = true", "create_lines = true\nfreeze = \"3d\"");
+    clocked.0.write("recount.toml", text.replace("\"CloudFilter\" = { product = \"MP-CLOUDFILTER\" }", peak));
+    let frozen = |run: &RunRecord| {
+        let findings = run.end.iter().flat_map(|end| &end.findings);
+        findings.filter(|found| found.code == Code::Frozen).map(|found| found.severity).collect::<Vec<_>>()
+    };
+    clocked.counts("Acme,CloudFilter,9\nBorealis,CloudFilter,5\n");
+    clocked.next_invoice("2026-12-01");
+    let last = clocked.night("2026-11-29T06:15:00Z");
+    assert_eq!(frozen(&last), [Severity::Warning], "{}", told(&last));
+    let said = &line(&last, "MP-CLOUDFILTER").detail;
+    assert!(said.contains("is on no invoice if that of Tue 1 Dec 2026 is made by then"), "{said}");
+    // In the middle of a month it is written when the invoice is past.
+    clocked.next_invoice("2026-12-15");
+    let before = clocked.night("2026-12-14T06:15:00Z");
+    assert_eq!(frozen(&before), [Severity::Info], "{}", told(&before));
+    clocked.next_invoice("2027-01-15");
+    clocked.counts("Acme,CloudFilter,4\nBorealis,CloudFilter,5\n");
+    let after = clocked.night("2026-12-16T06:15:00Z");
+    assert_eq!(clocked.addition("MP-CLOUDFILTER").quantity, Decimal::from(9), "{}", told(&after));
 }
 
 /// Otherwise a biller would have to work out which invoice a change of tonight is on.

@@ -21,6 +21,7 @@ mod monitoring;
 mod mornings;
 mod moved_lines;
 mod named;
+mod neighbours;
 mod nights;
 mod places;
 mod printed;

@@ -63,6 +63,20 @@ fn a_morning_after_a_refused_one() {
     assert!(told.contains("Settled: 1 item: the export (this run went through)"), "{told}");
 }
 
+/// A person approved what was held, and mail and ticket said that it was "no longer found".
+#[test]
+fn a_held_plan_that_is_approved_is_told_as_that() {
+    let morning = Morning::of(Night::new());
+    let night = &morning.night;
+    night.export(BUSY);
+    night.recount(&["run"]).exits(10);
+    morning.forget();
+    let run = night.recount(&["apply", &night.plan()]).exits(0);
+    let told = morning.everything("approved", &run);
+    assert!(told.contains("Settled: 1 item: the whole plan (approved)"), "{told}");
+    assert!(told.contains("Settled: approved. Seen by run"), "{told}");
+}
+
 /// A file that was cut: of 3000 lines not one is an item of its own.
 #[test]
 fn a_refused_morning() {

@@ -159,3 +159,100 @@ fn an_ignored_line_that_is_gone_hides_no_other_that_comes_to_its_place() {
         assert!(said.out.contains("205"), "{}", said.out);
     }
 }
+
+/// One item a line, with one more of Borealis; past its approval and one more night.
+fn items() -> Night {
+    let night = Night::new();
+    night.config("export", "columns = { customer = \"Account\", service = \"Product\", item = \"Item\" }");
+    night.config("export", "count_by = \"distinct\"");
+    night.config("services", "\"CloudFilter\" = { product = \"MP-CLOUDFILTER\", lines = \"per-item\" }");
+    night.config("guards", "to_zero = \"apply\"\nmin_lines_seen = \"10%\"\nmax_units_down = \"100%\"\nmin_units = \"10%\"\nmin_rows = \"10%\"");
+    night.sim().edit(|world| {
+        for (addition, item) in world.additions.iter_mut().zip(["a.com", "b.com"]) {
+            (addition.quantity, addition.serial_number) = (1.into(), item.to_owned());
+        }
+        world.additions.push(recount_sim::Addition {
+            serial_number: "c.com".to_owned(),
+            ..recount_sim::Addition::new(201, 20, "MP-CLOUDFILTER", 1.into())
+        });
+    });
+    named(&night, &["b.com", "c.com"]);
+    night.approve();
+    night.run().exits(0);
+    night
+}
+
+fn named(night: &Night, of_borealis: &[&str]) {
+    let rows: String = of_borealis.iter().map(|item| format!("Borealis,CloudFilter,{item}\n")).collect();
+    night.export(format!("Account,Product,Item\nAcme,CloudFilter,a.com\n{rows}"));
+}
+
+/// "Billed as another product now", where nobody edited anything; and an open item for ever where nothing bills.
+#[test]
+fn an_item_that_is_named_no_more_is_told_by_what_became_of_its_line() {
+    // Deleted: nothing bills, and nothing is wanted.
+    let night = items();
+    night.sim().edit(|world| world.additions.retain(|addition| addition.id != LINE));
+    night.run().exits(3);
+    named(&night, &["c.com"]);
+    for _ in 0..2 {
+        let said = night.run().exits(0);
+        assert!(!said.codes().contains(&"line-left-behind".to_owned()), "{}", said.out);
+    }
+    // Marked for an item that no export names.
+    let night = items();
+    night.sim().edit(|world| world.addition_mut(LINE).expect("the line").serial_number = "other.com".to_owned());
+    named(&night, &["c.com"]);
+    let said = night.run().exits(3);
+    asks(&said, "line-left-behind");
+    assert!(said.out.contains("the export names no b.com of service CloudFilter any more"), "{}", said.out);
+    assert!(!said.out.contains("is billed as"), "{}", said.out);
+    // Moved: one item, where it bills.
+    let night = items();
+    moves_to_another_agreement(&night);
+    night.run().exits(3);
+    named(&night, &["c.com"]);
+    let said = night.run().exits(3);
+    let asked = said.codes().into_iter().filter(|code| code == "line-left-behind").count();
+    assert_eq!(asked, 1, "{}", said.out);
+    assert!(said.out.contains("it was on agreement 20, and somebody moved it here"), "{}", said.out);
+    assert!(!said.out.contains("does not show it any more") && !said.out.contains("is billed as"), "{}", said.out);
+    assert!(night.sent("PATCH").is_empty() && night.sent("POST").is_empty());
+}
+
+/// The same of a customer whom the export counts none of the service for: no row, and no line.
+#[test]
+fn a_deleted_line_of_which_nothing_is_used_is_no_open_item() {
+    let night = compared();
+    night.sim().edit(|world| world.additions.retain(|addition| addition.id != LINE));
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,3\nBorealis,Archive,0\n");
+    for _ in 0..2 {
+        let said = night.run().exits(0);
+        assert!(!said.codes().contains(&"line-left-behind".to_owned()), "{}", said.out);
+    }
+    // Wanted again, it is asked about: a person deleted it.
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,3\nBorealis,Archive,0\nBorealis,CloudFilter,5\n");
+    asks(&night.run().exits(3), "human-edit");
+}
+
+/// "In `recount.toml`", where no service stands.
+#[test]
+fn what_is_said_of_a_service_names_the_file_that_it_stands_in() {
+    let night = compared();
+    let text = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    let (before, services) = text.split_once("[integration.mail.services]\n").expect("the services");
+    let (services, after) = services.split_once("\n[").expect("a table after them");
+    let before = before.replace("create_lines = true", "create_lines = true\nservices_file = \"vendors.toml\"");
+    night.write("recount.toml", format!("{before}[{after}"));
+    night.write("vendors.toml", services);
+    night.run().exits(0);
+    night
+        .write("vendors.toml", services.replace("\"CloudFilter\"", "\"Cloudfilter\"").replace("MP-ARCHIVE", "MP-NONE"));
+    let said = night.recount(&["check"]);
+    assert!(said.out.contains("active product of another class in vendors.toml"), "{}", said.out);
+    let said = night.recount(&["run", "--json"]);
+    assert!(!said.out.contains("recount.toml"), "{}", said.out);
+    for words in ["vendors.toml has \\\"Cloudfilter\\\", which is in no row", "add it in vendors.toml"] {
+        assert!(said.out.contains(words), "{words}: {}", said.out);
+    }
+}

@@ -59,6 +59,12 @@ impl WriteAttempts {
         (self.unclear, self.took) = (TRIES_WHEN_UNCLEAR, true);
     }
 
+    /// No other try is made after this refusal of one. In words.
+    pub(super) fn end_with(&mut self, error: &WriteError) -> String {
+        self.unclear = TRIES_WHEN_UNCLEAR;
+        format!("a try got no answer, and of the next one: {error}")
+    }
+
     pub(super) fn took(&self) -> bool {
         self.took
     }

@@ -218,6 +218,8 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
                     said = (why, Code::WriteRefused);
                 }
                 Err(WriteError::NotSent { why } | WriteError::Unclear { why, .. }) => said = (why, Code::WriteIgnored),
+                // Of this try alone: the one before it may be on its way.
+                Err(error) if tries.may_arrive_yet() => said = (tries.end_with(&error), Code::WriteRefused),
                 Err(error) => return Some(refused(key, Some(set.from()), Code::WriteRefused, &error.to_string())),
             }
             // Before each further try, as before the first: a busy server's pause is time enough for a hand edit.

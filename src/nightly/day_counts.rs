@@ -15,7 +15,8 @@ use crate::reconcile::model::ids::{CustomerName, IntegrationName};
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::past::CountedDays;
 
-/// The period is the calendar month, because that is what an invoice names; agreements may have other cycles.
+/// The period is the calendar month, because that is what an invoice names; agreements may have other cycles. Empty where no
+/// day of it was counted yet.
 pub(super) fn earlier_counts(
     integration: &IntegrationName,
     mapping: &Mapping,
@@ -25,23 +26,21 @@ pub(super) fn earlier_counts(
     if mapping.looked_back_on().is_empty() {
         return Ok(CountedDays::new());
     }
-    history.counted(integration, first_of_month(today), today)
+    let counted = history.counted(integration, first_of_month(today), today)?;
+    let is_first_day = counted.values().flat_map(BTreeMap::values).all(Vec::is_empty);
+    Ok(if is_first_day { CountedDays::new() } else { counted })
 }
 
-/// The counts of the period before, where `counted` has no day of this one.
+/// The counts of the period before.
 pub(super) fn counts_of_last_period(
     integration: &IntegrationName,
     mapping: &Mapping,
     history: &History,
     today: NaiveDate,
-    counted: &CountedDays,
 ) -> Result<CountedDays, StoreError> {
-    let is_new = counted.values().flat_map(BTreeMap::values).all(Vec::is_empty);
     let this = first_of_month(today);
     match this.pred_opt() {
-        Some(last) if is_new && !mapping.looked_back_on().is_empty() => {
-            history.counted(integration, first_of_month(last), this)
-        }
+        Some(last) if !mapping.looked_back_on().is_empty() => history.counted(integration, first_of_month(last), this),
         _ => Ok(CountedDays::new()),
     }
 }

@@ -3,9 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
+
 use crate::apply::recovery::{RecoveryScope, Resolution, resolve_open_writes};
 use crate::connectwise::Reader;
 use crate::history::journal::{WriteOutcome, WriteRecord};
+use crate::history::record::RunRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::nightly::begun_run::BegunRun;
@@ -28,22 +31,45 @@ pub(super) fn close_cut_off_runs(
 ) -> Result<(), StoreError> {
     for cut_off in history.cut_off_runs(run.job.integration)? {
         let writes = history.writes_of(cut_off.run)?;
-        let done = |write: &&WriteRecord| matches!(write.outcome, Some(WriteOutcome::Applied { .. }));
-        let open = |write: &&WriteRecord| matches!(write.outcome, None | Some(WriteOutcome::Unknown { .. }));
-        let (applied, doubtful) = (writes.iter().filter(done).count(), writes.iter().filter(open).count());
-        let message =
-            format!("run {} was cut off: {applied} of its writes done, {doubtful} without an answer", cut_off.run);
-        let told = finding(Severity::Warning, Code::PreviousRunCutOff, message);
-        let wrote = cut_off.command != RunCommand::Plan && cut_off.mode == Mode::Apply;
-        let lines = cut_off.planned.iter().flat_map(|planned| cut_off_lines(&planned.lines, &writes, wrote));
-        let settled = lines.collect();
-        let mut record = OpenRecord::of(cut_off, run.job.control.clock);
-        record.find([told.clone()]);
-        record.settle(settled, &BTreeMap::new());
+        let (record, told) = known_of(cut_off, &writes, run.job.control.clock);
         record.close_cut_off(history)?;
         findings.push(told);
     }
     Ok(())
+}
+
+/// The record of a run whose process died, as the next run will end it: until then nothing of what its journal knows is in it.
+///
+/// # Errors
+/// When the journal cannot be read.
+pub(crate) fn as_cut_off(
+    run: RunRecord,
+    history: &History,
+    clock: &dyn Fn() -> DateTime<Utc>,
+) -> Result<RunRecord, StoreError> {
+    let writes = history.writes_of(run.run)?;
+    Ok(known_of(run, &writes, clock).0.shown_cut_off())
+}
+
+/// What the journal knows of a run whose process died, and that it did.
+fn known_of<'a>(
+    cut_off: RunRecord,
+    writes: &[WriteRecord],
+    clock: &'a dyn Fn() -> DateTime<Utc>,
+) -> (OpenRecord<'a>, Finding) {
+    let done = |write: &&WriteRecord| matches!(write.outcome, Some(WriteOutcome::Applied { .. }));
+    let open = |write: &&WriteRecord| matches!(write.outcome, None | Some(WriteOutcome::Unknown { .. }));
+    let (applied, doubtful) = (writes.iter().filter(done).count(), writes.iter().filter(open).count());
+    let message =
+        format!("run {} was cut off: {applied} of its writes done, {doubtful} without an answer", cut_off.run);
+    let told = finding(Severity::Warning, Code::PreviousRunCutOff, message);
+    let wrote = cut_off.command != RunCommand::Plan && cut_off.mode == Mode::Apply;
+    let lines = cut_off.planned.iter().flat_map(|planned| cut_off_lines(&planned.lines, writes, wrote));
+    let settled = lines.collect();
+    let mut record = OpenRecord::of(cut_off, clock);
+    record.find([told.clone()]);
+    record.settle(settled, &BTreeMap::new());
+    (record, told)
 }
 
 /// Looks up the writes that an earlier run left without an outcome, and says what became of them. Gives the lines that

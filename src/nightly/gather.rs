@@ -25,8 +25,9 @@ use crate::reconcile::guard::trend::{TREND_DAYS, falling_trend};
 use crate::reconcile::matching::ownership::Claims;
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::model::display_text::{minute, shown};
-use crate::reconcile::model::ids::{AgreementId, IntegrationName, ServiceName};
+use crate::reconcile::model::ids::{AdditionId, AgreementId, IntegrationName, ServiceName};
 use crate::reconcile::model::mapping::{MatchCustomers, ServiceRule};
+use crate::reconcile::model::owned::NeighboursLine;
 use crate::reconcile::model::past::{CreationInDoubt, ExportStamp, Past, RecentTakeover};
 use crate::reconcile::model::plan::Plan;
 use crate::reconcile::model::plan::code::{Code, Severity};
@@ -97,6 +98,7 @@ pub(super) async fn gather<R: Reader>(
     let reading = Box::pin(read_remote(connectwise, source.mapping, &export.counts, &past, run.today()));
     let (remote, _) = run.unless_stopped(async { tokio::join!(reading, ahead) }).await?;
     let remote = remote?;
+    past.neighbours_lines = neighbours_lines(source, history, &past, &remote)?;
     let seen = history.agreements_by_name(source.neighbours)?;
     let claims = Claims::new(source.neighbours, &seen, &remote.directory, run.today());
     let ground = SweepInputs { due, run, source, remote: &remote, claims: &claims, owned: &past.owned };
@@ -227,12 +229,32 @@ fn past(
     let since = run.started_at.checked_sub_signed(run.job.settle).unwrap_or(DateTime::<Utc>::MIN_UTC);
     let just_created = history.created_since(integration, since)?;
     let counted = earlier_counts(integration, source.mapping, history, run.today())?;
-    let counted_before = counts_of_last_period(integration, source.mapping, history, run.today(), &counted)?;
+    let counted_before = counts_of_last_period(integration, source.mapping, history, run.today())?;
     let taken_over = taken_over(run, history)?;
     let others = source.neighbours.iter().map(|neighbour| neighbour.integration);
     let owned_by_others = history.owned_as_well(integration, others)?;
     let past = history.past(integration, run.id)?;
     Ok(Past { in_doubt, just_created, counted, counted_before, taken_over, owned_by_others, ..past })
+}
+
+/// Of what stands on lines of this integration and is new to it, what another one owns.
+fn neighbours_lines(
+    source: ExportSource<'_>,
+    history: &History,
+    past: &Past,
+    remote: &Remote,
+) -> Result<BTreeMap<AdditionId, NeighboursLine>, Failure> {
+    if source.neighbours.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let products: BTreeSet<_> = remote.directory.products.values().flatten().map(|product| product.id).collect();
+    let seen = past.accepted.iter().flat_map(|accepted| accepted.lines.values());
+    let known: BTreeSet<AdditionId> = seen.chain(past.ours.values()).copied().collect();
+    let listed = remote.additions.values().flatten();
+    let mapped = listed.filter(|addition| addition.product.is_some_and(|product| products.contains(&product)));
+    let new = mapped.map(|addition| addition.id).filter(|addition| !known.contains(addition)).collect();
+    let neighbours = source.neighbours.iter().map(|neighbour| neighbour.integration);
+    Ok(history.neighbours_lines(&new, neighbours)?)
 }
 
 /// The host before this one, until the first night after the change is over.

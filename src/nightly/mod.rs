@@ -5,7 +5,7 @@
 
 mod begun_run;
 mod day_counts;
-mod earlier_runs;
+pub(crate) mod earlier_runs;
 pub mod failure;
 mod gather;
 pub mod job;

@@ -90,6 +90,12 @@ impl<'a> OpenRecord<'a> {
         self.end(history, Exit::Unexpected, RunVerdict::Interrupted)
     }
 
+    /// The same, and nothing is stored.
+    pub(super) fn shown_cut_off(mut self) -> RunRecord {
+        self.record.end = Some(self.run_end(Exit::Unexpected, RunVerdict::Interrupted, None));
+        self.record
+    }
+
     fn end(&mut self, history: &mut History, exit: Exit, verdict: RunVerdict) -> Result<(), StoreError> {
         let end = self.run_end(exit, verdict, Some(history.head()?));
         let lines = self.lines();

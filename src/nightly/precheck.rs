@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use crate::connectwise::{ReadError, Reader};
 use crate::nightly::remote::read_directory;
-use crate::reconcile::decide::findings::name_service;
+use crate::reconcile::decide::findings::line_remedies::name_service;
 use crate::reconcile::matching::catalog::product;
 use crate::reconcile::matching::ownership::{Claims, OtherIntegration};
 use crate::reconcile::matching::placement::{Place, place_all};
@@ -16,7 +16,6 @@ use crate::reconcile::model::mapping::{Mapping, ServiceRule};
 use crate::reconcile::model::past::Past;
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding, sort};
-use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::records::Directory;
 
 /// What a look at the mapping found.
@@ -127,7 +126,7 @@ fn products(mapping: &Mapping, directory: &Directory) -> Vec<Finding> {
     let codes: BTreeSet<&ProductCode> = mapping.billed().flat_map(|(_, billed)| &billed.products).collect();
     let wrong = codes.into_iter().filter_map(|code| Some((code, product(directory, code).err()?)));
     let told = wrong.map(|(product, code)| {
-        let named = Remedy::settings("name an active product of another class");
+        let named = mapping.edit_services("name an active product of another class");
         let fix = named.or("fix it in the product catalog".into());
         let message = format!("product {product}: {}", code.as_str().replace('-', " "));
         Finding { fix, ..finding(Severity::Decide, code, message) }
@@ -152,7 +151,7 @@ fn services(mapping: &Mapping, counts: &Counts) -> Vec<Finding> {
         }
     }
     let unmapped = unmapped.into_iter().map(|(service, customers)| {
-        let fix = name_service();
+        let fix = name_service(mapping);
         let told = finding(Severity::Decide, Code::ServiceUnmapped, unmapped_message(customers));
         Finding { service: Some(service.clone()), fix, ..told }
     });

@@ -8,7 +8,7 @@ use crate::history::store::open::History;
 use crate::history::tickets::{TicketAction, TicketEvent, TicketRecord, TicketState};
 use crate::reconcile::model::display_text::day;
 use crate::reconcile::model::ids::{TicketId, TicketRef};
-use crate::report::brief::settled::AnswersSince;
+use crate::report::brief::settled::{APPROVED, AnswersSince};
 use crate::tickets::board::{BoardTerms, Note, ServiceBoard, StatusChange, Ticket};
 use crate::tickets::subjects::TicketSubject;
 use crate::tickets::sync_round::{SyncHalt, TicketRound, is_doubtful, references};
@@ -198,7 +198,8 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
         let findings = before.iter().flat_map(|run| &run.end).flat_map(|end| &end.findings);
         let finding = findings.into_iter().find(|finding| finding.handle.as_deref() == Some(&record.handle));
         let answers = AnswersSince::of(run, record.intended_at, self.history)?;
-        Ok(match answers.settled(&record.handle, finding) {
+        let approved = answers.approved(Some(record.kind)).then(|| APPROVED.to_owned());
+        Ok(match answers.settled(&record.handle, finding).or(approved) {
             Some(how) => format!("Settled: {how}. Seen by run {} on {}.", run.run, day(self.today())),
             None => format!("Settled: run {} on {} no longer finds it.", run.run, day(self.today())),
         })

@@ -62,6 +62,11 @@ fn killed_with_eight_creations_in_flight_each_is_looked_up() {
         wait_until("nine creations", || night.sent("POST").len() == 9);
         night.heard(run.kill());
         assert_eq!(night.journal().iter().filter(|write| write.creates && !write.applied).count(), 8);
+        // A report of it says so before the next run ends it.
+        let report = night.recount(&["report", "--json"]).json();
+        let lines = report["runs"][0]["lines"].as_array().cloned().unwrap_or_default();
+        let are = |outcome: &str| lines.iter().filter(|line| line["outcome"] == outcome).count();
+        assert_eq!((are("created"), are("unknown"), are("would-create")), (1, 8, 0), "{report}");
         night.no_faults();
         night.run();
         night.run().exits(0);

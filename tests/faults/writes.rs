@@ -395,3 +395,24 @@ fn a_quantity_that_arrives_late_is_not_a_conflict_of_anybody() {
     assert_eq!(said.outcome(10, "MP-CLOUDFILTER"), "updated", "{}", said.out);
     is_silent(&night);
 }
+
+/// It arrived after the second try was refused: the night had said "refused, 3 now", and billed 7.
+#[test]
+fn a_refusal_of_the_second_try_says_nothing_of_the_first() {
+    for status in [400, 404] {
+        let night = Night::busy();
+        let then = r#""when": {"method": "PATCH", "path": "/additions/100", "nth": NTH}, "then""#;
+        night.fault(&format!(
+            r#"[{{{}: {{"connection": "close", "apply_late_ms": 1500}}}}, {{{}: {{"status": {status}}}}}]"#,
+            then.replace("NTH", "1"),
+            then.replace("NTH", "2")
+        ));
+        let said = night.run().exits(5);
+        assert_eq!(said.outcome(10, "MP-CLOUDFILTER"), "unknown", "{status}: {}", said.out);
+        assert!(said.out.contains("a try got no answer") && said.out.contains(&status.to_string()), "{}", said.out);
+        night.fault(r#"[{"when": {"path": "/companies", "nth": 1}, "then": {"delay_before_ms": 1600}}, {"when": {"path": "/additions", "nth": 1}, "then": {"delay_before_ms": 1600}}]"#);
+        let said = night.run().exits(0);
+        assert_eq!(said.outcome(10, "MP-CLOUDFILTER"), "unchanged", "{status}: {}", said.out);
+        is_silent(&night);
+    }
+}

@@ -38,6 +38,11 @@ fn the_simulated_nights_are_bad_ones() {
         sum(|seen| seen.elsewhere) > 0 && sum(|seen| seen.restored) > 0,
         "nothing bills elsewhere, no history is old"
     );
+    assert!(
+        sum(|seen| seen.moved_lines) > sum(|seen| seen.moved_away) && sum(|seen| seen.moved_away) > 0,
+        "nobody moved a line"
+    );
+    assert!(sum(|seen| seen.endless) > 0, "every list ended");
     assert!(sum(|seen| seen.updates) > 0 && sum(|seen| seen.creations) > 0, "nothing was written");
 }
 
@@ -87,6 +92,13 @@ fn an_answer_whose_question_moved_is_noticed() {
 fn a_night_that_looks_at_no_other_agreement_is_noticed() {
     let said: Vec<String> = (0..60).filter_map(|seed| engine::live(seed, Disk::BlindElsewhere).err()).collect();
     assert!(said.iter().any(|said| said.contains("I19:")), "{said:?}");
+}
+
+/// What a person moved to another agreement would be billed there, and anew where it was.
+#[test]
+fn a_store_that_forgets_what_it_saw_is_noticed() {
+    let said: Vec<String> = (0..150).filter_map(|seed| engine::live(seed, Disk::LosesSeen).err()).collect();
+    assert!(said.iter().any(|said| said.contains("I20:")), "{said:?}");
 }
 
 /// Else a run that begins before midnight would bill some of its lines from one day, and some from the next.

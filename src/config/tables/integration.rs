@@ -64,8 +64,7 @@ pub(in crate::config) fn config(
     let names_items = export.as_ref().is_none_or(|export| export.layout.item().is_some());
     let (services, policies) = (services_of(&section, folder, names_items), section.get("policy"));
     let guards = section.get("guards").map_or(Some(GuardPolicy::default()), |field| guards::policy(field.table()?));
-    let expected_every =
-        section.get("expected_every").map_or(Some(EXPECTED_EVERY), |field| field.duration(Duration::from_secs(60)));
+    let expected_every = expected_every(&section);
     let zone = section.get("zone").map_or(Some(usual.clone()), |field| zone(&field));
     section.finish(&[]);
     let customers =
@@ -83,6 +82,7 @@ pub(in crate::config) fn config(
         match_customers,
         companies_of: companies_of?,
         services: services.rules,
+        services_file: services_path.as_deref().and_then(name_of),
         default_agreement: default_agreement?,
         create_lines: create_lines?,
         create_lines_unset,
@@ -106,6 +106,14 @@ pub(in crate::config) fn config(
         expected_every: expected_every?,
         tickets: tickets?,
     })
+}
+
+fn expected_every(section: &Section<'_>) -> Option<Duration> {
+    section.get("expected_every").map_or(Some(EXPECTED_EVERY), |field| field.duration(Duration::from_secs(60)))
+}
+
+fn name_of(path: &Path) -> Option<Box<str>> {
+    Some(path.file_name()?.to_string_lossy().into())
 }
 
 /// Off unless it is said.

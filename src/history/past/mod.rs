@@ -39,8 +39,8 @@ impl History {
     /// What is known of an integration's runs before the current one.
     ///
     /// `candidates` of creations in doubt is left empty: who looks them up, fills it in. So are `just_created`, see
-    /// [`History::created_since`], `counted` and `counted_before`, see [`History::counted`], and `owned_by_others`, see
-    /// [`History::owned_as_well`].
+    /// [`History::created_since`], `counted` and `counted_before`, see [`History::counted`], `owned_by_others`, see
+    /// [`History::owned_as_well`], and `neighbours_lines`, see [`History::neighbours_lines`].
     ///
     /// # Errors
     /// An unreadable history is an error, never an empty past.
@@ -56,6 +56,7 @@ impl History {
                 begins: written::begins(connection, integration)?,
                 owned: owned::owned(connection, integration)?,
                 owned_by_others: BTreeSet::new(),
+                neighbours_lines: BTreeMap::new(),
                 uncounted: Vec::new(),
                 zero_before: zero::zero_before(connection, integration, current)?,
                 in_doubt: in_doubt(connection, integration)?,
@@ -84,7 +85,8 @@ impl History {
         self.read(|connection| written::refusals(connection, integration, before))
     }
 
-    /// The agreements of the last accepted run of each neighbour whose customers match by name: no file names those.
+    /// The agreements of the last accepted run of each neighbour whose customers match by name, for no file names those, and
+    /// of the lines that it owns, for what that run created stands in no baseline yet.
     ///
     /// # Errors
     /// When they cannot be read.
@@ -94,12 +96,13 @@ impl History {
     ) -> Result<BTreeMap<IntegrationName, BTreeSet<AgreementId>>, StoreError> {
         let by_name = neighbours.iter().filter(|one| one.mapping.match_customers == MatchCustomers::ExactName);
         self.read(|connection| {
-            let agreements = by_name.map(|one| {
-                let accepted = accepted(connection, one.integration.as_str(), NO_RUN)?;
-                let lines = accepted.into_iter().flat_map(|accepted| accepted.lines.into_keys());
+            let of = |one: &OtherIntegration<'_>| {
+                let accepted = accepted(connection, one.integration.as_str(), RunId(0))?;
+                let seen = accepted.into_iter().flat_map(|accepted| accepted.lines.into_keys());
+                let lines = seen.chain(owned::owned(connection, one.integration)?.into_keys());
                 Ok((one.integration.clone(), lines.map(|key| key.agreement).collect()))
-            });
-            agreements.collect()
+            };
+            by_name.map(of).collect()
         })
     }
 
@@ -179,9 +182,6 @@ impl History {
         })
     }
 }
-
-/// Runs are numbered from 1.
-const NO_RUN: RunId = RunId(0);
 
 /// Keeps what the guards of later runs will ask, beside the lines of a plan.
 pub(super) fn remember(transaction: &Transaction<'_>, run: RunId, plan: &PlanRecord) -> Result<(), StoreError> {

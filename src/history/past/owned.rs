@@ -10,7 +10,7 @@ use crate::history::store::columns::{RepeatedNames, folded, item_text, json, lin
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{AdditionId, CompanyId, CustomerName, IntegrationName, RunId, ServiceName};
-use crate::reconcile::model::owned::Owned;
+use crate::reconcile::model::owned::{NeighboursLine, Owned};
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::{Mode, Outcome};
 use crate::reconcile::model::quantity::Quantity;
@@ -79,6 +79,32 @@ impl History {
                 }
             }
             Ok(shared)
+        })
+    }
+
+    /// Which of these additions are lines of one of these integrations, and as which line that one knows it.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn neighbours_lines<'a>(
+        &self,
+        additions: &BTreeSet<AdditionId>,
+        neighbours: impl Iterator<Item = &'a IntegrationName>,
+    ) -> Result<BTreeMap<AdditionId, NeighboursLine>, StoreError> {
+        // On an ordinary night there is none, and what many neighbours own is not looked through.
+        if additions.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        self.read(|connection| {
+            let mut found = BTreeMap::new();
+            for integration in neighbours {
+                for (key, owned) in owned(connection, integration)? {
+                    if let Some(addition) = owned.addition.filter(|addition| additions.contains(addition)) {
+                        found.insert(addition, NeighboursLine { integration: integration.clone(), key });
+                    }
+                }
+            }
+            Ok(found)
         })
     }
 

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Days, NaiveDate};
+use chrono::{Datelike as _, Days, NaiveDate};
 
 use crate::reconcile::decide::line_decision::HoldReason;
 use crate::reconcile::decide::line_rules::LineRules;
@@ -46,8 +46,15 @@ impl LineRules<'_> {
     }
 }
 
+/// Whether the invoice of the month before is not made yet: its date is not before this month, and not to come.
+pub(in crate::reconcile) fn owes_last_month(agreement: &Agreement, today: NaiveDate) -> bool {
+    let month = |day: NaiveDate| day.year() * 12 + day.month0().cast_signed();
+    let last = agreement.next_invoice_on.filter(|next| *next <= today).and_then(|next| next.pred_opt());
+    last.is_some_and(|last| month(last) + 1 == month(today))
+}
+
 /// What the calendar says of one change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Reach {
     /// It counts on the invoice of this day; with whether it is a fall in a period that may be invoiced already.
     Invoice(NaiveDate, bool),
@@ -55,7 +62,9 @@ enum Reach {
     After(NaiveDate),
     /// Nothing is written so shortly before the invoice of this day.
     Frozen(NaiveDate),
-    /// A peak or an average falls, and the invoice of its period is not made yet.
+    /// The same of a peak or an average whose month is over by then: it comes on no invoice that is made by then.
+    FrozenOut(NaiveDate),
+    /// A peak or an average moves, and the invoice of the period before is not made yet.
     Due(NaiveDate),
 }
 
@@ -79,7 +88,7 @@ pub(in crate::reconcile) fn put_on(calendar: Calendar<'_>, lines: &mut [Line]) -
     for (at, reach) in &met.0 {
         match reach {
             Reach::Invoice(..) | Reach::After(_) => {}
-            Reach::Frozen(_) => lines[*at].verdict = Verdict::Skipped(Code::Frozen),
+            Reach::Frozen(_) | Reach::FrozenOut(_) => lines[*at].verdict = Verdict::Skipped(Code::Frozen),
             Reach::Due(_) => lines[*at].verdict = Verdict::Skipped(Code::InvoiceDue),
         }
     }
@@ -97,8 +106,11 @@ impl Met {
                 }
                 Reach::After(next) => format!("on an invoice after that of {}", day(next)),
                 Reach::Frozen(next) => format!("waits until {}, the next invoice date, is past", day(next)),
+                Reach::FrozenOut(next) => {
+                    format!("waits until {0} is past, and is on no invoice if that of {0} is made by then", day(next))
+                }
                 Reach::Due(next) => {
-                    format!("the invoice of {} is not made yet, and its period was higher", day(next))
+                    format!("the invoice of {} is not made yet, and shows the period before", day(next))
                 }
             };
             let detail = &mut lines[*at].detail;
@@ -111,38 +123,49 @@ impl Met {
 
     /// What is said of all of them together, by the invoices that they meet.
     pub(in crate::reconcile) fn findings(&self) -> Vec<Finding> {
-        let mut counted: BTreeMap<(Code, NaiveDate), usize> = BTreeMap::new();
+        let mut counted: BTreeMap<Reach, usize> = BTreeMap::new();
         for (_, reach) in &self.0 {
-            let kind = match *reach {
-                Reach::Invoice(_, false) | Reach::After(_) => continue,
-                Reach::Invoice(next, true) => (Code::PeriodInvoiced, next),
-                Reach::Frozen(next) => (Code::Frozen, next),
-                Reach::Due(next) => (Code::InvoiceDue, next),
-            };
-            *counted.entry(kind).or_default() += 1;
+            *counted.entry(*reach).or_default() += 1;
         }
-        counted.into_iter().map(|((code, next), lines)| invoice_finding(code, lines, &day(next))).collect()
+        counted.into_iter().filter_map(|(reach, lines)| invoice_finding(reach, lines)).collect()
     }
 }
 
-fn invoice_finding(code: Code, lines: usize, next: &str) -> Finding {
+fn invoice_finding(reach: Reach, lines: usize) -> Option<Finding> {
     let lines = if lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") };
-    let (message, fix) = match code {
-        Code::Frozen => {
-            let message = format!("{lines} will be written when {next}, the next invoice date, is past");
-            (message, Remedy::nothing("`freeze` leaves the days before an invoice alone"))
-        }
-        Code::InvoiceDue => {
-            let message = format!("a peak or an average of {lines} will fall after the invoice of {next} is made");
-            (message, Remedy::in_connectwise("make the invoice, so that its next date moves on,"))
-        }
-        _ => {
-            let message =
-                format!("{lines} will fall with the invoice of {next}: one that was made for the time before stays");
-            (message, Remedy::in_connectwise("where the customer is to have it back, make a credit"))
-        }
+    let (severity, code, message, fix) = match reach {
+        Reach::Invoice(_, false) | Reach::After(_) => return None,
+        Reach::Invoice(next, true) => (
+            Severity::Info,
+            Code::PeriodInvoiced,
+            format!("{lines} will fall with the invoice of {}: one that was made for the time before stays", day(next)),
+            Remedy::in_connectwise("where the customer is to have it back, make a credit"),
+        ),
+        Reach::Frozen(next) => (
+            Severity::Info,
+            Code::Frozen,
+            format!("{lines} will be written when {}, the next invoice date, is past", day(next)),
+            Remedy::nothing("`freeze` leaves the days before an invoice alone"),
+        ),
+        Reach::FrozenOut(next) => (
+            Severity::Warning,
+            Code::Frozen,
+            format!(
+                "a peak or an average of {lines} waits until {0} is past, and is on no invoice if that of {0} is made by then",
+                day(next)
+            ),
+            Remedy::in_connectwise(
+                "set the quantity by hand where it is to be billed; a shorter `freeze` misses fewer days",
+            ),
+        ),
+        Reach::Due(next) => (
+            Severity::Info,
+            Code::InvoiceDue,
+            format!("a peak or an average of {lines} will follow once the invoice of {} is made", day(next)),
+            Remedy::in_connectwise("make the invoice, so that its next date moves on,"),
+        ),
     };
-    Finding { fix, ..finding(Severity::Info, code, message) }
+    Some(Finding { fix, ..finding(severity, code, message) })
 }
 
 fn reach(calendar: Calendar<'_>, line: &Line) -> Option<Reach> {
@@ -156,14 +179,19 @@ fn reach(calendar: Calendar<'_>, line: &Line) -> Option<Reach> {
             (change.to < change.from, addition.and_then(|addition| addition.effective_on))
         }
         Verdict::Create(creation) | Verdict::Large(creation) => (false, Some(creation.effective_on)),
+        Verdict::Skipped(Code::InvoiceDue) => return Some(Reach::Due(next)),
         Verdict::Unchanged(_) | Verdict::Held(_) | Verdict::Skipped(_) => return None,
     };
-    if fall && next <= today && line.sources.iter().any(|source| looks_back(mapping, source)) {
+    let looks_back = line.sources.iter().any(|source| looks_back(mapping, source));
+    if fall && next <= today && looks_back {
         return Some(Reach::Due(next));
     }
     let first_frozen = next.checked_sub_days(Days::new(mapping.freeze_days.into())).unwrap_or(next);
     if mapping.freeze_days > 0 && first_frozen <= today && today <= next {
-        return Some(Reach::Frozen(next));
+        let written = next.succ_opt().unwrap_or(next);
+        let counted = if next <= today { next.pred_opt().unwrap_or(next) } else { today };
+        let is_out = looks_back && (written.year(), written.month()) != (counted.year(), counted.month());
+        return Some(if is_out { Reach::FrozenOut(next) } else { Reach::Frozen(next) });
     }
     if begins.is_some_and(|first| first > next) {
         return Some(Reach::After(next));

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
+use crate::reconcile::matching::catalog::candidates;
 use crate::reconcile::matching::ownership::Claims;
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::model::ids::{
@@ -23,7 +24,8 @@ pub struct ElsewhereInputs<'a> {
     counted: BTreeSet<AgreementId>,
     /// Additions that recount has owned, each where it was: where the mapping no longer wants one there, it is asked about as
     /// a line left behind. One that a person moved to another agreement bills beside whatever begins in its place.
-    owned: BTreeSet<(AgreementId, AdditionId)>,
+    /// In order of the additions.
+    owned: Vec<(AdditionId, &'a LineKey)>,
     /// Whose the agreements are that recount has owned lines on.
     company_of: BTreeMap<AgreementId, CompanyId>,
     by_company: BTreeMap<CompanyId, Vec<&'a Agreement>>,
@@ -38,10 +40,12 @@ impl<'a> ElsewhereInputs<'a> {
         additions: &'a Additions,
         claims: &'a Claims,
         places: &BTreeMap<CustomerName, Place>,
-        past: &Past,
+        past: &'a Past,
         today: NaiveDate,
     ) -> Self {
-        let owned = past.owned.iter().filter_map(|(key, owned)| Some((key.agreement, owned.addition?))).collect();
+        let owned = past.owned.iter().filter_map(|(key, owned)| Some((owned.addition?, key)));
+        let mut owned: Vec<_> = owned.collect();
+        owned.sort_unstable();
         let company_of = past.owned.iter().filter_map(|(key, owned)| Some((key.agreement, owned.company?))).collect();
         let counted = places.values().filter_map(Place::agreement).map(|(_, agreement)| agreement).collect();
         let mut by_company: BTreeMap<CompanyId, Vec<&Agreement>> = BTreeMap::new();
@@ -70,7 +74,7 @@ impl<'a> ElsewhereInputs<'a> {
             }
             let others = self.additions.get(&agreement.id).into_iter().flatten().filter(|addition| {
                 let other = addition.product.is_some_and(|id| items.contains(&id) && !wanted(id));
-                let other = other && !self.owned.contains(&(agreement.id, addition.id));
+                let other = other && self.owned_as(addition.id).all(|line| line.agreement != agreement.id);
                 other && addition.is_live(self.today) && addition.bills() && may_be(addition, key.item.as_ref())
             });
             found.extend(others.map(|addition| (agreement.id, addition)));
@@ -121,9 +125,31 @@ impl<'a> ElsewhereInputs<'a> {
         all.find(|(_, listed)| listed.id == addition)
     }
 
+    /// The lines that recount owns an addition as.
+    pub(in crate::reconcile) fn owned_as(&self, addition: AdditionId) -> impl Iterator<Item = &'a LineKey> {
+        let from = self.owned.partition_point(|(id, _)| *id < addition);
+        self.owned[from..].iter().take_while(move |(id, _)| *id == addition).map(|(_, line)| *line)
+    }
+
+    /// Whether an addition is still of the product that a line means; true also where nobody knows what it means.
+    pub(in crate::reconcile) fn is_of(&self, line: &LineKey, addition: &Addition) -> bool {
+        let meant = candidates(self.directory, &line.product);
+        meant.is_empty() || meant.iter().any(|product| addition.product == Some(product.id))
+    }
+
     fn same_identifier(&self, code: &ProductCode, product: ProductId) -> BTreeSet<ProductId> {
         let found = self.directory.products.get(&code.folded()).into_iter().flatten();
         found.map(|product| product.id).chain([product]).collect()
+    }
+}
+
+/// Where an addition is, that is not where it was.
+pub(in crate::reconcile) fn not_where_it_was(id: AdditionId, found: Option<(AgreementId, &Addition)>) -> String {
+    match found {
+        Some((agreement, now)) => {
+            format!("addition {id} was here, and is on agreement {agreement} now, where it bills {}", now.units())
+        }
+        None => format!("addition {id} was here, and ConnectWise does not show it any more"),
     }
 }
 

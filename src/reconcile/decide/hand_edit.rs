@@ -6,9 +6,11 @@ use crate::reconcile::decide::line_decision::HoldReason;
 use crate::reconcile::decide::line_guards::Step;
 use crate::reconcile::decide::line_rules::LineRules;
 use crate::reconcile::guard::limits::HumanEdit;
-use crate::reconcile::model::ids::AdditionId;
+use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::ids::{AdditionId, ItemName};
 use crate::reconcile::model::past::{SeenQuantity, WrittenQuantity};
 use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::records::Addition;
 
@@ -48,6 +50,29 @@ impl LineRules<'_> {
         Some((Code::HumanEdit, format!("{known}, ConnectWise holds {now}{}", by.unwrap_or_default())))
     }
 
+    /// An addition that is another line, of this integration or of one beside it, and stands on this one since somebody
+    /// changed it: whoever owns it asks what was meant, and until that is answered nobody else writes it.
+    pub(in crate::reconcile) fn another_line(&self, step: Step<'_>) -> Option<HoldReason> {
+        let Step { key, addition, .. } = step;
+        let id = addition.id;
+        if self.policy.human_edit == HumanEdit::Overwrite || self.past.has_seen_as(key, id) {
+            return None;
+        }
+        let open = |line: &&LineKey| is_another(line, key) && !self.past.decisions.lets_be(line, id, self.today);
+        // A catalog item that got another identifier is the same line.
+        let edited = |line: &&LineKey| !is_same_place(line, key) || !self.around.is_of(line, addition);
+        let own = self.around.owned_as(id).filter(open).find(edited).map(|line| (line, String::new()));
+        let neighbours = || {
+            let owner = self.past.neighbours_lines.get(&id).filter(|owner| is_another(&owner.key, key))?;
+            Some((&owner.key, format!(" of {}", owner.integration)))
+        };
+        let (line, whose) = own.or_else(neighbours)?;
+        let item = line.item.as_ref().map(|item| format!(" for {}", shown(item.as_str()))).unwrap_or_default();
+        let was = format!("{}{item} on agreement {}{whose}", shown(line.product.as_str()), line.agreement);
+        let by = addition.changed.as_ref().map(|change| format!(", {}", change.said())).unwrap_or_default();
+        Some((Code::HumanEdit, format!("addition {id} was the line of {was}, and somebody made it this one{by}")))
+    }
+
     /// The addition that the last accepted run saw in this one's place, if it is known what it held. Who ends a line and
     /// begins another one, for a new price, keeps its quantity; another quantity is meant.
     fn replaced(&self, step: Step<'_>) -> Option<(AdditionId, LastKnown<'_>)> {
@@ -69,6 +94,16 @@ impl LineRules<'_> {
             (None, seen) => seen.map(|seen| LastKnown::Seen(seen, None)),
         }
     }
+}
+
+fn is_another(line: &LineKey, key: &LineKey) -> bool {
+    !is_same_place(line, key) || line.product.folded() != key.product.folded()
+}
+
+/// The same but for the product's identifier.
+fn is_same_place(line: &LineKey, key: &LineKey) -> bool {
+    let item = |line: &LineKey| line.item.as_ref().map(ItemName::folded);
+    line.agreement == key.agreement && item(line) == item(key)
 }
 
 /// What is known last of an addition's quantity.

@@ -73,7 +73,8 @@ impl Ground<'_> {
             return None;
         }
         let judgement = self.judge(key, owned)?;
-        let wanted = judgement.live.filter(|_| self.in_trouble(owned).is_none()).map(|_| Quantity::ZERO);
+        let counted = judgement.live.is_some() || judgement.verdict == Verdict::Unchanged(Code::NothingToBill);
+        let wanted = Some(Quantity::ZERO).filter(|_| counted && self.in_trouble(owned).is_none());
         let judgement = self.past.decisions.keep(key, judgement, self.today);
         let source = |(customer, service): &(CustomerName, ServiceName)| Source {
             customer: customer.clone(),
@@ -120,8 +121,12 @@ impl Ground<'_> {
         let (own, others) = (listed.iter().find(|addition| addition.id == id), self.others(key, id));
         let bills = own.filter(|addition| addition.is_current(self.today) && addition.bills());
         let Some(addition) = bills.or(others.first().copied()).or(own) else {
-            let detail = format!("{why}; addition {id} was here, and ConnectWise does not show it any more");
-            return Some(held(id, None, detail));
+            let gone = self.not_here(id);
+            // Nothing bills, nothing is wanted, and nobody edited the mapping: it stays in sight, in case it comes up again.
+            if self.is_mapped_still(key, owned) {
+                return Some(LineDecision::new(Verdict::Unchanged(Code::NothingToBill), None, gone));
+            }
+            return Some(held(id, None, format!("{why}; {gone}")));
         };
         // One that begins later will bill.
         if !addition.is_current(self.today) {
@@ -189,41 +194,6 @@ impl Ground<'_> {
             _ => None,
         };
         owned.sources.iter().find_map(|(customer, _)| problem(customer))
-    }
-
-    /// Why the mapping no longer wants a line: each reason once.
-    fn why(&self, key: &LineKey, owned: &Owned) -> String {
-        let reasons: BTreeSet<String> =
-            owned.sources.iter().map(|(customer, service)| self.gone(key, customer, service)).collect();
-        if reasons.is_empty() {
-            return "no customer and no service is mapped to it".to_owned();
-        }
-        reasons.into_iter().collect::<Vec<_>>().join("; ")
-    }
-
-    fn gone(&self, key: &LineKey, customer: &CustomerName, service: &ServiceName) -> String {
-        let who = shown(customer.as_str());
-        match self.places.get(customer) {
-            Some(Place::Skipped) => return format!("{who} is skipped on purpose"),
-            Some(Place::Nowhere(problem)) if problem.code != Code::CustomerUnmapped => {
-                return format!("{who} is mapped, and {}", problem.message);
-            }
-            None | Some(Place::Nowhere(_)) => return format!("{who} is not mapped any more"),
-            Some(Place::On { agreement, .. } | Place::Blocked { agreement, .. }) if *agreement != key.agreement => {
-                return format!("{who} is billed on agreement {agreement} now");
-            }
-            Some(Place::On { .. } | Place::Blocked { .. }) => {}
-        }
-        let what = shown(service.as_str());
-        match self.mapping.services.get(service) {
-            None => format!("service {what} is not in recount.toml any more"),
-            Some(ServiceRule::NotAssigned) => format!("service {what} is not assigned any more"),
-            Some(ServiceRule::Deprecated { .. }) => format!("service {what} is deprecated"),
-            Some(ServiceRule::Billed(billed)) => {
-                let products = billed.products.iter().map(|product| shown(product.as_str()));
-                format!("service {what} is billed as {} now", products.collect::<Vec<_>>().join(", "))
-            }
-        }
     }
 
     /// Holds what would begin beside a line left behind on the same company, and what would rise, on whatever company, for a

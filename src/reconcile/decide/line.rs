@@ -2,13 +2,14 @@
 
 use chrono::NaiveDate;
 
+use crate::reconcile::decide::elsewhere::not_where_it_was;
 use crate::reconcile::decide::line_decision::{Hold, LineDecision};
 use crate::reconcile::decide::line_guards::{Hindrance, Step, all_named};
 use crate::reconcile::decide::line_rules::{LineCase, LineRules};
 use crate::reconcile::guard::limits::HumanEdit;
 use crate::reconcile::matching::wanted_line::{Terms, WantedLine};
 use crate::reconcile::model::display_text::day;
-use crate::reconcile::model::ids::{AdditionId, ids};
+use crate::reconcile::model::ids::ids;
 use crate::reconcile::model::past::CreationInDoubt;
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::{Creation, LineKey, LiveAddition, QuantityChange, Verdict};
@@ -272,18 +273,8 @@ impl LineRules<'_> {
         // Not in the listing is no sign that it ended, whoever is to win.
         let gone = *seen.or_else(|| self.past.ours.get(key))?;
         match self.around.listed(key.agreement, gone) {
-            None => Some(of(gone, self.gone(gone))),
+            None => Some(of(gone, not_where_it_was(gone, self.around.anywhere(gone)))),
             Some(listed) => self.of_another_line(key, listed).map(|detail| of(gone, detail)),
-        }
-    }
-
-    /// Where an addition is that was a line's, and is not in its agreement's list.
-    fn gone(&self, id: AdditionId) -> String {
-        match self.around.anywhere(id) {
-            Some((agreement, now)) => {
-                format!("addition {id} was here, and is on agreement {agreement} now, where it bills {}", now.units())
-            }
-            None => format!("addition {id} was here, and ConnectWise does not show it any more"),
         }
     }
 

@@ -53,6 +53,7 @@ impl<'a> LineRules<'a> {
             return Some((Code::Fractional, format!("{to} is not a whole number of units")));
         }
         let fight = self.tug_of_war(addition, now, to);
+        let fight = fight.or_else(|| self.another_line(step));
         fight.or_else(|| self.hand_edit(step)).or_else(|| self.zero(key, now, to)).or_else(|| self.line_step(now, to))
     }
 

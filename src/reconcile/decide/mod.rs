@@ -7,6 +7,7 @@ pub mod elsewhere;
 pub mod findings;
 pub mod hand_edit;
 pub mod left_behind;
+pub(crate) mod left_words;
 pub mod line;
 pub mod line_decision;
 pub mod line_guards;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::reconcile::decide::calendar::Calendar;
+use crate::reconcile::decide::calendar::{Calendar, owes_last_month};
 use crate::reconcile::decide::elsewhere::ElsewhereInputs;
 use crate::reconcile::decide::findings::Findings;
 use crate::reconcile::decide::left_behind::Ground;
@@ -11,7 +11,7 @@ use crate::reconcile::decide::line_rules::{LineCase, LineRules};
 use crate::reconcile::decide::plan_inputs::PlanInputs;
 use crate::reconcile::decide::{calendar, uncounted};
 use crate::reconcile::matching::catalog::{candidates, one_spelling, product};
-use crate::reconcile::matching::desired::wanted_lines;
+use crate::reconcile::matching::desired::{OnAgreement, wanted_lines};
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::matching::stored_decimals::{decimals, rounded};
 use crate::reconcile::matching::wanted_line::{PresentAddition, WantedLine};
@@ -66,11 +66,14 @@ fn placed_lines(gathered: PlanInputs<'_>) -> Vec<Line> {
         gathered;
     let mapping = &*one_spelling(mapping, directory);
     let by_id = products_by_id(mapping, directory);
-    let there = |agreement: AgreementId| {
+    let on = |agreement: AgreementId| {
+        let record = directory.agreements.get(&agreement);
+        let owes_last_period = record.is_some_and(|record| owes_last_month(record, today));
         let current = additions.get(&agreement).into_iter().flatten().filter(|addition| addition.is_current(today));
-        current.filter_map(|addition| {
+        let present = current.filter_map(|addition| {
             Some(PresentAddition { product: by_id.get(&addition.product?).copied()?, mark: addition.mark.as_ref() })
-        })
+        });
+        OnAgreement { present, owes_last_period }
     };
     let products: BTreeMap<&ProductCode, Result<&Product, Code>> =
         mapping.products().into_iter().map(|code| (code, product(directory, code))).collect();
@@ -78,7 +81,7 @@ fn placed_lines(gathered: PlanInputs<'_>) -> Vec<Line> {
     let around = ElsewhereInputs::new(directory, additions, claims, places, past, today);
     let judge = LineRules { mapping, policy, past, export, places, around: &around, today };
     let decimals = decimals(mapping, past);
-    let lines = wanted_lines(counts, mapping, places, past, there).map(|(key, wanted)| {
+    let lines = wanted_lines(counts, mapping, places, past, on).map(|(key, wanted)| {
         let wanted = rounded(wanted, decimals);
         let product = products.get(&key.product).copied().unwrap_or(Err(Code::ProductMissing));
         let judgement = match (directory.agreements.get(&key.agreement), additions.get(&key.agreement)) {
@@ -123,14 +126,19 @@ fn naming_the_member(judgement: LineDecision, key: &LineKey, directory: &Directo
 
 fn placed_line(key: LineKey, wanted: WantedLine, judgement: LineDecision) -> Line {
     let LineDecision { verdict, live, detail, named } = judgement;
-    let WantedLine { company, sources, quantity, nobody_counted: _, terms, rolled } = wanted;
-    let rolled = rolled.filter(|rolled| live.is_some_and(|live| live.quantity == rolled.before));
+    let WantedLine { company, sources, quantity, nobody_counted: _, terms, rolled, after_invoice } = wanted;
+    let after_invoice = after_invoice.map(|units| terms.against(units, live.as_ref()));
+    let units = quantity.ok().map(|units| terms.against(units, live.as_ref()));
+    // It holds what its invoice is to show, and something else once that is made.
+    let waits = after_invoice.filter(|after| Some(*after) != units && verdict == Verdict::Unchanged(Code::Equal));
+    let verdict = if waits.is_some() { Verdict::Skipped(Code::InvoiceDue) } else { verdict };
+    let rolled = rolled.filter(|rolled| live.is_some_and(|live| rolled.explains(live.quantity)));
     Line {
         handle: String::new(),
         subject: Subject::Line(key),
         company: Some(company),
         sources,
-        wanted: quantity.ok().map(|units| terms.against(units, live.as_ref())),
+        wanted: waits.or(units),
         carried: rolled.map(|rolled| terms.against(rolled.carried, live.as_ref())),
         live,
         verdict,

@@ -15,7 +15,7 @@ use crate::reconcile::guard::accepted::Size;
 use crate::reconcile::guard::baseline;
 use crate::reconcile::guard::cleared::ClearedPlan;
 use crate::reconcile::guard::limits::{GuardPolicy, Percent};
-use crate::reconcile::guard::run_limits::PlanTally;
+use crate::reconcile::guard::run_limits::{PlanTally, step};
 use crate::reconcile::guard::stop::{percent, stop};
 use crate::reconcile::model::display_text::{day, shown};
 use crate::reconcile::model::export::counts::Counts;
@@ -218,7 +218,7 @@ const BACK_MAX: usize = 3;
 /// The bytes of an older night: what was changed since would be set back.
 fn old_again(plan: &Plan, past: &Past) -> Option<Finding> {
     let night = past.same_bytes?;
-    let back = plan.lines.iter().filter(|line| line.verdict.is_change() && line.live.is_some()).count();
+    let back = plan.lines.iter().filter(|line| line.live.is_some() && !step(line).is_zero()).count();
     (back > BACK_MAX).then(|| {
         let message = format!("the export is that of run {night} again, byte by byte, and {back} lines would go back");
         stop(Code::ExportOldAgain, message, "fetch tonight's export; if its counts hold again, approve the plan")

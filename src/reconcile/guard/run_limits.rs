@@ -117,7 +117,7 @@ impl PlanTally {
 
 /// How far a line would move. What a peak or an average comes to by a new day or period alone is nobody's mistake, and
 /// does not count: it would hold the first night of every month.
-fn step(line: &Line) -> Decimal {
+pub(super) fn step(line: &Line) -> Decimal {
     match &line.verdict {
         Verdict::Update(change) => line.carried.unwrap_or(change.from).delta_to(change.to),
         Verdict::Create(creation) => creation.quantity.as_decimal(),

@@ -11,20 +11,31 @@ use crate::reconcile::model::mapping::{LineShape, Mapping};
 use crate::reconcile::model::past::Past;
 use crate::reconcile::model::plan::line::LineKey;
 
+/// What is known of an agreement, beside who is billed on it.
+pub struct OnAgreement<T> {
+    /// The additions that are there.
+    pub present: T,
+    /// The invoice of the month before is not made yet.
+    pub owes_last_period: bool,
+}
+
 /// Every line of every agreement that customers are billed on, in order: those that a count asks for, and those that
 /// are there already, which a customer without a row for the service wants at zero.
 ///
-/// One at a time: a large MSP has a hundred thousand of them.
+/// One at a time: a large MSP has a hundred thousand of them. An agreement owes the period before until its invoice is made:
+/// what is looked back on is the peak or the average of that one until then.
 pub fn wanted_lines<'a, T: Iterator<Item = PresentAddition<'a>>>(
     counts: &'a Counts,
     mapping: &'a Mapping,
     places: &'a BTreeMap<CustomerName, Place>,
     past: &'a Past,
-    there: impl Fn(AgreementId) -> T + 'a,
+    on: impl Fn(AgreementId) -> OnAgreement<T> + 'a,
 ) -> impl Iterator<Item = (LineKey, WantedLine)> + 'a {
     let biller = Biller::new(counts, mapping, past);
     tenancies(counts, places).into_iter().flat_map(move |(agreement, tenancy)| {
-        let there: Vec<PresentAddition<'_>> = there(agreement).collect();
+        let OnAgreement { present, owes_last_period } = on(agreement);
+        let tenancy = Tenancy { owes_last_period, ..tenancy };
+        let there: Vec<PresentAddition<'_>> = present.collect();
         let named = there.iter().map(|there| there.product);
         let products: BTreeSet<&ProductCode> = biller.asked(&tenancy).chain(named).collect();
         let lines = products.into_iter().flat_map(|product| {
@@ -42,7 +53,7 @@ fn tenancies<'a>(counts: &'a Counts, places: &'a BTreeMap<CustomerName, Place>) 
     let mut tenancies = BTreeMap::new();
     for (customer, place) in places {
         if let Some((company, agreement)) = place.agreement() {
-            let new = || Tenancy { company, customers: Vec::new() };
+            let new = || Tenancy { company, customers: Vec::new(), owes_last_period: false };
             let counted = counts.of(customer);
             tenancies.entry(agreement).or_insert_with(new).customers.push((customer, counted));
         }

@@ -96,8 +96,8 @@ pub fn owned_by(product: &ProductCode, others: &[&IntegrationName]) -> String {
 }
 
 /// What to do about it.
-pub fn one_owner() -> Remedy {
-    Remedy::settings("leave the product to one of them").or(Remedy::customers("name different agreements"))
+pub fn one_owner(mapping: &Mapping) -> Remedy {
+    mapping.edit_services("leave the product to one of them").or(Remedy::customers("name different agreements"))
 }
 
 /// Products that two mappings bill on one agreement for all that can be seen without ConnectWise: both rows name the

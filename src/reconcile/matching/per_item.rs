@@ -145,6 +145,14 @@ impl<'a> Gathered<'a> {
         terms: Terms,
     ) -> WantedLine {
         let nobody_counted = tenancy.nobody_counted();
-        WantedLine { company: tenancy.company, sources, quantity, nobody_counted, terms, rolled: None }
+        WantedLine {
+            company: tenancy.company,
+            sources,
+            quantity,
+            nobody_counted,
+            terms,
+            rolled: None,
+            after_invoice: None,
+        }
     }
 }

@@ -1,7 +1,6 @@
 //! How many decimals ConnectWise keeps of a quantity, and what is wanted, rounded to them. No text of the vendor's says
 //! how many; every decimal seen in the field has two.
 
-use crate::reconcile::matching::look_back::LookBackLine;
 use crate::reconcile::matching::wanted_line::WantedLine;
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::past::Past;
@@ -22,9 +21,7 @@ pub(in crate::reconcile) fn rounded(mut wanted: WantedLine, decimals: u32) -> Wa
         let before = source.how.take().or_else(|| source.count.map(|count| format!("count {count}")));
         source.how = before.map(|steps| format!("{steps} · to {decimals} decimals = {kept}"));
     }
-    let rolled = wanted.rolled.map(|LookBackLine { before, carried }| LookBackLine {
-        before: before.rounded(decimals),
-        carried: carried.rounded(decimals),
-    });
-    WantedLine { quantity, rolled, ..wanted }
+    let rolled = wanted.rolled.map(|rolled| rolled.rounded(decimals));
+    let after_invoice = wanted.after_invoice.map(|units| units.rounded(decimals));
+    WantedLine { quantity, rolled, after_invoice, ..wanted }
 }

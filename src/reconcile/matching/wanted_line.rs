@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::reconcile::matching::look_back::{LookBackLine, Rolling};
+use crate::reconcile::matching::look_back::{LookBackLine, Rolling, of_last_period};
 use crate::reconcile::matching::spellings::in_two_spellings;
 use crate::reconcile::model::bill::Bill;
 use crate::reconcile::model::export::counts::{Cell, Counts, CustomerCounts};
@@ -29,6 +29,8 @@ pub struct WantedLine {
     pub terms: Terms,
     /// What the last day that was counted came to, where a policy looks back on it.
     pub rolled: Option<LookBackLine>,
+    /// What this period comes to so far, where `quantity` is that of the period before: its invoice is not made yet.
+    pub after_invoice: Option<Quantity>,
 }
 
 /// What is agreed about a line, beside its quantity.
@@ -63,6 +65,8 @@ pub struct PresentAddition<'a> {
 pub(in crate::reconcile) struct Tenancy<'a> {
     pub(in crate::reconcile) company: CompanyId,
     pub(in crate::reconcile) customers: Vec<(&'a CustomerName, Option<&'a CustomerCounts>)>,
+    /// The invoice of the month before is not made yet.
+    pub(in crate::reconcile) owes_last_period: bool,
 }
 
 impl Tenancy<'_> {
@@ -125,9 +129,9 @@ impl<'a> Biller<'a> {
     pub(crate) fn line(&self, tenancy: &Tenancy<'a>, product: &ProductCode) -> WantedLine {
         let services = self.services(product);
         let mut sum = LineSum::default();
-        for (customer, counted) in &tenancy.customers {
-            for (service, billed) in services {
-                sum.add(self, customer, service, billed, *counted);
+        for customer in &tenancy.customers {
+            for service in services {
+                sum.add(self, tenancy, *customer, *service);
             }
         }
         sum.finish(tenancy, Terms { whole: services.iter().any(|(_, billed)| billed.whole), ..terms(services) })
@@ -163,29 +167,41 @@ pub(crate) struct LineSum<'a> {
     explicit: Vec<(Source, &'a Policy)>,
     implied: Vec<(Source, &'a Policy)>,
     total: Quantity,
+    /// What this period comes to so far, where the total is of the one before.
+    after_invoice: Quantity,
+    owes: bool,
     fault: Option<Code>,
     rolling: Rolling,
 }
 
 impl<'a> LineSum<'a> {
-    #[expect(clippy::too_many_arguments, reason = "the parts of one judgement")]
     fn add(
         &mut self,
         biller: &Biller<'a>,
-        customer: &CustomerName,
-        service: &ServiceName,
-        billed: &'a Billed,
-        counted: Option<&CustomerCounts>,
+        tenancy: &Tenancy<'_>,
+        (customer, counted): (&CustomerName, Option<&CustomerCounts>),
+        (service, billed): (&ServiceName, &'a Billed),
     ) {
         let cell = counted.and_then(|customer| customer.get(service));
         let count = biller.count(customer, cell, counted);
         let policy = biller.mapping.policy(customer, service, billed);
         let used =
             |count| PolicyInput { count, earlier: biller.past.earlier(customer, service), stated: cell.is_some() };
-        let reckoned = count.and_then(|count| policy.apply(used(count)));
-        if let Ok(count) = count {
-            self.rolling.add(policy, used(count), biller.past.last_days(customer, service));
-        }
+        let days = biller.past.earlier_days(customer, service);
+        let owes = tenancy.owes_last_period && policy.looks_back();
+        let owed = |used| if owes { of_last_period(days, used) } else { None };
+        let reckoned = count.and_then(|count| {
+            let now = policy.apply(used(count))?;
+            self.after_invoice = self.after_invoice.checked_add(now.units).ok_or(Code::TooLarge)?;
+            let Some(owed) = owed(used(count)) else {
+                self.rolling.add(policy, used(count), days);
+                return Ok(now);
+            };
+            self.owes = true;
+            self.rolling.add_last_period(policy, owed);
+            let PolicyResult { units, how } = policy.apply(owed)?;
+            Ok(PolicyResult { units, how: how.map(|how| format!("last month, whose invoice is not made: {how}")) })
+        });
         let (units, how) = match reckoned {
             Ok(PolicyResult { units, how }) => (Ok(units), how),
             Err(fault) => (Err(fault), None),
@@ -220,7 +236,8 @@ impl<'a> LineSum<'a> {
         let quantity = self.fault.map_or(Ok(self.total), Err);
         let nobody_counted = tenancy.nobody_counted();
         let rolled = self.rolling.finish();
-        WantedLine { company: tenancy.company, sources, quantity, nobody_counted, terms, rolled }
+        let after_invoice = self.owes.then_some(self.after_invoice);
+        WantedLine { company: tenancy.company, sources, quantity, nobody_counted, terms, rolled, after_invoice }
     }
 }
 

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::reconcile::model::bill::Bill;
+use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, CustomerName, ProductCode, ServiceName};
+use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity_policy::Policy;
 use crate::reconcile::model::records::{Agreement, AgreementSign, Company};
 
@@ -18,6 +20,8 @@ pub struct Mapping {
     pub companies_of: CompanyFilter,
     /// `[integration.NAME.services]`.
     pub services: BTreeMap<ServiceName, ServiceRule>,
+    /// The name of the `services_file`, where they stand in one.
+    pub services_file: Option<Box<str>>,
     /// Used where a row names no agreement.
     pub default_agreement: Option<AgreementRule>,
     /// Whether a missing addition may be created.
@@ -168,6 +172,19 @@ pub enum LineShape {
 }
 
 impl Mapping {
+    /// The name of the file that the services stand in.
+    pub fn services_in(&self) -> &str {
+        self.services_file.as_deref().unwrap_or("recount.toml")
+    }
+
+    /// A change of what is said of the services, in whatever file they stand.
+    pub fn edit_services(&self, change: &str) -> Remedy {
+        match &self.services_file {
+            None => Remedy::settings(change),
+            Some(file) => Remedy::Words(format!("{change} in {}", escaped(file)).into()),
+        }
+    }
+
     /// The services that are billed, with their products.
     pub fn billed(&self) -> impl Iterator<Item = (&ServiceName, &Billed)> {
         self.services.iter().filter_map(|(service, rule)| match rule {

@@ -1,6 +1,6 @@
 //! Lines that recount has owned, and lines that nobody owns: neither may bill out of sight.
 
-use crate::reconcile::model::ids::{AdditionId, CompanyId, CustomerName, ServiceName};
+use crate::reconcile::model::ids::{AdditionId, CompanyId, CustomerName, IntegrationName, ServiceName};
 use crate::reconcile::model::plan::line::{LineKey, LiveAddition};
 use crate::reconcile::model::plan::named::Named;
 
@@ -15,6 +15,15 @@ pub struct Owned {
     /// The customers and services that it was billed for, where they were known; in order, each once. A list, because a
     /// set of one takes ten times its room.
     pub sources: Vec<(CustomerName, ServiceName)>,
+}
+
+/// A line that another integration of the same ConnectWise owns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NeighboursLine {
+    /// Whose.
+    pub integration: IntegrationName,
+    /// As which line it knows it.
+    pub key: LineKey,
 }
 
 /// A mapped product on an agreement that no mapped customer is billed on, as tonight's look found it.

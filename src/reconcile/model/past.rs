@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use crate::reconcile::guard::accepted::AcceptedCounts;
 use crate::reconcile::model::decision::Decisions;
 use crate::reconcile::model::ids::{AdditionId, CustomerName, RunId, ServiceName};
-use crate::reconcile::model::owned::{Owned, UncountedLine};
+use crate::reconcile::model::owned::{NeighboursLine, Owned, UncountedLine};
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::quantity::Quantity;
 
@@ -45,11 +45,13 @@ pub struct Past {
     pub owned: BTreeMap<LineKey, Owned>,
     /// Additions of `owned` that another integration which is on owns as well, and saw later: it has them in sight.
     pub owned_by_others: BTreeSet<AdditionId>,
+    /// Additions that no accepted run of this integration has seen as a line, and that are lines of another one which is on.
+    pub neighbours_lines: BTreeMap<AdditionId, NeighboursLine>,
     /// Mapped products on agreements that no mapped customer is billed on, as tonight's look found them.
     pub uncounted: Vec<UncountedLine>,
-    /// The counts of the billing period's earlier days, where a policy asks for them.
+    /// The counts of the billing period's earlier days, where a policy asks for them; empty on its first day.
     pub counted: CountedDays,
-    /// The same of the period before, where no day of this one was counted yet.
+    /// The same of the period before.
     pub counted_before: CountedDays,
     /// What of each count was accepted last. Empty also in a history that does not know it yet ([`Accepted::by_count`]).
     pub counts: AcceptedCounts,
@@ -59,6 +61,15 @@ pub struct Past {
     pub taken_over: Option<RecentTakeover>,
     /// The last accepted night that had tonight's bytes, if that was not the night before.
     pub same_bytes: Option<RunId>,
+}
+
+/// Counts of earlier days.
+#[derive(Debug, Clone, Copy)]
+pub struct EarlierDays<'a> {
+    /// Up to the last day that was counted: [`Past::last_days`].
+    pub last: &'a [Quantity],
+    /// Those of the period before.
+    pub last_period: &'a [Quantity],
 }
 
 /// Another host wrote before this one, and its last requests may be on their way, or arrived unseen.
@@ -141,14 +152,30 @@ impl Past {
         self.counted.get(customer).and_then(|own| own.get(service)).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// The counts of the period before.
+    fn last_period(&self, customer: &CustomerName, service: &ServiceName) -> &[Quantity] {
+        self.counted_before.get(customer).and_then(|own| own.get(service)).map(Vec::as_slice).unwrap_or_default()
+    }
+
     /// The counts of the days up to the last one that was counted, this period's or, on its first day, those of the
     /// period before.
     pub fn last_days(&self, customer: &CustomerName, service: &ServiceName) -> &[Quantity] {
-        let before = || self.counted_before.get(customer).and_then(|own| own.get(service)).map(Vec::as_slice);
         match self.earlier(customer, service) {
-            [] => before().unwrap_or_default(),
+            [] if self.counted.is_empty() => self.last_period(customer, service),
             days => days,
         }
+    }
+
+    /// Whether an accepted run of this integration saw an addition as this line, or created it so.
+    pub fn has_seen_as(&self, key: &LineKey, addition: AdditionId) -> bool {
+        let key = &*key.folded();
+        let seen = self.accepted.as_ref().and_then(|accepted| accepted.lines.get(key));
+        [seen, self.ours.get(key)].contains(&Some(&addition))
+    }
+
+    /// What of the past a policy that looks back is about.
+    pub fn earlier_days(&self, customer: &CustomerName, service: &ServiceName) -> EarlierDays<'_> {
+        EarlierDays { last: self.last_days(customer, service), last_period: self.last_period(customer, service) }
     }
 
     /// Whether an earlier run saw an addition as this line, or wrote it and knows it as no other. One that was another

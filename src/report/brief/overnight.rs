@@ -62,8 +62,12 @@ impl RunComparison {
         // What stopped the night before, as its export, was asked by that night alone.
         let stopped = of_yesterday.iter().filter(|(key, _)| key.0.is_empty() && !then.contains_key(*key));
         let passed = stopped.filter(|(key, _)| looked(run) && !now.contains_key(*key));
-        settled.extend(passed.map(|(_, finding)| (title(&yesterday, finding), PASSED.to_owned())));
-        let new: Vec<String> = new.into_iter().map(|(_, finding)| title(run, finding)).collect();
+        let went = |finding| answers.settled("", Some(finding)).unwrap_or_else(|| PASSED.to_owned());
+        settled.extend(passed.map(|(_, finding)| (title(&yesterday, finding), went(finding))));
+        // Several guards that held one plan are one matter.
+        settled.dedup();
+        let mut new: Vec<String> = new.into_iter().map(|(_, finding)| title(run, finding)).collect();
+        new.dedup();
         let quiet = run.end.as_ref().is_some_and(|end| {
             let totals = end.totals;
             totals.changed + totals.failed + totals.unknown == 0

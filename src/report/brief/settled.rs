@@ -11,7 +11,12 @@ use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::CustomerName;
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::outcome::RunCommand;
+use crate::reconcile::model::ticket_subject::TicketKind;
 use crate::report::lines;
+
+/// How a held plan ends that a person approved.
+pub const APPROVED: &str = "approved";
 
 /// What people did between an item's opening and the run that no longer finds it.
 #[derive(Debug)]
@@ -39,11 +44,17 @@ impl<'a> AnswersSince<'a> {
         let answer = answers.filter(|_| !handle.is_empty()).find(|one| one.handle == handle && one.at >= self.since);
         match (answer, finding) {
             (Some(decision), _) => Some(escaped(&decision.sentence())),
+            (None, Some(finding)) if self.approved(TicketKind::of(finding)) => Some(APPROVED.to_owned()),
             (None, Some(Finding { code: Code::CustomerUnmapped, customer: Some(customer), .. })) => {
                 self.mapped(customer)
             }
             (None, _) => None,
         }
+    }
+
+    /// Whether a person approved what held or refused the whole night: this run carried that plan out.
+    pub fn approved(&self, kind: Option<TicketKind>) -> bool {
+        self.run.command == RunCommand::Apply && matches!(kind, Some(TicketKind::HeldRun | TicketKind::RefusedExport))
     }
 
     fn mapped(&self, customer: &CustomerName) -> Option<String> {

@@ -54,6 +54,8 @@ pub(crate) struct Odds {
     pub(crate) wrong_and_right: u64,
     /// Per list that comes in a bundle: rows are left out, or hold other quantities.
     pub(crate) lie: u64,
+    /// The pages of a list do not end.
+    pub(crate) endless: u64,
 }
 
 impl Chance {
@@ -119,6 +121,7 @@ impl Options {
             answer: up_to(700),
             wrong_and_right: up_to(400),
             lie: 0,
+            endless: 0,
         };
         Self {
             nights: chance.between(4, 8),

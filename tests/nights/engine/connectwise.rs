@@ -104,6 +104,8 @@ pub(crate) struct Row {
     /// recount owns it, as far as anybody knows: it created it, or an accepted run counted for it. Over once it is at 0 or
     /// has ended.
     pub(crate) owned: bool,
+    /// The line that it was before a person moved it to another agreement, while it was ours.
+    pub(crate) moved_from: Option<(AgreementId, ProductId)>,
 }
 
 /// One write that reached the wire.
@@ -169,6 +171,11 @@ pub(crate) struct Seen {
     pub(crate) lies: u64,
     /// Histories that were put back from an older copy.
     pub(crate) restored: u64,
+    /// Lines of ours that somebody moved to another agreement, and of them those to another company's.
+    pub(crate) moved_lines: u64,
+    pub(crate) moved_away: u64,
+    /// Lists whose pages did not end.
+    pub(crate) endless: u64,
 }
 
 impl Seen {
@@ -197,6 +204,9 @@ impl Seen {
         self.moved_questions += other.moved_questions;
         self.lies += other.lies;
         self.restored += other.restored;
+        self.moved_lines += other.moved_lines;
+        self.moved_away += other.moved_away;
+        self.endless += other.endless;
     }
 }
 
@@ -289,6 +299,11 @@ impl ConnectWise {
             if state.chance.per_mille(odds.unreachable) {
                 state.seen.faults += 1;
                 Err(ReadError::Unreachable { what, why: "simulated".to_owned(), cause: UnreachableCause::Network })
+            } else if state.lies.per_mille(odds.endless) {
+                state.seen.endless += 1;
+                self.clock.set(self.clock.get() + TimeDelta::minutes(5));
+                let why = "no end of the list".to_owned();
+                Err(ReadError::Unreachable { what, why, cause: UnreachableCause::Answer })
             } else if state.chance.per_mille(odds.denied) {
                 state.seen.faults += 1;
                 Err(ReadError::Denied { what, why: "simulated".to_owned(), fix: String::new() })
@@ -365,6 +380,11 @@ impl State {
         }
     }
 
+    /// The sendings that are on their way, by their places in `sent`.
+    pub(crate) fn on_the_way(&self) -> impl Iterator<Item = usize> {
+        self.late.iter().map(|late| late.sent)
+    }
+
     fn people_work(&mut self, now: DateTime<Utc>) {
         if self.chance.per_mille(self.odds.agreement_ends) {
             let at = self.chance.below(self.agreements.len() as u64);
@@ -390,7 +410,7 @@ impl State {
                 row.owned = false;
             }
             1 => {
-                let twin = Row { ours: None, owned: false, created_at: now, ..row.clone() };
+                let twin = Row { ours: None, owned: false, created_at: now, moved_from: None, ..row.clone() };
                 let id = self.next_id();
                 self.rows.push(Row { addition: Addition { id, ..twin.addition }, ..twin });
             }
@@ -474,6 +494,7 @@ impl State {
             self.violations.push(format!("I7: a write on an agreement that had ended: {what:?}"));
         }
         self.check_beginning(what, now);
+        self.check_moved(what, now);
         match what {
             What::Set(set) => {
                 let Some(row) = self.rows.iter().find(|row| row.addition.id == set.addition()) else {
@@ -541,6 +562,21 @@ impl State {
         }
     }
 
+    /// I20: nothing begins in the place of a line of ours that somebody moved to another agreement and that bills there, unless
+    /// somebody was shown it and accepted that.
+    fn check_moved(&mut self, what: &What, now: DateTime<Utc>) {
+        let What::Create(create) = what else { return };
+        let begun = (create.agreement(), create.product());
+        let shown = |row: &&Row| self.beside.get(&begun).is_some_and(|of| of.contains(&row.addition.id));
+        let of = |row: &&Row| row.moved_from == Some(begun) && row.edited_at_call <= self.run_began_at;
+        let moved =
+            self.billing(self.zone.day(now)).filter(|row| row.addition.bills()).find(|row| of(row) && !shown(row));
+        if let Some(moved) = moved {
+            let said = "I20: begun in the place of a line that somebody moved, and nobody was asked";
+            self.violations.push(format!("{said}: {what:?}, {moved:?}"));
+        }
+    }
+
     /// Lines of ours that bill, although the mapping no longer wants them.
     pub(crate) fn left_behind(&self, today: NaiveDate) -> impl Iterator<Item = &Row> {
         self.billing_owned(today).filter(|row| {
@@ -601,6 +637,7 @@ impl State {
                     ours,
                     edited_at_call: 0,
                     owned,
+                    moved_from: None,
                 });
                 self.seen.creations += 1;
                 Ok(addition)

@@ -43,6 +43,8 @@ pub(crate) enum Disk {
     StaleAnswers,
     /// They are, and nobody looks at agreements on which nothing is wanted.
     BlindElsewhere,
+    /// They are, and between two nights it loses which lines it saw, owned and created.
+    LosesSeen,
 }
 
 /// The history's files at one moment; what is not there is empty.

@@ -15,6 +15,8 @@ use recount::reconcile::model::ids::{AdditionId, AgreementId, ProductId};
 #[derive(Debug, Clone)]
 pub(super) struct CopiedHistory {
     owned: BTreeSet<AdditionId>,
+    /// Lines that somebody had moved by then.
+    moved: BTreeSet<AdditionId>,
     answered: BTreeSet<(AgreementId, ProductId)>,
     bound: bool,
 }
@@ -36,7 +38,8 @@ impl House {
         self.process = Some((lock, history));
         let state = self.connectwise.state.borrow();
         let owned = state.rows.iter().filter(|row| row.owned).map(|row| row.addition.id).collect();
-        self.copy = Some(CopiedHistory { owned, answered: state.answered.clone(), bound: self.bound });
+        let moved = state.rows.iter().filter(|row| row.moved_from.is_some()).map(|row| row.addition.id).collect();
+        self.copy = Some(CopiedHistory { owned, moved, answered: state.answered.clone(), bound: self.bound });
         Ok(())
     }
 
@@ -55,7 +58,11 @@ impl House {
         state.answered = copy.answered;
         // The numbers of its writes are given again.
         state.sent.iter_mut().for_each(|sent| sent.write = WriteId(0));
-        state.rows.iter_mut().for_each(|row| row.owned &= copy.owned.contains(&row.addition.id));
+        for row in &mut state.rows {
+            let id = row.addition.id;
+            row.owned &= copy.owned.contains(&id);
+            row.moved_from = row.moved_from.filter(|_| copy.owned.contains(&id) || copy.moved.contains(&id));
+        }
         drop(state);
         self.process = Some((lock, history));
         Ok(())

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use super::connectwise::{ConnectWise, Row, Sent, State, What};
 use super::export::Vendor;
 use super::{Night, moves};
-use recount::history::journal::{WriteOutcome, WriteRecord};
+use recount::history::journal::{IntentKind, WriteOutcome, WriteRecord};
 use recount::history::record::{RunRecord, WriteId};
 use recount::reconcile::model::ids::{AgreementId, ProductCode, ProductId};
 use recount::reconcile::model::mapping::Mapping;
@@ -60,6 +60,7 @@ pub(super) fn judge(connectwise: &ConnectWise, night: &Night) -> Result<(), Stri
     }
     totals(record, &writes)?;
     applied_is_true(&writes, &state.sent, &state.rows)?;
+    refused_is_true(&writes, &state)?;
     exit(record)?;
     state.seen.held_plans += u64::from(is_held(record));
     let adopted = |write: &&WriteRecord| {
@@ -142,6 +143,24 @@ fn applied_is_true(writes: &[WriteRecord], sent: &[Sent], rows: &[Row]) -> Resul
         let row = rows.iter().find(|row| row.addition.id == *addition);
         if row.is_none_or(|row| !carried_out && row.edited_at_call == 0) {
             return Err(format!("I12: the journal calls a write applied that was not: {write:?} {row:?}"));
+        }
+    }
+    Ok(())
+}
+
+/// What the journal calls refused was not carried out, and is not on its way.
+fn refused_is_true(writes: &[WriteRecord], state: &State) -> Result<(), String> {
+    for write in writes.iter().filter(|write| matches!(write.outcome, Some(WriteOutcome::Refused { .. }))) {
+        let of = |at: &usize| state.sent.get(*at).is_some_and(|sent| sent.write == write.write);
+        let carried_out = state.sent.iter().any(|sent| sent.write == write.write && sent.applied > 0);
+        let addition = match write.intent.kind {
+            IntentKind::Set { addition, .. } => Some(addition),
+            IntentKind::Create { .. } => None,
+        };
+        let edited = |row: &&Row| Some(row.addition.id) == addition && row.edited_at_call >= state.run_began_at;
+        let set_back = state.rows.iter().any(|row| edited(&row));
+        if state.on_the_way().any(|at| of(&at)) || carried_out && !set_back {
+            return Err(format!("I12: the journal calls a write refused that was not: {write:?}"));
         }
     }
     Ok(())

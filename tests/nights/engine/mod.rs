@@ -120,6 +120,8 @@ impl House {
         // One house in three reads in bundles, and is lied to.
         let in_bundles = seed.is_multiple_of(3);
         options.odds.lie = if in_bundles { 200 } else { 0 };
+        // In one house in five some list has no end now and then.
+        options.odds.endless = if seed.is_multiple_of(5) { 4 } else { 0 };
         let vendor = Vendor::new(options.customers, options.services, &mut chance);
         let name = ["UTC", "America/Los_Angeles", "Australia/Sydney", "Asia/Kolkata"]
             [usize::try_from(seed / 4 % 4).unwrap_or(0)];
@@ -184,6 +186,8 @@ impl House {
         }
         self.lose_what_is_owned();
         self.begin_elsewhere();
+        self.move_a_line();
+        self.forget_what_was_seen();
         self.a_question_moves()?;
         self.put_an_older_history_back()?;
         self.another_connectwise()?;
@@ -463,7 +467,15 @@ fn row(state: &State, agreement: AgreementId, product: ProductId, chance: &mut C
         mark: None,
         changed: None,
     };
-    Row { agreement, addition, created_at: DateTime::UNIX_EPOCH, ours: None, edited_at_call: 0, owned: false }
+    Row {
+        agreement,
+        addition,
+        created_at: DateTime::UNIX_EPOCH,
+        ours: None,
+        edited_at_call: 0,
+        owned: false,
+        moved_from: None,
+    }
 }
 
 /// The second agreement of a company has its first one's number and this more.

@@ -218,6 +218,34 @@ impl House {
         }
     }
 
+    /// Somebody moves a line of ours to another agreement: of its company, of another customer, or of a company that nobody
+    /// mapped. There, and on an agreement of another company on which nothing is wanted, only the sweep can find it.
+    pub(super) fn move_a_line(&mut self) {
+        if self.connectwise.state.borrow().odds.hand == 0 || !self.aside.per_mille(150) {
+            return;
+        }
+        let (wanted, today) = (wanted(&self.mapping), self.connectwise.today());
+        let mut state = self.connectwise.state.borrow_mut();
+        let ours: Vec<_> = state.billing_owned(today).map(|row| row.addition.id).collect();
+        let at = usize::try_from(self.aside.below(ours.len() as u64)).unwrap_or(0);
+        let all: Vec<_> = state.agreements.values().filter(|found| !found.cancelled).cloned().collect();
+        let to = usize::try_from(self.aside.below(all.len() as u64)).unwrap_or(0);
+        let (Some(id), Some(to)) = (ours.get(at), all.get(to)) else { return };
+        let company = |id: AgreementId| state.agreements.get(&id).map(|agreement| agreement.company);
+        let from = state.rows.iter().find(|row| row.addition.id == *id).map(|row| row.agreement);
+        let Some(from) = from.filter(|from| *from != to.id) else { return };
+        let same = company(from) == Some(to.company);
+        let in_reach = same || to.id != UNMAPPED && wanted.iter().any(|(agreement, _)| *agreement == to.id);
+        let calls = state.calls;
+        for row in state.rows.iter_mut().filter(|row| row.addition.id == *id) {
+            row.moved_from = row.addition.product.map(|product| (row.agreement, product));
+            (row.agreement, row.edited_at_call) = (to.id, calls);
+            row.owned &= in_reach;
+        }
+        state.seen.moved_lines += 1;
+        state.seen.moved_away += u64::from(!same);
+    }
+
     /// Lines that the mapping wants and that bill nothing.
     fn unbilled(&self) -> Vec<(AgreementId, ProductId)> {
         let (state, today) = (self.connectwise.state.borrow(), self.connectwise.today());
@@ -292,7 +320,7 @@ impl House {
         Ok(())
     }
 
-    /// The operator takes back what was answered, and accepts what is asked, night by night, until nothing is.
+    /// The operator takes back what was answered, and does what is asked, night by night, until nothing is.
     pub(super) fn settle_everything(&mut self) -> Result<(), String> {
         for agreement in self.connectwise.state.borrow_mut().agreements.values_mut() {
             agreement.company = home(agreement.id);
@@ -309,7 +337,7 @@ impl House {
             if held {
                 self.approve()?;
             }
-            let accepted = self.answer(|item| is_asked(&item).then_some(AnswerVerb::Accept))?;
+            let accepted = self.answer(|item| is_asked(&item).then(|| remedy(&item)))?;
             self.pass(TimeDelta::days(1));
             if accepted == 0 && settled {
                 break;
@@ -394,6 +422,12 @@ impl House {
         self.breach(Disk::LosesOwned, "DELETE FROM owned_lines");
     }
 
+    /// A breach: see [`Disk::LosesSeen`].
+    pub(super) fn forget_what_was_seen(&mut self) {
+        let seen = "UPDATE baselines SET lines = '[]', items = '[]'; DELETE FROM ended_lines; DELETE FROM owned_lines";
+        self.breach(Disk::LosesSeen, seen);
+    }
+
     /// A breach: see [`Disk::LearnsWrong`].
     fn learn_wrong(&mut self) {
         self.breach(Disk::LearnsWrong, "UPDATE runs SET export_rows = export_rows * 100; UPDATE accepted_counts SET units = units * 100, rows = rows * 100");
@@ -417,6 +451,12 @@ fn home(agreement: AgreementId) -> CompanyId {
 
 fn is_asked(item: &Item<'_>) -> bool {
     item.is_asked()
+}
+
+/// What a report offers first: of a line that is gone and wanted no more, nothing can be accepted.
+fn remedy(item: &Item<'_>) -> AnswerVerb {
+    let left = item.finding.is_some_and(|finding| finding.code == Code::LineLeftBehind);
+    if left && item.answer(AnswerVerb::Accept).is_err() { AnswerVerb::Ignore } else { AnswerVerb::Accept }
 }
 
 fn is_refused(record: &RunRecord) -> bool {

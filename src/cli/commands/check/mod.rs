@@ -344,6 +344,7 @@ impl CheckList {
 
     /// Says it once: ConnectWise may know of more lines than the files, and never of fewer.
     fn owned_twice(&mut self, integration: &IntegrationConfig, twice: &Twice) {
+        let fix = integration.mapping.as_ref().map(one_owner).unwrap_or_default();
         let name = format!("{}: owned twice", integration.name);
         for ((product, other), customers) in twice {
             let owned = owned_by(product, &[other]);
@@ -353,7 +354,7 @@ impl CheckList {
             let more = customers.len().saturating_sub(NAMED);
             let more = if more == 0 { String::new() } else { format!(" and {more} more") };
             let detail = format!("{owned}: {of}{more} ({})", Code::LineOwnedTwice);
-            self.wrong(&name, Exit::Config, detail, one_owner());
+            self.wrong(&name, Exit::Config, detail, fix.clone());
             self.about(about);
         }
     }

@@ -90,6 +90,9 @@ struct Accepted {
 #[derive(Debug, Serialize)]
 struct List {
     integration: String,
+    /// Its name, where the services stand in one of their own.
+    #[serde(skip)]
+    services_file: Option<Box<str>>,
     /// `customers` or `services`.
     what: &'static str,
     unmapped: Vec<Unmapped>,
@@ -232,11 +235,13 @@ impl List {
     fn of(inventory: &Inventory<'_>, what: &'static str) -> Self {
         let mut warning = String::new();
         inventory.warn(&mut warning);
-        Self { integration: inventory.integration.name.to_string(), what, unmapped: Vec::new(), warning }
+        let (integration, services_file) =
+            (inventory.integration.name.to_string(), inventory.mapping.services_file.clone());
+        Self { integration, services_file, what, unmapped: Vec::new(), warning }
     }
 
     fn text(&self) -> String {
-        let Self { integration, what, unmapped, warning } = self;
+        let Self { integration, services_file: _, what, unmapped, warning } = self;
         let mut text = String::new();
         let heading = match unmapped.len() {
             0 => format!("{integration}  all {what} are mapped or skipped"),
@@ -252,15 +257,18 @@ impl List {
         text
     }
 
-    /// Lines for recount.toml, not wrapped: they are to be copied.
+    /// Lines for the file of the services, not wrapped: they are to be copied.
     fn lines_to_paste(&self) -> String {
         let sure = self.unmapped.iter().filter(|one| one.handle.is_empty() && !one.ambiguous);
         let lines: Vec<&str> = sure.filter_map(|one| Some(one.candidates.first()?.take.as_str())).collect();
         if lines.is_empty() {
             return String::new();
         }
-        let under = format!("[integration.{}.services]", self.integration);
-        format!("\nNext: paste what is right under {under} in recount.toml:\n{}\n", lines.join("\n"))
+        let place = match &self.services_file {
+            Some(file) => format!("into {file}"),
+            None => format!("under [integration.{}.services] in recount.toml", self.integration),
+        };
+        format!("\nNext: paste what is right {place}:\n{}\n", lines.join("\n"))
     }
 }
 

@@ -14,12 +14,14 @@ use crate::cli::browser::open;
 use crate::cli::commands::fleet::options::FleetOptions;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
-use crate::cli::session;
+use crate::cli::wiring::health;
+use crate::cli::{clock, session};
 use crate::config::settings::Config;
 use crate::error_chain::error_chain;
 use crate::history::record::RunRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::nightly::earlier_runs::as_cut_off;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId};
 use crate::reconcile::model::plan::outcome::Mode;
@@ -148,8 +150,18 @@ fn page(config: &Config, history: &History, runs: &[RunRecord]) -> Result<String
     Ok(html::run::page(&gathered.material(records.as_ref())))
 }
 
-/// The runs that are meant.
+/// The runs that are meant. One whose process died is shown as the next run will end it.
 fn find(config: &Config, history: &History, which: Option<&str>) -> Result<Vec<RunRecord>, CommandError> {
+    let found = stored(config, history, which)?;
+    if found.iter().all(|run| run.end.is_some()) || health::running(&config.state).is_some() {
+        return Ok(found);
+    }
+    let ended = |run: RunRecord| if run.end.is_some() { Ok(run) } else { as_cut_off(run, history, &clock::now) };
+    Ok(found.into_iter().map(ended).collect::<Result<_, _>>()?)
+}
+
+/// The same, as they are stored.
+fn stored(config: &Config, history: &History, which: Option<&str>) -> Result<Vec<RunRecord>, CommandError> {
     let none_yet = || CommandError::new(Exit::Usage, "there was no run yet", "recount plan");
     match which.map(|which| Which::of(config, which)).transpose()? {
         Some(Which::Run(run)) => {

@@ -1,6 +1,7 @@
 //! What can be done about a line that is held.
 
 use crate::reconcile::decide::answers::may_be_accepted;
+use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::Line;
 use crate::reconcile::model::plan::outcome::AnswerVerb;
@@ -14,9 +15,8 @@ pub(crate) fn line_fix(code: Code, line: &Line) -> Option<Remedy> {
     let fix = match code {
         Code::LineMissing => Remedy::in_connectwise("add it").or(Remedy::settings("set create_lines = true")),
         Code::LineAmbiguous | Code::InDoubtAmbiguous => end_all_but_one(),
-        Code::IncludedTwice => {
-            Remedy::settings("remove `included`").or(Remedy::in_connectwise("take lessIncluded out of the addition"))
-        }
+        Code::IncludedTwice => Remedy::from("remove `included` from the service or its policy")
+            .or(Remedy::in_connectwise("take lessIncluded out of the addition")),
         Code::LineUnmarked => Remedy::in_connectwise("write the item's name into its serial number, or end it"),
         Code::LineForeign => Remedy::in_connectwise("end it if the item is gone; else correct its serial number"),
         Code::LineAfterEnd => Remedy::in_connectwise("bill what was used until then by hand")
@@ -51,10 +51,20 @@ pub(crate) fn line_fix_in_words(code: Code) -> Option<&'static str> {
     Some(match code {
         Code::LineNotYetEffective => "nothing, if it may begin on that day; else correct its effective date",
         Code::LineBeforeBilling => "nothing, if it may wait; else correct the agreement's billing start",
-        Code::TooLarge => "correct the export, or the policy in recount.toml",
+        Code::TooLarge => "correct the export, or what is said of its service",
         Code::ItemsDiffer => "count by item in the export's settings (count_by), or bill the service in one line",
         Code::ItemAmbiguous => "correct the items in the export, or fold their case in its settings",
         Code::ItemUnusable => "correct the item in the export, or bill the service in one line",
         _ => return None,
     })
+}
+
+/// What ignores a service.
+pub(crate) const NOT_ASSIGNED: &str = "`not_assigned = true` ignores it on purpose";
+
+/// What to do about a service that the configuration does not name.
+pub fn name_service(mapping: &Mapping) -> Remedy {
+    mapping
+        .edit_services(mapping.services_file.as_ref().map_or("add it under services", |_| "add it"))
+        .noting(NOT_ASSIGNED)
 }

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
-use crate::reconcile::decide::findings::line_remedies::line_fix;
+use crate::reconcile::decide::findings::line_remedies::{NOT_ASSIGNED, line_fix, name_service};
 use crate::reconcile::decide::plan_inputs::PlanInputs;
 use crate::reconcile::matching::ownership::one_owner;
 use crate::reconcile::matching::placement::{Place, Problem};
@@ -181,7 +181,7 @@ impl<'a> Findings<'a> {
     fn services(&mut self, lines: &[Line]) {
         let of = |code: Code| lines.iter().filter(move |line| line.verdict.code() == code);
         for (severity, code, what, fix) in [
-            (Severity::Decide, Code::ServiceUnmapped, "is not mapped", name_service()),
+            (Severity::Decide, Code::ServiceUnmapped, "is not mapped", name_service(self.gathered.mapping)),
             (
                 Severity::Warning,
                 Code::ServiceDeprecated,
@@ -219,7 +219,10 @@ impl<'a> Findings<'a> {
         let unused = |name: &&ServiceName| counts.customers.values().all(|counted| counted.get(*name).is_none());
         let mut alike = mapping.services.keys().filter(|name| misspelt(name.as_str(), service.as_str()));
         match alike.find(unused).filter(|_| code == Code::ServiceUnmapped) {
-            Some(name) => format!("; recount.toml has \"{}\", which is in no row", shown(name.as_str())),
+            Some(name) => {
+                let (file, name) = (shown(mapping.services_in()), shown(name.as_str()));
+                format!("; {file} has \"{name}\", which is in no row")
+            }
             None => String::new(),
         }
     }
@@ -237,7 +240,7 @@ impl<'a> Findings<'a> {
                 Some(_) => format!("addition_id {pin} is an addition of another product"),
                 None => format!("addition_id {pin} is on none of the agreements that were looked at"),
             };
-            let fix = "correct it in recount.toml or customers.csv, or remove it".into();
+            let fix = format!("correct it in {} or customers.csv, or remove it", shown(mapping.services_in())).into();
             self.found.push(Finding { fix, ..finding(Severity::Warning, Code::PinUnused, message) });
         }
     }
@@ -255,11 +258,15 @@ impl<'a> Findings<'a> {
         for ((code, product), (count, detail)) in stopped {
             let handle = handle::of_matter(self.gathered.integration, "product", product);
             let fix = match code {
-                Code::LineOwnedTwice => one_owner(),
+                Code::LineOwnedTwice => one_owner(self.gathered.mapping),
                 Code::ProductUnreadable => {
                     Remedy::in_connectwise("look at the product in the catalog, and save it again")
                 }
-                _ => Remedy::settings("name an active product").or("fix it in the product catalog".into()),
+                _ => self
+                    .gathered
+                    .mapping
+                    .edit_services("name an active product")
+                    .or("fix it in the product catalog".into()),
             };
             let message = format!("{detail}: {} held", plural(&count, "line"));
             self.found.push(Finding { handle: Some(handle), fix, ..finding(Severity::Decide, code, message) });
@@ -332,7 +339,7 @@ impl<'a> Findings<'a> {
             let Some(flag) = flag.filter(|flag| **flag != Ok(*bill)) else { continue };
             let flag = flag.as_ref().map_or_else(String::as_str, |flag| flag.as_str());
             let message = format!("billCustomer of addition {} is {flag}, not {}", live.addition, bill.as_str());
-            let ways = Remedy::in_connectwise("change it").or(Remedy::settings("change `bill`"));
+            let ways = Remedy::in_connectwise("change it").or(self.gathered.mapping.edit_services("change `bill`"));
             let fix = ways.noting("recount sets quantities only");
             self.line(Severity::Warning, Code::BillFlagDiffers, line, message, fix);
         }
@@ -354,14 +361,6 @@ impl<'a> Findings<'a> {
             ..finding(severity, code, message)
         });
     }
-}
-
-/// What ignores a service.
-const NOT_ASSIGNED: &str = "`not_assigned = true` ignores it on purpose";
-
-/// What to do about a service that the configuration does not name.
-pub fn name_service() -> Remedy {
-    Remedy::settings("add it under services").noting(NOT_ASSIGNED)
 }
 
 /// Whether two names differ by no more than what a hand or a vendor's new spelling does: in whole slips, for the core

@@ -216,7 +216,7 @@ impl Undoing<'_> {
     fn remedy(&self, verdict: &Verdict) -> Remedy {
         let again = Remedy::command(format!("recount undo {}", self.run));
         match verdict {
-            Verdict::Held(Code::LineOwnedTwice) => one_owner(),
+            Verdict::Held(Code::LineOwnedTwice) => one_owner(self.mapping),
             Verdict::Held(Code::LineAmbiguous) => Remedy::in_turn([end_all_but_one(), again]),
             Verdict::Skipped(Code::Frozen | Code::InvoiceDue) => {
                 Remedy::in_turn([Remedy::in_connectwise("make the invoice"), again])

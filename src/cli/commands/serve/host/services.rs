@@ -1,6 +1,7 @@
 //! The desk's side of the services: what they are billed as, and what a choice would change.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use rust_decimal::Decimal;
 
@@ -16,6 +17,7 @@ use crate::error_chain::error_chain;
 use crate::history::record::RunRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::ids::{CustomerName, ProductCode, ServiceName};
 use crate::reconcile::model::plan::handle;
 use crate::reconcile::model::plan::remedy::Remedy;
@@ -73,7 +75,7 @@ fn save(config: &Config, who: &str, service: &KnownService, choice: &ServiceChoi
     let integration = &config.integrations[&service.integration];
     let Some(path) = &integration.services_path else {
         let message = "its services stand in recount.toml, which the desk does not change".to_owned();
-        return Err(NotDone { kind: NotDoneKind::Wrong, message, fix: by_hand(service, choice) });
+        return Err(NotDone { kind: NotDoneKind::Wrong, message, fix: by_hand(service, choice, integration) });
     };
     let names_items = integration.export.layout.item().is_some();
     let change = set_service(path, &service.name, choice, names_items).map_err(|error| {
@@ -81,14 +83,14 @@ fn save(config: &Config, who: &str, service: &KnownService, choice: &ServiceChoi
             ServicesEditError::Changed { .. } => NotDoneKind::Moved,
             _ => NotDoneKind::Wrong,
         };
-        NotDone { kind, message: error_chain(&error), fix: by_hand(service, choice) }
+        NotDone { kind, message: error_chain(&error), fix: by_hand(service, choice, integration) }
     })?;
     file_versions::keep(config, &change, who);
     Ok(())
 }
 
 /// The line that an administrator writes where the desk may not.
-fn by_hand(service: &KnownService, choice: &ServiceChoice) -> Remedy {
+fn by_hand(service: &KnownService, choice: &ServiceChoice, of: &IntegrationConfig) -> Remedy {
     let quoted = |text: &str| toml_edit::Value::from(text).to_string().trim().to_owned();
     let rule = match choice {
         ServiceChoice::NotAssigned => "not_assigned = true".to_owned(),
@@ -102,7 +104,11 @@ fn by_hand(service: &KnownService, choice: &ServiceChoice) -> Remedy {
         },
     };
     let (name, integration) = (quoted(service.name.as_str()), &service.integration);
-    Remedy::settings(format!("write {name} = {{ {rule} }} under [integration.{integration}.services]"))
+    let line = format!("write {name} = {{ {rule} }}");
+    match of.services_path.as_deref().and_then(Path::file_name) {
+        Some(file) => format!("{line} in {}", escaped(&file.to_string_lossy())).into(),
+        None => Remedy::settings(format!("{line} under [integration.{integration}.services]")),
+    }
 }
 
 fn known(config: &Config) -> Result<Vec<KnownService>, StoreError> {
