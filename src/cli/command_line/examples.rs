@@ -69,6 +69,7 @@ pub(crate) const EXAMPLES: &[(&str, Examples)] = &[
         ],
     ),
     ("map remove", &[("recount map remove a7kx", "nobody has mapped it then")]),
+    ("map pin", &[("recount map pin a7kx 1033", "of several additions on one agreement this one is meant")]),
     ("map ignore", &[("recount map ignore a7kx --note \"our own\"", "skipped on purpose, and no longer reported")]),
     ("map test", &[("recount map test usage-2026-11.csv", "which customers of this file are mapped")]),
     (
