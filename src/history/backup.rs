@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use crate::files::{give_to_owner, sync_folder};
 use crate::history::desk::kept::{PeopleOf, keep_people};
 use crate::history::store::error::StoreError;
-use crate::history::store::head_file::forget;
+use crate::history::store::head_file;
 use crate::history::store::lock::RunLock;
 use crate::history::store::migrations::copy_into;
 use crate::history::store::open::History;
@@ -61,18 +61,33 @@ impl History {
         let set_aside = if fs::symlink_metadata(&database).is_ok() { Some(put_aside(state)?) } else { None };
         // The head belongs to what was set aside. Whoever dies from here on leaves no history, which is seen, and not an older
         // one with a newer head.
-        forget(state)?;
+        let newest = head_file::read(state).ok().flatten().map_or(0, |(run, _)| run);
+        head_file::forget(state)?;
         let put = fs::File::open(&new).and_then(|file| {
             give_to_owner(&file, state)?;
             fs::rename(&new, &database)?;
             sync_folder(state)
         });
         put.map_err(|error| StoreError::file(&database, error))?;
-        let restored = Self::open(state, now)?;
+        let mut restored = Self::open(state, now)?;
+        restored.number_runs_after(newest)?;
         let chain = restored.verify_journal()?;
         let last_run = restored.runs(1)?.first().map(|run| run.run.0);
         restored.keep_head(last_run.unwrap_or_default());
         Ok(RestoredHistory { last_run, head: chain.head, set_aside, people })
+    }
+
+    /// Mails, reports and pages name a run by its number, and some of them are about runs that the copy does not know: none is
+    /// given out twice.
+    fn number_runs_after(&mut self, newest: i64) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            let known =
+                transaction.execute("UPDATE sqlite_sequence SET seq = max(seq, ?1) WHERE name = 'runs'", [newest])?;
+            if known == 0 {
+                transaction.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('runs', ?1)", [newest])?;
+            }
+            Ok(())
+        })
     }
 }
 

@@ -26,3 +26,17 @@ fn a_spent_accept_is_not_taken_again_from_a_restored_backup() {
     office.run();
     assert_eq!(office.billed(200), "0", "asked again, it is answered again");
 }
+
+/// After it the numbers began again: `undo 3` of an old mail set back the lines of another night.
+#[test]
+fn no_number_of_a_run_is_given_out_again_after_a_restored_backup() {
+    let office = Office::running(&QUIET);
+    assert_eq!(office.recount(&["backup", "before.db"]).code, 0);
+    office.run();
+    let newest = office.newest_run()["run"].as_i64().expect("a number");
+    assert_eq!(office.recount(&["restore", "before.db"]).code, 0);
+    let restored = office.newest_run()["run"].as_i64().expect("a number");
+    assert!(restored < newest, "{restored} is known, {newest} was given out");
+    office.run();
+    assert_eq!(office.newest_run()["run"].as_i64(), Some(newest + 1));
+}
