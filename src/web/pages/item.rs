@@ -128,7 +128,7 @@ fn nights(visit: &Visit, handle: &str) -> Result<Markup, PageError> {
             tbody { @for (run, at, line) in &lines { tr {
                 td { a href={ "/nights/" (run) } { (words::day(at.fixed_offset())) } }
                 td.n { (pieces::quantity(line.was)) } td.n { (pieces::quantity(line.wanted)) } td.n { (pieces::quantity(line.now)) }
-                td.fit { (line.outcome) ", " (pieces::words_of(line.reason.as_str())) }
+                td { (line.outcome) ", " (pieces::words_of(line.reason.as_str())) }
             } } }
         } }
     })
