@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use mimalloc::MiMalloc;
 
-/// A large night takes a sixth less memory and a fifth less CPU than with the allocator of glibc, and musl's is slower still.
+/// Version 2 of mimalloc: a large night takes a seventh less memory than with the allocator of glibc, and musl's is slower still.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
