@@ -78,7 +78,7 @@ impl History {
     }
 
     /// Mails, reports and pages name a run by its number, and some of them are about runs that the copy does not know: none is
-    /// given out twice.
+    /// given out twice. Where no head of what stood there can be read, the copy's own numbers go on.
     fn number_runs_after(&mut self, newest: i64) -> Result<(), StoreError> {
         self.write(|transaction| {
             let known =

@@ -82,8 +82,9 @@ pub struct Stopped {
 /// # Errors
 /// Every reason why the plan is not carried out.
 pub fn clear(plan: &Plan, checks: GuardInputs<'_>, approval: Approval<'_>) -> Result<ClearedPlan, Stopped> {
-    let by_export = !export_findings(plan, checks).is_empty();
-    let findings = findings(plan, checks);
+    let of_export = export_findings(plan, checks);
+    let by_export = !of_export.is_empty();
+    let findings = [of_export, run_findings(plan, checks)].concat();
     match approval {
         Approval::Fingerprint(fingerprint) => {
             let overridden = findings.into_iter().map(|finding| overridden(finding, fingerprint));

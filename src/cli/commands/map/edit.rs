@@ -81,21 +81,26 @@ impl CustomerScope {
 pub(super) fn add(global: &Global, options: &AddOptions, console: &Console) -> Exit {
     let agreement = options.agreement.map(AgreementId);
     let target = CustomerTarget::Company { company: CompanyId(options.company_id), agreement };
-    tell(edit(global, &options.whose, target, options.offline), console)
+    tell(edit(global, &options.whose, target, options.offline), MappingEdit::text, console)
 }
 
 pub(super) fn ignore(global: &Global, options: &IgnoreOptions, console: &Console) -> Exit {
-    tell(edit(global, &options.whose, CustomerTarget::Skip, true), console)
+    tell(edit(global, &options.whose, CustomerTarget::Skip, true), MappingEdit::text, console)
 }
 
-fn tell(done: Result<MappingEdit, CommandError>, console: &Console) -> Exit {
+/// Says what was written into the mapping, as a document or as this text, or why nothing was.
+pub(super) fn tell<T: Serialize>(
+    done: Result<T, CommandError>,
+    text: impl FnOnce(&T) -> String,
+    console: &Console,
+) -> Exit {
     match done {
         Err(error) => error.tell(console),
         Ok(done) => {
             if console.json {
                 console.document(Exit::Done, &done);
             } else if !console.quiet {
-                console.print(&done.text());
+                console.print(&text(&done));
             }
             Exit::Done
         }

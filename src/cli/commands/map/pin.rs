@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::cli::arguments::global::Global;
 use crate::cli::arguments::typed_handle;
-use crate::cli::commands::map::edit::refused;
+use crate::cli::commands::map::edit::{refused, tell};
 use crate::cli::commands::map::inventory;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
@@ -46,17 +46,7 @@ pub(super) fn run(global: &Global, options: &Options, console: &Console) -> Exit
     let addition = AdditionId(options.addition_id);
     let done =
         session::configuration(global).and_then(|config| pin(&config, &operator::who(), &options.handle, addition));
-    match done {
-        Err(error) => error.tell(console),
-        Ok(done) => {
-            if console.json {
-                console.document(Exit::Done, &done);
-            } else if !console.quiet {
-                console.print(&done.text());
-            }
-            Exit::Done
-        }
-    }
+    tell(done, PinnedAddition::text, console)
 }
 
 impl PinnedAddition {
