@@ -19,7 +19,7 @@ fn scenarios() {
         &folders,
         |folder| folder.display().to_string(),
         |folder| {
-            let text = support::walk(folder, crate::reports::numbers::agree);
+            let text = unwrapped(&support::walk(folder, crate::reports::numbers::agree));
             told.lock().expect("nobody panics here").insert(folder.clone(), text);
         },
     );
@@ -47,4 +47,27 @@ fn scenarios() {
             insta::assert_snapshot!("scenario", told.get(folder).expect("a story"));
         });
     });
+}
+
+/// Each paragraph that tells a day, on one line: where it is wrapped depends on how long the day of the test is.
+fn unwrapped(told: &str) -> String {
+    let day = regex::Regex::new(r"\b\d{1,2}\s+[A-Z][a-z]{2}\s+20\d\d\b").expect("a pattern");
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let lines: Vec<&str> = told.lines().collect();
+    let paragraphs = lines.chunk_by(|line, next| {
+        let prose = indent(line) >= 8 && indent(line) == indent(next);
+        prose && !line.contains('→') && !next.contains('→')
+    });
+    let mut text = String::new();
+    for paragraph in paragraphs {
+        let whole = paragraph.iter().map(|line| line.trim_start()).collect::<Vec<_>>().join(" ");
+        if day.is_match(&whole) {
+            text.push_str(&" ".repeat(indent(paragraph[0])));
+            text.push_str(&whole);
+        } else {
+            text.push_str(&paragraph.join("\n"));
+        }
+        text.push('\n');
+    }
+    text
 }
