@@ -41,9 +41,9 @@ fn a_file_is_looked_at_and_kept_as_tonights_export() {
     let brought = bring(&mut dana, "../../etc/usage <script>.csv", FILE.as_bytes());
     assert_eq!((brought.status, brought.header("location")), (303, Some("/export#pre")), "{}", brought.body);
     let page = dana.get("/export").body;
-    assert!(page.contains("usage__script_.csv") && page.contains("2 of 2 rows"), "{page}");
+    assert!(page.contains("usage &lt;script&gt;.csv") && page.contains("2 of 2 rows"), "{page}");
     assert!(page.contains("Counts that differ") && page.contains("<b>4</b>"), "{page}");
-    assert!(!desk.person("priya", "operator").get("/export").body.contains("usage__script_"), "others see it");
+    assert!(!desk.person("priya", "operator").get("/export").body.contains("usage &lt;script"), "others see it");
     let tried = dana.press("/export", "/export/try", &[("integration", "mail")]);
     assert!(tried.status == 200 && tried.body.contains("Acme"), "{}", tried.body);
     assert!(kept(&night).is_empty(), "looking kept it");
@@ -122,4 +122,50 @@ fn nothing_is_received_from_whom_it_is_not_meant() {
     let staged: Vec<_> = std::fs::read_dir(night.path("state/uploads/.staged")).expect("a folder").collect();
     assert!(staged.is_empty(), "{staged:?}");
     desk.close();
+}
+
+/// Otherwise what was looked at as one service is refused by the night, or billed as another one: the name of the file says
+/// which service it is. And what nobody needs any more stays on the disk for ever.
+#[test]
+fn a_kept_file_is_read_by_the_name_that_it_was_brought_by() {
+    let night = Night::new();
+    night.approve();
+    night.config("export", "path = \"exports/usage.*.csv\"");
+    night.config(
+        "export",
+        "columns = { customer = \"Account\", service = { file = '^usage\\.(.+)\\.csv$' }, count = \"Quantity\" }",
+    );
+    night.config("services", "\"Öffice [A] & *\" = { product = \"MP-ARCHIVE\" }");
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "operator");
+    for (service, count) in [("CloudFilter", 4), ("Öffice [A] & *", 6)] {
+        let name = format!("usage.{service}.csv");
+        let file = format!("Account,Quantity\nAcme,{count}\nBorealis,5\n");
+        assert_eq!(bring(&mut dana, &name, file.as_bytes()).status, 303, "{name}");
+        let page = dana.get("/export").body;
+        assert!(page.contains("2 of 2 rows") && page.contains("Keep it"), "{name}: {page}");
+        assert_eq!(dana.press("/export", "/export/keep", &[("integration", "mail")]).status, 303, "{name}");
+        let read = night.recount(&["read", "mail", "--json"]).exits(0).json();
+        assert_eq!(read["customers"]["Acme"][service], count, "{name}: {read}");
+    }
+    let folders = kept(&night);
+    assert_eq!(folders.len(), 2, "one took the other's place: {folders:?}");
+    desk.close();
+
+    let old = std::time::SystemTime::UNIX_EPOCH;
+    for folder in &folders {
+        let file = std::fs::read_dir(night.path("state/uploads/mail").join(folder)).expect("a folder").next();
+        let file = file.expect("a file").expect("a file").path();
+        std::fs::File::options().write(true).open(file).and_then(|file| file.set_modified(old)).expect("a time");
+    }
+    night.run();
+    let left: Vec<String> = kept(&night)
+        .iter()
+        .flat_map(|folder| {
+            let entries =
+                std::fs::read_dir(night.path("state/uploads/mail").join(folder)).into_iter().flatten().flatten();
+            entries.map(|entry| entry.path().display().to_string())
+        })
+        .collect();
+    assert!(left.is_empty(), "what is older than `keep` is still there: {left:?}");
 }

@@ -15,6 +15,8 @@ use crate::history::store::error::StoreError;
 
 /// Files that go in one night.
 const FILES_AT_ONCE: usize = 200;
+/// An empty folder that is younger is one in which somebody is keeping a file now.
+const BEGUN: Duration = Duration::from_secs(3600);
 
 /// Prunes the state folder. That it cannot be done changes no run.
 pub(crate) fn after_runs(config: &Config, session: &mut Session) {
@@ -33,6 +35,10 @@ pub(crate) fn after_runs(config: &Config, session: &mut Session) {
             tracing::warn!("{} is old and cannot be removed: {error}", file.display());
         }
     }
+    for emptied in kept(config).flat_map(|kept| folders_of(&kept)) {
+        // One that is not empty stays.
+        let _ = if is_older(&emptied, now.checked_sub(BEGUN)) { fs::remove_dir(&emptied) } else { Ok(()) };
+    }
 }
 
 fn prune_history(config: &Config, session: &mut Session) -> Result<(), StoreError> {
@@ -48,8 +54,24 @@ fn prune_history(config: &Config, session: &mut Session) -> Result<(), StoreErro
 /// The folders of reports, of fetched files, and of those that people kept on the desk.
 fn folders(config: &Config) -> Vec<PathBuf> {
     let reports = config.state.join("reports");
-    let kept = config.integrations.values().filter_map(|integration| integration.export.kept.clone());
+    let kept = kept(config).flat_map(|kept| folders_of(&kept).into_iter().chain([kept]));
     [reports.join("customers"), reports, session::fetched(&config.state)].into_iter().chain(kept).collect()
+}
+
+/// Where people's files are kept. Each is in a folder of its own.
+fn kept(config: &Config) -> impl Iterator<Item = PathBuf> {
+    config.integrations.values().filter_map(|integration| integration.export.kept.clone())
+}
+
+/// The folders in a folder, and never what a link leads to.
+fn folders_of(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path()).collect()
+}
+
+fn is_older(path: &Path, than: Option<SystemTime>) -> bool {
+    let at = fs::symlink_metadata(path).and_then(|metadata| metadata.modified()).ok();
+    at.zip(than).is_some_and(|(at, than)| at < than)
 }
 
 /// Files of ours alone, and never what a link leads to.

@@ -36,12 +36,24 @@ pub(super) fn or_kept(pattern: &Path, kept: Option<&Path>) -> Result<PathBuf, Ex
     Ok(if delivered.is_none_or(|delivered| delivered < at) { file } else { pattern.to_owned() })
 }
 
-/// The newest regular file of a folder, hidden ones aside.
+/// The newest regular file of a folder and of the folders in it, hidden ones aside: each kept file is in one of its own,
+/// under the name that it was brought by. Older versions wrote the time before the name, into the folder itself.
 fn newest_in(folder: &Path) -> Option<(SystemTime, PathBuf)> {
-    let entries = std::fs::read_dir(folder).ok()?.flatten();
-    let is_shown = |path: &PathBuf| !path.file_name().unwrap_or_default().to_string_lossy().starts_with('.');
-    let files = entries.map(|entry| entry.path()).filter(is_shown);
+    let own = shown_entries(folder)?;
+    let within = own.iter().filter(|path| is_folder(path)).filter_map(|path| shown_entries(path)).flatten();
+    let files = own.iter().cloned().chain(within);
     files.filter_map(|path| Some((modified(&path).ok()??, path))).max()
+}
+
+fn shown_entries(folder: &Path) -> Option<Vec<PathBuf>> {
+    let is_shown = |path: &PathBuf| !path.file_name().unwrap_or_default().to_string_lossy().starts_with('.');
+    let entries = std::fs::read_dir(folder).ok()?.flatten();
+    Some(entries.map(|entry| entry.path()).filter(is_shown).collect())
+}
+
+/// Whether it is a folder, and no link to one.
+fn is_folder(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir())
 }
 
 /// That nothing matches.
@@ -196,6 +208,15 @@ mod tests {
         assert_eq!(or_kept(&pattern, Some(&kept)).expect("found"), kept.join("by-hand.csv"));
         touch(&at("usage-2.csv"), 3_000);
         assert_eq!(or_kept(&pattern, Some(&kept)).expect("found"), pattern);
+        let folder = kept.join("20261129T003758Z");
+        fs::create_dir(&folder).expect("a folder");
+        touch(&folder.join("usage.[A] *.csv"), 4_000);
+        let brought = or_kept(&pattern, Some(&kept)).expect("found");
+        assert_eq!(brought, folder.join("usage.[A] *.csv"), "under the name that it was brought by");
+        assert_eq!(newest(&brought).expect("as it is written"), brought);
+        touch(&kept.join("20261129T003759Z-usage.csv"), 5_000);
+        assert_eq!(or_kept(&pattern, Some(&kept)).expect("found"), kept.join("20261129T003759Z-usage.csv"));
+        touch(&kept.join("20261129T003759Z-usage.csv"), 1_000);
         assert_eq!(or_kept(&pattern, None).expect("found"), pattern);
     }
 

@@ -25,6 +25,7 @@ use crate::history::record::RunRecord;
 use crate::nightly::failure::Failure;
 use crate::reconcile::decide::findings::row_findings::of_export;
 use crate::reconcile::guard::check::part_unread;
+use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::finding::Finding;
@@ -34,8 +35,8 @@ use crate::web::desk::host::uploads::{ReadUpload, StagedUpload, UploadHost};
 
 /// How long a file that nobody keeps is there.
 const STAGED_FOR: Duration = Duration::from_secs(24 * 60 * 60);
-/// Characters of a name, at most.
-const NAME_MOST: usize = 80;
+/// Bytes of a name, at most: what file systems take.
+const NAME_MOST: usize = 255;
 
 /// What the files said that are looked at now. They are read one at a time, and once: the longest takes a good part of what
 /// this process may have, and a page is asked for as often as somebody likes.
@@ -75,11 +76,11 @@ impl UploadHost for CommandHost {
     }
 
     fn try_upload(&self, who: &str, integration: &IntegrationName) -> Result<RunRecord, NotDone> {
-        let mut config = self.config()?;
+        let config = self.config()?;
         let (path, _) = file_of(&config, who).ok_or_else(gone)?;
-        let own = config.integrations.get_mut(integration).ok_or_else(gone)?;
+        let mut own = config.integrations.get(integration).ok_or_else(gone)?.clone();
         (own.export.source, own.export.files, own.export.kept) = (ExportLocation::Path(path), Files::Newest, None);
-        what_if::drawn(&self.trial, config, integration).map_err(not_done)
+        what_if::drawn(&self.trial, config, [&own]).map(|[drawn]| drawn).map_err(not_done)
     }
 
     fn keep_upload(&self, who: &str, integration: &IntegrationName) -> Result<(), NotDone> {
@@ -91,13 +92,13 @@ impl UploadHost for CommandHost {
             let fix = "set `path` of its export to a pattern of files".into();
             return Err(NotDone { kind: NotDoneKind::Wrong, message, fix });
         };
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let to = kept.join(format!("{}-{name}", clock::now().format("%Y%m%dT%H%M%SZ")));
         let moved = || -> io::Result<()> {
-            fs::create_dir_all(kept)?;
+            let folder = folder_of_now(kept)?;
             // The night takes the newest: it counts from when it was kept.
             File::options().write(true).open(&path)?.set_modified(clock::now().into())?;
-            fs::rename(&path, &to)?;
+            // By the name that it was brought by: columns may be taken from it.
+            fs::rename(&path, folder.join(path.file_name().unwrap_or_default()))?;
+            sync_folder(&folder)?;
             sync_folder(kept)
         };
         moved().map_err(unwritable)
@@ -128,13 +129,28 @@ fn folder_of(config: &Config, who: &str) -> PathBuf {
     staging(config).join(&digest[..32])
 }
 
-/// Letters, digits and three marks; what ends it is kept, because it may say what kind of file it is.
+/// A new folder, called by the time.
+fn folder_of_now(kept: &Path) -> io::Result<PathBuf> {
+    fs::create_dir_all(kept)?;
+    let now = clock::now().format("%Y%m%dT%H%M%SZ").to_string();
+    let names = [now.clone()].into_iter().chain((2..).map(|number| format!("{now}-{number}")));
+    for folder in names.map(|name| kept.join(name)) {
+        match fs::create_dir(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            made => return made.map(|()| folder),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}
+
+/// The name as it was brought, without folders and without what nobody sees: a column may be taken from it. Of one that is
+/// too long the end is kept, because it may say what kind of file it is.
 fn harmless(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let plain: String = last.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
+    let is_seen = |c: char| escaped(c.encode_utf8(&mut [0; 4])).starts_with(c);
+    let plain: String = last.chars().map(|c| if is_seen(c) { c } else { '_' }).collect();
     let plain = plain.trim_start_matches('.');
-    let from = plain.len().saturating_sub(NAME_MOST);
+    let from = (plain.len().saturating_sub(NAME_MOST)..).find(|at| plain.is_char_boundary(*at)).unwrap_or_default();
     let end = plain[from..].trim_start_matches('.');
     if end.is_empty() { "file".to_owned() } else { end.to_owned() }
 }
@@ -237,15 +253,16 @@ mod tests {
         for (name, safe) in [
             ("usage-2026.csv", "usage-2026.csv"),
             ("../../etc/cron.d/x", "x"),
-            ("C:\\Users\\dana\\usage 1.xlsx", "usage_1.xlsx"),
+            ("C:\\Users\\dana\\usage 1.xlsx", "usage 1.xlsx"),
+            ("Nutzung (Müller & Söhne) *[A].csv", "Nutzung (Müller & Söhne) *[A].csv"),
             ("..", "file"),
             ("", "file"),
             (".hidden.csv", "hidden.csv"),
-            ("a\u{202e}\0b.csv", "a__b.csv"),
+            ("a\u{202e}\0b\n.csv", "a__b_.csv"),
         ] {
             assert_eq!(harmless(name), safe, "{name:?}");
         }
         assert_eq!(harmless(&format!("{}.csv", "x".repeat(500))).len(), NAME_MOST);
-        assert!(harmless(&format!("{}.csv", "x".repeat(500))).ends_with(".csv"));
+        assert!(harmless(&format!("{}.csv", "ü".repeat(500))).ends_with("ü.csv"));
     }
 }
