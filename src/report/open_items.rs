@@ -15,7 +15,7 @@ use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::named::Named;
-use crate::reconcile::model::plan::outcome::AnswerVerb;
+use crate::reconcile::model::plan::outcome::{AnswerVerb, Outcome};
 use crate::reconcile::model::quantity::or_dash;
 use crate::report::commands::held::{AnsweredItem, Waiting};
 use crate::report::words::step;
@@ -198,6 +198,17 @@ impl OpenItems {
 }
 
 impl Item<'_> {
+    /// Whether it is one of the lines that a single open item lists (`billed-not-counted`): each is let be by itself.
+    pub fn is_listed(&self) -> bool {
+        self.line.is_some_and(|line| line.outcome == Outcome::Held && line.reason == Code::BilledNotCounted)
+    }
+
+    /// Whether its line was answered since the plan was drawn.
+    pub fn was_answered(&self) -> bool {
+        let answered = self.line_matter().and_then(|matter| self.of.decisions.0.get(&matter));
+        answered.is_some_and(|decision| decision.at >= self.of.run.started_at)
+    }
+
     /// Whether it is to be decided.
     pub fn is_asked(&self) -> bool {
         self.finding.is_some_and(|finding| finding.severity == Severity::Decide)

@@ -1,6 +1,9 @@
 //! What is answered in a browser is what the commands would have stored, under the person's name.
 
+use recount_sim::{Addition, Agreement, Company};
+
 use super::client::{DeskOfNight, decided, handle, held_night};
+use crate::support::Night;
 
 /// Otherwise the person who sends the invoices still has to telephone an engineer; or nobody knows who answered.
 #[test]
@@ -91,5 +94,58 @@ fn several_are_listed_first_and_an_answer_can_be_taken_back() {
     let ignore = [("answer", "ignore"), ("shown", ignored.as_str()), ("note", "a test account")];
     assert_eq!(dana.press("/", &format!("/items/{unmapped}/answer"), &ignore).status, 303);
     assert_eq!(decided(&night)[0]["note"], "a test account");
+    desk.close();
+}
+
+/// Otherwise what is billed by agreement to a company that nobody counts is told every morning, and only who has a shell
+/// on the host can let it be.
+#[test]
+fn lines_that_nobody_counts_are_let_be_one_by_one_with_a_note() {
+    let night = Night::new();
+    night.config("", "create_lines = true\nsweep = \"nightly\"");
+    night.sim().edit(|world| {
+        let cedar = Company { id: 3, name: "Cedar".to_owned(), ..world.companies[0].clone() };
+        world.companies.push(cedar);
+        world.agreements.push(Agreement { id: 30, company: 3, ..world.agreements[0].clone() });
+        for (id, product) in [(300, "MP-CLOUDFILTER"), (301, "MP-ARCHIVE")] {
+            world.additions.push(Addition::new(id, 30, product, 4.into()));
+        }
+    });
+    night.approve();
+    night.run().exits(3);
+    let item = handle(&night, "billed-not-counted");
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "operator");
+    assert!(dana.get("/").body.contains(&format!("/items/{item}#lines")), "nothing leads to the lines");
+    let page = dana.get(&format!("/items/{item}")).body;
+    let listed: Vec<&str> = page.split("name=\"item\" value=\"").skip(1).filter_map(|rest| rest.get(..5)).collect();
+    assert_eq!(listed.len(), 2, "{page}");
+    let read = desk.person("vera", "viewer").get(&format!("/items/{item}")).body;
+    assert!(!read.contains("name=\"item\"") && !read.contains("Ignore…"), "a viewer may answer: {read}");
+
+    let ticked: Vec<(&str, &str)> =
+        [("answer", "ignore")].into_iter().chain(listed.iter().map(|line| ("item", *line))).collect();
+    let asked = dana.press(&format!("/items/{item}"), "/several", &ticked);
+    assert!(asked.body.contains("Ignore 2 items") && !asked.body.contains("Left out"), "{}", asked.body);
+    // The first of them on its own page.
+    let own = dana.get(&format!("/items/{}", listed[0]));
+    assert!(own.body.contains(&format!("/items/{item}#lines")) && !own.body.contains("not open"), "{}", own.body);
+    let shown = own.field("shown");
+    let answer = format!("/items/{}/answer", listed[0]);
+    let fields = [("answer", "ignore"), ("shown", shown.as_str()), ("note", "billed for Cedar by hand")];
+    assert_eq!(dana.press("/", &answer, &fields).status, 303);
+    let stored = decided(&night);
+    assert_eq!((&stored[0]["who"], &stored[0]["verb"]), (&"dana".into(), &"ignore".into()), "{stored:?}");
+    assert_eq!(dana.press("/", &answer, &fields).status, 409, "the second of two people was not told");
+    let page = dana.get(&format!("/items/{item}")).body;
+    assert!(page.contains(&format!("value=\"{}\"", listed[1])) && !page.contains(&format!("value=\"{}\"", listed[0])));
+
+    let said = night.run().exits(3);
+    assert!(said.out.contains("4 units of 1 line"), "{}", said.out);
+    let asked = dana.press("/", "/several", &[("answer", "ignore"), ("item", listed[1])]);
+    let shown = asked.field("shown");
+    let fields = [("answer", "ignore"), ("item", listed[1]), ("shown", &shown), ("note", "as well")];
+    assert_eq!(dana.press("/", "/several/answer", &fields).status, 303);
+    night.run().exits(0);
     desk.close();
 }

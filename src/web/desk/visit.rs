@@ -9,6 +9,7 @@ use crate::history::desk::events::DeskEvent;
 use crate::history::desk::queue::QueuedAnswer;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
+use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::commands::held::{AnsweredItem, Waiting};
 use crate::report::needs::with_tickets;
@@ -116,6 +117,27 @@ impl Overview {
     /// What a handle means in the newest plans; only the whole handle means something here.
     pub(crate) fn item(&self, handle: &str) -> Option<Item<'_>> {
         self.plans.iter().filter_map(|plan| plan.item(handle)).max_by_key(Item::is_asked)
+    }
+
+    /// Whether it waits for a person: by itself, or as one of the lines that an open item lists.
+    pub(crate) fn is_open(&self, item: &Item<'_>) -> bool {
+        let is_queued = || self.queued.iter().any(|answer| answer.handle == item.handle);
+        self.waiting.iter().any(|one| one.finding.handle.as_deref() == Some(item.handle))
+            || (item.is_listed() && !item.was_answered() && !is_queued())
+    }
+
+    /// The open item that lists a line.
+    pub(crate) fn listing(&self, line: &Item<'_>) -> Option<&Waiting> {
+        let of_it = |one: &&Waiting| one.integration == line.of.run.integration;
+        self.waiting.iter().filter(of_it).find(|one| one.finding.code == Code::BilledNotCounted)
+    }
+
+    /// The lines that an open item lists, as far as they wait for a person.
+    pub(crate) fn listed(&self, item: &Item<'_>) -> Vec<Item<'_>> {
+        let is_list = item.line.is_none() && item.finding.is_some_and(|one| one.code == Code::BilledNotCounted);
+        let plan = self.plan(&item.of.run.integration).filter(|_| is_list);
+        let all = plan.map(OpenItems::items).unwrap_or_default();
+        all.into_iter().filter(|one| one.is_listed() && self.is_open(one)).collect()
     }
 
     /// When the next night is, where recount keeps the time itself.

@@ -36,6 +36,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
                 Some(one) if one.nights > 1 => { "open for " (one.nights) " nights, since " (words::day(visit.desk.zone.local(one.since.1))) },
                 Some(one) if visit.desk.is_new(one) => "new",
                 Some(_) => "open since today",
+                None if visit.desk.is_open(&item) => (listed_by(visit, item)),
                 None => "not open",
             } }
         } }
@@ -46,6 +47,9 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     };
     Ok(frame(visit, RailEntry::Today, &title, &main))
 }
+
+/// Lines that are listed of an item that lists several.
+const LISTED: usize = 200;
 
 /// What the answers mean.
 const MEANT: [(AnswerVerb, &str, &str); 3] = [
@@ -74,14 +78,41 @@ fn card(visit: &Visit, item: Item<'_>) -> Markup {
                 div { dt { "wanted" } dd { (pieces::quantity(line.wanted)) } }
                 div { dt { "now" } dd { (pieces::quantity(line.now)) } }
             } }
-            @if visit.desk.waiting.iter().any(|one| one.finding.handle.as_deref() == Some(item.handle)) {
-                (today::answers(visit, item.handle))
+            @if visit.desk.is_open(&item) {
+                @let lines = visit.desk.listed(&item);
+                @if lines.is_empty() || !visit.may(DeskAction::Several) { (today::answers(visit, item.handle)) } @else { (let_be(visit, &lines)) }
                 @if let Some(line) = item.line { (choose_addition(visit, item.handle, line)) }
                 @if let Some(finding) = finding.filter(|_| !item.line.is_some_and(names::is_ambiguous)) { p.do { (next_step::link(visit, &item.of.run.integration, finding, "")) } }
                 p.meta { span {
                     @for (verb, word, what) in MEANT { @if today::takes(Some(item), verb) { b { (word) } " " (what) " " } }
                 } }
             }
+        }
+    }
+}
+
+/// That it is open as a line of another item.
+fn listed_by(visit: &Visit, item: Item<'_>) -> Markup {
+    let list = visit.desk.listing(&item).and_then(|one| one.finding.handle.as_deref());
+    html! { "one of the lines that " @match list {
+        Some(list) => a href={ "/items/" (list) "#lines" } { "one open item" },
+        None => "one open item",
+    } " lists" }
+}
+
+/// The lines that one open item lists: each is let be by itself, several in one go.
+fn let_be(visit: &Visit, lines: &[Item<'_>]) -> Markup {
+    html! {
+        form.addition #lines method="post" action=(DeskAction::Several.path()) {
+            (token(visit))
+            p { b { "Which of these lines are right as they are?" } " " span.small.soft { "The next page asks for a note. The others stay open." } }
+            @for one in lines.iter().take(LISTED) {
+                label.choice { input type="checkbox" name="item" value=(one.handle);
+                    @if let Some(line) = one.line { span { b { (names::line(line)) } span.rest { (escaped(&line.detail)) } } }
+                    span.small.soft { code { (one.handle) } } }
+            }
+            @if lines.len() > LISTED { p.small.soft { "and " (lines.len() - LISTED) " more, once these are answered" } }
+            div.do { button.b name="answer" value="ignore" { "Ignore…" } }
         }
     }
 }
@@ -135,8 +166,8 @@ fn nights(visit: &Visit, handle: &str) -> Result<Markup, PageError> {
 }
 
 fn why(visit: &Visit, item: Item<'_>) -> Markup {
-    let can_be_pressed =
-        visit.may(DeskAction::Answer) && MEANT.iter().any(|(verb, ..)| today::takes(Some(item), *verb));
+    let takes_one = MEANT.iter().any(|(verb, ..)| today::takes(Some(item), *verb));
+    let can_be_pressed = visit.may(DeskAction::Answer) && (takes_one || !visit.desk.listed(&item).is_empty());
     html! {
         section.panel aria-labelledby="why" {
             h2 id="why" { @if item.line.is_some() { "Why" } @else { "What helps" } }

@@ -27,6 +27,7 @@ fn picker(integration: &IntegrationName, finding: &Finding) -> Option<(String, &
         Code::LineAmbiguous => {
             return Some((format!("/items/{}#addition", finding.handle.as_ref()?), "Choose addition…"));
         }
+        Code::BilledNotCounted => return Some((format!("/items/{}#lines", finding.handle.as_ref()?), "Choose lines…")),
         Code::CustomerMissing => {
             let customer = handle::of_matter(integration, "customer", finding.customer.as_ref()?.as_str());
             return Some((format!("/mapping/{customer}#without"), "It has left…"));
@@ -39,7 +40,8 @@ fn picker(integration: &IntegrationName, finding: &Finding) -> Option<(String, &
 
 /// A link to the picker, for whoever may choose there.
 pub(crate) fn link(visit: &Visit, integration: &IntegrationName, finding: &Finding, said: &str) -> Markup {
-    let picker = picker(integration, finding).filter(|_| visit.may(DeskAction::Map));
+    let chooses = if finding.code == Code::BilledNotCounted { DeskAction::Several } else { DeskAction::Map };
+    let picker = picker(integration, finding).filter(|_| visit.may(chooses));
     html! { @if let Some((address, what)) = picker { a.b href=(address) { (what) span.sr { " " (said) } } } }
 }
 

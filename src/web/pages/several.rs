@@ -13,10 +13,8 @@ use crate::web::pages::{pieces, today};
 
 pub(crate) fn page(visit: &Visit, verb: AnswerVerb, handles: &[&str]) -> Markup {
     let items: Vec<Item<'_>> = handles.iter().filter_map(|handle| visit.desk.item(handle)).collect();
-    let open =
-        |item: &Item<'_>| visit.desk.waiting.iter().any(|one| one.finding.handle.as_deref() == Some(item.handle));
     let (taken, left): (Vec<_>, Vec<_>) =
-        items.into_iter().partition(|item| open(item) && today::takes(Some(*item), verb));
+        items.into_iter().partition(|item| visit.desk.is_open(item) && today::takes(Some(*item), verb));
     let title = format!("{} {}?", name(verb), words::plural(taken.len(), "item"));
     let asks_note = verb == AnswerVerb::Accept && taken.iter().any(|item| to_zero(*item));
     let main = html! {

@@ -117,7 +117,7 @@ fn of_desk<'a>(
         .filter_map(|items| items.item(handle))
         .max_by_key(Item::is_asked)
         .ok_or_else(|| moved(format!("the newest plan has no {handle}")))?;
-    if item.finding.is_some_and(|finding| !item.of.is_open(finding)) {
+    if item.finding.is_some_and(|finding| !item.of.is_open(finding)) || (item.is_listed() && item.was_answered()) {
         return Err(moved(format!("{} was answered a moment ago", item.sentence())));
     }
     if shown.as_deref() != Some(&item.as_shown()) {
