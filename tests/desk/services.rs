@@ -1,5 +1,7 @@
 //! What a service is billed as, chosen in a browser: tried before it is saved, and never saved into recount.toml.
 
+use recount_sim::Addition;
+
 use super::client::{DeskOfNight, handle};
 use crate::support::Night;
 
@@ -59,6 +61,75 @@ fn a_product_is_tried_and_then_saved() {
     assert_eq!(dana.press(&page, &page, &[("state", "not-assigned"), ("shown", "MP-ARCHIVE")]).status, 303);
     assert!(services(&night).ends_with("Archive = { not_assigned = true }\n"), "{}", services(&night));
     assert!(dana.get("/versions/mail").body.contains("services.toml"));
+    desk.close();
+}
+
+/// Otherwise who maps a service of one customer saves, without having seen it, that every other customer's line of that
+/// product goes to zero; or that what was billed until now stays behind on lines that nobody counts.
+#[test]
+fn what_it_would_change_shows_the_lines_of_everybody_and_of_the_old_product() {
+    let night = night();
+    night.sim().edit(|world| world.additions.push(Addition::new(201, 20, "MP-ARCHIVE", 4.into())));
+    night.config("guards", "to_zero = \"apply\"");
+    night.recount(&["plan"]).exits(3);
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "operator");
+    let row = |body: &str, line: &str| {
+        let rows = body.split("<tr>").map(|row| row.replace("</td>", "|").replace("</th>", "|"));
+        let plain = rows.map(|row| row.split('<').filter_map(|part| Some(part.split_once('>')?.1)).collect::<String>());
+        plain.into_iter().find(|row| row.contains(line)).unwrap_or_else(|| panic!("no row of {line}: {body}"))
+    };
+    let page = format!("/services/{}", handle(&night, "service-unmapped"));
+    let tried = dana.press(&page, &format!("{page}/try"), &[("product", "MP-ARCHIVE")]).body;
+    let theirs = row(&tried, "Borealis MP-ARCHIVE");
+    assert!(theirs.contains("4|") && theirs.contains("|0|") && theirs.contains("would-update"), "{theirs}");
+    assert!(row(&tried, "Acme MP-ARCHIVE").contains("would-create"), "{tried}");
+
+    let services = dana.get("/services").body;
+    let known = services.split("href=\"/services/").filter_map(|rest| rest.split('"').next());
+    let other = known.filter(|one| one.len() == 5 && !page.ends_with(one)).last().expect("CloudFilter").to_owned();
+    let page = format!("/services/{other}");
+    let tried = dana.press(&page, &format!("{page}/try"), &[("product", "MP-ARCHIVE")]).body;
+    for (customer, billed) in [("Acme", "3"), ("Borealis", "5")] {
+        let left = row(&tried, &format!("{customer} MP-CLOUDFILTER"));
+        assert!(left.contains(&format!("|{billed}|")) && left.contains("line left behind"), "{left}");
+    }
+    assert!(row(&tried, "Borealis MP-ARCHIVE").contains("|5|"), "{tried}");
+    let same = dana.press(&page, &format!("{page}/try"), &[("product", "MP-CLOUDFILTER")]).body;
+    assert!(same.contains("No line would differ"), "{same}");
+    desk.close();
+}
+
+/// Otherwise half of what was agreed is billed from the next night on, because a press took more out of the file than the page
+/// had said; or what people wrote beside it is gone.
+#[test]
+fn what_goes_with_a_choice_is_said_before_it_is_saved_and_comments_stay() {
+    let night = night();
+    let agreed = "# head\nCloudFilter = { product = \"MP-CLOUDFILTER\", multiply = 2, minimum = 3 }   # the first\n";
+    night.write("services.toml", agreed);
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "operator");
+    let listed = dana.get("/services").body;
+    let unmapped = handle(&night, "service-unmapped");
+    let known = listed.split("href=\"/services/").filter_map(|rest| rest.split('"').next());
+    let filter = known.filter(|one| one.len() == 5 && *one != unmapped).last().expect("CloudFilter").to_owned();
+    let page = format!("/services/{filter}");
+    let tried = dana.press(&page, &format!("{page}/try"), &[("state", "not-assigned")]);
+    assert!(tried.body.contains("multiply = 2, minimum = 3"), "what goes is not said: {}", tried.body);
+    let other = dana.press(&page, &format!("{page}/try"), &[("product", "MP-ARCHIVE")]).body;
+    assert!(!other.contains("What was agreed of it goes"), "it stays with another product: {other}");
+
+    // Somebody agrees on more meanwhile: that would go unseen.
+    night.write("services.toml", agreed.replace("minimum = 3", "minimum = 3, included = 1"));
+    let shown = tried.field("shown");
+    let save = [("state", "not-assigned"), ("shown", shown.as_str())];
+    assert_eq!(dana.press(&page, &page, &save).status, 409, "what the page had not shown was taken out");
+    night.write("services.toml", agreed);
+    assert_eq!(dana.press(&page, &page, &save).status, 303);
+    assert_eq!(services(&night), "# head\nCloudFilter = { not_assigned = true }   # the first\n");
+    assert!(dana.get("/audit").body.contains("without multiply = 2, minimum = 3"));
+    assert_eq!(dana.press(&page, &page, &[("product", "MP-ARCHIVE"), ("shown", "not assigned")]).status, 303);
+    assert_eq!(services(&night), "# head\nCloudFilter = { product = \"MP-ARCHIVE\" }   # the first\n");
     desk.close();
 }
 

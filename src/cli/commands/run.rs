@@ -209,7 +209,7 @@ pub(crate) fn night_until_signal(
     runs
 }
 
-/// Runs that end with a wish that somebody else hears.
+/// Runs that end with a wish that somebody else hears. The integrations need not be as the configuration has them.
 pub(crate) fn until_stopped(
     config: &Config,
     integrations: &[&IntegrationConfig],
@@ -217,7 +217,7 @@ pub(crate) fn until_stopped(
     (stop, show): (&Stop, &mut dyn FnMut(&RunRecord)),
 ) -> Result<Vec<RunRecord>, CommandError> {
     let mut session = Session::open(config)?;
-    let shared = shared_reads(config);
+    let shared = shared_between(config, integrations);
     Nights { config, order, session: &mut session, unbegun: None, stop, show, shared }.all(integrations)
 }
 
@@ -257,8 +257,15 @@ fn work(
 }
 
 fn shared_reads(config: &Config) -> BTreeMap<&str, SharedReads> {
+    shared_between(config, &[])
+}
+
+/// What all integrations share, of which these may not be as the configuration has them.
+fn shared_between<'a>(config: &'a Config, given: &[&IntegrationConfig]) -> BTreeMap<&'a str, SharedReads> {
     let of = |name: &str| {
-        let on_it = config.integrations.values().filter(|integration| integration.connectwise == name);
+        let is_given = |one: &&IntegrationConfig| given.iter().any(|given| given.name == one.name);
+        let others = config.integrations.values().filter(|one| !is_given(one));
+        let on_it = others.chain(given.iter().copied()).filter(|integration| integration.connectwise == name);
         let mappings: Vec<_> = on_it.filter_map(|integration| integration.mapping.as_ref().ok()).collect();
         let products = mappings.iter().flat_map(|mapping| mapping.products().into_iter().map(ProductCode::folded));
         SharedReads::expecting(mappings.len(), products.collect())

@@ -5,16 +5,20 @@ use std::sync::Mutex;
 use crate::apply::stop::Stop;
 use crate::cli::commands::run::{RunRequest, until_stopped};
 use crate::cli::error::CommandError;
-use crate::config::settings::Config;
+use crate::config::settings::{Config, IntegrationConfig};
 use crate::history::record::RunRecord;
 use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
-use crate::reconcile::model::ids::IntegrationName;
 use crate::report::exit::Exit;
 
-/// What an integration's dry run would come to with this configuration, which is not the one on the disk. `one` is held
-/// meanwhile.
-pub(super) fn drawn(one: &Mutex<()>, config: Config, integration: &IntegrationName) -> Result<RunRecord, CommandError> {
+/// What dry runs of these integrations would come to, which need not be as they are on the disk: one integration as it is,
+/// and as it would be, are two of them. What one of them has read of ConnectWise is not read again for the next. `one` is
+/// held meanwhile.
+pub(super) fn drawn<const N: usize>(
+    one: &Mutex<()>,
+    config: Config,
+    integrations: [&IntegrationConfig; N],
+) -> Result<[RunRecord; N], CommandError> {
     let busy = |message: &str| CommandError::new(Exit::Locked, message, "wait for its end");
     let Ok(_turn) = one.try_lock() else { return Err(busy("another trial is under way")) };
     if RunLock::holder(&config.state).is_some() {
@@ -33,8 +37,7 @@ pub(super) fn drawn(one: &Mutex<()>, config: Config, integration: &IntegrationNa
     }
     // Nothing of a trial is told to anybody.
     let config = Config { state: scratch.path().to_owned(), ..config };
-    let chosen = [&config.integrations[integration]];
     let (_sender, stop) = Stop::new();
-    let runs = until_stopped(&config, &chosen, RunRequest::PLAN, (&stop, &mut |_| ()))?;
-    runs.into_iter().next().ok_or_else(|| CommandError::new(Exit::Unexpected, "no plan was drawn", ""))
+    let runs = until_stopped(&config, &integrations, RunRequest::PLAN, (&stop, &mut |_| ()))?;
+    runs.try_into().map_err(|_| CommandError::new(Exit::Unexpected, "no plan was drawn", ""))
 }

@@ -21,11 +21,11 @@ pub trait ServicesHost {
     /// Why they cannot be read.
     fn products(&self, service: &KnownService, typed: &str) -> Result<Vec<ProductChoice>, NotDone>;
 
-    /// The plan that would be drawn now with this choice. It is stored nowhere.
+    /// The plans that would be drawn now without this choice and with it. They are stored nowhere.
     ///
     /// # Errors
-    /// Why it cannot be drawn.
-    fn try_service(&self, service: &KnownService, choice: &PressedChoice) -> Result<RunRecord, NotDone>;
+    /// Why they cannot be drawn.
+    fn try_service(&self, service: &KnownService, choice: &PressedChoice) -> Result<TriedPlans, NotDone>;
 
     /// Writes the choice into the `services_file`, in the name of a person, if the service is as it was shown.
     ///
@@ -45,6 +45,8 @@ pub struct KnownService {
     pub handle: String,
     /// What is said of it; `None` if nothing is.
     pub rule: Option<ServiceRule>,
+    /// What its file says of it beside its products, as it is written there: `multiply = 2`.
+    pub beside: Vec<String>,
     /// Customers that have it, by the newest plan.
     pub customers: usize,
     /// Their units, as far as they are known.
@@ -62,6 +64,16 @@ pub enum PressedChoice {
     NotAssigned,
     /// No longer to be mapped.
     Deprecated,
+}
+
+/// What a choice would change is how these two differ: another service of a product has its line changed, too, and what
+/// is left behind stands on lines that do not count the service any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TriedPlans {
+    /// The plan as it would be drawn now.
+    pub as_it_is: RunRecord,
+    /// The plan as it would be drawn with the choice.
+    pub as_chosen: RunRecord,
 }
 
 /// A change of one service, for what was shown.
@@ -91,6 +103,17 @@ pub struct ProductChoice {
 impl KnownService {
     /// What a page shows of its rule, and a form carries.
     pub fn as_shown(&self) -> String {
+        let rule = self.rule_shown();
+        if self.beside.is_empty() { rule } else { format!("{rule}; {}", self.beside.join(", ")) }
+    }
+
+    /// What goes with a choice, because it stands beside products that would not be there any more.
+    pub fn lost_by(&self, choice: &PressedChoice) -> &[String] {
+        let stays = matches!((&self.rule, choice), (Some(ServiceRule::Billed(_)), PressedChoice::Products(_)));
+        if stays { &[] } else { &self.beside }
+    }
+
+    fn rule_shown(&self) -> String {
         match &self.rule {
             None => "none".to_owned(),
             Some(ServiceRule::NotAssigned) => "not assigned".to_owned(),

@@ -162,7 +162,7 @@ fn without_company(visit: &Visit, customer: &MappedCustomer) -> Markup {
                 div.do { button.b name="what" value="skip" { "Skip on purpose" } }
             }
             @if customer.target.is_some() {
-                p.small.soft { "Without its row it is not mapped, and reported as such." }
+                p.small.soft { "Without its row it is not mapped, and reported as such. What else the row says goes with it: agreement, note, chosen additions." }
                 div.do { button.b.quiet name="what" value="remove" { "Take its row out" } }
             }
         }

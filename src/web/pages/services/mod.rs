@@ -1,6 +1,7 @@
 //! What each service of an export is billed as.
 
 pub(crate) mod picker;
+pub(crate) mod tried;
 
 use maud::{Markup, html};
 

@@ -1,22 +1,19 @@
-//! Products for one service, and what they would change before they are saved.
+//! Products for one service.
 
 use maud::{Markup, html};
 
-use crate::history::record::{LineRecord, RunRecord};
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::ProductCode;
 use crate::reconcile::model::mapping::ServiceRule;
-use crate::report::{lines, names, words};
-use crate::web::desk::host::services::{KnownService, PressedChoice, ProductChoice};
+use crate::report::words;
+use crate::web::desk::host::not_done::NotDone;
+use crate::web::desk::host::services::{KnownService, ProductChoice};
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
+use crate::web::pages::pieces;
 use crate::web::pages::services::billed_as;
-use crate::web::pages::{pieces, plan};
 use crate::web::site::PageError;
-
-/// Lines that are listed of a trial.
-const LINES: usize = 100;
 
 pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let services = visit.site.host.services().map_err(PageError::Broken)?;
@@ -29,11 +26,11 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     Ok(frame(visit, RailEntry::Services, &shown(service.name.as_str()), &main))
 }
 
-fn head(service: &KnownService) -> Markup {
+pub(crate) fn head(service: &KnownService) -> Markup {
     html! { header.head { div {
         p.over { a href={ "/services?i=" (service.integration) } { "Services" } " · " code { (service.handle) } " · " (shown(service.integration.as_str())) }
         h1 { (shown(service.name.as_str())) }
-        p.lead { "Billed as " (billed_as(service)) ", " (words::plural(service.customers, "customer")) ", " (service.units.normalize()) " units." }
+        p.lead { "Billed as " (billed_as(service)) ", " (words::plural(service.customers, "customer")) ", " (service.units.normalize()) " units." @if !service.beside.is_empty() { " Beside it its file says: " (escaped(&service.beside.join(", "))) "." } }
     } } }
 }
 
@@ -75,12 +72,7 @@ fn current(service: &KnownService) -> Markup {
     } }
 }
 
-fn choices(
-    visit: &Visit,
-    service: &KnownService,
-    found: &Result<Vec<ProductChoice>, crate::web::desk::host::not_done::NotDone>,
-    typed: &str,
-) -> Markup {
+fn choices(visit: &Visit, service: &KnownService, found: &Result<Vec<ProductChoice>, NotDone>, typed: &str) -> Markup {
     let found = match found {
         Ok(found) => found,
         Err(why) => {
@@ -98,50 +90,4 @@ fn choices(
         } }
         (pieces::read_again(&format!("/services/{}", service.handle), &[("q", typed)]))
     } }
-}
-
-/// A choice in words.
-pub(crate) fn choice_text(choice: &PressedChoice) -> String {
-    match choice {
-        PressedChoice::NotAssigned => "not assigned".to_owned(),
-        PressedChoice::Deprecated => "deprecated".to_owned(),
-        PressedChoice::Products(products) => {
-            products.iter().map(|product| shown(product.as_str())).collect::<Vec<_>>().join(", ")
-        }
-    }
-}
-
-/// What a choice would change, and the button that saves it.
-pub(crate) fn tried(visit: &Visit, service: &KnownService, choice: &PressedChoice, drawn: &RunRecord) -> Markup {
-    let of_it = |line: &&LineRecord| {
-        line.sources.iter().any(|source| source.service == service.name && !source.lines.is_empty())
-    };
-    let of_it: Vec<&LineRecord> = lines(drawn).iter().filter(of_it).collect();
-    let main = html! {
-        (head(service))
-        @if let Some(end) = &drawn.end { (pieces::stops(visit, drawn, end)) }
-        section aria-labelledby="eff" {
-            div.sec { h2 id="eff" { "What it would change" } p { "Drawn now from the newest export; nothing was written." } }
-            @if of_it.is_empty() { (pieces::empty("No line of it", "Nobody has this service tonight, or nothing is billed for it.")) } @else { div.sheet { table {
-                thead { tr { th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" } th scope="col" { "it would" } } }
-                tbody { @for line in of_it.iter().take(LINES) { tr {
-                    th scope="row" { (names::line(line)) }
-                    td.n { (pieces::quantity(line.was)) } td.n { b { (pieces::quantity(line.wanted)) } }
-                    td { @if plan::would_change(line) && !line.is_large() { b { (line.outcome) } } @else { (line.outcome) } ", " (pieces::words_of(line.reason.as_str())) }
-                } } }
-            } } @if of_it.len() > LINES { p.small.soft { "and " (of_it.len() - LINES) " more" } } }
-        }
-        @if let PressedChoice::Products(_) = choice {} @else { p.small { "What is billed for it now stays on the agreements: recount asks about each such line." } }
-        form.bar method="post" action=(DeskAction::SaveService.path().replace("{handle}", &service.handle)) { (token(visit))
-            input type="hidden" name="shown" value=(service.as_shown());
-            @match choice {
-                PressedChoice::Products(products) => { @for product in products { input type="hidden" name="product" value=(product); } },
-                PressedChoice::NotAssigned => input type="hidden" name="state" value="not-assigned";,
-                PressedChoice::Deprecated => input type="hidden" name="state" value="deprecated";,
-            }
-            p { b { (shown(service.name.as_str())) ": " (choice_text(choice)) "." } " " span.small { "Changes one line of the services' file under your name; the version before it is kept." } }
-            div.do { button.b.act { "Save" } a.b href={ "/services/" (service.handle) } { "Back" } }
-        }
-    };
-    frame(visit, RailEntry::Services, &shown(service.name.as_str()), &main)
 }

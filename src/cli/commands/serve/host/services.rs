@@ -11,7 +11,7 @@ use crate::cli::commands::serve::host::CommandHost;
 use crate::cli::commands::serve::what_if;
 use crate::cli::error::CommandError;
 use crate::cli::wiring::file_versions;
-use crate::config::edit::services_toml::{ServiceChoice, ServicesEditError, set_service};
+use crate::config::edit::services_toml::{ServiceChoice, ServicesEditError, beside_products, set_service};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::error_chain::error_chain;
 use crate::history::record::RunRecord;
@@ -26,7 +26,9 @@ use crate::report::exit::Exit;
 use crate::report::lines;
 use crate::suggest::matcher::{Matcher, Record};
 use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
-use crate::web::desk::host::services::{KnownService, PressedChoice, ProductChoice, ServiceChange, ServicesHost};
+use crate::web::desk::host::services::{
+    KnownService, PressedChoice, ProductChoice, ServiceChange, ServicesHost, TriedPlans,
+};
 
 /// Catalog items that are listed at once.
 const LISTED: usize = 25;
@@ -41,13 +43,21 @@ impl ServicesHost for CommandHost {
         products(&self.config()?, &self.known, service, typed).map_err(not_done)
     }
 
-    fn try_service(&self, service: &KnownService, choice: &PressedChoice) -> Result<RunRecord, NotDone> {
-        let mut config = self.config()?;
-        if let Some(Ok(mapping)) = config.integrations.get_mut(&service.integration).map(|one| one.mapping.as_mut()) {
+    fn try_service(&self, service: &KnownService, choice: &PressedChoice) -> Result<TriedPlans, NotDone> {
+        let config = self.config()?;
+        let gone = || NotDone {
+            kind: NotDoneKind::Moved,
+            message: "the integration is not there any more".to_owned(),
+            fix: Remedy::Unsaid,
+        };
+        let now = config.integrations.get(&service.integration).ok_or_else(gone)?.clone();
+        let mut then = now.clone();
+        if let Ok(mapping) = &mut then.mapping {
             let rule = of_desk(choice).applied_to(mapping.services.get(&service.name));
             mapping.services.insert(service.name.clone(), rule);
         }
-        what_if::drawn(&self.trial, config, &service.integration).map_err(not_done)
+        let drawn = what_if::drawn(&self.trial, config, [&now, &then]);
+        drawn.map(|[as_it_is, as_chosen]| TriedPlans { as_it_is, as_chosen }).map_err(not_done)
     }
 
     fn set_service(&self, who: &str, change: &ServiceChange) -> Result<(), NotDone> {
@@ -134,17 +144,19 @@ fn of_integration(integration: &IntegrationConfig, plan: Option<&RunRecord>) -> 
     }
     let findings = plan.and_then(|plan| plan.end.as_ref()).map(|end| end.findings.as_slice()).unwrap_or_default();
     let named = findings.iter().filter_map(|finding| finding.service.as_ref());
+    let mut beside = integration.services_path.as_deref().map(beside_products).unwrap_or_default();
     let all: BTreeSet<&ServiceName> = mapping.services.keys().chain(used.keys().copied()).chain(named).collect();
-    let known = |name: &ServiceName| KnownService {
+    let mut known = |name: &ServiceName| KnownService {
         integration: integration.name.clone(),
         name: name.clone(),
         handle: handle::of_matter(&integration.name, "service", name.as_str()),
         rule: mapping.services.get(name).cloned(),
+        beside: beside.remove(name).unwrap_or_default(),
         customers: used.get(name).map_or(0, BTreeMap::len),
         units: used.get(name).map(|uses| uses.values().sum()).unwrap_or_default(),
         has_file: integration.services_path.is_some(),
     };
-    all.into_iter().map(known).collect()
+    all.into_iter().map(&mut known).collect()
 }
 
 fn products(
