@@ -7,7 +7,7 @@ use recount_sim::Addition;
 use rust_decimal::Decimal;
 
 use crate::support::Night;
-use recount::apply::lease::LeaseGuard;
+use recount::apply::lease_guard::LeaseGuard;
 use recount::apply::stop::Stop;
 use recount::config::load::load;
 use recount::connectwise::client::Client;

@@ -16,7 +16,7 @@ use rust_decimal::Decimal;
 use self::bucket::{Bucket, Held};
 use crate::support;
 use crate::support::{BUSY, Night, Said, wait_until};
-use recount::apply::lease::{LeaseGuard, LeaseSpan};
+use recount::apply::lease_guard::{LeaseGuard, LeaseSpan};
 use recount::apply::stop::Stop;
 use recount::config::load::load;
 use recount::connectwise::client::Client;

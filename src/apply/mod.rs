@@ -19,7 +19,7 @@ pub mod execute;
 pub mod execution_context;
 pub mod expected_owners;
 mod journal_queue;
-pub mod lease;
+pub mod lease_guard;
 mod look;
 mod one_write;
 mod other_agreements;

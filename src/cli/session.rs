@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::arguments::global::Global;
 use crate::cli::error::CommandError;
-use crate::cli::wiring::replica::Replica;
+use crate::cli::wiring::replication::Replica;
 use crate::cli::{clock, limits};
 use crate::config::settings::{Config, ConnectWiseConfig, IntegrationConfig};
 use crate::connectwise::client::Client;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta, Utc};
 
-use crate::apply::lease::CLOCK_STEP;
+use crate::apply::lease_guard::CLOCK_STEP;
 use crate::history::runs::NewRun;
 use crate::history::store::error::StoreError;
 use crate::history::store::lock::RunLock;

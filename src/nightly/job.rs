@@ -4,7 +4,7 @@ use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::apply::lease::LeaseGuard;
+use crate::apply::lease_guard::LeaseGuard;
 use crate::apply::stop::Stop;
 use crate::export::settings::ExportSettings;
 use crate::reconcile::guard::limits::GuardPolicy;

@@ -6,7 +6,7 @@ use std::io::IsTerminal as _;
 use chrono::TimeDelta;
 use clap::Args;
 
-use crate::apply::lease::LeaseGuard;
+use crate::apply::lease_guard::LeaseGuard;
 use crate::apply::stop::Stop;
 use crate::cli::arguments::global::Global;
 use crate::cli::arguments::typed_integration;
@@ -14,10 +14,10 @@ use crate::cli::commands::fleet::options::FleetOptions;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session::Session;
-use crate::cli::wiring::replica::Replica;
+use crate::cli::wiring::replication::Replica;
 use crate::cli::wiring::run_output::{shown_by, tell};
 use crate::cli::wiring::stored_plans::{stored_plan, undone};
-use crate::cli::wiring::{alert_engine, health, kept_report, ticket_board, unbegun, uncopied, upkeep};
+use crate::cli::wiring::{alert_engine, copy_failure, health, kept_report, ticket_board, unbegun, upkeep};
 use crate::cli::{clock, console, progress, session, signals};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::connectwise::sharing::SharedReads;
@@ -310,7 +310,7 @@ impl Nights<'_> {
             kept_report::keep(self.config, &self.session.history, &run);
             (self.show)(&run);
             if let Err(why) = self.session.copy(self.config) {
-                uncopied::note(self.config, &mut self.session.history, &mut run, &why);
+                copy_failure::note(self.config, &mut self.session.history, &mut run, &why);
             }
             return Ok(run);
         }
@@ -333,8 +333,8 @@ impl Nights<'_> {
                     upkeep::after_runs(self.config, self.session);
                 }
                 if let Err(why) = self.session.copy(self.config) {
-                    uncopied::note(self.config, &mut self.session.history, &mut run, &why);
-                    uncopied::tell(&alerts, integration, (&announced, last), &why).await;
+                    copy_failure::note(self.config, &mut self.session.history, &mut run, &why);
+                    copy_failure::tell(&alerts, integration, (&announced, last), &why).await;
                 }
                 Ok(run)
             }

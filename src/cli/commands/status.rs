@@ -14,7 +14,7 @@ use crate::cli::error::CommandError;
 use crate::cli::session;
 use crate::cli::wiring::health;
 use crate::cli::wiring::health_json::HealthJson;
-use crate::cli::wiring::replica_standing::ReplicaStanding;
+use crate::cli::wiring::replication_standing::ReplicaStanding;
 use crate::cli::wiring::upkeep::StateSize;
 use crate::config::settings::Config;
 use crate::history::alerts::{AlertOutcome, AlertRecord};

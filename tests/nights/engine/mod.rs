@@ -28,7 +28,7 @@ pub(crate) use self::disk::Disk;
 use self::disk::Files;
 use self::export::Vendor;
 use self::history_copy::CopiedHistory;
-use recount::apply::lease::LeaseGuard;
+use recount::apply::lease_guard::LeaseGuard;
 use recount::apply::stop::Stop;
 use recount::export::settings::{ExportLocation, ExportSettings};
 use recount::history::record::RunRecord;

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use super::chance::Chance;
 use super::disk::Files;
 use super::{everything_passes, fastest_folder, product};
-use recount::apply::lease::LeaseGuard;
+use recount::apply::lease_guard::LeaseGuard;
 use recount::apply::stop::Stop;
 use recount::connectwise::{ReadError, Reader, Traffic, WriteError, Writer};
 use recount::export::settings::ExportSettings;

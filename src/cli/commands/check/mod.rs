@@ -5,7 +5,7 @@ mod desk;
 mod export;
 pub(crate) mod output;
 mod probe;
-mod replica;
+mod replication;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;

@@ -18,7 +18,7 @@ use crate::cli::commands::{run, serve, unbegun_night};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session::Session;
-use crate::cli::wiring::replica;
+use crate::cli::wiring::replication;
 use crate::cli::{clock, limits, session, signals};
 use crate::config::settings::Config;
 use crate::daemon::schedule::Due;
@@ -60,7 +60,7 @@ fn follow_schedule(global: &Global, console: &Console) -> Result<Exit, CommandEr
     console.complain(&format!("recount daemon: {}\n", schedule.describe()));
     limits::enough_descriptors()?;
     let claims = Slots::open(&config, *console)?;
-    let _renewing = replica::between_nights(&config)?;
+    let _renewing = replication::between_nights(&config)?;
     let runtime = session::runtime()?;
     runtime.block_on(async {
         let stop = signals::stop_on_signals()

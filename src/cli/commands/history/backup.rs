@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::cli::arguments::global::Global;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
-use crate::cli::wiring::replica::Replica;
+use crate::cli::wiring::replication::Replica;
 use crate::cli::{clock, session};
 use crate::error_chain::error_chain;
 use crate::history::backup::RestoredHistory;

@@ -12,7 +12,7 @@ use crate::cli::commands::serve::door;
 use crate::cli::error::CommandError;
 use crate::cli::session;
 use crate::cli::session::Session;
-use crate::cli::wiring::replica::refuse_beside_another_host;
+use crate::cli::wiring::replication::refuse_beside_another_host;
 use crate::config::desk::DeskConfig;
 use crate::config::fleet_desk::FleetDeskConfig;
 use crate::config::settings::Config;

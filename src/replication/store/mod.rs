@@ -1,6 +1,6 @@
 //! Objects by name, written on condition: only if they are not there, or only if they are still what was read.
 
-mod folder;
+mod folder_store;
 
 use std::sync::Arc;
 
@@ -10,11 +10,11 @@ use object_store::path::Path;
 use object_store::{Error, ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, UpdateVersion};
 use sha2::{Digest as _, Sha256};
 
-use crate::copies::error::{CopyStoreError, ReplicaError};
-use crate::copies::settings::{ReplicaPlace, ReplicaSettings};
-use crate::copies::store::folder::{FolderStore, KeptFile};
 use crate::export::locate::fetch::sign_in::PlaceSecrets;
 use crate::export::locate::places::object;
+use crate::replication::error::{CopyStoreError, ReplicaError};
+use crate::replication::settings::{ReplicaPlace, ReplicaSettings};
+use crate::replication::store::folder_store::{FolderStore, KeptFile};
 
 /// A bucket, a container or a folder, below a prefix.
 #[derive(Clone)]

@@ -12,12 +12,12 @@ use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::copies::error::ReplicaError;
-use crate::copies::lease::Lease;
-use crate::copies::numbered::{CopyName, superfluous};
-use crate::copies::store::CopyStore;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::replication::copy_names::{CopyName, superfluous};
+use crate::replication::error::ReplicaError;
+use crate::replication::lease_turn::Lease;
+use crate::replication::store::CopyStore;
 
 /// What lies beside a copy and says what is in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

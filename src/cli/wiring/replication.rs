@@ -6,21 +6,12 @@ use std::{fs, io, thread};
 
 use chrono::{DateTime, Utc};
 
-use crate::apply::lease::LeaseGuard;
+use crate::apply::lease_guard::LeaseGuard;
 use crate::cli::clock;
 use crate::cli::error::CommandError;
-use crate::cli::wiring::replica_standing::ReplicaStanding;
+use crate::cli::wiring::replication_standing::ReplicaStanding;
 use crate::config::secrets;
 use crate::config::settings::Config;
-use crate::copies::error::{CopyStoreError, ReplicaError};
-use crate::copies::lease::{LeaseHolder, SeenLease, Takeover};
-use crate::copies::marks::LeaseMarks;
-use crate::copies::numbered::CopyName;
-use crate::copies::owner::{LeaseKeeper, LeaseOwner, OwnedLease, renew_while_mine};
-use crate::copies::settings::ReplicaSettings;
-use crate::copies::store::CopyStore;
-use crate::copies::transfer;
-use crate::copies::transfer::CopyDescription;
 use crate::error_chain::error_chain;
 use crate::files::replace;
 use crate::history::desk::kept::PeopleOf;
@@ -29,6 +20,15 @@ use crate::history::store::lock::{RunLock, create_private_dir};
 use crate::history::store::open::History;
 use crate::nightly::job::HostChange;
 use crate::reconcile::model::display_text::minute;
+use crate::replication::copy_names::CopyName;
+use crate::replication::error::{CopyStoreError, ReplicaError};
+use crate::replication::lease_marks::LeaseMarks;
+use crate::replication::lease_owner::{LeaseKeeper, LeaseOwner, OwnedLease, renew_while_mine};
+use crate::replication::lease_turn::{LeaseHolder, SeenLease, Takeover};
+use crate::replication::settings::ReplicaSettings;
+use crate::replication::store::CopyStore;
+use crate::replication::transfer;
+use crate::replication::transfer::CopyDescription;
 use crate::report::exit::Exit;
 
 /// This host has the lease, and keeps it while this is there.

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::copies::lease::Lease;
-use crate::copies::numbered::CopyName;
-use crate::copies::transfer::CopyDescription;
 use crate::files::replace;
 use crate::reconcile::model::display_text::minute;
+use crate::replication::copy_names::CopyName;
+use crate::replication::lease_turn::Lease;
+use crate::replication::transfer::CopyDescription;
 use crate::report::format::paint::Paint;
 use crate::report::format::text::wrapped;
 

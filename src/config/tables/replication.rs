@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::config::document::{Field, Section};
 use crate::config::tables::export::place::{azure, s3};
-use crate::copies::settings::{ReplicaPlace, ReplicaSettings};
+use crate::replication::settings::{ReplicaPlace, ReplicaSettings};
 
 /// A daemon renews it all the time.
 const LEASE_OF_DAEMON: Duration = Duration::from_secs(15 * 60);

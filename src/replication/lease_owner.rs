@@ -8,13 +8,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::apply::lease::{LeaseGuard, LeaseSpan};
-use crate::copies::error::{CopyStoreError, ReplicaError};
-use crate::copies::lease::{Lease, LeaseHolder, LeaseTurn, SeenLease, Takeover, turn};
-use crate::copies::marks::LeaseMarks;
-use crate::copies::numbered::CopyName;
-use crate::copies::store::{CopyStore, ObjectState};
-use crate::copies::transfer::{CopyDescription, newest};
+use crate::apply::lease_guard::{LeaseGuard, LeaseSpan};
+use crate::replication::copy_names::CopyName;
+use crate::replication::error::{CopyStoreError, ReplicaError};
+use crate::replication::lease_marks::LeaseMarks;
+use crate::replication::lease_turn::{Lease, LeaseHolder, LeaseTurn, SeenLease, Takeover, turn};
+use crate::replication::store::{CopyStore, ObjectState};
+use crate::replication::transfer::{CopyDescription, newest};
 
 /// A host that may come to hold the lease.
 #[derive(Clone)]

@@ -5,8 +5,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::PathBuf;
 
-use crate::copies::error::ReplicaError;
 use crate::files::replace;
+use crate::replication::error::ReplicaError;
 
 /// Draws marks, and knows those that it drew last. Several processes of a host share one.
 #[derive(Debug, Clone)]
