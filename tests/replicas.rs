@@ -24,8 +24,8 @@ use recount::history::store::lock::RunLock;
 use recount::history::store::open::History;
 use recount::nightly::job::{ExportSource, Job, PlanSource, RunControl};
 use recount::nightly::run::plan_and_apply;
-use recount::reconcile::model::plan::code::Code;
 use recount::reconcile::model::plan::outcome::{Mode, RunCommand};
+use recount::reconcile::model::plan::reason_code::Code;
 
 const SECRET: &str = "CANARY-replica-secret";
 

@@ -8,7 +8,7 @@ use recount_fuzz::assert_fits;
 
 use recount::history::record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, RunRecord, Totals};
 use recount::reconcile::model::ids::{CustomerName, IntegrationName, ProductCode, RunId, ServiceName};
-use recount::reconcile::model::plan::code::{Code, Severity};
+use recount::reconcile::model::plan::reason_code::{Code, Severity};
 use recount::reconcile::model::plan::finding::Finding;
 use recount::reconcile::model::plan::line::Source;
 use recount::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};

@@ -5,8 +5,8 @@ use crate::apply::one_write::{WriteExecutor, verb};
 use crate::apply::write_result::{Halt, LineWriteResult, held, not_reached};
 use crate::connectwise::{AdditionsLook, ReadError, Writer};
 use crate::reconcile::guard::cleared::Write;
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::LineKey;
+use crate::reconcile::model::plan::reason_code::Code;
 
 /// What an agreement shows when its lines are about to be written.
 enum Fresh {

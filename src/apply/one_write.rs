@@ -21,11 +21,11 @@ use crate::connectwise::{ReadError, WriteError, Writer};
 use crate::history::journal::{Intent, IntentKind, WriteOutcome};
 use crate::history::record::WriteId;
 use crate::reconcile::guard::cleared::{CreateLine, SetQuantity, Write};
+use crate::reconcile::model::connectwise_records::Addition;
 use crate::reconcile::model::ids::{AdditionId, AgreementId};
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::Outcome;
-use crate::reconcile::model::records::Addition;
+use crate::reconcile::model::plan::reason_code::Code;
 
 /// Carries out the writes of one run, and remembers what it must not do any more.
 pub(super) struct WriteExecutor<'a, W> {

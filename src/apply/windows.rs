@@ -8,9 +8,9 @@ use tokio::time::Instant;
 
 use crate::apply::execution_context::ExecutionContext;
 use crate::connectwise::{ReadError, Reader};
+use crate::reconcile::model::connectwise_records::Agreements;
 use crate::reconcile::model::ids::AgreementId;
-use crate::reconcile::model::plan::code::Code;
-use crate::reconcile::model::records::Agreements;
+use crate::reconcile::model::plan::reason_code::Code;
 
 /// How old what was seen of an agreement may be when a write on it leaves (rule 11).
 const AGREEMENT_LIFE: Duration = Duration::from_secs(60);

@@ -13,9 +13,9 @@ use crate::connectwise::{
     AdditionsLook, BundledLists, CyclesByName, ReadError, Reader, Traffic, UpcomingWork, WriteError, Writer,
 };
 use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
+use crate::reconcile::model::connectwise_records::{Addition, AdditionList, Agreements, Companies, Products};
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::records::{Addition, AdditionList, Agreements, Companies, Products};
 
 /// Whether somebody waits at a terminal: set once, as logging is.
 static SOMEBODY_WAITS: AtomicBool = AtomicBool::new(false);

@@ -12,7 +12,7 @@ use crate::error_chain::error_chain;
 use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
 use crate::nightly::failure::Failure;
-use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::report::exit::Exit;
 
 /// The lock is held and the history is open.

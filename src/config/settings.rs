@@ -14,7 +14,7 @@ use crate::config::tables::alerts::AlertConfig;
 use crate::connectwise::client::settings::ConnectWiseSettings;
 use crate::export::settings::ExportSettings;
 use crate::reconcile::guard::limits::GuardPolicy;
-use crate::reconcile::matching::ownership::OtherIntegration;
+use crate::reconcile::matching::line_claims::OtherIntegration;
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::mapping::Mapping;

@@ -22,8 +22,8 @@ use crate::connectwise::reads::own_rows;
 use crate::connectwise::urls::api_url;
 use crate::connectwise::wire::WireAddition;
 use crate::connectwise::{BundledLists, ReadError};
+use crate::reconcile::model::connectwise_records::AdditionList;
 use crate::reconcile::model::ids::AgreementId;
-use crate::reconcile::model::records::AdditionList;
 
 /// Agreements of one request.
 const AGREEMENTS_MAX: usize = 50;

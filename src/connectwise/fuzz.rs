@@ -10,8 +10,8 @@ use crate::connectwise::client::answer_text::Censor;
 use crate::connectwise::client::retry::Backoff;
 use crate::connectwise::wire::{AdditionRow, AgreementRow, CompanyRow, ProductRow, Row, members};
 use crate::connectwise::writes::QuantityRow;
+use crate::reconcile::model::connectwise_records::{Addition, Agreement, Company, Product};
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::records::{Addition, Agreement, Company, Product};
 
 /// Every list that one answer can be read as; `None` where it is no such list.
 #[derive(Debug)]

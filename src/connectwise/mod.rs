@@ -27,9 +27,9 @@ use tokio::time::Instant;
 
 use crate::connectwise::client::cause::UnreachableCause;
 use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
+use crate::reconcile::model::connectwise_records::{Addition, AdditionList, Agreements, Companies, Products};
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::records::{Addition, AdditionList, Agreements, Companies, Products};
 
 /// What a plan needs to read.
 ///

@@ -9,10 +9,10 @@ use crate::connectwise::client::denial::{Right, failed};
 use crate::connectwise::client::paging::List;
 use crate::connectwise::wire::{AdditionRow, AgreementRow, CompanyRow, IdRow, ProductRow, WireAddition, WireAgreement};
 use crate::connectwise::{AdditionsLook, BundledLists, CyclesByName, ReadError, Reader, Traffic, UpcomingWork};
-use crate::reconcile::model::ids::{AgreementId, CompanyId};
-use crate::reconcile::model::records::{
+use crate::reconcile::model::connectwise_records::{
     AdditionList, Agreement, Agreements, Companies, ForeignAddition, Listed, Products,
 };
+use crate::reconcile::model::ids::{AgreementId, CompanyId};
 
 const COMPANIES: List<'_> = List { path: "company/companies", right: Right::Companies };
 const AGREEMENTS: List<'_> = List { path: "finance/agreements", right: Right::Agreements };

@@ -16,9 +16,9 @@ use crate::connectwise::{
     AdditionsLook, BundledLists, CyclesByName, ReadError, Reader, Traffic, UpcomingWork, WriteError, Writer,
 };
 use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
+use crate::reconcile::model::connectwise_records::{Addition, AdditionList, Agreements, Companies, Listed, Products};
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::records::{Addition, AdditionList, Agreements, Companies, Listed, Products};
 
 /// How old what is shared may be.
 const LIFE: Duration = Duration::from_secs(600);

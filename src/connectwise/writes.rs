@@ -22,9 +22,9 @@ use crate::connectwise::wire::{AdditionRow, Row, WireAddition, members};
 use crate::connectwise::{AdditionsLook, ReadError, WriteError, Writer};
 use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
 use crate::reconcile::matching::item_marker::ItemMarker;
+use crate::reconcile::model::connectwise_records::Addition;
 use crate::reconcile::model::ids::{AgreementId, ProductId};
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::records::Addition;
 
 impl Writer for Client {
     async fn look(&self, agreement: AgreementId) -> Result<AdditionsLook, ReadError> {
@@ -222,7 +222,7 @@ mod tests {
 
     use super::*;
     use crate::connectwise::client::settings::ConnectWiseSettings;
-    use crate::reconcile::model::bill::Bill;
+    use crate::reconcile::model::bill_customer::Bill;
     use crate::reconcile::model::ids::{AdditionId, AgreementId};
 
     fn client(url: &str) -> Client {

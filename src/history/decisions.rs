@@ -14,8 +14,8 @@ use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
 use crate::reconcile::model::decision::{Decision, DecisionSubject, Decisions, SeenLine};
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CustomerName, IntegrationName, RunId, ServiceName};
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::outcome::AnswerVerb;
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
 
 /// From when a matter waits: the first of the runs in a row that asked about it.

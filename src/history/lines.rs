@@ -9,9 +9,9 @@ use crate::history::store::error::StoreError;
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, ItemName, ProductCode, RunId, ServiceName,
 };
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::Source;
 use crate::reconcile::model::plan::outcome::Outcome;
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
 
 /// Stores the lines of a plan.

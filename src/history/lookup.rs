@@ -12,10 +12,10 @@ use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::history::store::remedies;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId, ServiceName};
-use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::guard_look::GuardLook;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand, RunVerdict};
+use crate::reconcile::model::plan::reason_code::{Code, Severity};
 
 /// One run without its lines and findings.
 #[derive(Debug, Clone, PartialEq, Eq)]

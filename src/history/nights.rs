@@ -11,9 +11,9 @@ use crate::history::store::columns::{integer, maybe_quantity, word};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::outcome::Outcome;
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
 
 /// What became of a line in one run.

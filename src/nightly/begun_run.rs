@@ -11,8 +11,8 @@ use crate::nightly::failure::Failure;
 use crate::nightly::job::Job;
 use crate::reconcile::model::display_text::minute;
 use crate::reconcile::model::ids::RunId;
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::report::exit::Exit;
 
 /// A run on its way.

@@ -17,10 +17,10 @@ use crate::nightly::job::Job;
 use crate::nightly::line_record::cut_off_lines;
 use crate::nightly::open_record::OpenRecord;
 use crate::reconcile::model::past::CreationInDoubt;
-use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
+use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
 
 /// Ends the records of runs whose process died, with what the journal knows of their lines, and says so.

@@ -7,8 +7,8 @@ use crate::error_chain::error_chain;
 use crate::export::error::ExportError;
 use crate::history::store::error::StoreError;
 use crate::nightly::read_export::ReadExportError;
-use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};
+use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit::Exit;
 

@@ -8,7 +8,7 @@ use crate::apply::lease_guard::LeaseGuard;
 use crate::apply::stop::Stop;
 use crate::export::settings::ExportSettings;
 use crate::reconcile::guard::limits::GuardPolicy;
-use crate::reconcile::matching::ownership::OtherIntegration;
+use crate::reconcile::matching::line_claims::OtherIntegration;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand};

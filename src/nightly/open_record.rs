@@ -10,10 +10,10 @@ use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::nightly::failure::Failure;
 use crate::nightly::line_record::{settle_finding, settle_line};
-use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, sort};
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::{Outcome, RunVerdict};
+use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::report::exit::Exit;
 
 /// A run's record without its end.

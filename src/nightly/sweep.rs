@@ -15,22 +15,24 @@ use crate::nightly::failure::Failure;
 use crate::nightly::job::ExportSource;
 use crate::nightly::remote::additions::read_lists;
 use crate::nightly::remote::{Remote, catalog_of};
-use crate::reconcile::matching::ownership::Claims;
+use crate::reconcile::matching::line_claims::Claims;
 use crate::reconcile::matching::placement::{Place, place_all};
+use crate::reconcile::model::connectwise_records::{
+    Addition, Additions, Agreement, AgreementSign, Company, Directory, Unreadable,
+};
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode, ProductId,
 };
+use crate::reconcile::model::line_owners::{Owned, UncountedLine};
 use crate::reconcile::model::mapping::{Mapping, Sweep};
-use crate::reconcile::model::owned::{Owned, UncountedLine};
 use crate::reconcile::model::past::Past;
-use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};
 use crate::reconcile::model::plan::line::{LineKey, LiveAddition};
-use crate::reconcile::model::plan::named::Named;
+use crate::reconcile::model::plan::named_additions::Named;
 use crate::reconcile::model::plan::outcome::RunCommand;
+use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::reconcile::model::records::{Addition, Additions, Agreement, AgreementSign, Company, Directory, Unreadable};
 
 /// What is looked for, and what the night has read already.
 #[derive(Clone, Copy)]

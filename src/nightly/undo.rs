@@ -19,18 +19,18 @@ use crate::nightly::remote::additions::{AdditionLists, read_lists};
 use crate::nightly::remote::{Remote, catalog_of, hold, read_directory};
 use crate::reconcile::decide::undo::draw_undo;
 use crate::reconcile::decide::undo::successor::agreements_to_see;
-use crate::reconcile::decide::undo::undoing::{ConfirmedWrite, Undoing};
+use crate::reconcile::decide::undo::undo_inputs::{ConfirmedWrite, Undoing};
 use crate::reconcile::guard::check::clear_approved;
-use crate::reconcile::matching::ownership::Claims;
+use crate::reconcile::matching::line_claims::Claims;
 use crate::reconcile::matching::placement::place_all;
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::{AdditionId, CustomerName, RunId, ServiceName};
+use crate::reconcile::model::line_owners::Owned;
 use crate::reconcile::model::mapping::Mapping;
-use crate::reconcile::model::owned::Owned;
 use crate::reconcile::model::past::{CreationInDoubt, Past};
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::line::{LineKey, Source};
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::report::exit::Exit;
 
 /// Everything the plan of an undo is drawn from.

@@ -21,9 +21,9 @@ pub mod trend;
 pub(crate) mod words;
 
 use crate::history::record::{LineRecord, RunEnd, RunRecord};
-use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::reconcile::model::plan::outcome::Outcome;
+use crate::reconcile::model::plan::reason_code::{Code, Severity};
 
 /// The lines of a run, as far as the history still holds them.
 pub fn lines(run: &RunRecord) -> &[LineRecord] {

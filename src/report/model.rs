@@ -7,10 +7,10 @@ use rust_decimal::Decimal;
 use crate::history::lookup::RunSummary;
 use crate::history::record::{LineRecord, PlanRecord, RunEnd, RunRecord, Totals};
 use crate::reconcile::model::ids::RunId;
-use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunVerdict};
+use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::report::{Change, lines, names, words};
 
 /// Headings, the same in every form.

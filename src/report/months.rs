@@ -8,7 +8,7 @@ use crate::history::lookup::RunSummary;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::IntegrationName;
-use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::report::current::Current;
 use crate::report::format::html::ready;
 use crate::report::format::html::ready::InvoiceStanding;

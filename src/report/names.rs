@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use crate::history::record::LineRecord;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::{CustomerName, ItemName, ServiceName};
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::finding::Finding;
-use crate::reconcile::model::plan::named::Named;
+use crate::reconcile::model::plan::named_additions::Named;
 use crate::reconcile::model::plan::outcome::Outcome;
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::ticket_subject::TicketKind;
 

@@ -89,8 +89,8 @@ fn heights(values: &[Option<Decimal>], top: i64, level: i64) -> Vec<Option<i64>>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reconcile::model::plan::code::Code;
     use crate::reconcile::model::plan::outcome::Outcome;
+    use crate::reconcile::model::plan::reason_code::Code;
 
     fn night(run: i64, was: u32, now: u32) -> LineNight {
         let quantity = |units: u32| Some(Quantity::from(units));

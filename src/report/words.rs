@@ -11,10 +11,10 @@ use crate::reconcile::model::display_text;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::export::row_lines::RowLines;
 use crate::reconcile::model::ids::{CustomerName, RunId};
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::line::Source;
 use crate::reconcile::model::plan::outcome::{Outcome, RunCommand};
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::{Quantity, or_dash};
 use crate::reconcile::model::record_links::{OpenedRecord, RecordLinks};
 

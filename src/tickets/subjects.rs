@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::history::record::{LineRecord, RunRecord};
 use crate::reconcile::model::ids::CompanyId;
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::outcome::RunVerdict;
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::ticket_subject::TicketKind;
 
 /// One matter of a run.

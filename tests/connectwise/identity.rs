@@ -8,8 +8,8 @@ use recount::connectwise::Reader;
 use recount::connectwise::client::Client;
 use recount::connectwise::client::denial::Right;
 use recount::connectwise::client::settings::{ClientError, ConnectWiseSettings};
+use recount::reconcile::model::connectwise_records::{AdditionList, Listed};
 use recount::reconcile::model::ids::AgreementId;
-use recount::reconcile::model::records::{AdditionList, Listed};
 
 async fn empty_server() -> MockServer {
     let server = MockServer::start().await;

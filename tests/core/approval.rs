@@ -5,8 +5,8 @@ use super::night::{FILTER, Night, day, line, q, time};
 use recount::export::count::duplicate_rows::Duplicates;
 use recount::reconcile::guard::check::{Approval, Stopped};
 use recount::reconcile::guard::cleared::Write;
-use recount::reconcile::model::plan::code::Code;
 use recount::reconcile::model::plan::line::Verdict;
+use recount::reconcile::model::plan::reason_code::Code;
 
 /// What is changed, and how.
 type Change = (&'static str, fn(&mut Night));

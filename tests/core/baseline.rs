@@ -17,9 +17,9 @@ use recount::reconcile::model::decision::{Decision, DecisionSubject, SeenLine};
 use recount::reconcile::model::ids::{AdditionId, CustomerName, ServiceName};
 use recount::reconcile::model::mapping::ServiceRule;
 use recount::reconcile::model::past::Accepted;
-use recount::reconcile::model::plan::code::Code;
 use recount::reconcile::model::plan::line::Verdict;
 use recount::reconcile::model::plan::outcome::AnswerVerb;
+use recount::reconcile::model::plan::reason_code::Code;
 
 const CUSTOMERS: i64 = 10;
 

@@ -5,8 +5,8 @@ use recount::reconcile::model::ids::{AdditionId, AgreementId, ItemName, RunId};
 use recount::reconcile::model::mapping::LineShape;
 use recount::reconcile::model::past::WrittenQuantity;
 use recount::reconcile::model::plan::Plan;
-use recount::reconcile::model::plan::code::Code;
 use recount::reconcile::model::plan::line::{LineKey, Verdict};
+use recount::reconcile::model::plan::reason_code::Code;
 use recount::reconcile::model::quantity_policy::Policy;
 
 fn night(items: &[&str]) -> Night {
@@ -206,9 +206,9 @@ fn a_product_with_a_line_for_each_item_has_one_owner_as_well() {
     let mut night = night(&["a.com"]);
     let (name, other) = (recount::reconcile::model::ids::IntegrationName::new("backup"), night.mapping.clone());
     let neighbours =
-        [recount::reconcile::matching::ownership::OtherIntegration { integration: &name, mapping: &other }];
+        [recount::reconcile::matching::line_claims::OtherIntegration { integration: &name, mapping: &other }];
     let seen = std::collections::BTreeMap::new();
     night.claims =
-        recount::reconcile::matching::ownership::Claims::new(&neighbours, &seen, &night.directory, night.today);
+        recount::reconcile::matching::line_claims::Claims::new(&neighbours, &seen, &night.directory, night.today);
     assert_eq!(lines(&night.plan()), [(Some("a.com"), &Verdict::Held(Code::LineOwnedTwice))]);
 }

@@ -3,8 +3,8 @@
 use super::night::{BRACKET, FILTER, Night, codes, create, day, line, q, set};
 use recount::export::count::duplicate_rows::Duplicates;
 use recount::reconcile::model::ids::AdditionId;
-use recount::reconcile::model::plan::code::Code;
 use recount::reconcile::model::plan::line::Verdict;
+use recount::reconcile::model::plan::reason_code::Code;
 
 #[test]
 fn the_billed_quantity_follows_the_count() {

@@ -6,8 +6,8 @@ use recount::reconcile::guard::check::{Approval, Stopped};
 use recount::reconcile::guard::cleared::Write;
 use recount::reconcile::guard::limits::Percent;
 use recount::reconcile::model::ids::{CustomerName, ServiceName};
-use recount::reconcile::model::plan::code::Code;
 use recount::reconcile::model::plan::line::Verdict;
+use recount::reconcile::model::plan::reason_code::Code;
 use recount::reconcile::model::quantity_policy::{Measure, Policy};
 
 /// A customer for each pair of what is used and what is billed; `""` is no line. Everything was approved once.

@@ -10,8 +10,8 @@ use super::numbers::page;
 use super::{finding, line, run};
 use crate::support::Night;
 use recount::history::record::LineRecord;
-use recount::reconcile::model::plan::code::{Code, Severity};
 use recount::reconcile::model::plan::outcome::{Outcome, RunVerdict};
+use recount::reconcile::model::plan::reason_code::{Code, Severity};
 
 /// The folder that a person opens in the morning.
 #[test]

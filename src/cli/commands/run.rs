@@ -27,8 +27,8 @@ use crate::nightly::failure::Failure;
 use crate::nightly::job::{ExportSource, Job, PlanSource, RunControl};
 use crate::reconcile::model::ids::{ProductCode, RunId};
 use crate::reconcile::model::mapping::Mapping;
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::report::exit::Exit;
 use crate::report::words;
 

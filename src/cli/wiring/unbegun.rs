@@ -7,7 +7,7 @@ use crate::cli::wiring::alert_engine;
 use crate::cli::{clock, session};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::nightly::failure::Failure;
-use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::report::brief::Brief;
 use crate::report::exit::Exit;
 

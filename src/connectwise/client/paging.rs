@@ -12,7 +12,7 @@ use crate::connectwise::client::denial::{Right, failed};
 use crate::connectwise::client::{Client, retry};
 use crate::connectwise::urls::{api_url, encoded_len};
 use crate::connectwise::wire::{Row, members};
-use crate::reconcile::model::records::Listed;
+use crate::reconcile::model::connectwise_records::Listed;
 
 /// A list of ConnectWise.
 #[derive(Debug, Clone, Copy)]

@@ -7,11 +7,11 @@ use serde_json::Value;
 
 use crate::connectwise::wire::members::Reference;
 use crate::reconcile::matching::item_marker;
-use crate::reconcile::model::bill::Bill;
+use crate::reconcile::model::bill_customer::Bill;
+use crate::reconcile::model::connectwise_records::{Addition, Agreement, AgreementSign, Company, Product, Unreadable};
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, ProductId};
 use crate::reconcile::model::last_change::LastChange;
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::records::{Addition, Agreement, AgreementSign, Company, Product, Unreadable};
 
 /// One record of a list. Its members are read one by one: what is wrong with one of them spoils this record alone.
 pub(crate) trait Row: for<'de> Deserialize<'de> {

@@ -10,8 +10,8 @@ use crate::export::count::number::Units;
 use crate::reconcile::model::export::counts::{
     Counts, CustomerCounts, DateColumn, FilteredRows, NewerDate, RejectedRow,
 };
+use crate::reconcile::model::export::partial_export::UnreadPart;
 use crate::reconcile::model::export::row_lines::RowLines;
-use crate::reconcile::model::export::unread::UnreadPart;
 use crate::reconcile::model::ids::CustomerName;
 
 /// Names that are kept of what a filter leaves out.

@@ -17,7 +17,7 @@ use crate::export::locate::paging::FetchedLists;
 use crate::export::read::content::read_bytes;
 use crate::export::settings::{Format, Layout};
 use crate::reconcile::model::export::counts::{Counts, CustomerCounts};
-use crate::reconcile::model::export::unread::UnreadPart;
+use crate::reconcile::model::export::partial_export::UnreadPart;
 use crate::reconcile::model::ids::ServiceName;
 use crate::reconcile::model::past::ExportStamp;
 

@@ -17,7 +17,7 @@ use crate::export::locate::paging::fetch_lists;
 use crate::export::locate::place::RemotePlace;
 use crate::export::locate::places::{read_delivery, read_place};
 use crate::export::settings::{ExportLocation, ExportSettings, Files, Layout};
-use crate::reconcile::model::export::unread::UnreadPart;
+use crate::reconcile::model::export::partial_export::UnreadPart;
 
 /// Reads the newest file of this host or another, standard input, the link, or the lists of an API. A file's bytes are read at once, so nothing
 /// else of the process goes on meanwhile.

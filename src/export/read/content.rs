@@ -28,7 +28,7 @@ use crate::export::read::rows;
 use crate::export::settings::{Format, HeaderRow, Layout, Sheet};
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::export::delivered_file::DeliveredFile;
-use crate::reconcile::model::export::unread::UnreadPart;
+use crate::reconcile::model::export::partial_export::UnreadPart;
 
 /// The counts that these bytes hold; `path` names them in an error, and is where a column may take a file's name from.
 /// Bytes that are given away are gone before the counts are put in order, so that a large file and all its counts are

@@ -24,15 +24,15 @@ use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::history::{decisions, journal};
 use crate::reconcile::guard::trend::UnitsThen;
-use crate::reconcile::matching::ownership::OtherIntegration;
+use crate::reconcile::matching::line_claims::OtherIntegration;
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CustomerName, IntegrationName, ItemName, ProductCode, RunId,
 };
 use crate::reconcile::model::mapping::MatchCustomers;
 use crate::reconcile::model::past::{Accepted, CreationInDoubt, JustCreated, Past};
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand};
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
 
 impl History {

@@ -10,7 +10,7 @@ use crate::history::store::columns::{RepeatedNames, folded, item_text, json, lin
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{AdditionId, CompanyId, CustomerName, IntegrationName, RunId, ServiceName};
-use crate::reconcile::model::owned::{NeighboursLine, Owned};
+use crate::reconcile::model::line_owners::{NeighboursLine, Owned};
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::{Mode, Outcome};
 use crate::reconcile::model::quantity::Quantity;

@@ -10,9 +10,9 @@ use crate::history::store::columns::{folded, item_text, quantity};
 use crate::history::store::error::StoreError;
 use crate::reconcile::model::ids::{AdditionId, IntegrationName, RunId};
 use crate::reconcile::model::past::SeenQuantity;
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::Outcome;
+use crate::reconcile::model::plan::reason_code::Code;
 
 /// What each addition held when an integration of the same ConnectWise saw it last: a product that moves to another
 /// integration takes what is known of its lines along. See [`Past::seen`](crate::reconcile::model::past::Past::seen).

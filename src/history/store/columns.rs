@@ -11,10 +11,10 @@ use serde::de::DeserializeOwned;
 use crate::history::store::error::StoreError;
 use crate::reconcile::model::export::delivered_file::DeliveredFile;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, ItemName, ProductCode};
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::guard_look::GuardLook;
 use crate::reconcile::model::plan::line::LineKey;
-use crate::reconcile::model::plan::named::Named;
+use crate::reconcile::model::plan::named_additions::Named;
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
 
 /// Names that stand in many rows of one answer: each is kept once, and shared.

@@ -14,9 +14,9 @@ use crate::history::store::open::History;
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode, ProductId, RunId, ServiceName,
 };
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::{LineKey, Source};
 use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
 
 mod alerting;

@@ -14,12 +14,12 @@ use crate::reconcile::model::export::delivered_file::DeliveredFile;
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, ItemName, ProductCode, RunId, ServiceName,
 };
-use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};
 use crate::reconcile::model::plan::guard_look::GuardLook;
 use crate::reconcile::model::plan::line::Source;
-use crate::reconcile::model::plan::named::Named;
+use crate::reconcile::model::plan::named_additions::Named;
 use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};
+use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::Quantity;
 

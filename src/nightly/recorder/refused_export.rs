@@ -2,10 +2,10 @@
 
 use crate::history::record::GoodExport;
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::plan::code::Severity;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::reconcile::model::plan::outcome::Mode;
+use crate::reconcile::model::plan::reason_code::Severity;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::ticket_subject::TicketKind;
 

@@ -16,8 +16,8 @@ use crate::reconcile::model::export::counts::{Cell, Counts};
 use crate::reconcile::model::ids::{CustomerName, ServiceName};
 use crate::reconcile::model::past::Past;
 use crate::reconcile::model::plan::Plan;
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::Verdict;
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
 
 /// Counts by customer and service.

@@ -19,13 +19,13 @@ use crate::reconcile::guard::run_limits::{PlanTally, step};
 use crate::reconcile::guard::stop::{percent, stop};
 use crate::reconcile::model::display_text::{day, shown};
 use crate::reconcile::model::export::counts::Counts;
-use crate::reconcile::model::export::unread::UnreadPart;
+use crate::reconcile::model::export::partial_export::UnreadPart;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, RunId};
 use crate::reconcile::model::past::{Accepted, ExportStamp, Past};
 use crate::reconcile::model::plan::Plan;
-use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, plural};
 use crate::reconcile::model::plan::fingerprint::short;
+use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
 
 /// What the guards look at, beside the plan.

@@ -15,7 +15,7 @@
 
 use chrono::NaiveDate;
 
-use crate::reconcile::model::bill::Bill;
+use crate::reconcile::model::bill_customer::Bill;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, ItemName, ProductId};
 use crate::reconcile::model::plan::Plan;
 use crate::reconcile::model::plan::finding::Finding;

@@ -8,8 +8,8 @@ use crate::reconcile::guard::limits::Percent;
 use crate::reconcile::guard::run_limits::PlanTally;
 use crate::reconcile::guard::stop::percent;
 use crate::reconcile::model::plan::Plan;
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::guard_look::GuardLook;
+use crate::reconcile::model::plan::reason_code::Code;
 
 /// Every guard that had something to measure, in the order of the data's way; those that stop the plan with their own
 /// words, and those that measure nothing only where they stop it.

@@ -5,9 +5,9 @@ use rust_decimal::Decimal;
 use crate::reconcile::guard::limits::{CHANGES_MIN, CREATIONS_MAX, GuardPolicy, Percent, UNITS_UP_MIN};
 use crate::reconcile::guard::stop::{percent, stop};
 use crate::reconcile::model::plan::Plan;
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::finding::{Finding, plural};
 use crate::reconcile::model::plan::line::{Line, Verdict};
+use crate::reconcile::model::plan::reason_code::Code;
 
 /// The sums of a plan. Rises and falls are not set against each other: a line that falls by mistake is no better for one
 /// that rises by another.

@@ -2,8 +2,8 @@
 
 use rust_decimal::Decimal;
 
-use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};
+use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
 
 /// What a guard says, and what to do.

@@ -5,8 +5,8 @@ use rust_decimal::Decimal;
 
 use crate::reconcile::model::display_text::day;
 use crate::reconcile::model::ids::RunId;
-use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};
+use crate::reconcile::model::plan::reason_code::{Code, Severity};
 
 /// How far back exports are compared.
 pub const TREND_DAYS: TimeDelta = TimeDelta::days(30);

@@ -8,8 +8,8 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::export::counts::{Cell, Counts, CustomerCounts};
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
 use crate::report::exit::Exit;
 use crate::report::format::json::each_finding;

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::report::words;
 use crate::web::assets::scripts;
 use crate::web::desk::roles::DeskAction;

@@ -37,14 +37,14 @@ use recount::history::store::open::History;
 use recount::nightly::job::{ExportSource, Job, PlanSource, RunControl};
 use recount::nightly::run::{plan_and_apply, plan_only};
 use recount::reconcile::guard::limits::{GuardPolicy, HumanEdit, LineStep, Percent, ToZero};
-use recount::reconcile::model::bill::Bill;
+use recount::reconcile::model::bill_customer::Bill;
+use recount::reconcile::model::connectwise_records::{Addition, Agreement, Product};
 use recount::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode, ProductId, ServiceName,
 };
 use recount::reconcile::model::mapping::{Billed, CustomerRow, CustomerTarget, Mapping, ServiceRule};
 use recount::reconcile::model::plan::outcome::{AnswerVerb, Mode, RunCommand};
 use recount::reconcile::model::quantity::Quantity;
-use recount::reconcile::model::records::{Addition, Agreement, Product};
 use recount::zone::Zone;
 
 /// Lives through the nights of one seed.

@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::cli::console::Console;
 use crate::nightly::failure::Failure;
 use crate::reconcile::model::display_text::escaped;
-use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit::Exit;
 use crate::report::format::json::one_text;

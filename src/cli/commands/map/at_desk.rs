@@ -14,12 +14,12 @@ use crate::config::edit::customers_csv::NewRow;
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::reconcile::model::connectwise_records::{Agreement, Company};
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::{CompanyId, CustomerName, IntegrationName};
 use crate::reconcile::model::mapping::{CustomerTarget, Mapping};
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::handle;
-use crate::reconcile::model::records::{Agreement, Company};
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::report::exit::Exit;
 use crate::report::{lines, names};
 use crate::web::desk::host::mapping::{

@@ -11,8 +11,8 @@ use crate::config::settings::{Config, IntegrationConfig};
 use crate::connectwise::Reader as _;
 use crate::connectwise::client::Client;
 use crate::nightly::failure::Failure;
+use crate::reconcile::model::connectwise_records::{Agreement, Company, Product};
 use crate::reconcile::model::ids::CompanyId;
-use crate::reconcile::model::records::{Agreement, Company, Product};
 
 /// Whoever adds something in ConnectWise sees it after so long at the latest, or when they ask to read again. What is
 /// written is looked up anew in any case.

@@ -19,7 +19,7 @@ use crate::reconcile::matching::placement::Place;
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::ids::CustomerName;
 use crate::reconcile::model::mapping::{CustomerTarget, MatchCustomers};
-use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit::Exit;
 use crate::report::format::json::one_text;

@@ -19,12 +19,12 @@ use crate::config::settings::{Config, IntegrationConfig};
 use crate::connectwise::Reader as _;
 use crate::nightly::failure::Failure;
 use crate::nightly::precheck::place_customers;
+use crate::reconcile::model::connectwise_records::Company;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::{CompanyId, CustomerName};
 use crate::reconcile::model::mapping::{Mapping, MatchCustomers};
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::handle;
-use crate::reconcile::model::records::Company;
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::report::exit::Exit;
 use crate::suggest::matcher::{Candidate, Matcher, Record, are_ambiguous, is_same_name};
 

@@ -3,7 +3,7 @@
 use serde_json::value::RawValue;
 
 use crate::export::format::json::value::{Object, value};
-use crate::reconcile::model::export::unread::UnreadPart;
+use crate::reconcile::model::export::partial_export::UnreadPart;
 
 /// Members that lead to more records, in their plain form.
 const NEXT: [&str; 16] = [

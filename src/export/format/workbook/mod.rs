@@ -22,7 +22,7 @@ use crate::export::format::workbook::percents::Percents;
 use crate::export::format::workbook::value::{COLUMNS_MAX, SheetValue};
 use crate::export::read::names::{alike, normalized};
 use crate::export::settings::Sheet;
-use crate::reconcile::model::export::unread::UnreadPart;
+use crate::reconcile::model::export::partial_export::UnreadPart;
 
 type Bytes<'a> = Cursor<&'a [u8]>;
 

@@ -9,7 +9,7 @@ use crate::export::locate::paging::join::joined;
 use crate::export::locate::paging::list::VendorList;
 use crate::export::locate::paging::page::VendorPage;
 use crate::export::locate::paging::turn;
-use crate::reconcile::model::export::unread::UnreadPart;
+use crate::reconcile::model::export::partial_export::UnreadPart;
 
 /// Reads a list whose pages are these answers, one after another, in one of the five forms; and joins it with itself.
 ///

@@ -10,7 +10,7 @@ use crate::export::locate::fetch::error::FetchError;
 use crate::export::locate::link::{ListRequest, NextPage};
 use crate::export::locate::paging::page::VendorPage;
 use crate::export::locate::paging::turn;
-use crate::reconcile::model::export::unread::UnreadPart;
+use crate::reconcile::model::export::partial_export::UnreadPart;
 
 /// What was read of a list.
 pub(super) struct VendorList {

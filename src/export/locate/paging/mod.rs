@@ -19,7 +19,7 @@ use crate::export::locate::link::{Link, ListRequest, NextPage};
 use crate::export::locate::paging::join::{JoinedRecords, joined};
 use crate::export::locate::paging::list::VendorList;
 use crate::export::locate::paging::page::VendorPage;
-use crate::reconcile::model::export::unread::UnreadPart;
+use crate::reconcile::model::export::partial_export::UnreadPart;
 
 /// Requests of one list at once, where its pages are numbered and their number is known. Vendors throttle more.
 const AT_ONCE: usize = 4;

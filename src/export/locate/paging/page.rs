@@ -8,7 +8,7 @@ use crate::export::locate::fetch::answer::VendorAnswer;
 use crate::export::locate::fetch::error::FetchError;
 use crate::export::locate::link::{ListRequest, NextPage};
 use crate::export::locate::paging::money::without_money;
-use crate::reconcile::model::export::unread::UnreadPart;
+use crate::reconcile::model::export::partial_export::UnreadPart;
 
 /// One page of a list.
 pub(super) struct VendorPage {

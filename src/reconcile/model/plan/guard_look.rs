@@ -1,6 +1,6 @@
 //! What each guard of an export or a run saw of a plan, whether it let it pass or not.
 
-use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::reason_code::Code;
 
 /// What one guard saw.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use rust_decimal::Decimal;
 
 use crate::history::record::{LineRecord, RunEnd, RunRecord};
 use crate::reconcile::model::display_text::{escaped, shown};
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::outcome::Outcome;
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::or_dash;
 use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::format::html::pieces::Anchors;

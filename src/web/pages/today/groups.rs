@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::report::commands::held::Waiting;
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;

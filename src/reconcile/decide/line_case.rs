@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use crate::reconcile::decide::elsewhere::ElsewhereInputs;
+use crate::reconcile::decide::billed_elsewhere::ElsewhereInputs;
 use crate::reconcile::guard::limits::GuardPolicy;
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::matching::wanted_line::WantedLine;
+use crate::reconcile::model::connectwise_records::{Addition, Agreement, Product};
 use crate::reconcile::model::ids::CustomerName;
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::past::{ExportStamp, Past};
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::LineKey;
-use crate::reconcile::model::records::{Addition, Agreement, Product};
+use crate::reconcile::model::plan::reason_code::Code;
 
 /// What a line is judged by, beside itself.
 #[derive(Debug, Clone, Copy)]

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use crate::reconcile::decide::elsewhere::not_where_it_was;
+use crate::reconcile::decide::billed_elsewhere::not_where_it_was;
 use crate::reconcile::decide::left_behind::{Ground, taken_off};
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::{AdditionId, CustomerName, ServiceName};
+use crate::reconcile::model::line_owners::Owned;
 use crate::reconcile::model::mapping::{Billed, LineShape, ServiceRule};
-use crate::reconcile::model::owned::Owned;
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::LineKey;
+use crate::reconcile::model::plan::reason_code::Code;
 
 impl Ground<'_> {
     /// Why the mapping no longer wants a line: each reason once.

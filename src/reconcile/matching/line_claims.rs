@@ -7,17 +7,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use crate::reconcile::decide::answers::may_be_accepted;
 use crate::reconcile::decide::line_decision::LineDecision;
+use crate::reconcile::decide::permitted_answers::may_be_accepted;
 use crate::reconcile::matching::placement::{Place, place_all};
+use crate::reconcile::model::connectwise_records::Directory;
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode};
 use crate::reconcile::model::mapping::{CustomerTarget, Mapping};
 use crate::reconcile::model::past::Past;
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::{LineKey, Verdict};
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::reconcile::model::records::Directory;
 
 /// Another integration that is not off and bills in the same ConnectWise.
 #[derive(Debug, Clone, Copy)]

@@ -7,11 +7,11 @@ use chrono::NaiveDate;
 use crate::reconcile::model::decision::Decisions;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::{AdditionId, IntegrationName};
-use crate::reconcile::model::owned::UncountedLine;
-use crate::reconcile::model::plan::code::{Code, Severity};
+use crate::reconcile::model::line_owners::UncountedLine;
 use crate::reconcile::model::plan::finding::{Finding, finding, plural};
 use crate::reconcile::model::plan::handle;
 use crate::reconcile::model::plan::line::{Line, Subject, Verdict};
+use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
 
 /// The lines of the plan. Nothing of them is ever written.

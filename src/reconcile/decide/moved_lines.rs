@@ -2,18 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::reconcile::decide::answers::may_be_accepted;
 use crate::reconcile::decide::left_behind::{Ground, held, live};
+use crate::reconcile::decide::line_case::LineRules;
 use crate::reconcile::decide::line_decision::LineDecision;
-use crate::reconcile::decide::line_rules::LineRules;
+use crate::reconcile::decide::permitted_answers::may_be_accepted;
 use crate::reconcile::matching::catalog::candidates;
+use crate::reconcile::model::connectwise_records::Addition;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::AdditionId;
-use crate::reconcile::model::owned::Owned;
-use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::line_owners::Owned;
 use crate::reconcile::model::plan::line::{Line, LineKey, LiveAddition, Verdict};
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::records::Addition;
 
 impl Ground<'_> {
     /// Puts an addition that was owned, bills still and is not the one that its line means now before the one that it does

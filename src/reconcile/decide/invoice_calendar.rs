@@ -7,15 +7,15 @@ use std::collections::BTreeMap;
 
 use chrono::{Datelike as _, Days, NaiveDate};
 
+use crate::reconcile::decide::line_case::LineRules;
 use crate::reconcile::decide::line_decision::HoldReason;
-use crate::reconcile::decide::line_rules::LineRules;
+use crate::reconcile::model::connectwise_records::{Addition, Additions, Agreement, Directory};
 use crate::reconcile::model::display_text::day;
 use crate::reconcile::model::mapping::{Mapping, ServiceRule};
-use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};
 use crate::reconcile::model::plan::line::{Line, Source, Verdict};
+use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::reconcile::model::records::{Addition, Additions, Agreement, Directory};
 
 impl LineRules<'_> {
     /// The first day of a new line: today, or the next invoice's date where ConnectWise takes no earlier one.

@@ -2,20 +2,20 @@
 
 use chrono::NaiveDate;
 
-use crate::reconcile::decide::elsewhere::not_where_it_was;
+use crate::reconcile::decide::billed_elsewhere::not_where_it_was;
+use crate::reconcile::decide::line_case::{LineCase, LineRules};
 use crate::reconcile::decide::line_decision::{Hold, LineDecision};
 use crate::reconcile::decide::line_guards::{Hindrance, Step, all_named};
-use crate::reconcile::decide::line_rules::{LineCase, LineRules};
 use crate::reconcile::guard::limits::HumanEdit;
 use crate::reconcile::matching::wanted_line::{Terms, WantedLine};
+use crate::reconcile::model::connectwise_records::{Addition, Product};
 use crate::reconcile::model::display_text::day;
 use crate::reconcile::model::ids::ids;
 use crate::reconcile::model::past::CreationInDoubt;
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::{Creation, LineKey, LiveAddition, QuantityChange, Verdict};
-use crate::reconcile::model::plan::named::Named;
+use crate::reconcile::model::plan::named_additions::Named;
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::records::{Addition, Product};
 
 impl LineRules<'_> {
     /// What is to happen to a line, unless an operator said that it is to be kept as it is.

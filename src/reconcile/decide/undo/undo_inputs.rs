@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use crate::reconcile::matching::ownership::Claims;
+use crate::reconcile::matching::line_claims::Claims;
 use crate::reconcile::matching::placement::Place;
+use crate::reconcile::model::connectwise_records::{Additions, Directory};
 use crate::reconcile::model::ids::{AdditionId, CompanyId, CustomerName, IntegrationName, RunId};
+use crate::reconcile::model::line_owners::Owned;
 use crate::reconcile::model::mapping::Mapping;
-use crate::reconcile::model::owned::Owned;
 use crate::reconcile::model::past::CreationInDoubt;
 use crate::reconcile::model::plan::line::{LineKey, Source};
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::records::{Additions, Directory};
 
 /// Everything that an undo is drawn from.
 #[derive(Debug, Clone, Copy)]

@@ -3,9 +3,9 @@
 //! Decided here alone. Commands and pages ask [`answer`] before they store anything, and show its refusal; the planner
 //! asks the same rules before it applies what was stored. So no answer is taken that the next plan would not follow.
 
-use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::line::Verdict;
 use crate::reconcile::model::plan::outcome::{AnswerVerb, Outcome};
+use crate::reconcile::model::plan::reason_code::{Code, Severity};
 
 /// What the newest plan shows under one handle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,14 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use crate::reconcile::matching::catalog::candidates;
-use crate::reconcile::matching::ownership::Claims;
+use crate::reconcile::matching::line_claims::Claims;
 use crate::reconcile::matching::placement::Place;
+use crate::reconcile::model::connectwise_records::{
+    Addition, Additions, Agreement, AgreementSign, Directory, Unreadable,
+};
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, ItemName, ProductCode, ProductId,
 };
 use crate::reconcile::model::past::Past;
 use crate::reconcile::model::plan::line::LineKey;
-use crate::reconcile::model::records::{Addition, Additions, Agreement, AgreementSign, Directory, Unreadable};
 
 /// What is looked through.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 
 use crate::reconcile::model::ids::{AdditionId, CompanyId, CustomerName, IntegrationName, ServiceName};
 use crate::reconcile::model::plan::line::{LineKey, LiveAddition};
-use crate::reconcile::model::plan::named::Named;
+use crate::reconcile::model::plan::named_additions::Named;
 
 /// A line that a run in mode `apply` wrote or compared. It stays in every plan until it is at 0, it or its agreement has
 /// ended, another integration wants it, or somebody answered.

@@ -8,17 +8,17 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
-use crate::reconcile::decide::answers::keep_applies;
 use crate::reconcile::decide::line_decision::LineDecision;
+use crate::reconcile::decide::permitted_answers::keep_applies;
 use crate::reconcile::model::decision::{Decision, DecisionSubject, Decisions};
 use crate::reconcile::model::ids::{AdditionId, IntegrationName, ItemName};
 use crate::reconcile::model::last_change::LastChange;
-use crate::reconcile::model::plan::code::{Code, Severity, is_product_trouble};
 use crate::reconcile::model::plan::finding::{Finding, finding, sort};
 use crate::reconcile::model::plan::handle;
 use crate::reconcile::model::plan::line::{Line, LineKey, LiveAddition, Verdict};
-use crate::reconcile::model::plan::named::Named;
+use crate::reconcile::model::plan::named_additions::Named;
 use crate::reconcile::model::plan::outcome::AnswerVerb;
+use crate::reconcile::model::plan::reason_code::{Code, Severity, is_product_trouble};
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::{Quantity, or_dash};
 
