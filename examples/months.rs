@@ -19,7 +19,7 @@ use chrono::{Datelike, Days, NaiveDate, Weekday};
 use crate::chance::Chance;
 use crate::night::{Night, day, stamp, time};
 use recount::reconcile::guard::baseline;
-use recount::reconcile::guard::check::{Approval, GuardInputs, clear};
+use recount::reconcile::guard::plan_check::{Approval, GuardInputs, clear};
 use recount::reconcile::model::ids::{AgreementId, CustomerName, RunId, ServiceName};
 use recount::reconcile::model::past::{Accepted, Past, WrittenQuantity};
 use recount::reconcile::model::plan::Plan;

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::apply::execution_context::ExecutionContext;
 use crate::apply::write_result::{ConfirmedChange, Halt, LineWriteResult};
 use crate::connectwise::AdditionsLook;
-use crate::reconcile::guard::cleared::{SetQuantity, Write};
+use crate::reconcile::guard::cleared_plan::{SetQuantity, Write};
 use crate::reconcile::model::connectwise_records::Addition;
 use crate::reconcile::model::ids::{AdditionId, AgreementId};
 use crate::reconcile::model::plan::line::LineKey;

@@ -4,7 +4,7 @@ use crate::apply::agreement_writes::{AgreementWrites, FreshAdditions};
 use crate::apply::one_write::{WriteExecutor, verb};
 use crate::apply::write_result::{Halt, LineWriteResult, held, not_reached};
 use crate::connectwise::{AdditionsLook, ReadError, Writer};
-use crate::reconcile::guard::cleared::Write;
+use crate::reconcile::guard::cleared_plan::Write;
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::reason_code::Code;
 

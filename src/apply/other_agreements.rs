@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::apply::execution_context::ExecutionContext;
 use crate::apply::expected_owners::BeginningLine;
 use crate::connectwise::{ReadError, Reader};
-use crate::reconcile::guard::cleared::Write;
+use crate::reconcile::guard::cleared_plan::Write;
 use crate::reconcile::model::connectwise_records::Addition;
 use crate::reconcile::model::ids::{AdditionId, AgreementId};
 use crate::reconcile::model::plan::line::LineKey;

@@ -3,7 +3,7 @@
 use crate::connectwise::ReadError;
 use crate::history::journal::WriteOutcome;
 use crate::history::store::error::StoreError;
-use crate::reconcile::guard::cleared::{CreateLine, SetQuantity, Write};
+use crate::reconcile::guard::cleared_plan::{CreateLine, SetQuantity, Write};
 use crate::reconcile::model::connectwise_records::Addition;
 use crate::reconcile::model::ids::{AdditionId, AgreementId};
 use crate::reconcile::model::plan::line::LineKey;

@@ -12,7 +12,7 @@ use crate::cli::arguments::global::Global;
 use crate::connectwise::{
     AdditionsLook, BundledLists, CyclesByName, ReadError, Reader, Traffic, UpcomingWork, WriteError, Writer,
 };
-use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
+use crate::reconcile::guard::cleared_plan::{CreateLine, SetQuantity};
 use crate::reconcile::model::connectwise_records::{Addition, AdditionList, Agreements, Companies, Products};
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
 use crate::reconcile::model::quantity::Quantity;

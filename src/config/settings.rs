@@ -13,7 +13,7 @@ use crate::config::secrets::{SecretError, SecretSource, read};
 use crate::config::tables::alerts::AlertConfig;
 use crate::connectwise::client::settings::ConnectWiseSettings;
 use crate::export::settings::ExportSettings;
-use crate::reconcile::guard::limits::GuardPolicy;
+use crate::reconcile::guard::guard_policy::GuardPolicy;
 use crate::reconcile::matching::line_claims::OtherIntegration;
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::ids::IntegrationName;

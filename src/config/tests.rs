@@ -13,7 +13,7 @@ use crate::export::column::Column;
 use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::locate::link::{Auth, HeaderValue, NextPage, TokenForm};
 use crate::export::settings::{Count, Encoding, ExportLocation, Format, HeaderRow, Shape, Sheet, WideLayout};
-use crate::reconcile::guard::limits::{GuardPolicy, HumanEdit, LineStep, Percent, ToZero};
+use crate::reconcile::guard::guard_policy::{GuardPolicy, HumanEdit, LineStep, Percent, ToZero};
 use crate::reconcile::model::bill_customer::Bill;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, IntegrationName, ProductCode};
 use crate::reconcile::model::mapping::{

@@ -9,7 +9,7 @@ use toml::de::DeValue;
 use crate::config::document::Field;
 use crate::export::count::notation::Notation;
 use crate::export::count::number::Units;
-use crate::reconcile::guard::limits::Percent;
+use crate::reconcile::guard::guard_policy::Percent;
 
 /// A year. Nothing here waits or looks back further, and sums of times cannot overflow.
 const DURATION_MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);

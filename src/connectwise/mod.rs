@@ -26,7 +26,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::connectwise::client::cause::UnreachableCause;
-use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
+use crate::reconcile::guard::cleared_plan::{CreateLine, SetQuantity};
 use crate::reconcile::model::connectwise_records::{Addition, AdditionList, Agreements, Companies, Products};
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
 use crate::reconcile::model::quantity::Quantity;

@@ -20,7 +20,7 @@ use crate::connectwise::reads::additions_path;
 use crate::connectwise::urls::api_url;
 use crate::connectwise::wire::{AdditionRow, Row, WireAddition, members};
 use crate::connectwise::{AdditionsLook, ReadError, WriteError, Writer};
-use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
+use crate::reconcile::guard::cleared_plan::{CreateLine, SetQuantity};
 use crate::reconcile::matching::item_marker::ItemMarker;
 use crate::reconcile::model::connectwise_records::Addition;
 use crate::reconcile::model::ids::{AgreementId, ProductId};

@@ -13,7 +13,7 @@ use crate::history::store::open::History;
 use crate::history::store::remedies;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId, ServiceName};
 use crate::reconcile::model::plan::finding::Finding;
-use crate::reconcile::model::plan::guard_look::GuardLook;
+use crate::reconcile::model::plan::guard_measurement::GuardLook;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand, RunVerdict};
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
 

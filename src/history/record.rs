@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use crate::reconcile::model::export::delivered_file::DeliveredFile;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, IntegrationName, ItemName, ProductCode, RunId};
 use crate::reconcile::model::plan::finding::Finding;
-use crate::reconcile::model::plan::guard_look::GuardLook;
+use crate::reconcile::model::plan::guard_measurement::GuardLook;
 use crate::reconcile::model::plan::line::{LineKey, Source};
 use crate::reconcile::model::plan::named_additions::Named;
 use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::apply::lease_guard::LeaseGuard;
 use crate::apply::stop::Stop;
 use crate::export::settings::ExportSettings;
-use crate::reconcile::guard::limits::GuardPolicy;
+use crate::reconcile::guard::guard_policy::GuardPolicy;
 use crate::reconcile::matching::line_claims::OtherIntegration;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::mapping::Mapping;

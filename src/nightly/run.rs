@@ -18,8 +18,8 @@ use crate::nightly::job::{ExportSource, Job, PlanSource, RunControl};
 use crate::nightly::recorder::{Baselines, Planning, RecordedPlan, RunRecorder};
 use crate::nightly::undo;
 use crate::reconcile::guard::baseline;
-use crate::reconcile::guard::check::{Approval, GuardInputs, clear};
-use crate::reconcile::guard::looks::looks;
+use crate::reconcile::guard::measurements::looks;
+use crate::reconcile::guard::plan_check::{Approval, GuardInputs, clear};
 use crate::reconcile::model::plan::Plan;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
 

@@ -20,7 +20,7 @@ use crate::nightly::remote::{Remote, catalog_of, hold, read_directory};
 use crate::reconcile::decide::undo::draw_undo;
 use crate::reconcile::decide::undo::successor::agreements_to_see;
 use crate::reconcile::decide::undo::undo_inputs::{ConfirmedWrite, Undoing};
-use crate::reconcile::guard::check::clear_approved;
+use crate::reconcile::guard::plan_check::clear_approved;
 use crate::reconcile::matching::line_claims::Claims;
 use crate::reconcile::matching::placement::place_all;
 use crate::reconcile::model::export::counts::Counts;

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use rust_decimal::Decimal;
 
 use super::night::{FILTER, Night, q, time};
-use recount::reconcile::guard::check::{Approval, GuardInputs, ReadCoverage, Stopped, clear, malformed};
-use recount::reconcile::guard::cleared::ClearedPlan;
-use recount::reconcile::guard::limits::{GuardPolicy, Percent, ToZero};
+use recount::reconcile::guard::cleared_plan::ClearedPlan;
+use recount::reconcile::guard::guard_policy::{GuardPolicy, Percent, ToZero};
+use recount::reconcile::guard::plan_check::{Approval, GuardInputs, ReadCoverage, Stopped, clear, malformed};
 use recount::reconcile::model::export::counts::Counts;
 use recount::reconcile::model::ids::{AdditionId, AgreementId, CustomerName, ProductCode, RunId};
 use recount::reconcile::model::past::{Accepted, Past};

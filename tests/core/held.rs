@@ -2,7 +2,7 @@
 
 use super::guards::accepted;
 use super::night::{BRACKET, FILTER, Night, codes, create, day, key, line, q, said, set, stamp, time, unplaced};
-use recount::reconcile::guard::limits::{HumanEdit, LineStep, Percent, ToZero};
+use recount::reconcile::guard::guard_policy::{HumanEdit, LineStep, Percent, ToZero};
 use recount::reconcile::model::connectwise_records::Product;
 use recount::reconcile::model::ids::{AdditionId, AgreementId, RunId};
 use recount::reconcile::model::last_change::LastChange;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::night::{FILTER, Night, codes, day, key, line, q, set, time};
-use recount::reconcile::guard::limits::HumanEdit;
+use recount::reconcile::guard::guard_policy::HumanEdit;
 use recount::reconcile::matching::line_claims::{Claims, OtherIntegration};
 use recount::reconcile::model::decision::{Decision, DecisionSubject, SeenLine};
 use recount::reconcile::model::ids::{

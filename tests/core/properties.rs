@@ -14,7 +14,7 @@ use super::oracle;
 use super::oracle::Fate;
 use recount::export::count::duplicate_rows::Duplicates;
 use recount::reconcile::decide::permitted_answers::{ShownItem, ShownLine, answer};
-use recount::reconcile::guard::limits::{HumanEdit, ToZero};
+use recount::reconcile::guard::guard_policy::{HumanEdit, ToZero};
 use recount::reconcile::matching::placement::Place;
 use recount::reconcile::model::decision::{Decision, DecisionSubject, SeenLine};
 use recount::reconcile::model::export::row_lines::RowLines;

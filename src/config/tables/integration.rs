@@ -12,7 +12,7 @@ use crate::config::values::optional;
 use crate::config::{customers, profiles};
 use crate::export::read::names::alike;
 use crate::export::settings::ExportSettings;
-use crate::reconcile::guard::limits::GuardPolicy;
+use crate::reconcile::guard::guard_policy::GuardPolicy;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName};
 use crate::reconcile::model::mapping::{AgreementRule, CompanyFilter, Mapping, MatchCustomers, Sweep, folded};
 use crate::reconcile::model::plan::outcome::Mode;

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row, params};
 use crate::history::store::columns::{RepeatedNames, count, decimal, integer};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::reconcile::guard::accepted::{AcceptedCount, AcceptedCounts, Size};
+use crate::reconcile::guard::accepted_counts::{AcceptedCount, AcceptedCounts, Size};
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId, ServiceName};
 
 impl History {

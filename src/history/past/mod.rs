@@ -23,7 +23,7 @@ use crate::history::store::columns::{
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::history::{decisions, journal};
-use crate::reconcile::guard::trend::UnitsThen;
+use crate::reconcile::guard::falling_trend::UnitsThen;
 use crate::reconcile::matching::line_claims::OtherIntegration;
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CustomerName, IntegrationName, ItemName, ProductCode, RunId,

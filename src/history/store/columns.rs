@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::history::store::error::StoreError;
 use crate::reconcile::model::export::delivered_file::DeliveredFile;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, ItemName, ProductCode};
-use crate::reconcile::model::plan::guard_look::GuardLook;
+use crate::reconcile::model::plan::guard_measurement::GuardLook;
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::named_additions::Named;
 use crate::reconcile::model::plan::reason_code::Code;

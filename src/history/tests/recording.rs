@@ -15,7 +15,7 @@ use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, ItemName, ProductCode, RunId, ServiceName,
 };
 use crate::reconcile::model::plan::finding::{Finding, finding};
-use crate::reconcile::model::plan::guard_look::GuardLook;
+use crate::reconcile::model::plan::guard_measurement::GuardLook;
 use crate::reconcile::model::plan::line::Source;
 use crate::reconcile::model::plan::named_additions::Named;
 use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};

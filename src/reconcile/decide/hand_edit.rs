@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use crate::reconcile::decide::line_case::LineRules;
 use crate::reconcile::decide::line_decision::HoldReason;
 use crate::reconcile::decide::line_guards::Step;
-use crate::reconcile::guard::limits::HumanEdit;
+use crate::reconcile::guard::guard_policy::HumanEdit;
 use crate::reconcile::model::connectwise_records::Addition;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::{AdditionId, ItemName};

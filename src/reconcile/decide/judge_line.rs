@@ -6,7 +6,7 @@ use crate::reconcile::decide::billed_elsewhere::not_where_it_was;
 use crate::reconcile::decide::line_case::{LineCase, LineRules};
 use crate::reconcile::decide::line_decision::{Hold, LineDecision};
 use crate::reconcile::decide::line_guards::{Hindrance, Step, all_named};
-use crate::reconcile::guard::limits::HumanEdit;
+use crate::reconcile::guard::guard_policy::HumanEdit;
 use crate::reconcile::matching::wanted_line::{Terms, WantedLine};
 use crate::reconcile::model::connectwise_records::{Addition, Product};
 use crate::reconcile::model::display_text::day;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use crate::reconcile::decide::billed_elsewhere::ElsewhereInputs;
-use crate::reconcile::guard::limits::GuardPolicy;
+use crate::reconcile::guard::guard_policy::GuardPolicy;
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::matching::wanted_line::WantedLine;
 use crate::reconcile::model::connectwise_records::{Addition, Agreement, Product};

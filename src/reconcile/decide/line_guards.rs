@@ -8,7 +8,7 @@ use crate::reconcile::decide::line_case::{LineCase, LineRules};
 use crate::reconcile::decide::line_decision::{Hold, HoldReason};
 use crate::reconcile::decide::permitted_answers::may_be_accepted;
 use crate::reconcile::decide::stored_answers::{AskedStep, StepAnswer};
-use crate::reconcile::guard::limits::ToZero;
+use crate::reconcile::guard::guard_policy::ToZero;
 use crate::reconcile::model::connectwise_records::{Addition, Product};
 use crate::reconcile::model::display_text::{day, minute, shown};
 use crate::reconcile::model::last_change::LastChange;

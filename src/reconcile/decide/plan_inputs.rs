@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use crate::reconcile::guard::limits::GuardPolicy;
+use crate::reconcile::guard::guard_policy::GuardPolicy;
 use crate::reconcile::matching::line_claims::Claims;
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::model::connectwise_records::{Additions, Directory};

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use crate::history::record::RunRecord;
 use crate::reconcile::model::display_text::escaped;
-use crate::reconcile::model::plan::guard_look::GuardLook;
+use crate::reconcile::model::plan::guard_measurement::GuardLook;
 use crate::web::pages::pieces;
 
 /// The guards of a plan; nothing where none was asked, or nobody noted it.

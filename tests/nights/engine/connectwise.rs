@@ -17,7 +17,7 @@ use recount::connectwise::{BundledLists, ReadError, Reader, Traffic, WriteError,
 use recount::history::journal::IntentKind;
 use recount::history::record::WriteId;
 use recount::history::store::open::History;
-use recount::reconcile::guard::cleared::{CreateLine, SetQuantity};
+use recount::reconcile::guard::cleared_plan::{CreateLine, SetQuantity};
 use recount::reconcile::model::bill_customer::Bill;
 use recount::reconcile::model::connectwise_records::{
     Addition, AdditionList, Agreement, Agreements, Companies, Company, Product, Products,

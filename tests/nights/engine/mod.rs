@@ -36,7 +36,7 @@ use recount::history::store::lock::RunLock;
 use recount::history::store::open::History;
 use recount::nightly::job::{ExportSource, Job, PlanSource, RunControl};
 use recount::nightly::run::{plan_and_apply, plan_only};
-use recount::reconcile::guard::limits::{GuardPolicy, HumanEdit, LineStep, Percent, ToZero};
+use recount::reconcile::guard::guard_policy::{GuardPolicy, HumanEdit, LineStep, Percent, ToZero};
 use recount::reconcile::model::bill_customer::Bill;
 use recount::reconcile::model::connectwise_records::{Addition, Agreement, Product};
 use recount::reconcile::model::ids::{

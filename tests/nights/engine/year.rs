@@ -26,7 +26,7 @@ use recount::history::store::lock::RunLock;
 use recount::history::store::open::History;
 use recount::nightly::job::{ExportSource, Job, PlanSource, RunControl};
 use recount::nightly::run::{plan_and_apply, plan_only};
-use recount::reconcile::guard::cleared::{CreateLine, SetQuantity};
+use recount::reconcile::guard::cleared_plan::{CreateLine, SetQuantity};
 use recount::reconcile::model::bill_customer::Bill;
 use recount::reconcile::model::connectwise_records::{
     Addition, AdditionList, Agreement, AgreementSign, Agreements, Companies, Company, Product, Products, Unreadable,

@@ -2,7 +2,7 @@
 
 pub mod finding;
 pub mod fingerprint;
-pub mod guard_look;
+pub mod guard_measurement;
 pub mod handle;
 pub mod line;
 pub mod named_additions;

@@ -24,7 +24,7 @@ use crate::files::sync_folder;
 use crate::history::record::RunRecord;
 use crate::nightly::failure::Failure;
 use crate::reconcile::decide::findings::row_findings::of_export;
-use crate::reconcile::guard::check::part_unread;
+use crate::reconcile::guard::plan_check::part_unread;
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::finding::Finding;

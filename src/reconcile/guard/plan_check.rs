@@ -11,12 +11,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
 use crate::reconcile::decide::findings::row_remedies::row_remedy;
-use crate::reconcile::guard::accepted::Size;
+use crate::reconcile::guard::accepted_counts::Size;
 use crate::reconcile::guard::baseline;
-use crate::reconcile::guard::cleared::ClearedPlan;
-use crate::reconcile::guard::limits::{GuardPolicy, Percent};
-use crate::reconcile::guard::run_limits::{PlanTally, step};
-use crate::reconcile::guard::stop::{percent, stop};
+use crate::reconcile::guard::cleared_plan::ClearedPlan;
+use crate::reconcile::guard::guard_policy::{GuardPolicy, Percent};
+use crate::reconcile::guard::run_guards::{PlanTally, step};
+use crate::reconcile::guard::stop_finding::{percent, stop};
 use crate::reconcile::model::display_text::{day, shown};
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::export::partial_export::UnreadPart;

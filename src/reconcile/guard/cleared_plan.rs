@@ -22,7 +22,7 @@ use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::line::{Creation, LineKey, QuantityChange, Verdict};
 use crate::reconcile::model::quantity::Quantity;
 
-/// The writes of a plan that may be carried out. Only [`crate::reconcile::guard::check::clear`] makes one.
+/// The writes of a plan that may be carried out. Only [`crate::reconcile::guard::plan_check::clear`] makes one.
 #[derive(Debug)]
 pub struct ClearedPlan {
     writes: Vec<(LineKey, Write)>,
@@ -61,7 +61,7 @@ pub enum Write {
 }
 
 impl ClearedPlan {
-    /// For [`crate::reconcile::guard::check::clear`] alone.
+    /// For [`crate::reconcile::guard::plan_check::clear`] alone.
     pub(in crate::reconcile) fn seal(plan: &Plan) -> Self {
         let writes = plan.lines.iter().filter_map(|line| {
             let key = line.key()?;

@@ -2,8 +2,8 @@
 
 use rust_decimal::Decimal;
 
-use crate::reconcile::guard::limits::{CHANGES_MIN, CREATIONS_MAX, GuardPolicy, Percent, UNITS_UP_MIN};
-use crate::reconcile::guard::stop::{percent, stop};
+use crate::reconcile::guard::guard_policy::{CHANGES_MIN, CREATIONS_MAX, GuardPolicy, Percent, UNITS_UP_MIN};
+use crate::reconcile::guard::stop_finding::{percent, stop};
 use crate::reconcile::model::plan::Plan;
 use crate::reconcile::model::plan::finding::{Finding, plural};
 use crate::reconcile::model::plan::line::{Line, Verdict};

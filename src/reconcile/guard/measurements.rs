@@ -3,12 +3,12 @@
 
 use rust_decimal::Decimal;
 
-use crate::reconcile::guard::check::{GuardInputs, findings, hours, lines_seen, sizes};
-use crate::reconcile::guard::limits::Percent;
-use crate::reconcile::guard::run_limits::PlanTally;
-use crate::reconcile::guard::stop::percent;
+use crate::reconcile::guard::guard_policy::Percent;
+use crate::reconcile::guard::plan_check::{GuardInputs, findings, hours, lines_seen, sizes};
+use crate::reconcile::guard::run_guards::PlanTally;
+use crate::reconcile::guard::stop_finding::percent;
 use crate::reconcile::model::plan::Plan;
-use crate::reconcile::model::plan::guard_look::GuardLook;
+use crate::reconcile::model::plan::guard_measurement::GuardLook;
 use crate::reconcile::model::plan::reason_code::Code;
 
 /// Every guard that had something to measure, in the order of the data's way; those that stop the plan with their own
