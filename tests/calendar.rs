@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 
 use crate::support::Night;
 use recount::apply::lease_guard::LeaseGuard;
-use recount::apply::stop::Stop;
+use recount::apply::stop_signal::Stop;
 use recount::config::load::load;
 use recount::connectwise::client::Client;
 use recount::history::record::{LineRecord, RunRecord};

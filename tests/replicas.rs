@@ -17,7 +17,7 @@ use self::bucket::{Bucket, Held};
 use crate::support;
 use crate::support::{BUSY, Night, Said, wait_until};
 use recount::apply::lease_guard::{LeaseGuard, LeaseSpan};
-use recount::apply::stop::Stop;
+use recount::apply::stop_signal::Stop;
 use recount::config::load::load;
 use recount::connectwise::client::Client;
 use recount::history::store::lock::RunLock;

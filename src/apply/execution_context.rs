@@ -5,7 +5,7 @@ use tokio::time::Instant;
 
 use crate::apply::expected_owners::ExpectedOwners;
 use crate::apply::lease_guard::{CLOCK_STEP, LeaseGuard};
-use crate::apply::stop::Stop;
+use crate::apply::stop_signal::Stop;
 use crate::history::store::lock::RunLock;
 use crate::reconcile::model::ids::RunId;
 

@@ -4,15 +4,15 @@ use std::cell::RefCell;
 
 use tokio::time::Instant;
 
+use crate::apply::agreement_windows::AgreementWindows;
 use crate::apply::agreement_writes::{AgreementWrites, FreshAdditions, LineEnd};
-use crate::apply::attempts::{LOOKS_AGAIN, WriteAttempts};
 use crate::apply::breakers::{Breakers, WriteRight};
 use crate::apply::execution_context::ExecutionContext;
 use crate::apply::expected_owners::BeginningLine;
 use crate::apply::journal_queue::JournalQueue;
 use crate::apply::other_agreements::{OtherAgreements, begins, billed_here_since};
 use crate::apply::recovery::new_lines;
-use crate::apply::windows::AgreementWindows;
+use crate::apply::write_attempts::{LOOKS_AGAIN, WriteAttempts};
 use crate::apply::write_result::{
     ConfirmedChange, Halt, LineWriteResult, WriteResult, billed_since, changed_meanwhile, created, held, in_doubt,
     is_rounded, not_reached, overtaken, refused, stale, stored_rounded, updated,

@@ -2,7 +2,7 @@
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::apply::stop::Stop;
+use crate::apply::stop_signal::Stop;
 use crate::report::exit::Exit;
 
 /// A wish that the signals make. Has to be called within a tokio runtime.

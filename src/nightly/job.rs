@@ -5,7 +5,7 @@ use std::path::Path;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::apply::lease_guard::LeaseGuard;
-use crate::apply::stop::Stop;
+use crate::apply::stop_signal::Stop;
 use crate::export::settings::ExportSettings;
 use crate::reconcile::guard::guard_policy::GuardPolicy;
 use crate::reconcile::matching::line_claims::OtherIntegration;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::apply::stop::Stop;
+use crate::apply::stop_signal::Stop;
 use crate::connectwise::{ReadError, WriteError};
 use crate::history::record::RunRecord;
 use crate::history::store::error::StoreError;

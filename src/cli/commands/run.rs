@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use clap::Args;
 
 use crate::apply::lease_guard::LeaseGuard;
-use crate::apply::stop::Stop;
+use crate::apply::stop_signal::Stop;
 use crate::cli::arguments::global::Global;
 use crate::cli::arguments::typed_integration;
 use crate::cli::commands::fleet::options::FleetOptions;

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use crate::apply::stop::Stop;
+use crate::apply::stop_signal::Stop;
 use crate::cli::session::Session;
 use crate::cli::{clock, session};
 use crate::config::settings::{Config, ConnectWiseConfig, IntegrationConfig};

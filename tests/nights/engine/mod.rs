@@ -29,7 +29,7 @@ use self::disk::Files;
 use self::export::Vendor;
 use self::history_copy::CopiedHistory;
 use recount::apply::lease_guard::LeaseGuard;
-use recount::apply::stop::Stop;
+use recount::apply::stop_signal::Stop;
 use recount::export::settings::{ExportLocation, ExportSettings};
 use recount::history::record::RunRecord;
 use recount::history::store::lock::RunLock;

@@ -18,7 +18,7 @@ use super::chance::Chance;
 use super::disk::Files;
 use super::{everything_passes, fastest_folder, product};
 use recount::apply::lease_guard::LeaseGuard;
-use recount::apply::stop::Stop;
+use recount::apply::stop_signal::Stop;
 use recount::connectwise::{ReadError, Reader, Traffic, WriteError, Writer};
 use recount::export::settings::ExportSettings;
 use recount::history::record::RunRecord;

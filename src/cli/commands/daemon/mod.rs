@@ -10,7 +10,7 @@ use std::path::Path;
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
 
-use crate::apply::stop::Stop;
+use crate::apply::stop_signal::Stop;
 use crate::cli::arguments::global::Global;
 use crate::cli::commands::daemon::configured::schedule;
 use crate::cli::commands::fleet::options::FleetOptions;

@@ -15,7 +15,7 @@ use std::path::Path;
 
 use futures_util::StreamExt as _;
 
-use crate::apply::stop::Stop;
+use crate::apply::stop_signal::Stop;
 use crate::cli::commands::fleet::known::KnownTenants;
 use crate::cli::commands::fleet::options::FleetOptions;
 use crate::cli::commands::fleet::process::{TenantEnd, TenantRequest, run_tenant};

@@ -8,7 +8,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Command;
 
-use crate::apply::stop::Stop;
+use crate::apply::stop_signal::Stop;
 use crate::cli::commands::fleet::tenants::Tenant;
 use crate::report::exit::Exit;
 

@@ -11,7 +11,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
-use crate::apply::stop::Stop;
+use crate::apply::stop_signal::Stop;
 use crate::cli::commands::fleet::known::KnownTenants;
 use crate::cli::commands::fleet::options::FleetOptions;
 use crate::cli::commands::fleet::process::{TenantEnd, TenantRequest, run_tenant};

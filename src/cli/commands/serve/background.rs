@@ -1,6 +1,6 @@
 //! A run that was asked for at the desk: the same as the commands begin, with a wish to stop of its own.
 
-use crate::apply::stop::Stop;
+use crate::apply::stop_signal::Stop;
 use crate::cli::commands::run::{RunRequest, approvable, chosen, until_stopped};
 use crate::cli::error::CommandError;
 use crate::cli::wiring::stored_plans::{stored_plan, undone};

@@ -6,7 +6,7 @@ use std::path::Path;
 use tokio::net::TcpListener;
 use url::Url;
 
-use crate::apply::stop::Stop;
+use crate::apply::stop_signal::Stop;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::signals;

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use crate::apply::stop::Stop;
+use crate::apply::stop_signal::Stop;
 use crate::cli::commands::run::{RunRequest, until_stopped};
 use crate::cli::error::CommandError;
 use crate::config::settings::Config;

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::apply::stop::Stop;
+use crate::apply::stop_signal::Stop;
 use crate::cli::clock;
 use crate::cli::commands::answer::at_desk;
 use crate::cli::commands::map::known::KnownRecords;
