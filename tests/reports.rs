@@ -7,7 +7,7 @@ mod pages;
 use chrono::DateTime;
 use rust_decimal::Decimal;
 
-use recount::history::record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, RunRecord, Totals};
+use recount::history::run_record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, RunRecord, Totals};
 use recount::reconcile::model::ids::{AgreementId, CustomerName, IntegrationName, ProductCode, RunId, ServiceName};
 use recount::reconcile::model::plan::finding::Finding;
 use recount::reconcile::model::plan::line::Source;

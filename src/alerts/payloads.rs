@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::history::record::Totals;
+use crate::history::run_record::Totals;
 use crate::report::brief::Brief;
 use crate::report::format::json::time;
 use crate::report::needs::Need;

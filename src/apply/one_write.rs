@@ -19,7 +19,7 @@ use crate::apply::write_result::{
 };
 use crate::connectwise::{ReadError, WriteError, Writer};
 use crate::history::journal::{Intent, IntentKind, WriteOutcome};
-use crate::history::record::WriteId;
+use crate::history::run_record::WriteId;
 use crate::reconcile::guard::cleared_plan::{CreateLine, SetQuantity, Write};
 use crate::reconcile::model::connectwise_records::Addition;
 use crate::reconcile::model::ids::{AdditionId, AgreementId};

@@ -4,7 +4,7 @@ use crate::cli::console::Console;
 use crate::connectwise::ReadError;
 use crate::error_chain::error_chain;
 use crate::history::store::error::StoreError;
-use crate::history::store::lock::LockError;
+use crate::history::store::run_lock::LockError;
 use crate::nightly::failure::Failure;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit::Exit;

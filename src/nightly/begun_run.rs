@@ -3,10 +3,10 @@
 use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta, Utc};
 
 use crate::apply::lease_guard::CLOCK_STEP;
-use crate::history::runs::NewRun;
+use crate::history::run_writing::NewRun;
 use crate::history::store::error::StoreError;
-use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
+use crate::history::store::run_lock::RunLock;
 use crate::nightly::failure::Failure;
 use crate::nightly::job::Job;
 use crate::reconcile::model::display_text::minute;

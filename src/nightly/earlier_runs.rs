@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use crate::apply::recovery::{RecoveryScope, Resolution, resolve_open_writes};
 use crate::connectwise::Reader;
 use crate::history::journal::{WriteOutcome, WriteRecord};
-use crate::history::record::RunRecord;
+use crate::history::run_record::RunRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::nightly::begun_run::BegunRun;

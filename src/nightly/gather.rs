@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::connectwise::{CyclesByName, Reader};
 use crate::export::locate::file::Export;
-use crate::history::record::ExportRecord;
+use crate::history::run_record::ExportRecord;
 use crate::history::store::open::History;
 use crate::nightly::begun_run::BegunRun;
 use crate::nightly::day_counts::{counts_of_last_period, earlier_counts};

@@ -2,7 +2,7 @@
 
 use crate::apply::write_result::LineWriteResult;
 use crate::history::journal::{WriteOutcome, WriteRecord};
-use crate::history::record::LineRecord;
+use crate::history::run_record::LineRecord;
 use crate::reconcile::decide::findings::line_remedies::{a_later_run_looks, end_all_but_one};
 use crate::reconcile::matching::placement::another_agreement;
 use crate::reconcile::model::plan::finding::{Finding, finding};

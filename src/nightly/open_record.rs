@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use crate::apply::write_result::LineWriteResult;
-use crate::history::record::{LineRecord, Requests, RunEnd, RunRecord, Totals};
+use crate::history::run_record::{LineRecord, Requests, RunEnd, RunRecord, Totals};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::nightly::failure::Failure;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::history::record::LineRecord;
+use crate::history::run_record::LineRecord;
 use crate::reconcile::model::plan::finding::{Finding, finding};
 use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::plan::reason_code::{Code, Severity};

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{Datelike, NaiveDate, TimeDelta};
 
 use crate::connectwise::{ReadError, Reader};
-use crate::history::past::swept::SweptLines;
+use crate::history::past::swept_lines::SweptLines;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::nightly::begun_run::BegunRun;

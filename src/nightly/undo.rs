@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use crate::connectwise::{ReadError, Reader};
 use crate::history::journal::{IntentKind, WriteOutcome, WriteRecord};
 use crate::history::past::written_since::LaterWrites;
-use crate::history::record::{ExportRecord, PlanRecord};
+use crate::history::run_record::{ExportRecord, PlanRecord};
 use crate::history::store::open::History;
 use crate::nightly::begun_run::BegunRun;
 use crate::nightly::earlier_runs::{close_cut_off_runs, look_up_open_writes};

@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use thiserror::Error;
 
 use crate::files::replace_unsynced;
-use crate::history::record::RunRecord;
+use crate::history::run_record::RunRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{IntegrationName, RunId};

@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::history::lookup::{EndSummary, RunSummary};
+use crate::history::run_lookup::{EndSummary, RunSummary};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
@@ -167,7 +167,7 @@ impl Health {
 mod tests {
     use super::*;
 
-    use crate::history::record::{Requests, Totals};
+    use crate::history::run_record::{Requests, Totals};
     use crate::reconcile::model::plan::outcome::RunCommand;
 
     fn noon() -> DateTime<Utc> {

@@ -20,7 +20,7 @@ pub mod open_items;
 pub mod trend;
 pub(crate) mod words;
 
-use crate::history::record::{LineRecord, RunEnd, RunRecord};
+use crate::history::run_record::{LineRecord, RunEnd, RunRecord};
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::plan::reason_code::{Code, Severity};

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use crate::history::decisions::OpenSince;
-use crate::history::record::{LineRecord, RunRecord};
+use crate::history::decision_records::OpenSince;
+use crate::history::run_record::{LineRecord, RunRecord};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::decide::permitted_answers::{AnswerSubject, Refusal, ShownFinding, ShownItem, ShownLine, answer};

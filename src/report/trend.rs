@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 
-use crate::history::nights::LineNight;
+use crate::history::lines_over_nights::LineNight;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::quantity::Quantity;
 

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use chrono::{DateTime, FixedOffset};
 use rust_decimal::Decimal;
 
-use crate::history::record::{ExportRecord, LineRecord, Requests, RunRecord};
+use crate::history::run_record::{ExportRecord, LineRecord, Requests, RunRecord};
 use crate::reconcile::model::display_text;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::export::row_lines::RowLines;

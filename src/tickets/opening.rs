@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::connectwise::client::cause::UnreachableCause;
 use crate::connectwise::{ReadError, WriteError};
-use crate::history::tickets::{TicketAction, TicketRecord, TicketState};
+use crate::history::ticket_records::{TicketAction, TicketRecord, TicketState};
 use crate::reconcile::model::ids::{TicketId, TicketRef};
 use crate::tickets::board::{NewTicket, ServiceBoard};
 use crate::tickets::round::{Found, TRIES_WHEN_BUSY, TicketSync, is_surely_not_written, write_error_text};

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::connectwise::WriteError;
-use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
-use crate::history::tickets::{TicketAction, TicketEvent, TicketRecord, TicketState};
+use crate::history::store::run_lock::RunLock;
+use crate::history::ticket_records::{TicketAction, TicketEvent, TicketRecord, TicketState};
 use crate::reconcile::model::display_text::day;
 use crate::reconcile::model::ids::{TicketId, TicketRef};
 use crate::report::brief::settled::{APPROVED, AnswersSince};

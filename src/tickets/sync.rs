@@ -3,10 +3,10 @@
 //! The protocol is that of a line's creation: the ticket is on the disk before its POST, a POST is sent once, and one
 //! without a clear answer is looked up by its reference, never sent again blindly. Nothing here changes a run.
 
-use crate::history::record::RunRecord;
-use crate::history::store::lock::RunLock;
+use crate::history::run_record::RunRecord;
 use crate::history::store::open::History;
-use crate::history::tickets::{TicketAction, TicketEvent};
+use crate::history::store::run_lock::RunLock;
+use crate::history::ticket_records::{TicketAction, TicketEvent};
 use crate::reconcile::model::plan::outcome::RunCommand;
 use crate::tickets::board::ServiceBoard;
 use crate::tickets::round::TicketSync;

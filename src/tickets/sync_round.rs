@@ -6,9 +6,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::apply::stop_signal::Stop;
 use crate::connectwise::{ReadError, WriteError};
-use crate::history::record::RunRecord;
+use crate::history::run_record::RunRecord;
 use crate::history::store::error::StoreError;
-use crate::history::tickets::{TicketRecord, TicketState};
+use crate::history::ticket_records::{TicketRecord, TicketState};
 use crate::reconcile::model::ids::{CustomerName, TicketRef};
 use crate::tickets::board::TermsError;
 use crate::tickets::settings::TicketSettings;

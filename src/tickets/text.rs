@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use crate::history::record::LineRecord;
+use crate::history::run_record::LineRecord;
 use crate::reconcile::model::display_text::{day, escaped, shown};
 use crate::reconcile::model::ids::{AgreementId, CustomerName, IntegrationName, ProductCode, RunId, ServiceName};
 use crate::reconcile::model::plan::finding::{Finding, finding};

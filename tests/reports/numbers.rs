@@ -8,7 +8,7 @@ use regex::Regex;
 
 use super::{finding, line, run};
 use crate::support::Night;
-use recount::history::record::RunRecord;
+use recount::history::run_record::RunRecord;
 use recount::history::store::open::History;
 use recount::reconcile::model::plan::outcome::{Outcome, RunVerdict};
 use recount::reconcile::model::plan::reason_code::{Code, Severity};

@@ -9,7 +9,7 @@ use regex::Regex;
 use super::numbers::page;
 use super::{finding, line, run};
 use crate::support::Night;
-use recount::history::record::LineRecord;
+use recount::history::run_record::LineRecord;
 use recount::reconcile::model::plan::outcome::{Outcome, RunVerdict};
 use recount::reconcile::model::plan::reason_code::{Code, Severity};
 

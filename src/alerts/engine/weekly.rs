@@ -4,7 +4,7 @@ use chrono::{DateTime, FixedOffset};
 
 use crate::alerts::alert::Alert;
 use crate::alerts::engine::due::DueAlert;
-use crate::history::record::LineRecord;
+use crate::history::run_record::LineRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::IntegrationName;

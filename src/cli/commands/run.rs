@@ -21,8 +21,8 @@ use crate::cli::wiring::{alert_engine, copy_failure, health, kept_report, ticket
 use crate::cli::{clock, console, progress, session, signals};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::connectwise::sharing::SharedReads;
-use crate::history::lookup::StoredPlan;
-use crate::history::record::RunRecord;
+use crate::history::run_lookup::StoredPlan;
+use crate::history::run_record::RunRecord;
 use crate::nightly::failure::Failure;
 use crate::nightly::job::{ExportSource, Job, PlanSource, RunControl};
 use crate::reconcile::model::ids::{ProductCode, RunId};

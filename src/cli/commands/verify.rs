@@ -7,7 +7,7 @@ use crate::cli::arguments::global::Global;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session;
-use crate::history::store::verify::Chain;
+use crate::history::store::verify_chain::Chain;
 use crate::report::exit::Exit;
 use crate::report::short_head;
 use crate::report::words::plural;

@@ -11,7 +11,7 @@ use crate::cli::error::CommandError;
 use crate::cli::{clock, session};
 use crate::config::settings::Config;
 use crate::export::read::names::alike;
-use crate::history::record::RunRecord;
+use crate::history::run_record::RunRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;

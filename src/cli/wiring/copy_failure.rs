@@ -5,7 +5,7 @@ use crate::cli::clock;
 use crate::cli::wiring::kept_report;
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::error_chain::error_chain;
-use crate::history::record::RunRecord;
+use crate::history::run_record::RunRecord;
 use crate::history::store::open::History;
 use crate::reconcile::model::plan::finding::{Finding, finding};
 use crate::reconcile::model::plan::reason_code::{Code, Severity};

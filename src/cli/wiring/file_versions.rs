@@ -6,7 +6,7 @@ use crate::cli::clock;
 use crate::config::edit::in_place::FileChange;
 use crate::config::settings::Config;
 use crate::error_chain::error_chain;
-use crate::history::desk::versions::FileEdit;
+use crate::history::desk::file_versions::FileEdit;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 

@@ -7,10 +7,10 @@ use chrono::TimeDelta;
 
 use crate::cli::clock;
 use crate::config::settings::{Config, IntegrationConfig};
-use crate::history::past::owned::UnwatchedLine;
+use crate::history::past::owned_lines::UnwatchedLine;
 use crate::history::store::error::StoreError;
-use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
+use crate::history::store::run_lock::RunLock;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::outcome::Mode;
 use crate::report::format::prometheus;

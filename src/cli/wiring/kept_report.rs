@@ -7,7 +7,7 @@ use crate::cli::wiring::health;
 use crate::config::environment;
 use crate::config::settings::Config;
 use crate::error_chain::error_chain;
-use crate::history::record::RunRecord;
+use crate::history::run_record::RunRecord;
 use crate::history::store::open::History;
 use crate::report::files::Reports;
 use crate::report::format::markdown;

@@ -2,7 +2,7 @@
 
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
-use crate::history::record::RunRecord;
+use crate::history::run_record::RunRecord;
 use crate::report::exit::Exit;
 use crate::report::format::json::Document;
 use crate::report::format::text;

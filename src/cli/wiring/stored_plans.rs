@@ -3,7 +3,7 @@
 use crate::cli::error::CommandError;
 use crate::cli::session;
 use crate::config::settings::Config;
-use crate::history::lookup::StoredPlan;
+use crate::history::run_lookup::StoredPlan;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::fingerprint::short;

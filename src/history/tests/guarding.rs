@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use rust_decimal::Decimal;
 
 use crate::history::journal::WriteOutcome;
-use crate::history::record::{LineRecord, PlanRecord};
+use crate::history::run_record::{LineRecord, PlanRecord};
 use crate::history::tests::{Place, create, end, key, line, mail, noon, plan, set, source, units};
 use crate::reconcile::guard::accepted_counts::AcceptedCount;
 use crate::reconcile::model::ids::{AdditionId, CustomerName, IntegrationName, ServiceName};

@@ -7,10 +7,10 @@ use rust_decimal::Decimal;
 use tempfile::TempDir;
 
 use crate::history::journal::{Intent, IntentKind};
-use crate::history::record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, Totals};
-use crate::history::runs::NewRun;
-use crate::history::store::lock::RunLock;
+use crate::history::run_record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, Totals};
+use crate::history::run_writing::NewRun;
 use crate::history::store::open::History;
+use crate::history::store::run_lock::RunLock;
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode, ProductId, RunId, ServiceName,
 };
@@ -67,7 +67,7 @@ impl Place {
         run
     }
 
-    fn write(&mut self, run: RunId, intent: &Intent) -> crate::history::record::WriteId {
+    fn write(&mut self, run: RunId, intent: &Intent) -> crate::history::run_record::WriteId {
         self.history.intent(&self.lock, run, intent, noon()).unwrap()
     }
 }

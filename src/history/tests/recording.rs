@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
-use crate::history::record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, RunRecord, Totals};
-use crate::history::runs::NewRun;
+use crate::history::run_record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, RunRecord, Totals};
+use crate::history::run_writing::NewRun;
 use crate::history::store::error::StoreError;
 use crate::history::tests::{HOME, Place, end, line, mail, noon, plan, units};
 use crate::reconcile::model::export::delivered_file::DeliveredFile;

@@ -10,11 +10,11 @@ use std::collections::BTreeMap;
 
 use crate::apply::write_result::Applied;
 use crate::connectwise::Traffic;
-use crate::history::days::DayCount;
-use crate::history::record::{ExportRecord, PlanRecord, Requests, RunRecord};
+use crate::history::counts_by_day::DayCount;
+use crate::history::run_record::{ExportRecord, PlanRecord, Requests, RunRecord};
 use crate::history::store::error::StoreError;
-use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
+use crate::history::store::run_lock::RunLock;
 use crate::nightly::begun_run::BegunRun;
 use crate::nightly::failure::Failure;
 use crate::nightly::job::Job;

@@ -1,6 +1,6 @@
 //! What a refused export asks of a person: one thing. What it says of each line may be as wrong as the export is.
 
-use crate::history::record::GoodExport;
+use crate::history::run_record::GoodExport;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::fingerprint::short;

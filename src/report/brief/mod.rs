@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, FixedOffset, Utc};
 
-use crate::history::record::{RunRecord, Totals};
+use crate::history::run_record::{RunRecord, Totals};
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::outcome::RunVerdict;

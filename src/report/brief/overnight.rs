@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::history::record::{LineRecord, RunRecord};
+use crate::history::run_record::{LineRecord, RunRecord};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::plan::finding::Finding;

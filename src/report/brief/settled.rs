@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::history::desk::versions::FileVersion;
-use crate::history::record::RunRecord;
+use crate::history::desk::file_versions::FileVersion;
+use crate::history::run_record::RunRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::decision::Decisions;

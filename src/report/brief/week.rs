@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use crate::history::lookup::RunSummary;
-use crate::history::record::LineRecord;
+use crate::history::run_lookup::RunSummary;
+use crate::history::run_record::LineRecord;
 use crate::reconcile::model::ids::IntegrationName;
 
 /// One integration's last week.

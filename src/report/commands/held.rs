@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
-use crate::history::decisions::OpenSince;
-use crate::history::record::LineRecord;
+use crate::history::decision_records::OpenSince;
+use crate::history::run_record::LineRecord;
 use crate::reconcile::model::decision::{Decision, DecisionSubject};
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, ProductCode, RunId, ServiceName};

@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 use csv::{Writer, WriterBuilder};
 
-use crate::history::record::{LineRecord, RunRecord};
+use crate::history::run_record::{LineRecord, RunRecord};
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::report::model::ReportSection;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::history::record::{LineRecord, RunRecord};
+use crate::history::run_record::{LineRecord, RunRecord};
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::quantity::or_dash;
 use crate::report::format::unlinked::parts;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::history::record::{LineRecord, RunEnd, RunRecord};
+use crate::history::run_record::{LineRecord, RunEnd, RunRecord};
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::outcome::Outcome;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::history::record::{LineRecord, RunRecord};
+use crate::history::run_record::{LineRecord, RunRecord};
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::report::lines;

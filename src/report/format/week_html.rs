@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::history::lookup::RunSummary;
+use crate::history::run_lookup::RunSummary;
 use crate::reconcile::model::display_text::{day, shown};
 use crate::report::brief::week::{LinesMoved, Week, WeekNights};
 use crate::report::format::brief_html::{CELL, NUMBER, cards, document};

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::history::desk::attempts::Attempt;
+use crate::history::desk::password_attempts::Attempt;
 use crate::history::store::open::History;
 use crate::web::access::signed_in::SignedIn;
 use crate::web::access::{authenticator, password};

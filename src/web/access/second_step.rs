@@ -10,7 +10,7 @@ use axum::response::Response;
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
-use crate::history::desk::attempts::Attempt;
+use crate::history::desk::password_attempts::Attempt;
 use crate::history::store::open::History;
 use crate::web::access::cookies::CookieKind;
 use crate::web::access::form::{door_page, step};

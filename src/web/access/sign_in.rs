@@ -9,8 +9,8 @@ use axum::response::Response;
 use chrono::{DateTime, TimeDelta, Utc};
 use maud::{Markup, html};
 
-use crate::history::desk::attempts::Attempt;
 use crate::history::desk::events::DeskEvent;
+use crate::history::desk::password_attempts::Attempt;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;
 use crate::web::access::addresses::HALF_LASTS;

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
 
+use crate::history::desk::answer_queue::QueuedAnswer;
 use crate::history::desk::events::DeskEvent;
-use crate::history::desk::queue::QueuedAnswer;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::record_links::RecordLinks;
@@ -82,7 +82,7 @@ impl Overview {
         };
         let mut answered: Vec<AnsweredItem> = decided(&plans, |_| zone.day(now)).into_iter().filter(fresh).collect();
         answered.sort_by_key(|one| std::cmp::Reverse(one.decision.at));
-        let running = crate::history::store::lock::RunLock::holder(&site.site.state);
+        let running = crate::history::store::run_lock::RunLock::holder(&site.site.state);
         Ok(Self {
             history,
             standings,

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::history::record::LineRecord;
+use crate::history::run_record::LineRecord;
 use crate::report::{lines, names, words};
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};

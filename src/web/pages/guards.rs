@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::history::record::RunRecord;
+use crate::history::run_record::RunRecord;
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::plan::guard_measurement::GuardLook;
 use crate::web::pages::pieces;

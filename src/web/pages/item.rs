@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 
-use crate::history::record::LineRecord;
+use crate::history::run_record::LineRecord;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::{AdditionId, RunId};
 use crate::reconcile::model::plan::outcome::AnswerVerb;

@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 
 use crate::history::journal::{WriteOutcome, WriteRecord};
-use crate::history::lookup::RunSummary;
-use crate::history::record::RunRecord;
+use crate::history::run_lookup::RunSummary;
+use crate::history::run_record::RunRecord;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::report::lines;

@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use crate::history::lookup::RunSummary;
-use crate::history::record::{LineRecord, RunRecord};
+use crate::history::run_lookup::RunSummary;
+use crate::history::run_record::{LineRecord, RunRecord};
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::fingerprint::short;

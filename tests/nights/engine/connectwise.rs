@@ -15,7 +15,7 @@ use super::disk::Files;
 use recount::connectwise::client::cause::UnreachableCause;
 use recount::connectwise::{BundledLists, ReadError, Reader, Traffic, WriteError, Writer};
 use recount::history::journal::IntentKind;
-use recount::history::record::WriteId;
+use recount::history::run_record::WriteId;
 use recount::history::store::open::History;
 use recount::reconcile::guard::cleared_plan::{CreateLine, SetQuantity};
 use recount::reconcile::model::bill_customer::Bill;

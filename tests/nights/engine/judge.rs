@@ -8,7 +8,7 @@ use super::connectwise::{ConnectWise, Row, Sent, State, What};
 use super::export::Vendor;
 use super::{Night, moves};
 use recount::history::journal::{IntentKind, WriteOutcome, WriteRecord};
-use recount::history::record::{RunRecord, WriteId};
+use recount::history::run_record::{RunRecord, WriteId};
 use recount::reconcile::model::ids::{AgreementId, ProductCode, ProductId};
 use recount::reconcile::model::mapping::Mapping;
 use recount::reconcile::model::plan::outcome::{Outcome, RunCommand};

@@ -17,7 +17,7 @@ use crate::cli::error::CommandError;
 use crate::cli::session::Session;
 use crate::cli::{clock, operator, session};
 use crate::config::settings::Config;
-use crate::history::record::LineRecord;
+use crate::history::run_record::LineRecord;
 use crate::history::store::open::History;
 use crate::reconcile::decide::permitted_answers::Refusal;
 use crate::reconcile::model::decision::{Decision, DecisionSubject, SeenLine};

@@ -28,7 +28,7 @@ use crate::connectwise::client::Client;
 use crate::connectwise::client::denial::Right;
 use crate::connectwise::{ReadError, Reader};
 use crate::error_chain::error_chain;
-use crate::history::store::mount::network_file_system;
+use crate::history::store::network_mount::network_file_system;
 use crate::history::store::open::History;
 use crate::nightly::failure::Failure;
 use crate::nightly::precheck::{OtherIntegrations, precheck};

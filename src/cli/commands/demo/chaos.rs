@@ -11,7 +11,7 @@ use crate::cli::commands::run;
 use crate::cli::commands::run::RunRequest;
 use crate::cli::session;
 use crate::history::journal::{IntentKind, WriteOutcome, WriteRecord};
-use crate::history::record::RunRecord;
+use crate::history::run_record::RunRecord;
 use crate::history::store::open::History;
 use crate::report::words::plural;
 

@@ -24,7 +24,7 @@ use crate::cli::commands::serve;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::history::desk::people::Role;
-use crate::history::record::RunRecord;
+use crate::history::run_record::RunRecord;
 use crate::history::store::open::History;
 use crate::report::exit::Exit;
 use crate::report::files::Reports;

@@ -10,7 +10,7 @@ use crate::cli::commands::run;
 use crate::cli::commands::run::RunRequest;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
-use crate::history::record::RunRecord;
+use crate::history::run_record::RunRecord;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::report::exit::Exit;

@@ -12,10 +12,10 @@ use crate::cli::wiring::replication::Replica;
 use crate::cli::{clock, session};
 use crate::error_chain::error_chain;
 use crate::history::backup::RestoredHistory;
-use crate::history::desk::kept::PeopleOf;
+use crate::history::desk::people_kept_by_restore::PeopleOf;
 use crate::history::store::error::StoreError;
-use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
+use crate::history::store::run_lock::RunLock;
 use crate::report::exit::Exit;
 
 /// Arguments of `backup`.

@@ -11,7 +11,7 @@ use crate::cli::commands::history::over_time::LinesOf;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session;
-use crate::history::lookup::RunSummary;
+use crate::history::run_lookup::RunSummary;
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::report::exit::Exit;
 use crate::report::format::json::time;

@@ -10,7 +10,7 @@ use crate::cli::commands::why::{LineChain, of_line};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session;
-use crate::history::record::LineRecord;
+use crate::history::run_record::LineRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::CustomerName;

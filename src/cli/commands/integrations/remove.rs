@@ -14,7 +14,7 @@ use crate::cli::error::CommandError;
 use crate::cli::session;
 use crate::config::edit::recount_toml;
 use crate::error_chain::error_chain;
-use crate::history::past::owned::StillBilled;
+use crate::history::past::owned_lines::StillBilled;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;
 use crate::report::exit::Exit;

@@ -15,7 +15,7 @@ use crate::cli::wiring::file_versions;
 use crate::cli::{operator, session};
 use crate::config::edit::addition_pin::pin_addition;
 use crate::config::settings::{Config, IntegrationConfig};
-use crate::history::record::LineRecord;
+use crate::history::run_record::LineRecord;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::{AdditionId, CustomerName};

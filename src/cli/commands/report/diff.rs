@@ -6,7 +6,7 @@ use crate::cli::arguments::global::Global;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session;
-use crate::history::record::RunRecord;
+use crate::history::run_record::RunRecord;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::RunId;
 use crate::report::commands::diff;

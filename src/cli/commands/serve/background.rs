@@ -5,7 +5,7 @@ use crate::cli::commands::run::{RunRequest, approvable, chosen, until_stopped};
 use crate::cli::error::CommandError;
 use crate::cli::wiring::stored_plans::{stored_plan, undone};
 use crate::config::settings::{Config, IntegrationConfig};
-use crate::history::record::RunRecord;
+use crate::history::run_record::RunRecord;
 use crate::reconcile::model::ids::RunId;
 use crate::web::desk::host::DeskRun;
 

@@ -6,9 +6,9 @@ use crate::apply::stop_signal::Stop;
 use crate::cli::commands::run::{RunRequest, until_stopped};
 use crate::cli::error::CommandError;
 use crate::config::settings::Config;
-use crate::history::record::RunRecord;
-use crate::history::store::lock::RunLock;
+use crate::history::run_record::RunRecord;
 use crate::history::store::open::History;
+use crate::history::store::run_lock::RunLock;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::report::exit::Exit;
 

@@ -14,7 +14,7 @@ use crate::cli::error::CommandError;
 use crate::cli::session;
 use crate::config::settings::Config;
 use crate::history::store::open::History;
-use crate::history::tickets::{TicketAction, TicketEvent, TicketRecord, TicketState};
+use crate::history::ticket_records::{TicketAction, TicketEvent, TicketRecord, TicketState};
 use crate::reconcile::model::display_text;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::plan::outcome::Mode;

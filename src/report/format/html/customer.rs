@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 use sha2::{Digest as _, Sha256};
 
-use crate::history::nights::LineNight;
-use crate::history::record::LineRecord;
+use crate::history::lines_over_nights::LineNight;
+use crate::history::run_record::LineRecord;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::{CustomerName, IntegrationName};
 use crate::reconcile::model::plan::outcome::Outcome;

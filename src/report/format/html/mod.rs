@@ -14,9 +14,9 @@ use std::sync::LazyLock;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::history::lookup::RunSummary;
-use crate::history::nights::LineNight;
-use crate::history::record::RunRecord;
+use crate::history::lines_over_nights::LineNight;
+use crate::history::run_lookup::RunSummary;
+use crate::history::run_record::RunRecord;
 use crate::reconcile::model::ids::{CustomerName, RunId};
 use crate::reconcile::model::record_links::RecordLinks;
 

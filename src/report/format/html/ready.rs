@@ -3,9 +3,9 @@
 use maud::{Markup, html};
 use rust_decimal::Decimal;
 
-use crate::history::lookup::RunSummary;
-use crate::history::past::owned::UnwatchedLine;
-use crate::history::record::LineRecord;
+use crate::history::past::owned_lines::UnwatchedLine;
+use crate::history::run_lookup::RunSummary;
+use crate::history::run_record::LineRecord;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::finding::Finding;

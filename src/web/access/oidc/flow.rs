@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use maud::html;
 use sha2::{Digest as _, Sha256};
 
-use crate::history::desk::provided::{Provided, ProvidedPerson};
+use crate::history::desk::oidc_people::{Provided, ProvidedPerson};
 use crate::history::store::open::History;
 use crate::web::access::cookies::CookieKind;
 use crate::web::access::form::door_page;

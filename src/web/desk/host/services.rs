@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use crate::history::record::RunRecord;
+use crate::history::run_record::RunRecord;
 use crate::reconcile::model::ids::{IntegrationName, ProductCode, ServiceName};
 use crate::reconcile::model::mapping::ServiceRule;
 use crate::web::desk::host::not_done::NotDone;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use tempfile::NamedTempFile;
 
-use crate::history::record::RunRecord;
+use crate::history::run_record::RunRecord;
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::finding::Finding;

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
 
-use crate::history::lookup::RunSummary;
-use crate::history::nights::LineNight;
-use crate::history::record::LineRecord;
+use crate::history::lines_over_nights::LineNight;
+use crate::history::run_lookup::RunSummary;
+use crate::history::run_record::LineRecord;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::{CustomerName, RunId};
 use crate::reconcile::model::plan::outcome::Outcome;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 
-use crate::history::desk::versions::FileVersion;
+use crate::history::desk::file_versions::FileVersion;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::report::words;
 use crate::web::desk::visit::Visit;

@@ -4,7 +4,7 @@ pub(crate) mod diff;
 
 use maud::{Markup, html};
 
-use crate::history::lookup::RunSummary;
+use crate::history::run_lookup::RunSummary;
 use crate::reconcile::model::display_text::shown;
 use crate::report::model::ReportVerdict;
 use crate::report::words;

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
 
-use crate::history::desk::queue::QueuedAnswer;
-use crate::history::nights::LineNight;
+use crate::history::desk::answer_queue::QueuedAnswer;
+use crate::history::lines_over_nights::LineNight;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::plan::outcome::AnswerVerb;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
-use crate::history::record::Totals;
+use crate::history::run_record::Totals;
 use crate::reconcile::model::display_text::shown;
 use crate::report::model::{Report, ReportVerdict};
 use crate::report::{trend, words};

@@ -14,7 +14,7 @@ use crate::cli::wiring::file_versions;
 use crate::config::edit::services_toml::{ServiceChoice, ServicesEditError, set_service};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::error_chain::error_chain;
-use crate::history::record::RunRecord;
+use crate::history::run_record::RunRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::connectwise_records::Product;

@@ -21,7 +21,7 @@ use crate::export::locate::file::raw;
 use crate::export::read::content::{fit, read_bytes};
 use crate::export::settings::{ExportLocation, Files, Layout, MAX_BYTES};
 use crate::files::sync_folder;
-use crate::history::record::RunRecord;
+use crate::history::run_record::RunRecord;
 use crate::nightly::failure::Failure;
 use crate::reconcile::decide::findings::row_findings::of_export;
 use crate::reconcile::guard::plan_check::part_unread;

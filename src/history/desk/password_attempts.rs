@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
-use crate::history::store::columns::{count, time, time_text};
+use crate::history::store::column_values::{count, time, time_text};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 

@@ -3,14 +3,14 @@
 use chrono::{DateTime, FixedOffset, Utc};
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use crate::history::past::owned;
-use crate::history::record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, Totals};
-use crate::history::store::columns::{files_text, guards_text, integer, time, time_text};
+use crate::history::past::owned_lines;
+use crate::history::run_record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, Totals};
+use crate::history::store::column_values::{files_text, guards_text, integer, time, time_text};
 use crate::history::store::error::StoreError;
-use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
-use crate::history::store::remedies;
-use crate::history::{lines, past};
+use crate::history::store::run_lock::RunLock;
+use crate::history::store::stored_remedies;
+use crate::history::{past, plan_lines};
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
@@ -112,7 +112,7 @@ impl History {
                     guards_text(guards)
                 ])?;
             in_turn(known, run, "plan")?;
-            lines::insert(transaction, run, lines)?;
+            plan_lines::insert(transaction, run, lines)?;
             past::remember(transaction, run, plan)
         })
     }
@@ -127,8 +127,8 @@ impl History {
     pub fn end_run(&mut self, run: RunId, changed: &[LineRecord], end: &RunEnd) -> Result<(), StoreError> {
         self.write(|transaction| {
             in_turn(update_end(transaction, run, end)?, run, "end")?;
-            lines::update(transaction, run, changed)?;
-            owned::settle(transaction, run, changed)?;
+            plan_lines::update(transaction, run, changed)?;
+            owned_lines::settle(transaction, run, changed)?;
             insert_findings(transaction, run, &end.findings, 0)?;
             thin_out(transaction, run)
         })?;
@@ -220,7 +220,7 @@ fn insert_findings(
             service.as_ref().map(|name| name.as_str()),
             handle,
             message,
-            remedies::stored(fix),
+            stored_remedies::stored(fix),
         ])?;
     }
     Ok(())

@@ -6,7 +6,7 @@
 
 use crate::files::replace;
 use crate::history::store::error::StoreError;
-use crate::history::store::head_file::{file, read};
+use crate::history::store::history_head::{file, read};
 use crate::history::store::open::History;
 
 impl History {

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use rusqlite::{Row, params};
 
-use crate::history::lookup::{RunSummary, findings_of, numbered_line, summary};
-use crate::history::record::LineRecord;
-use crate::history::store::columns::{integer, maybe_quantity, word};
+use crate::history::run_lookup::{RunSummary, findings_of, numbered_line, summary};
+use crate::history::run_record::LineRecord;
+use crate::history::store::column_values::{integer, maybe_quantity, word};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{IntegrationName, RunId};

@@ -3,10 +3,10 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
-use crate::history::store::columns::{integer, maybe_time, time, time_text, word};
+use crate::history::store::column_values::{integer, maybe_time, time, time_text, word};
 use crate::history::store::error::StoreError;
-use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
+use crate::history::store::run_lock::RunLock;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId, TicketId, TicketRef};
 use crate::reconcile::model::ticket_subject::TicketKind;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, params};
 
-use crate::history::store::columns::{folded, line_key, time};
+use crate::history::store::column_values::{folded, line_key, time};
 use crate::history::store::error::StoreError;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::past::ExportStamp;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use rusqlite::{Connection, params};
 
-use crate::history::store::columns::{day, folded, json, line_key, maybe_quantity, quantity, time};
+use crate::history::store::column_values::{day, folded, json, line_key, maybe_quantity, quantity, time};
 use crate::history::store::error::StoreError;
 use crate::reconcile::model::ids::{AdditionId, IntegrationName, RunId};
 use crate::reconcile::model::past::{AbandonedCreation, WrittenQuantity};

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use crate::history::desk::people::{Digest, Role, end_sessions};
-use crate::history::store::columns::time_text;
+use crate::history::store::column_values::time_text;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 

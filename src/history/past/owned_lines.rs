@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, Transaction, params};
 use rust_decimal::Decimal;
 
-use crate::history::record::LineRecord;
-use crate::history::store::columns::{RepeatedNames, folded, item_text, json, line_key, maybe_quantity, quantity};
+use crate::history::run_record::LineRecord;
+use crate::history::store::column_values::{
+    RepeatedNames, folded, item_text, json, line_key, maybe_quantity, quantity,
+};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{AdditionId, CompanyId, CustomerName, IntegrationName, RunId, ServiceName};

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use rusqlite::{Row, params};
 
-use crate::history::lookup;
-use crate::history::lookup::RunSummary;
-use crate::history::store::columns::{count, integer, maybe_time, time, time_text, word};
+use crate::history::run_lookup;
+use crate::history::run_lookup::RunSummary;
+use crate::history::store::column_values::{count, integer, maybe_time, time, time_text, word};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
@@ -118,7 +118,7 @@ impl History {
                      AND run > coalesce((SELECT max(run) FROM notes WHERE outcome = 'sent'), 0)
                      AND run NOT IN (SELECT run FROM notes WHERE outcome = 'not-due') ORDER BY run DESC",
             )?;
-            statement.query_and_then(params![alert, integration.as_str(), run.0], lookup::summary)?.collect()
+            statement.query_and_then(params![alert, integration.as_str(), run.0], run_lookup::summary)?.collect()
         })
     }
 
@@ -139,7 +139,9 @@ impl History {
                  ORDER BY run DESC LIMIT ?3",
             )?;
             let before = before.map_or(i64::MAX, |run| run.0);
-            statement.query_and_then(params![integration.as_str(), before, integer(limit)], lookup::summary)?.collect()
+            statement
+                .query_and_then(params![integration.as_str(), before, integer(limit)], run_lookup::summary)?
+                .collect()
         })
     }
 

@@ -3,8 +3,8 @@
 use rusqlite::{Connection, Row, Statement, Transaction, params};
 use serde::{Deserialize, Serialize};
 
-use crate::history::record::LineRecord;
-use crate::history::store::columns::{integer, json, maybe_quantity, named, named_text, word};
+use crate::history::run_record::LineRecord;
+use crate::history::store::column_values::{integer, json, maybe_quantity, named, named_text, word};
 use crate::history::store::error::StoreError;
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, ItemName, ProductCode, RunId, ServiceName,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Row, params};
 
-use crate::history::store::columns::{maybe_day, time, time_text, word};
+use crate::history::store::column_values::{maybe_day, time, time_text, word};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::plan::outcome::AnswerVerb;

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, FixedOffset, Utc};
 use rusqlite::{Connection, Params, Row, params};
 
-use crate::history::lines;
-use crate::history::record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, RunRecord, Totals};
-use crate::history::store::columns::{count, decimal, files, guards, integer, local_time, maybe_time, time, word};
+use crate::history::plan_lines;
+use crate::history::run_record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, RunRecord, Totals};
+use crate::history::store::column_values::{
+    count, decimal, files, guards, integer, local_time, maybe_time, time, word,
+};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::history::store::remedies;
+use crate::history::store::stored_remedies;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId, ServiceName};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::guard_measurement::GuardLook;
@@ -279,7 +281,7 @@ fn stored_plan(row: &Row<'_>) -> Result<StoredPlan, StoreError> {
 }
 
 pub(super) fn numbered_line(row: &Row<'_>) -> Result<(RunId, LineRecord), StoreError> {
-    Ok((RunId(row.get("run")?), lines::line(row)?))
+    Ok((RunId(row.get("run")?), plan_lines::line(row)?))
 }
 
 /// Whole runs.
@@ -297,7 +299,7 @@ fn record(connection: &Connection, summary: RunSummary) -> Result<RunRecord, Sto
             accepted,
             export,
             guards,
-            lines: lines::of_run(connection, run)?,
+            lines: plan_lines::of_run(connection, run)?,
         })
     });
     let end = end.map(|EndSummary { finished_at, verdict, exit_code, totals, requests, head }| {
@@ -380,6 +382,6 @@ fn finding(row: &Row<'_>) -> Result<Finding, StoreError> {
         service: row.get::<_, Option<String>>("service")?.map(|name| ServiceName::new(&name)),
         handle: row.get("handle")?,
         message: row.get("message")?,
-        fix: remedies::read(&row.get::<_, String>("fix")?),
+        fix: stored_remedies::read(&row.get::<_, String>("fix")?),
     })
 }

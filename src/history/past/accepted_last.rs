@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row, params};
 
-use crate::history::store::columns::{RepeatedNames, count, decimal, integer};
+use crate::history::store::column_values::{RepeatedNames, count, decimal, integer};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::guard::accepted_counts::{AcceptedCount, AcceptedCounts, Size};

@@ -1,8 +1,8 @@
 //! Every hash of the journal computed anew, and an earlier head found again.
 
-use crate::history::store::chain::{GENESIS, Hash, entry, hash, last};
 use crate::history::store::decision_chain;
 use crate::history::store::error::StoreError;
+use crate::history::store::hash_chain::{GENESIS, Hash, entry, hash, last};
 use crate::history::store::open::History;
 
 /// A journal whose rows all fit their hashes.

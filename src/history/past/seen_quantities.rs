@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Transaction, params};
 
-use crate::history::past::written::SAME_CONNECTWISE;
-use crate::history::record::LineRecord;
-use crate::history::store::columns::{folded, item_text, quantity};
+use crate::history::past::written_quantities::SAME_CONNECTWISE;
+use crate::history::run_record::LineRecord;
+use crate::history::store::column_values::{folded, item_text, quantity};
 use crate::history::store::error::StoreError;
 use crate::reconcile::model::ids::{AdditionId, IntegrationName, RunId};
 use crate::reconcile::model::past::SeenQuantity;

@@ -9,7 +9,7 @@ use flate2::write::ZlibEncoder;
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 use sha2::{Digest as _, Sha256};
 
-use crate::history::store::columns::{integer, time, time_text};
+use crate::history::store::column_values::{integer, time, time_text};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 

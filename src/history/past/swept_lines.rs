@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use rusqlite::params;
 
-use crate::history::store::columns::{item_text, line_key, maybe_day};
+use crate::history::store::column_values::{item_text, line_key, maybe_day};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{AdditionId, IntegrationName};

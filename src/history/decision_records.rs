@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row, Transaction, params};
 
-use crate::history::lookup;
-use crate::history::record::{GoodExport, LineRecord, RunRecord};
-use crate::history::store::columns::{line_key, maybe_day, maybe_quantity, named, named_text, time, time_text, word};
+use crate::history::run_lookup;
+use crate::history::run_record::{GoodExport, LineRecord, RunRecord};
+use crate::history::store::column_values::{
+    line_key, maybe_day, maybe_quantity, named, named_text, time, time_text, word,
+};
 use crate::history::store::decision_chain;
 use crate::history::store::error::StoreError;
-use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
+use crate::history::store::run_lock::RunLock;
 use crate::reconcile::model::decision::{Decision, DecisionSubject, Decisions, SeenLine};
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CustomerName, IntegrationName, RunId, ServiceName};
 use crate::reconcile::model::plan::outcome::AnswerVerb;
@@ -102,7 +104,7 @@ impl History {
     /// When it cannot be read.
     pub fn latest_plan(&self, integration: &IntegrationName) -> Result<Option<RunRecord>, StoreError> {
         let sql = format!("SELECT * FROM runs WHERE {PLANNED} ORDER BY run DESC LIMIT 1");
-        self.read(|connection| Ok(lookup::records(connection, &sql, [integration.as_str()])?.into_iter().next()))
+        self.read(|connection| Ok(run_lookup::records(connection, &sql, [integration.as_str()])?.into_iter().next()))
     }
 
     /// The night before a run: the last one that ended, dry plans and undos aside.
@@ -128,7 +130,7 @@ impl History {
 
     fn first_of(&self, sql: &str, run: &RunRecord) -> Result<Option<RunRecord>, StoreError> {
         self.read(|connection| {
-            let found = lookup::records(connection, sql, params![run.integration.as_str(), run.run.0])?;
+            let found = run_lookup::records(connection, sql, params![run.integration.as_str(), run.run.0])?;
             Ok(found.into_iter().next())
         })
     }
@@ -140,7 +142,7 @@ impl History {
     pub fn refused_now(&self, integration: &IntegrationName) -> Result<Option<(RunRecord, OpenSince)>, StoreError> {
         self.read(|connection| {
             let sql = format!("SELECT * FROM runs WHERE {REFUSED_NOW} ORDER BY run DESC LIMIT 1");
-            let newest = lookup::records(connection, &sql, [integration.as_str()])?.into_iter().next();
+            let newest = run_lookup::records(connection, &sql, [integration.as_str()])?.into_iter().next();
             let Some(newest) = newest else { return Ok(None) };
             let mut first = connection.prepare_cached(&format!(
                 "SELECT run, started_at FROM runs WHERE {REFUSED_NOW} ORDER BY run LIMIT 1"
