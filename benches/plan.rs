@@ -14,7 +14,7 @@ use std::time::Instant;
 use chrono::{DateTime, NaiveDate, Utc};
 use criterion::Criterion;
 
-use recount::export::read::content::read_bytes;
+use recount::export::read::bytes_to_counts::read_bytes;
 use recount::export::settings::ExportSettings;
 use recount::reconcile::decide::plan_inputs::PlanInputs;
 use recount::reconcile::decide::planner::draw;

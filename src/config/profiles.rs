@@ -14,7 +14,7 @@ use crate::config::file::{decoded, read};
 use crate::config::tables::export::api;
 use crate::config::tables::export::layered::Layered;
 use crate::config::tables::export::layout::layout;
-use crate::export::read::names::{alike, normalized};
+use crate::export::read::normalized_names::{alike, normalized};
 use crate::export::settings::Layout;
 
 /// The folder of the operator's own, beside `recount.toml`.

@@ -7,8 +7,8 @@ use rust_decimal::Decimal;
 use toml::de::DeValue;
 
 use crate::config::document::Field;
-use crate::export::count::notation::Notation;
-use crate::export::count::number::Units;
+use crate::export::count::count_parser::Units;
+use crate::export::count::number_notation::Notation;
 use crate::reconcile::guard::guard_policy::Percent;
 
 /// A year. Nothing here waits or looks back further, and sums of times cannot overflow.

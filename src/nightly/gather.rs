@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use crate::connectwise::{CyclesByName, Reader};
-use crate::export::locate::file::Export;
+use crate::export::locate::one_file::Export;
 use crate::history::run_record::ExportRecord;
 use crate::history::store::open::History;
 use crate::nightly::begun_run::BegunRun;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::export::locate::place::{AzurePlace, S3Place};
+use crate::export::locate::place_settings::{AzurePlace, S3Place};
 
 /// `replicate`, with `[replication]`.
 #[derive(Debug, Clone, PartialEq, Eq)]

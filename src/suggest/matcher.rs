@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
-use crate::export::read::names::normalized;
+use crate::export::read::normalized_names::normalized;
 use crate::suggest::fold::Folded;
 
 /// Finds records that a name may mean.

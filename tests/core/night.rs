@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use recount::export::count::count_parser::Units;
 use recount::export::count::duplicate_rows::Duplicates;
-use recount::export::count::notation::Notation;
-use recount::export::count::number::Units;
+use recount::export::count::number_notation::Notation;
 use recount::export::count::tally::Tally;
 use recount::reconcile::decide::plan_inputs::PlanInputs;
 use recount::reconcile::decide::planner::draw;

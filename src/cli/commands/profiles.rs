@@ -10,7 +10,7 @@ use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::config::profiles;
 use crate::config::profiles::Profile;
-use crate::export::read::content::{LayoutMismatch, fit};
+use crate::export::read::bytes_to_counts::{LayoutMismatch, fit};
 use crate::reconcile::model::display_text::shown;
 use crate::report::exit::Exit;
 

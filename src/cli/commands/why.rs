@@ -10,7 +10,7 @@ use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::{clock, session};
 use crate::config::settings::Config;
-use crate::export::read::names::alike;
+use crate::export::read::normalized_names::alike;
 use crate::history::run_record::RunRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;

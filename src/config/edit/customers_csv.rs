@@ -12,9 +12,9 @@ use crate::config::customers::CustomersCsv;
 use crate::config::edit::in_place::{FileChange, NotReplaced, hold, replace_file};
 use crate::config::error::{ConfigError, ConfigErrors};
 use crate::config::{customers, file};
-use crate::export::format::csv::cells_of_lines;
-use crate::export::format::quotes::spans;
-use crate::export::read::names::normalized;
+use crate::export::format::csv_quotes::spans;
+use crate::export::format::csv_rows::cells_of_lines;
+use crate::export::read::normalized_names::normalized;
 use crate::reconcile::model::ids::CustomerName;
 use crate::reconcile::model::mapping::CustomerTarget;
 

@@ -10,7 +10,7 @@ use crate::config::edit::in_place::{FileChange, NotReplaced, hold, replace_file}
 use crate::config::error::ConfigErrors;
 use crate::config::file;
 use crate::config::tables::services;
-use crate::export::read::names::normalized;
+use crate::export::read::normalized_names::normalized;
 use crate::reconcile::model::ids::{ProductCode, ServiceName};
 use crate::reconcile::model::mapping::{Billed, ServiceRule};
 

@@ -10,7 +10,7 @@ use crate::config::error::ConfigErrors;
 use crate::config::file;
 use crate::config::tables::policy;
 use crate::config::tables::policy::PolicyKeys;
-use crate::export::read::names::normalized;
+use crate::export::read::normalized_names::normalized;
 use crate::reconcile::model::bill_customer::Bill;
 use crate::reconcile::model::ids::{AdditionId, ProductCode, ServiceName};
 use crate::reconcile::model::mapping::{Billed, LineShape, ServiceRule};

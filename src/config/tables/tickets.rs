@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 
 use crate::config::document::{Field, Section};
 use crate::config::values::optional;
-use crate::export::read::names::alike;
+use crate::export::read::normalized_names::alike;
 use crate::reconcile::model::ids::{CompanyId, CustomerName};
 use crate::reconcile::model::ticket_subject::TicketKind;
 use crate::tickets::board::BoardNames;

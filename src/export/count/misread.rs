@@ -1,7 +1,7 @@
 //! Why a text is no count, as exactly as it can be told: what a spreadsheet did to it, or what ought to be declared.
 
-use crate::export::count::notation::{Notation, is_apostrophe, is_gap};
-use crate::export::count::sign::credit;
+use crate::export::count::number_notation::{Notation, is_apostrophe, is_gap};
+use crate::export::count::number_sign::credit;
 use crate::reconcile::model::export::count_error::{CountError, Reading};
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::export::spreadsheet_damage::{is_date, is_scientific};

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
+use crate::export::count::count_parser::Units;
 use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::count::fast_table::{Customer, FastTable, Service};
-use crate::export::count::number::Units;
 use crate::reconcile::model::export::counts::{
     Counts, CustomerCounts, DateColumn, FilteredRows, NewerDate, RejectedRow,
 };

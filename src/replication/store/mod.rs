@@ -10,8 +10,8 @@ use object_store::path::Path;
 use object_store::{Error, ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, UpdateVersion};
 use sha2::{Digest as _, Sha256};
 
-use crate::export::locate::fetch::sign_in::PlaceSecrets;
-use crate::export::locate::places::object;
+use crate::export::locate::fetch::vendor_sign_in::PlaceSecrets;
+use crate::export::locate::places::object_storage;
 use crate::replication::error::{CopyStoreError, ReplicaError};
 use crate::replication::settings::{ReplicaPlace, ReplicaSettings};
 use crate::replication::store::folder_store::{FolderStore, KeptFile};
@@ -55,10 +55,10 @@ impl CopyStore {
                 return Ok(Self { kept: Kept::Folder(FolderStore::new(folder.join(&settings.prefix))) });
             }
             (ReplicaPlace::S3(s3), Some(PlaceSecrets::Keys { access_key, secret_key })) => {
-                object::s3_store(s3, access_key, secret_key).map_err(failed)?
+                object_storage::s3_store(s3, access_key, secret_key).map_err(failed)?
             }
             (ReplicaPlace::Azure(azure), Some(PlaceSecrets::Account { key })) => {
-                object::azure_store(azure, key).map_err(failed)?
+                object_storage::azure_store(azure, key).map_err(failed)?
             }
             _ => return Err(CopyStoreError::Denied),
         };

@@ -30,7 +30,7 @@ use crate::cli::error::CommandError;
 use crate::cli::{clock, session};
 use crate::config::settings::Config;
 use crate::error_chain::error_chain;
-use crate::export::propose::candidate::Proposal;
+use crate::export::propose::proposal::Proposal;
 use crate::export::propose::{files_of, proposals};
 use crate::nightly::read_export::{ReadExportError, read_export};
 use crate::reconcile::model::export::counts::Counts;

@@ -11,7 +11,7 @@ use crate::cli::commands::init::roles;
 use crate::cli::commands::init::sample::{ChosenExport, ChosenLayout};
 use crate::cli::commands::init::units::may_be_skipped;
 use crate::config::secrets::SecretSource;
-use crate::export::propose::candidate::Proposal;
+use crate::export::propose::proposal::Proposal;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::export::counts::{Counts, CustomerCounts};
 use crate::reconcile::model::ids::ServiceName;

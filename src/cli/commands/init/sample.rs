@@ -9,8 +9,8 @@ use crate::cli::error::CommandError;
 use crate::config::profiles;
 use crate::error_chain::error_chain;
 use crate::export::error::ExportError;
-use crate::export::read::content::fit;
-use crate::export::read::names::{alike, normalized};
+use crate::export::read::bytes_to_counts::fit;
+use crate::export::read::normalized_names::{alike, normalized};
 use crate::export::settings::MAX_BYTES;
 use crate::reconcile::model::display_text::shown;
 use crate::report::exit::Exit;
@@ -95,7 +95,7 @@ pub(super) fn layout(
 
 /// The newest file of the pattern; none where there is none yet.
 fn bytes(pattern: &Path) -> Result<Option<(PathBuf, Vec<u8>)>, CommandError> {
-    match crate::export::locate::file::raw(pattern, MAX_BYTES, clock::now()) {
+    match crate::export::locate::one_file::raw(pattern, MAX_BYTES, clock::now()) {
         Ok((path, _, bytes)) => Ok(Some((path, bytes))),
         Err(ExportError::NoMatch { .. }) => Ok(None),
         Err(error) => {
@@ -113,7 +113,7 @@ fn bytes(pattern: &Path) -> Result<Option<(PathBuf, Vec<u8>)>, CommandError> {
 fn header(bytes: &[u8]) -> Vec<String> {
     let text = crate::export::format::encoding::text(bytes).unwrap_or_default();
     let line = text.trim_start_matches('\u{feff}').lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let cells = crate::export::format::csv::cells_of_lines(&[line], b',').into_iter().flatten().flatten();
+    let cells = crate::export::format::csv_rows::cells_of_lines(&[line], b',').into_iter().flatten().flatten();
     let names: Vec<String> = cells.map(|(_, cell)| normalized(&cell).into_owned()).collect();
     if names.len() < COLUMNS.len() { Vec::new() } else { names }
 }

@@ -18,7 +18,7 @@ use crate::config::edit::customers_csv::{CustomersEditError, NewRow, set_row};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::connectwise::Reader as _;
 use crate::error_chain::error_chain;
-use crate::export::read::names::{alike, normalized};
+use crate::export::read::normalized_names::{alike, normalized};
 use crate::history::store::open::History;
 use crate::nightly::failure::Failure;
 use crate::reconcile::model::display_text::{escaped, shown};

@@ -16,7 +16,7 @@ use crate::cli::{clock, session};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::connectwise::Reader as _;
 use crate::connectwise::client::Client;
-use crate::export::read::names::normalized;
+use crate::export::read::normalized_names::normalized;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::{CompanyId, CustomerName};
 use crate::reconcile::model::mapping::CustomerTarget;

@@ -14,7 +14,7 @@ use crate::cli::error::CommandError;
 use crate::cli::{clock, session};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::error_chain::error_chain;
-use crate::export::locate::file;
+use crate::export::locate::one_file;
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::export::counts::{Counts, CustomerCounts};
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, ProductCode, ServiceName};
@@ -95,7 +95,7 @@ fn tested(global: &Global, options: &Options) -> Result<Tested, CommandError> {
     let integration = whose(&config, options.integration.as_deref())?;
     let mapping = inventory::mapping(integration)?;
     let pattern = PathBuf::from(glob::Pattern::escape(&options.export.to_string_lossy()));
-    let export = file::read(&pattern, &integration.export.layout, clock::now()).map_err(|error| {
+    let export = one_file::read(&pattern, &integration.export.layout, clock::now()).map_err(|error| {
         CommandError::new(
             Exit::Refused,
             error_chain(&error),

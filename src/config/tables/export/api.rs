@@ -3,7 +3,7 @@
 use crate::config::document::{Field, Section};
 use crate::config::tables::export::auth::{self, address};
 use crate::config::values::optional;
-use crate::export::locate::link::{ListRequest, MAX_PAGES, NextPage, Pages};
+use crate::export::locate::link_settings::{ListRequest, MAX_PAGES, NextPage, Pages};
 
 /// Nobody has more pages of customers.
 const PAGES_MOST: i64 = 100_000;

@@ -10,7 +10,7 @@ use crate::config::secret_source::secret;
 use crate::config::secrets::SecretSource;
 use crate::config::tables::export::layered::Layered;
 use crate::config::values::optional;
-use crate::export::locate::link::{Auth, HeaderValue, OAuth2, TokenForm};
+use crate::export::locate::link_settings::{Auth, HeaderValue, OAuth2, TokenForm};
 use crate::http_client::is_loopback;
 
 const SEND: &[(&str, TokenForm)] = &[("form", TokenForm::Form), ("basic", TokenForm::Basic), ("json", TokenForm::Json)];

@@ -7,9 +7,9 @@ use crate::config::tables::export::layered::Layered;
 use crate::config::tables::export::texts::{column_name, column_names, joint, texts};
 use crate::config::values::optional;
 use crate::export::column::{Column, CountMark, DerivedColumn, NamedColumn, Pattern};
-use crate::export::count::notation::Notation;
-use crate::export::count::number::Units;
-use crate::export::read::names::normalized;
+use crate::export::count::count_parser::Units;
+use crate::export::count::number_notation::Notation;
+use crate::export::read::normalized_names::normalized;
 use crate::export::settings::{Count, LongLayout, Shape, WideLayout};
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use crate::config::document::Field;
 use crate::config::tables::export::texts;
 use crate::config::values::optional;
 use crate::export::column::{Pattern, Range, Test};
-use crate::export::count::notation::Notation;
-use crate::export::count::number::Units;
+use crate::export::count::count_parser::Units;
+use crate::export::count::number_notation::Notation;
 use crate::export::settings::Latest;
 
 /// A list of tests. One alone needs no list.

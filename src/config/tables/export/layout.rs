@@ -6,8 +6,8 @@ use crate::config::tables::export::{columns, filters, texts};
 use crate::config::values::optional;
 use crate::export::column::Pattern;
 use crate::export::count::duplicate_rows::Duplicates;
-use crate::export::count::notation::Notation;
-use crate::export::read::names::normalized;
+use crate::export::count::number_notation::Notation;
+use crate::export::read::normalized_names::normalized;
 use crate::export::settings::{Count, Encoding, Format, HeaderRow, Layout, MAX_BYTES, MAX_ROWS, Shape, Sheet};
 
 const DUPLICATES: &[(&str, Duplicates)] =

@@ -7,7 +7,7 @@ use url::Url;
 use crate::config::document::{Field, Section};
 use crate::config::tables::export::auth::{address, value};
 use crate::config::values::optional;
-use crate::export::locate::place::{AzurePlace, PlaceStore, RemotePlace, S3Place, SftpPlace, SftpSignIn};
+use crate::export::locate::place_settings::{AzurePlace, PlaceStore, RemotePlace, S3Place, SftpPlace, SftpSignIn};
 
 /// The schemes of paths on other hosts.
 const SCHEMES: [&str; 3] = ["s3://", "az://", "sftp://"];

@@ -9,7 +9,7 @@ use crate::config::tables::export::auth::{auth, headers};
 use crate::config::tables::export::layered::Layered;
 use crate::config::tables::export::place::{is_place, place};
 use crate::config::values::optional;
-use crate::export::locate::link::Link;
+use crate::export::locate::link_settings::Link;
 use crate::export::settings::{ExportLocation, Files};
 
 /// Where the export comes from. What is given here wins over the profile, also by being something else.
