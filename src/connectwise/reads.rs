@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::connectwise::billing_cycles::{BillingCycles, CycleRow};
 use crate::connectwise::client::Client;
-use crate::connectwise::client::cause::UnreachableCause;
-use crate::connectwise::client::denial::{Right, failed};
 use crate::connectwise::client::paging::List;
+use crate::connectwise::client::status_meaning::{Right, failed};
+use crate::connectwise::client::unreachable_cause::UnreachableCause;
 use crate::connectwise::wire::{AdditionRow, AgreementRow, CompanyRow, IdRow, ProductRow, WireAddition, WireAgreement};
 use crate::connectwise::{AdditionsLook, BundledLists, CyclesByName, ReadError, Reader, Traffic, UpcomingWork};
 use crate::reconcile::model::connectwise_records::{

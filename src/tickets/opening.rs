@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::connectwise::client::cause::UnreachableCause;
+use crate::connectwise::client::unreachable_cause::UnreachableCause;
 use crate::connectwise::{ReadError, WriteError};
 use crate::history::ticket_records::{TicketAction, TicketRecord, TicketState};
 use crate::reconcile::model::ids::{TicketId, TicketRef};

@@ -5,7 +5,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::{client, requests};
 use recount::connectwise::client::Client;
-use recount::connectwise::client::denial::Right;
+use recount::connectwise::client::status_meaning::Right;
 use recount::connectwise::{ReadError, Reader};
 use recount::reconcile::model::connectwise_records::Listed;
 use recount::reconcile::model::ids::{AgreementId, CompanyId};

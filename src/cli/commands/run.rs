@@ -20,7 +20,7 @@ use crate::cli::wiring::stored_plans::{stored_plan, undone};
 use crate::cli::wiring::{alert_engine, copy_failure, health, kept_report, ticket_board, unbegun, upkeep};
 use crate::cli::{clock, console, progress, session, signals};
 use crate::config::settings::{Config, IntegrationConfig};
-use crate::connectwise::sharing::SharedReads;
+use crate::connectwise::shared_reads::SharedReads;
 use crate::history::run_lookup::StoredPlan;
 use crate::history::run_record::RunRecord;
 use crate::nightly::failure::Failure;

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::chance::{Chance, Odds};
 use super::disk::Files;
-use recount::connectwise::client::cause::UnreachableCause;
+use recount::connectwise::client::unreachable_cause::UnreachableCause;
 use recount::connectwise::{BundledLists, ReadError, Reader, Traffic, WriteError, Writer};
 use recount::history::journal::IntentKind;
 use recount::history::run_record::WriteId;

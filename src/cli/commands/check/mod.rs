@@ -25,7 +25,7 @@ use crate::cli::wiring::ticket_board;
 use crate::cli::{clock, session};
 use crate::config::settings::{Config, ConnectWiseConfig, IntegrationConfig};
 use crate::connectwise::client::Client;
-use crate::connectwise::client::denial::Right;
+use crate::connectwise::client::status_meaning::Right;
 use crate::connectwise::{ReadError, Reader};
 use crate::error_chain::error_chain;
 use crate::history::store::network_mount::network_file_system;

@@ -2,7 +2,7 @@
 
 use crate::cli::session;
 use crate::config::settings::Config;
-use crate::connectwise::hosted::HostedMember;
+use crate::connectwise::hosted_member::HostedMember;
 use crate::web::desk::host::member::{MemberClaim, MemberVerification};
 
 /// Whether they may see it. Whatever cannot be made out is a no.

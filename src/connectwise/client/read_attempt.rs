@@ -6,10 +6,10 @@ use serde::de::DeserializeOwned;
 
 use crate::connectwise::ReadError;
 use crate::connectwise::client::answer_text::Sign;
-use crate::connectwise::client::cause::UnreachableCause;
-use crate::connectwise::client::denial::{Right, failed};
+use crate::connectwise::client::status_meaning::{Right, failed};
 use crate::connectwise::client::transport::{BodyCut, HttpAnswer, NoAnswer};
-use crate::connectwise::client::{Client, denial, retry};
+use crate::connectwise::client::unreachable_cause::UnreachableCause;
+use crate::connectwise::client::{Client, backoff, status_meaning};
 
 /// How one try of a read ended.
 pub(crate) enum AttemptResult<T> {
@@ -62,7 +62,7 @@ impl Client {
                 AttemptResult::Done(answer) => return Ok(answer),
                 AttemptResult::NotYet(AttemptFailure::Failed(error)) => return Err(error),
                 // The pause that every request makes after a 429 is the wait.
-                AttemptResult::NotYet(AttemptFailure::Busy(_)) if busy < retry::BUSY_MAX => busy += 1,
+                AttemptResult::NotYet(AttemptFailure::Busy(_)) if busy < backoff::BUSY_MAX => busy += 1,
                 AttemptResult::NotYet(AttemptFailure::Busy(why)) => {
                     let why = format!("{why} ({busy} times in a row)");
                     return Err(Unanswered::Failed(failed(right, UnreachableCause::Busy, &why)));
@@ -114,7 +114,7 @@ impl Client {
             fail(UnreachableCause::Redirect, &format!("{}: {why}", status.as_u16()))
         } else {
             let sign = Sign::of(&answer);
-            let error = denial::of_read(right, status, sign, &said());
+            let error = status_meaning::of_read(right, status, sign, &said());
             let refused = status == StatusCode::BAD_REQUEST && sign == Sign::Plain;
             Err(AttemptFailure::Failed(if refused { Unanswered::Refused(error) } else { Unanswered::Failed(error) }))
         }

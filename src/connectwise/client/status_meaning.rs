@@ -5,7 +5,7 @@ use std::fmt;
 use http::StatusCode;
 
 use crate::connectwise::client::answer_text::Sign;
-use crate::connectwise::client::cause::UnreachableCause;
+use crate::connectwise::client::unreachable_cause::UnreachableCause;
 use crate::connectwise::{ReadError, WriteError};
 use crate::reconcile::model::ids::AgreementId;
 
