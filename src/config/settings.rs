@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::config::desk::DeskConfig;
+use crate::config::desk_settings::DeskConfig;
 use crate::config::error::{ConfigError, ConfigErrors};
 use crate::config::secrets::{SecretError, SecretSource, read};
 use crate::config::tables::alerts::AlertConfig;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rust_decimal::Decimal;
 use toml::de::DeValue;
 
-use crate::config::document::Field;
+use crate::config::toml_document::Field;
 use crate::export::count::count_parser::Units;
 use crate::export::count::number_notation::Notation;
 use crate::reconcile::guard::guard_policy::Percent;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use rust_decimal::Decimal;
 
-use crate::config::document::{Field, Section};
+use crate::config::toml_document::{Field, Section};
 use crate::reconcile::guard::guard_policy::{GuardPolicy, HumanEdit, LineStep, Percent, ToZero};
 
 const TO_ZERO: &[(&str, ToZero)] =

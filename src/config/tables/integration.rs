@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::config::document::{Field, Section};
 use crate::config::settings::IntegrationConfig;
 use crate::config::tables::services::Services;
 use crate::config::tables::{export, guards, policy, services, tickets};
+use crate::config::toml_document::{Field, Section};
 use crate::config::values::optional;
 use crate::config::{customers, profiles};
 use crate::export::read::normalized_names::alike;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::config::document::{Field, Section};
-use crate::config::tables::export::place::{azure, s3};
+use crate::config::tables::export::place_keys::{azure, s3};
+use crate::config::toml_document::{Field, Section};
 use crate::replication::settings::{ReplicaPlace, ReplicaSettings};
 
 /// A daemon renews it all the time.

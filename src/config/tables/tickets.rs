@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use crate::config::document::{Field, Section};
+use crate::config::toml_document::{Field, Section};
 use crate::config::values::optional;
 use crate::export::read::normalized_names::alike;
 use crate::reconcile::model::ids::{CompanyId, CustomerName};

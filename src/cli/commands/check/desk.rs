@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::cli::commands::check::output::CheckList;
-use crate::config::desk::{TabConfig, TabMembers};
+use crate::config::desk_settings::{TabConfig, TabMembers};
 use crate::config::settings::Config;
 use crate::report::words::plural;
 

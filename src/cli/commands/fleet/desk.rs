@@ -9,7 +9,7 @@ use crate::cli::commands::serve::door::{self, DoorOf};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::{clock, limits, session, signals};
-use crate::config::fleet_desk::{self, FleetDeskConfig};
+use crate::config::desk_toml::{self, FleetDeskConfig};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::history::store::run_lock::RunLock;
@@ -64,7 +64,7 @@ pub(crate) fn unservable(of: &Path) -> Option<CommandError> {
 /// The desk of the tenants in this folder.
 pub(crate) fn configuration(of: &Path) -> Result<FleetDeskConfig, CommandError> {
     let fix = "correct desk.toml: `state` and [desk], as in recount.toml";
-    fleet_desk::load(of).map_err(|errors| CommandError::new(Exit::Config, errors.to_string(), fix))
+    desk_toml::load(of).map_err(|errors| CommandError::new(Exit::Config, errors.to_string(), fix))
 }
 
 /// The store of the people, of this version; made where there is none.

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use crate::cli::commands::daemon::configured::schedule;
 use crate::cli::commands::fleet::tenants::Tenant;
 use crate::cli::session;
-use crate::config::fleet_desk;
+use crate::config::desk_toml;
 use crate::config::settings::Config;
 use crate::daemon::schedule::Schedule;
 use crate::reconcile::model::display_text::shown;
@@ -49,7 +49,7 @@ impl KnownTenants {
         let folder = tenants.first().and_then(|tenant| tenant.folder.parent());
         self.people = folder.map(|folder| {
             // What a broken desk.toml says nobody knows; the usual place is refused all the same.
-            let state = fleet_desk::load(folder).map_or_else(|_| fleet_desk::usual_state(folder), |desk| desk.state);
+            let state = desk_toml::load(folder).map_or_else(|_| desk_toml::usual_state(folder), |desk| desk.state);
             real(&state)
         });
         let mut changed = BTreeSet::new();

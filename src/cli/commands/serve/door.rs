@@ -10,7 +10,7 @@ use crate::apply::stop_signal::Stop;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::signals;
-use crate::config::desk::{DeskConfig, OidcConfig};
+use crate::config::desk_settings::{DeskConfig, OidcConfig};
 use crate::config::secrets;
 use crate::error_chain::error_chain;
 use crate::history::desk::desk_key::DeskKey;

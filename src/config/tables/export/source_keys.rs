@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::config::document::{Field, Section};
-use crate::config::tables::export::api::{Common, requests, single};
-use crate::config::tables::export::auth::{auth, headers};
-use crate::config::tables::export::layered::Layered;
-use crate::config::tables::export::place::{is_place, place};
+use crate::config::tables::export::auth_keys::{auth, headers};
+use crate::config::tables::export::over_profile::Layered;
+use crate::config::tables::export::place_keys::{is_place, place};
+use crate::config::tables::export::request_keys::{Common, requests, single};
+use crate::config::toml_document::{Field, Section};
 use crate::config::values::optional;
 use crate::export::locate::link_settings::Link;
 use crate::export::settings::{ExportLocation, Files};

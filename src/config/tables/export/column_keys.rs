@@ -2,9 +2,9 @@
 
 use toml::de::DeValue;
 
-use crate::config::document::{Field, Section};
-use crate::config::tables::export::layered::Layered;
-use crate::config::tables::export::texts::{column_name, column_names, joint, texts};
+use crate::config::tables::export::over_profile::Layered;
+use crate::config::tables::export::text_lists::{column_name, column_names, joint, texts};
+use crate::config::toml_document::{Field, Section};
 use crate::config::values::optional;
 use crate::export::column::{Column, CountMark, DerivedColumn, NamedColumn, Pattern};
 use crate::export::count::count_parser::Units;

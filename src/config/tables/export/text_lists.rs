@@ -1,6 +1,6 @@
 //! Texts and names of columns, alone or in lists.
 
-use crate::config::document::Field;
+use crate::config::toml_document::Field;
 use crate::export::read::normalized_names::normalized;
 
 /// Texts in their one form; an empty one is an empty cell.

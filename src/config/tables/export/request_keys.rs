@@ -1,7 +1,7 @@
 //! `pages` and `requests`: lists of a vendor's API.
 
-use crate::config::document::{Field, Section};
-use crate::config::tables::export::auth::{self, address};
+use crate::config::tables::export::auth_keys::{self, address};
+use crate::config::toml_document::{Field, Section};
 use crate::config::values::optional;
 use crate::export::locate::link_settings::{ListRequest, MAX_PAGES, NextPage, Pages};
 
@@ -24,9 +24,9 @@ pub(in crate::config) fn of_profile(section: &Section<'_>) {
     section.get("url").and_then(|field| single(&field, &common));
     section.get("requests").and_then(|field| requests(&field, &common));
     if let Some(headers) = section.get("headers").and_then(|field| field.table()) {
-        auth::headers(&headers, std::path::Path::new(""));
+        auth_keys::headers(&headers, std::path::Path::new(""));
     }
-    auth::of_profile(section);
+    auth_keys::of_profile(section);
 }
 
 /// `url`, with `pages` where it has them.

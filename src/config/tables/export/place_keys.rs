@@ -4,8 +4,8 @@ use std::path::Path;
 
 use url::Url;
 
-use crate::config::document::{Field, Section};
-use crate::config::tables::export::auth::{address, value};
+use crate::config::tables::export::auth_keys::{address, value};
+use crate::config::toml_document::{Field, Section};
 use crate::config::values::optional;
 use crate::export::locate::place_settings::{AzurePlace, PlaceStore, RemotePlace, S3Place, SftpPlace, SftpSignIn};
 

@@ -1,6 +1,6 @@
 //! A table of the configuration over that of a profile.
 
-use crate::config::document::{Field, Section};
+use crate::config::toml_document::{Field, Section};
 
 /// A table over another one: a key that the first does not have is looked for in the second.
 pub(in crate::config) struct Layered<'a> {

@@ -1,8 +1,8 @@
 //! How an export is read: the keys that may also stand in a profile.
 
-use crate::config::document::Field;
-use crate::config::tables::export::layered::Layered;
-use crate::config::tables::export::{columns, filters, texts};
+use crate::config::tables::export::over_profile::Layered;
+use crate::config::tables::export::{column_keys, filter_keys, text_lists};
+use crate::config::toml_document::Field;
 use crate::config::values::optional;
 use crate::export::column::Pattern;
 use crate::export::count::duplicate_rows::Duplicates;
@@ -38,19 +38,19 @@ pub(in crate::config) fn layout(keys: Layered<'_>) -> Option<Layout> {
     let header = keys.get("header").map_or(Some(HeaderRow::First), |field| header(&field));
     let quote_escape = optional(keys.get("quote_escape"), quote_escape);
     let member = optional(keys.get("member"), |field| field.text().map(Pattern::file_glob));
-    let fill_down = keys.get("fill_down").map_or(Some(Vec::new()), |field| texts::column_names(&field));
-    let latest = filters::latest(keys.get("latest"), keys.get("date_format"));
+    let fill_down = keys.get("fill_down").map_or(Some(Vec::new()), |field| text_lists::column_names(&field));
+    let latest = filter_keys::latest(keys.get("latest"), keys.get("date_format"));
     let signed = keys.get("signed").map_or(Some(false), |field| field.boolean());
     let whole = keys.get("whole").map_or(Some(false), |field| field.boolean());
     let max_bytes = keys.get("max_bytes").map_or(Some(MAX_BYTES), |field| field.whole(1, i64::MAX));
     let max_rows = keys.get("max_rows").map_or(Some(MAX_ROWS), |field| field.whole(1, i64::MAX));
-    let stop = optional(keys.get("stop"), filters::test);
-    let tests = |key| keys.get(key).map_or(Some(Vec::new()), |field| filters::tests(&field));
+    let stop = optional(keys.get("stop"), filter_keys::test);
+    let tests = |key| keys.get(key).map_or(Some(Vec::new()), |field| filter_keys::tests(&field));
     let (keep, drop) = (tests("keep"), tests("drop"));
-    let columns = columns::columns(&keys);
+    let columns = column_keys::columns(&keys);
     let wide_field = keys.get("wide");
-    let wide_mark = columns::wide_mark(wide_field.as_ref(), &keys);
-    let wide_blank = columns::wide_blank(wide_field.as_ref(), &keys);
+    let wide_mark = column_keys::wide_mark(wide_field.as_ref(), &keys);
+    let wide_blank = column_keys::wide_blank(wide_field.as_ref(), &keys);
     let duplicates = keys.get("duplicates");
     let duplicates = duplicates.as_ref().map(|field| (field, field.word(DUPLICATES)));
     if let Some(Some(format)) = format {
@@ -203,7 +203,7 @@ fn header(field: &Field<'_>) -> Option<HeaderRow> {
     let section = field.table()?;
     let cell = optional(section.get("cell"), |cell| cell.text().map(|text| normalized(text).into_owned()));
     let rows = optional(section.get("rows"), |rows| rows.whole(1, ROWS_MOST));
-    let join = section.get("join").map_or(Some(" ".to_owned()), |field| texts::joint(&field));
+    let join = section.get("join").map_or(Some(" ".to_owned()), |field| text_lists::joint(&field));
     section.finish(&[]);
     match (cell?, rows?, join?) {
         (Some(cell), None, _) => Some(HeaderRow::Cell(cell)),

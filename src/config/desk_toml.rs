@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::desk::DeskConfig;
-use crate::config::document::Section;
+use crate::config::desk_settings::DeskConfig;
 use crate::config::environment;
 use crate::config::error::ConfigErrors;
 use crate::config::load::walked;
 use crate::config::tables::desk;
+use crate::config::toml_document::Section;
 
 /// The desk of many tenants.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 use chrono::format::{Item, StrftimeItems};
 use toml::de::DeValue;
 
-use crate::config::document::Field;
-use crate::config::tables::export::texts;
+use crate::config::tables::export::text_lists;
+use crate::config::toml_document::Field;
 use crate::config::values::optional;
 use crate::export::column::{Pattern, Range, Test};
 use crate::export::count::count_parser::Units;
@@ -23,13 +23,13 @@ pub(in crate::config) fn tests(field: &Field<'_>) -> Option<Vec<Test>> {
 pub(in crate::config) fn test(field: &Field<'_>) -> Option<Test> {
     let section = field.table()?;
     let column = match section.get("number") {
-        Some(number) => texts::column_number(&number).map(|number| number.to_string()),
-        None => section.required("column").and_then(|column| texts::column_name(&column)),
+        Some(number) => text_lists::column_number(&number).map(|number| number.to_string()),
+        None => section.required("column").and_then(|column| text_lists::column_name(&column)),
     };
     let (is, like) = (section.get("is"), section.get("like"));
     let (has_is, has_like) = (is.is_some(), like.is_some());
-    let is = is.map_or(Some(Vec::new()), |is| texts::texts(&is));
-    let like = like.map_or(Some(Vec::new()), |like| texts::texts(&like));
+    let is = is.map_or(Some(Vec::new()), |is| text_lists::texts(&is));
+    let like = like.map_or(Some(Vec::new()), |like| text_lists::texts(&like));
     let least = optional(section.get("at_least"), bound);
     let most = optional(section.get("at_most"), bound);
     section.finish(&[]);
@@ -81,7 +81,7 @@ pub(in crate::config) fn latest(column: Option<Field<'_>>, format: Option<Field<
     if format_text.as_ref().is_some_and(|(_, good)| !good) {
         return None;
     }
-    let column = texts::column_name(&column)?;
+    let column = text_lists::column_name(&column)?;
     Some(Some(Latest { column, format: format_text.map(|(text, _)| text) }))
 }
 

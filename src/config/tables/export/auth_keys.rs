@@ -5,10 +5,10 @@ use std::path::Path;
 use http::HeaderName;
 use url::Url;
 
-use crate::config::document::{Field, Section};
 use crate::config::secret_source::secret;
 use crate::config::secrets::SecretSource;
-use crate::config::tables::export::layered::Layered;
+use crate::config::tables::export::over_profile::Layered;
+use crate::config::toml_document::{Field, Section};
 use crate::config::values::optional;
 use crate::export::locate::link_settings::{Auth, HeaderValue, OAuth2, TokenForm};
 use crate::http_client::is_loopback;
