@@ -2,7 +2,7 @@
 //! Root itself would leave files that the service can no longer open; and `sudo recount` must not be a way to read or
 //! write anything but what the service has.
 
-mod unit;
+mod transient_unit;
 
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::Command;
 use std::{env, fs, io};
 
-use crate::cli::as_service::unit::{UnitKind, properties};
+use crate::cli::as_service::transient_unit::{UnitKind, properties};
 use crate::cli::command_line::{Cli, Command as Given};
 use crate::cli::error::CommandError;
 use crate::cli::{operator, session};

@@ -8,16 +8,18 @@ use clap::Args;
 
 use crate::apply::lease_guard::LeaseGuard;
 use crate::apply::stop_signal::Stop;
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::arguments::typed_integration;
-use crate::cli::commands::fleet::options::FleetOptions;
+use crate::cli::commands::fleet::fleet_options::FleetOptions;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session::Session;
 use crate::cli::wiring::replication::Replica;
 use crate::cli::wiring::run_output::{shown_by, tell};
 use crate::cli::wiring::stored_plans::{stored_plan, undone};
-use crate::cli::wiring::{alert_engine, copy_failure, health, kept_report, ticket_board, unbegun, upkeep};
+use crate::cli::wiring::{
+    alert_engine, configured_health, copy_failure, keep_report, tell_unbegun_night, tickets_after_run, upkeep,
+};
 use crate::cli::{clock, console, progress, session, signals};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::connectwise::shared_reads::SharedReads;
@@ -170,7 +172,7 @@ pub(crate) fn record_unbegun(
     error: &CommandError,
     show: &mut dyn FnMut(&RunRecord),
 ) {
-    unbegun::record_or_tell(config, integrations, error, |session, why| {
+    tell_unbegun_night::record_or_tell(config, integrations, error, |session, why| {
         let (stop, shared, order) = (Stop::never(), shared_reads(config), RunRequest::RUN);
         Nights { config, order, session, unbegun: Some(why), stop: &stop, show, shared }.all(integrations).map(drop)
     });
@@ -307,7 +309,7 @@ impl Nights<'_> {
         if matches!(self.order.command, RunCommand::Plan | RunCommand::Undo) {
             let mut run = self.night(integration).await?;
             console::note_done(words::recorded(&run));
-            kept_report::keep(self.config, &self.session.history, &run);
+            keep_report::keep(self.config, &self.session.history, &run);
             (self.show)(&run);
             if let Err(why) = self.session.copy(self.config) {
                 copy_failure::note(self.config, &mut self.session.history, &mut run, &why);
@@ -319,13 +321,14 @@ impl Nights<'_> {
         match self.night(integration).await {
             Ok(mut run) => {
                 console::note_done(words::recorded(&run));
-                kept_report::keep(self.config, &self.session.history, &run);
-                health::keep(self.config, &self.session.history);
+                keep_report::keep(self.config, &self.session.history, &run);
+                configured_health::keep(self.config, &self.session.history);
                 (self.show)(&run);
                 if !self.session.has_lost_the_lease() {
-                    let told = ticket_board::after_run(self.config, integration, &run, self.session, self.stop).await;
+                    let told =
+                        tickets_after_run::after_run(self.config, integration, &run, self.session, self.stop).await;
                     if told {
-                        kept_report::keep_again(self.config, &self.session.history, &run);
+                        keep_report::keep_again(self.config, &self.session.history, &run);
                     }
                 }
                 alerts.after(&run, &announced, &mut self.session.history, last).await;
@@ -339,7 +342,7 @@ impl Nights<'_> {
                 Ok(run)
             }
             Err(error) => {
-                unbegun::tell_announced(&alerts, integration, &announced, &error).await;
+                tell_unbegun_night::tell_announced(&alerts, integration, &announced, &error).await;
                 Err(error)
             }
         }

@@ -2,7 +2,7 @@
 
 use crate::alerts::engine::{Alerts, AnnouncedRun};
 use crate::cli::clock;
-use crate::cli::wiring::kept_report;
+use crate::cli::wiring::keep_report;
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::error_chain::error_chain;
 use crate::history::run_record::RunRecord;
@@ -27,7 +27,7 @@ pub(crate) fn note(config: &Config, history: &mut History, run: &mut RunRecord, 
     }
     end.findings.push(found);
     end.exit_code = Exit::of_code(end.exit_code).worst(Exit::Partial).code();
-    kept_report::keep_again(config, history, run);
+    keep_report::keep_again(config, history, run);
 }
 
 /// Tells of it, after the `last` run of a command: the copy of a later one holds all that an earlier one did.

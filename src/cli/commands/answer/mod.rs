@@ -1,17 +1,17 @@
 //! `accept`, `keep` and `ignore`: an answer to what is held, for the next plan.
 
-mod accepted_step;
-pub(crate) mod at_desk;
-mod which;
+mod answer_targets;
+pub(crate) mod desk_answers;
+mod typed_step;
 
 use chrono::NaiveDate;
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::arguments::typed_handle;
-use crate::cli::commands::answer::accepted_step::TypedStep;
-use crate::cli::commands::answer::which::AnswerTarget;
+use crate::cli::commands::answer::answer_targets::AnswerTarget;
+use crate::cli::commands::answer::typed_step::TypedStep;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session::Session;
@@ -169,7 +169,7 @@ fn decide(
         let all = open_items(config.integrations.keys(), &history)?;
         answers(&all, which, typed, &history)?.iter().map(Answer::shown).collect::<Vec<_>>()
     };
-    which::confirm(typed.verb, &seen, which, console)?;
+    answer_targets::confirm(typed.verb, &seen, which, console)?;
     store(&config, which, typed, &mut Session::open(&config)?, Some(&seen))
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::cli::commands::check::output::CheckList;
+use crate::cli::commands::check::check_output::CheckList;
 use crate::config::settings::{Config, ConnectWiseConfig, IntegrationConfig};
 use crate::connectwise::client::Client;
 use crate::connectwise::client::status_meaning::{Right, WriteKind};

@@ -1,6 +1,6 @@
 //! Whether tonight's export can be read, and what to write where it cannot.
 
-use crate::cli::commands::check::output::CheckList;
+use crate::cli::commands::check::check_output::CheckList;
 use crate::cli::commands::read::{all_proposals, asked};
 use crate::cli::{clock, session};
 use crate::config::settings::{Config, IntegrationConfig};

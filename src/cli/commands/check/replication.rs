@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::cli::clock;
-use crate::cli::commands::check::output::CheckList;
+use crate::cli::commands::check::check_output::CheckList;
 use crate::cli::error::CommandError;
 use crate::cli::wiring::replication::{onlooker, store_error, wait};
 use crate::config::settings::Config;

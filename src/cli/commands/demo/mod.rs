@@ -14,7 +14,7 @@ use clap::Args;
 use recount_sim::{Faults, Sim, World};
 use rust_decimal::Decimal;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::browser::open;
 use crate::cli::clock;
 use crate::cli::commands::demo::tour::Tour;

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use recount_sim::Sim;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::commands::run;
 use crate::cli::commands::run::RunRequest;
 use crate::cli::console::Console;

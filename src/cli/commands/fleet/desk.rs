@@ -3,12 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::cli::commands::fleet::roster::Roster;
+use crate::cli::commands::fleet::tenant_roster::Roster;
 use crate::cli::commands::serve;
-use crate::cli::commands::serve::door::{self, DoorOf};
+use crate::cli::commands::serve::desk_access::{self, DoorOf};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
-use crate::cli::{clock, limits, session, signals};
+use crate::cli::{clock, process_limits, session, signals};
 use crate::config::desk_toml::{self, FleetDeskConfig};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
@@ -29,8 +29,8 @@ pub(crate) fn run(of: &Path, options: &serve::Options, console: &Console) -> Exi
 
 fn served(of: &Path, options: &serve::Options, console: &Console) -> Result<Exit, CommandError> {
     let config = configuration(of)?;
-    let listen = door::safe_address(config.desk.as_ref(), options.listen)?;
-    limits::enough_descriptors()?;
+    let listen = desk_access::safe_address(config.desk.as_ref(), options.listen)?;
+    process_limits::enough_descriptors()?;
     let roster = Arc::new(Roster::new(of, options.shard)?);
     drop(people(&config)?);
     let place = DoorOf { desk: config.desk.as_ref(), people: &config.state, folder: of };
@@ -57,7 +57,7 @@ fn served(of: &Path, options: &serve::Options, console: &Console) -> Result<Exit
 
 /// Why the desk of these tenants could not be served as configured.
 pub(crate) fn unservable(of: &Path) -> Option<CommandError> {
-    let served = configuration(of).and_then(|config| door::safe_address(config.desk.as_ref(), None));
+    let served = configuration(of).and_then(|config| desk_access::safe_address(config.desk.as_ref(), None));
     served.err()
 }
 

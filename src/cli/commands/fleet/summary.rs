@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::cli::commands::fleet::process::TenantEnd;
+use crate::cli::commands::fleet::tenant_process::TenantEnd;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::reconcile::model::display_text::{escaped, shown};

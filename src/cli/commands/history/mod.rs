@@ -6,7 +6,7 @@ mod over_time;
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::commands::history::over_time::LinesOf;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::commands::report::unknown_customer;
 use crate::cli::commands::why::{LineChain, of_line};
 use crate::cli::console::Console;

@@ -8,12 +8,12 @@ use std::fmt::Write as _;
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::arguments::typed_integration;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session;
-use crate::cli::wiring::health;
+use crate::cli::wiring::configured_health;
 use crate::cli::wiring::health_json::HealthJson;
 use crate::config::edit::recount_toml;
 use crate::config::settings::Config;
@@ -169,10 +169,10 @@ struct Customers {
 fn list(global: &Global, console: &Console) -> Result<(), CommandError> {
     let config = session::configuration(global)?;
     let history = History::open_existing(&config.state)?;
-    let running = health::running(&config.state);
+    let running = configured_health::running(&config.state);
     let mut known = Vec::new();
     for integration in config.integrations.values() {
-        let health = health::of(integration, history.as_ref(), running.is_some())?;
+        let health = configured_health::of(integration, history.as_ref(), running.is_some())?;
         let customers = Customers::of(integration, history.as_ref())?;
         known.push(Known { integration, customers, health });
     }

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::arguments::typed_handle;
-use crate::cli::commands::map::edit::{refused, tell};
+use crate::cli::commands::map::add_ignore::{refused, tell};
 use crate::cli::commands::map::inventory;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
-use crate::cli::wiring::file_versions;
+use crate::cli::wiring::keep_file_version;
 use crate::cli::{operator, session};
 use crate::config::edit::addition_pin::pin_addition;
 use crate::config::settings::{Config, IntegrationConfig};
@@ -85,7 +85,7 @@ pub(crate) fn pin(
     let customer = with_a_row(integration, line)?;
     let change =
         pin_addition(&integration.customers_path, customer, addition, &asked).map_err(|error| refused(&error))?;
-    file_versions::keep(config, &change, who);
+    keep_file_version::keep(config, &change, who);
     Ok(PinnedAddition {
         integration: integration.name.to_string(),
         customer: customer.to_string(),

@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::browser::open;
-use crate::cli::commands::fleet::options::FleetOptions;
+use crate::cli::commands::fleet::fleet_options::FleetOptions;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
-use crate::cli::wiring::health;
+use crate::cli::wiring::configured_health;
 use crate::cli::{clock, session};
 use crate::config::settings::Config;
 use crate::error_chain::error_chain;
@@ -153,7 +153,7 @@ fn page(config: &Config, history: &History, runs: &[RunRecord]) -> Result<String
 /// The runs that are meant. One whose process died is shown as the next run will end it.
 fn find(config: &Config, history: &History, which: Option<&str>) -> Result<Vec<RunRecord>, CommandError> {
     let found = stored(config, history, which)?;
-    if found.iter().all(|run| run.end.is_some()) || health::running(&config.state).is_some() {
+    if found.iter().all(|run| run.end.is_some()) || configured_health::running(&config.state).is_some() {
         return Ok(found);
     }
     let ended = |run: RunRecord| if run.end.is_some() { Ok(run) } else { as_cut_off(run, history, &clock::now) };

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session::Session;
-use crate::cli::wiring::ticket_board;
+use crate::cli::wiring::tickets_after_run;
 use crate::cli::{clock, session};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::connectwise::WriteError;
@@ -81,7 +81,7 @@ fn tried(
     let runtime = session::runtime()?;
     let mut tickets = Vec::new();
     for settings in &integration.tickets {
-        let client = ticket_board::connect(ticket_board::desk_of(config, integration, settings))
+        let client = tickets_after_run::connect(tickets_after_run::desk_of(config, integration, settings))
             .map_err(|message| CommandError::new(Exit::Config, message, "recount check"))?;
         let new = sample(integration, settings);
         let tried = runtime.block_on(all(&client, settings, &new, leave_open))?;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::commands::users::list::list;
 use crate::cli::commands::users::people_store::{NOWHERE, PeopleStore, TypedScope};
 use crate::cli::console::Console;

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::clock;
 use crate::cli::commands::fleet::{desk, tenants};
-use crate::cli::commands::serve::door;
+use crate::cli::commands::serve::desk_access;
 use crate::cli::error::CommandError;
 use crate::cli::session;
 use crate::cli::session::Session;
@@ -115,7 +115,7 @@ impl PeopleStore {
     pub(super) fn link(&self, history: &mut History, name: &str) -> Result<String, CommandError> {
         let made = invitation::invite(history, name, clock::now());
         let made = made.map_err(|error| CommandError::new(Exit::Store, error_chain(&error), "recount verify"))?;
-        Ok(door::link(self.desk(), &made.unwrap_or_default()))
+        Ok(desk_access::link(self.desk(), &made.unwrap_or_default()))
     }
 }
 

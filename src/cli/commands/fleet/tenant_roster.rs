@@ -7,15 +7,15 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
 
-use crate::cli::commands::fleet::known::{KnownTenants, Stamp, stamp};
+use crate::cli::commands::fleet::known_tenants::{KnownTenants, Stamp, stamp};
 use crate::cli::commands::fleet::metrics;
 use crate::cli::commands::fleet::tenants::{Shard, Tenant, tenants};
-use crate::cli::commands::serve::door::tab_rules;
-use crate::cli::commands::serve::host::CommandHost;
+use crate::cli::commands::serve::command_host::CommandHost;
+use crate::cli::commands::serve::desk_access::tab_rules;
 use crate::cli::commands::{serve, status};
 use crate::cli::error::CommandError;
 use crate::cli::session;
-use crate::cli::wiring::health;
+use crate::cli::wiring::configured_health;
 use crate::config::settings::Config;
 use crate::history::store::open::History;
 use crate::report::exit::Exit;
@@ -212,8 +212,8 @@ fn said(health: &Health) -> Option<String> {
 
 fn metrics_of(config: &Config) -> Result<String, String> {
     let history = History::open_existing(&config.state).map_err(|error| error.to_string())?;
-    let is_running = health::running(&config.state).is_some();
-    health::metrics(config, history.as_ref(), is_running).map_err(|error| error.to_string())
+    let is_running = configured_health::running(&config.state).is_some();
+    configured_health::metrics(config, history.as_ref(), is_running).map_err(|error| error.to_string())
 }
 
 fn broken(tenant: &Tenant, said: String) -> TenantStanding {

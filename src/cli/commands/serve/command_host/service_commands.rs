@@ -5,12 +5,12 @@ use std::path::Path;
 
 use rust_decimal::Decimal;
 
-use crate::cli::commands::answer::at_desk::not_done;
-use crate::cli::commands::map::known::KnownRecords;
-use crate::cli::commands::serve::host::CommandHost;
+use crate::cli::commands::answer::desk_answers::not_done;
+use crate::cli::commands::map::known_records::KnownRecords;
+use crate::cli::commands::serve::command_host::CommandHost;
 use crate::cli::commands::serve::what_if;
 use crate::cli::error::CommandError;
-use crate::cli::wiring::file_versions;
+use crate::cli::wiring::keep_file_version;
 use crate::config::edit::services_toml::{ServiceChoice, ServicesEditError, set_service};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::error_chain::error_chain;
@@ -85,7 +85,7 @@ fn save(config: &Config, who: &str, service: &KnownService, choice: &ServiceChoi
         };
         NotDone { kind, message: error_chain(&error), fix: by_hand(service, choice, integration) }
     })?;
-    file_versions::keep(config, &change, who);
+    keep_file_version::keep(config, &change, who);
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::cli::commands::check::output::CheckList;
+use crate::cli::commands::check::check_output::CheckList;
 use crate::config::desk_settings::{TabConfig, TabMembers};
 use crate::config::settings::Config;
 use crate::report::words::plural;

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::path::Path;
 
-use crate::cli::wiring::health;
+use crate::cli::wiring::configured_health;
 use crate::config::environment;
 use crate::config::settings::Config;
 use crate::error_chain::error_chain;
@@ -25,8 +25,10 @@ pub(crate) fn keep(config: &Config, history: &History, run: &RunRecord) {
 
 /// The same of a run of which more came to be known; what a build server was told stays.
 pub(crate) fn keep_again(config: &Config, history: &History, run: &RunRecord) {
-    if let Err(error) =
-        Reports::of(&config.state).with_on(health::on(config)).with_records(config.record_links()).keep(history, run)
+    if let Err(error) = Reports::of(&config.state)
+        .with_on(configured_health::on(config))
+        .with_records(config.record_links())
+        .keep(history, run)
     {
         let why = error_chain(&error);
         tracing::warn!(run.id = run.run.0, "the report of run {} cannot be kept: {why}", run.run);

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::cli::commands::init::answers::{Answers, TimeOfDay};
-use crate::cli::commands::init::sample::ChosenExport;
+use crate::cli::commands::init::init_answers::{Answers, TimeOfDay};
+use crate::cli::commands::init::layout_choice::ChosenExport;
 use crate::config::secrets::SecretSource;
 
 /// Where the shipped service looks for exports.
@@ -27,7 +27,7 @@ pub(super) fn service(answers: &Answers) -> String {
 /// The folder of the export, where the shipped one is another.
 fn bound(export: &ChosenExport) -> Option<String> {
     let ChosenExport::Path(path) = export else { return None };
-    let folder = path.ancestors().skip(1).find(|folder| !super::answers::is_pattern(folder))?;
+    let folder = path.ancestors().skip(1).find(|folder| !super::init_answers::is_pattern(folder))?;
     let elsewhere = folder != Path::new(EXPORTS) && folder != Path::new("/");
     elsewhere.then(|| format!("BindReadOnlyPaths=-{}", folder.display()))
 }

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::cli::commands::init::answers::{Answers, TimeOfDay, Vendor};
-use crate::cli::commands::init::folder::HOME;
-use crate::cli::commands::init::sample::{ChosenExport, ChosenLayout};
+use crate::cli::commands::init::init_answers::{Answers, TimeOfDay, Vendor};
+use crate::cli::commands::init::layout_choice::{ChosenExport, ChosenLayout};
+use crate::cli::commands::init::new_folder::HOME;
 use crate::config::secrets::SecretSource;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::ServiceName;

@@ -3,7 +3,7 @@
 
 use std::io::IsTerminal as _;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::commands::run;
 use crate::cli::commands::run::RunOptions;
 use crate::cli::console::Console;

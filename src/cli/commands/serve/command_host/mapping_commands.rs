@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use crate::cli::commands::answer::at_desk::not_done;
-use crate::cli::commands::map::at_desk;
+use crate::cli::commands::answer::desk_answers::not_done;
+use crate::cli::commands::map::desk_mapping;
 use crate::cli::commands::map::pin::pin;
-use crate::cli::commands::serve::host::CommandHost;
+use crate::cli::commands::serve::command_host::CommandHost;
 use crate::cli::error::CommandError;
-use crate::cli::wiring::file_versions;
+use crate::cli::wiring::keep_file_version;
 use crate::config::settings::IntegrationConfig;
 use crate::error_chain::error_chain;
 use crate::reconcile::model::ids::{AdditionId, CompanyId, CustomerName, IntegrationName};
@@ -23,7 +23,7 @@ use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
 impl MappingHost for CommandHost {
     fn customers(&self) -> Result<Vec<MappedCustomer>, String> {
         let config = crate::config::load::load(&self.path).map_err(|errors| errors.to_string())?;
-        at_desk::customers(&config, &self.known).map_err(|error| error_chain(&error))
+        desk_mapping::customers(&config, &self.known).map_err(|error| error_chain(&error))
     }
 
     fn agreed(&self, customer: &CustomerName) -> Result<Vec<AgreedPolicy>, String> {
@@ -32,23 +32,23 @@ impl MappingHost for CommandHost {
     }
 
     fn guesses(&self, look: bool) -> Result<Option<Vec<CompanyGuess>>, NotDone> {
-        at_desk::guesses(&self.config()?, &self.known, look).map_err(not_done)
+        desk_mapping::guesses(&self.config()?, &self.known, look).map_err(not_done)
     }
 
     fn companies(&self, customer: &MappedCustomer, typed: &str) -> Result<Vec<CompanyChoice>, NotDone> {
-        at_desk::choices(&self.config()?, &self.known, customer, typed).map_err(not_done)
+        desk_mapping::choices(&self.config()?, &self.known, customer, typed).map_err(not_done)
     }
 
     fn agreements(&self, integration: &IntegrationName, company: CompanyId) -> Result<AgreementChoices, NotDone> {
-        at_desk::agreements(&self.config()?, &self.known, integration, company).map_err(not_done)
+        desk_mapping::agreements(&self.config()?, &self.known, integration, company).map_err(not_done)
     }
 
     fn map(&self, who: &str, change: &RowChange) -> Result<(), NotDone> {
-        at_desk::map(&self.config()?, who, change).map_err(|error| not_written(error, &command(change)))
+        desk_mapping::map(&self.config()?, who, change).map_err(|error| not_written(error, &command(change)))
     }
 
     fn map_exact(&self, who: &str, chosen: &[(String, CompanyId)]) -> Result<(), NotDone> {
-        let mapped = at_desk::map_exact(&self.config()?, &self.known, who, chosen);
+        let mapped = desk_mapping::map_exact(&self.config()?, &self.known, who, chosen);
         mapped.map_err(|error| not_written(error, "recount map suggest --accept-exact"))
     }
 
@@ -60,7 +60,7 @@ impl MappingHost for CommandHost {
     fn edited_files(&self) -> Vec<(IntegrationName, (String, String))> {
         let kept = |path: &Path| {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            (name, file_versions::name_of(path))
+            (name, keep_file_version::name_of(path))
         };
         let of = |one: &IntegrationConfig| {
             let files = [Some(&one.customers_path), one.services_path.as_ref()];

@@ -12,10 +12,10 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
 use crate::apply::stop_signal::Stop;
-use crate::cli::commands::fleet::known::KnownTenants;
-use crate::cli::commands::fleet::options::FleetOptions;
-use crate::cli::commands::fleet::process::{TenantEnd, TenantRequest, run_tenant};
+use crate::cli::commands::fleet::fleet_options::FleetOptions;
+use crate::cli::commands::fleet::known_tenants::KnownTenants;
 use crate::cli::commands::fleet::summary::first;
+use crate::cli::commands::fleet::tenant_process::{TenantEnd, TenantRequest, run_tenant};
 use crate::cli::commands::fleet::tenants::{Tenant, tenants};
 use crate::cli::commands::fleet::{found, keep_metrics, metrics_of, stop};
 use crate::cli::commands::serve;

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use url::Url;
 
-use crate::cli::commands::init::keys::{ApiKey, key};
-use crate::cli::commands::init::offers::Offers;
-use crate::cli::commands::init::options::{Options, VendorOptions};
+use crate::cli::commands::init::api_keys::{ApiKey, key};
+use crate::cli::commands::init::connectwise_offers::Offers;
+use crate::cli::commands::init::init_options::{Options, VendorOptions};
+use crate::cli::commands::init::layout_choice;
+use crate::cli::commands::init::layout_choice::{ChosenExport, ChosenLayout};
 use crate::cli::commands::init::prompt::{Asker, Question};
-use crate::cli::commands::init::sample;
-use crate::cli::commands::init::sample::{ChosenExport, ChosenLayout};
 use crate::cli::error::CommandError;
 use crate::connectwise::client::settings::ConnectWiseSettings;
 use crate::zone::Zone;
@@ -118,7 +118,7 @@ pub(in crate::cli::commands) fn vendor(
     let text = "The vendor's export: a file, a pattern such as exports/usage-*.csv, or a link";
     let export = asker.ask(Question::new("--export", text, options.export.as_ref()), export)?;
     let Some(export) = export else { return Ok(None) };
-    let layout = sample::layout(&export, (folder, options), asker)?;
+    let layout = layout_choice::layout(&export, (folder, options), asker)?;
     let proposal = proposed_name(&export, layout.as_ref());
     let name = asker.settle(Question::new("--integration", "", given_name).or(&proposal), name)?;
     let listed = offers.agreement_types(name.as_deref().unwrap_or_default());

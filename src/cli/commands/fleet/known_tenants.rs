@@ -8,7 +8,7 @@ use std::{fs, io};
 
 use chrono::{DateTime, Utc};
 
-use crate::cli::commands::daemon::configured::schedule;
+use crate::cli::commands::daemon::configured_schedule::schedule;
 use crate::cli::commands::fleet::tenants::Tenant;
 use crate::cli::session;
 use crate::config::desk_toml;

@@ -11,9 +11,9 @@ use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
 use crate::cli::clock;
-use crate::cli::commands::answer::at_desk::not_done;
+use crate::cli::commands::answer::desk_answers::not_done;
 use crate::cli::commands::profiles;
-use crate::cli::commands::serve::host::CommandHost;
+use crate::cli::commands::serve::command_host::CommandHost;
 use crate::cli::commands::serve::what_if;
 use crate::cli::error::CommandError;
 use crate::config::settings::{Config, IntegrationConfig};

@@ -1,7 +1,7 @@
 //! What a person pressed at the desk, stored as the commands store what was typed.
 
 use crate::cli::clock;
-use crate::cli::commands::answer::accepted_step::TypedStep;
+use crate::cli::commands::answer::typed_step::TypedStep;
 use crate::cli::commands::answer::{Answer, Typed, answer, answered, not_past};
 use crate::cli::error::CommandError;
 use crate::cli::session::Session;

@@ -6,13 +6,13 @@ use std::path::Path;
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::arguments::{typed_handle, typed_integration};
 use crate::cli::commands::map::inventory;
 use crate::cli::commands::map::inventory::Inventory;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
-use crate::cli::wiring::file_versions;
+use crate::cli::wiring::keep_file_version;
 use crate::cli::{clock, operator, session};
 use crate::config::edit::customers_csv::{CustomersEditError, NewRow, set_row};
 use crate::config::settings::{Config, IntegrationConfig};
@@ -201,7 +201,7 @@ pub(super) fn write(
     };
     let path = &integration.customers_path;
     let (edited, change) = set_row(path, &row, how.replace).map_err(|error| refused(&error))?;
-    file_versions::keep(config, &change, how.who);
+    keep_file_version::keep(config, &change, how.who);
     let (company_id, agreement_id) = match row.target {
         CustomerTarget::Company { company, agreement } => (Some(company.0), agreement.map(|id| id.0)),
         CustomerTarget::Skip => (None, None),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::clock;
-use crate::cli::commands::init::options::VendorOptions;
+use crate::cli::commands::init::init_options::VendorOptions;
 use crate::cli::commands::init::prompt::{Asker, Question};
 use crate::cli::error::CommandError;
 use crate::config::profiles;

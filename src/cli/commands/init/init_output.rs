@@ -5,11 +5,11 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::cli::commands::init::answers::{Answers, is_pattern};
-use crate::cli::commands::init::folder::{FILES, Folder, HOME};
-use crate::cli::commands::init::roles;
-use crate::cli::commands::init::sample::{ChosenExport, ChosenLayout};
-use crate::cli::commands::init::units::may_be_skipped;
+use crate::cli::commands::init::init_answers::{Answers, is_pattern};
+use crate::cli::commands::init::layout_choice::{ChosenExport, ChosenLayout};
+use crate::cli::commands::init::new_folder::{FILES, Folder, HOME};
+use crate::cli::commands::init::security_role;
+use crate::cli::commands::init::systemd_drop_ins::may_be_skipped;
 use crate::config::secrets::SecretSource;
 use crate::export::propose::proposal::Proposal;
 use crate::reconcile::model::display_text::shown;
@@ -76,7 +76,7 @@ impl CreatedFiles {
              these levels, each \"All\". Everything else stays at None.\n{}\
              Only with service tickets, in addition: Service Desk > Service Tickets:\n\
              Add, Edit, Inquire. Service Desk > Close Service Tickets: Edit.\n",
-            roles::table()
+            security_role::table()
         )
     }
 

@@ -1,7 +1,7 @@
 //! The desk's side of the tests: connection, tickets, alerts.
 
-use crate::cli::commands::check::output::RightsFound;
-use crate::cli::commands::serve::host::CommandHost;
+use crate::cli::commands::check::check_output::RightsFound;
+use crate::cli::commands::serve::command_host::CommandHost;
 use crate::cli::commands::{alerts, check, tickets};
 use crate::cli::error::CommandError;
 use crate::config::settings::Config;

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::cli::arguments::global::Global;
-use crate::cli::commands::daemon::configured::schedule;
-use crate::cli::commands::{run, unbegun_night};
+use crate::cli::arguments::global_options::Global;
+use crate::cli::commands::daemon::configured_schedule::schedule;
+use crate::cli::commands::{night_without_config, run};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session::Session;
@@ -39,7 +39,7 @@ pub(super) fn take(
         // Told once: at first, or when the command that holds the lock has had its time.
         let told_at = if error.exit == Exit::Locked { LOCKED_TURNS } else { 0 };
         if failed == told_at && !error.stands_by {
-            unbegun_night::tell(&config, error, console);
+            night_without_config::tell(&config, error, console);
         }
     })?;
     let last = session.history.last_slot()?.unwrap_or(since);

@@ -1,9 +1,9 @@
 //! What the desk's buttons come down to: the same functions as the commands, in this process.
 
-mod mapping;
-mod services;
-mod trials;
-mod uploads;
+mod mapping_commands;
+mod service_commands;
+mod trial_commands;
+mod upload_commands;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,11 +16,11 @@ use tokio::sync::watch;
 
 use crate::apply::stop_signal::Stop;
 use crate::cli::clock;
-use crate::cli::commands::answer::at_desk;
-use crate::cli::commands::map::known::KnownRecords;
-use crate::cli::commands::serve::{background, member};
+use crate::cli::commands::answer::desk_answers;
+use crate::cli::commands::map::known_records::KnownRecords;
+use crate::cli::commands::serve::{background_run, tab_member};
 use crate::cli::session::NIGHT_STACK;
-use crate::cli::wiring::health;
+use crate::cli::wiring::configured_health;
 use crate::config::edit::recount_toml;
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::daemon::schedule::Schedule;
@@ -101,7 +101,7 @@ impl CommandHost {
     /// Whether nothing waits any more, or nobody can tell.
     fn settled(&self) -> bool {
         let Ok(config) = self.config() else { return false };
-        at_desk::settle(&config).unwrap_or_else(|error| {
+        desk_answers::settle(&config).unwrap_or_else(|error| {
             tracing::error!("answers that wait cannot be stored: {}", error.message);
             true
         })
@@ -124,7 +124,7 @@ impl DeskHost for CommandHost {
     fn standings(&self) -> Result<Vec<IntegrationStanding>, String> {
         let config = crate::config::load::load(&self.path).map_err(|errors| errors.to_string())?;
         let history = History::open_existing(&config.state).map_err(|error| error.to_string())?;
-        let is_running = health::running(&config.state).is_some();
+        let is_running = configured_health::running(&config.state).is_some();
         if history.as_ref().is_some_and(|history| history.queued_answers().is_ok_and(|queued| !queued.is_empty())) {
             self.settle_later();
         }
@@ -149,9 +149,9 @@ impl DeskHost for CommandHost {
 
     fn answer(&self, who: &str, answers: &[DeskAnswer]) -> Result<(), NotDone> {
         let config = self.config()?;
-        match at_desk::answers(&config, who, answers) {
+        match desk_answers::answers(&config, who, answers) {
             Err(busy) if busy.kind == NotDoneKind::Busy => {
-                at_desk::queue(&config, who, answers, busy)?;
+                desk_answers::queue(&config, who, answers, busy)?;
                 self.settle_later();
                 Ok(())
             }
@@ -161,7 +161,7 @@ impl DeskHost for CommandHost {
 
     fn start(&self, who: &str, asked: &DeskRun) -> Result<(), NotDone> {
         let config = self.config()?;
-        background::check(&config, asked).map_err(at_desk::not_done)?;
+        background_run::check(&config, asked).map_err(desk_answers::not_done)?;
         let mut work = self.work();
         let holder = RunLock::holder(&config.state);
         if work.running.is_some() || holder.is_some() {
@@ -175,7 +175,7 @@ impl DeskHost for CommandHost {
         let (host, asked) = (self.clone(), asked.clone());
         let begun = thread::Builder::new().stack_size(NIGHT_STACK).spawn(move || {
             let ended = Ended(host.clone());
-            let failed = background::run(&config, &asked, &stop).err().map(at_desk::not_done);
+            let failed = background_run::run(&config, &asked, &stop).err().map(desk_answers::not_done);
             host.work().failed = failed;
             drop(ended);
         });
@@ -198,7 +198,7 @@ impl DeskHost for CommandHost {
     }
 
     fn vouched(&self, claim: &MemberClaim) -> MemberVerification {
-        member::vouched(self.config().ok().as_ref(), claim)
+        tab_member::vouched(self.config().ok().as_ref(), claim)
     }
 
     fn set_mode(&self, name: &str, mode: Mode) -> Result<(), NotDone> {
@@ -227,7 +227,7 @@ fn standing(
     history: Option<&History>,
     is_running: bool,
 ) -> Result<IntegrationStanding, String> {
-    let health = health::of(one, history, is_running).map_err(|error| error.to_string())?;
+    let health = configured_health::of(one, history, is_running).map_err(|error| error.to_string())?;
     let mapping = one.mapping.as_ref().ok();
     let customers = mapping.map(|mapping| {
         let skipped = mapping.customers.values().filter(|row| row.target == CustomerTarget::Skip).count();

@@ -8,7 +8,7 @@ use std::{fs, io};
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::cli::commands::init::folder::{Folder, HOME};
+use crate::cli::commands::init::new_folder::{Folder, HOME};
 use crate::cli::error::CommandError;
 use crate::config::secrets;
 use crate::config::secrets::SecretSource;
