@@ -18,9 +18,9 @@ use recount::nightly::job::{ExportSource, Job, PlanSource, RunControl};
 use recount::nightly::run::{plan_and_apply, plan_only};
 use recount::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand};
 use recount::reconcile::model::plan::reason_code::{Code, Severity};
-use recount::report::files::Reports;
 use recount::report::format::paint::Paint;
 use recount::report::format::text::{self, View};
+use recount::report::report_files::Reports;
 
 /// An installation whose clock stands where a test puts it.
 struct Clocked(Night);

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::history::run_record::Totals;
 use crate::report::brief::Brief;
+use crate::report::brief_needs::Need;
 use crate::report::format::json::time;
-use crate::report::needs::Need;
 
 /// Items that a chat message shows; the report has the rest.
 const NEEDS_SHOWN: usize = 10;

@@ -26,7 +26,7 @@ use crate::cli::commands::{
     night_without_config, profiles, read, report, run, serve, sim, status, tickets, users, verify, why,
 };
 use crate::cli::console::Console;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// Reads the arguments, runs the command, gives its exit code.
 pub fn main() -> ExitCode {

@@ -6,7 +6,7 @@ use rustix::process::{
 };
 
 use crate::cli::error::CommandError;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// A night with its history, its connections and its report, and those who look at the pages meanwhile.
 const DESCRIPTORS_NEEDED: u64 = 256;

@@ -13,7 +13,7 @@ use crate::history::store::open::History;
 use crate::history::store::run_lock::RunLock;
 use crate::nightly::failure::Failure;
 use crate::reconcile::model::plan::reason_code::Code;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// The lock is held and the history is open.
 pub(crate) struct Session {

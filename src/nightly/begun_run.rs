@@ -13,7 +13,7 @@ use crate::reconcile::model::display_text::minute;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
 use crate::reconcile::model::plan::reason_code::Code;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// A run on its way.
 #[derive(Clone, Copy)]

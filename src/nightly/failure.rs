@@ -10,7 +10,7 @@ use crate::nightly::read_export::ReadExportError;
 use crate::reconcile::model::plan::finding::{Finding, finding};
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// A night that ended early.
 #[derive(Debug, Clone, PartialEq, Eq)]

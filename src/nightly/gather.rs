@@ -35,7 +35,7 @@ use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::RunCommand;
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// Everything a plan is drawn from.
 pub(super) struct Inputs {

@@ -14,7 +14,7 @@ use crate::reconcile::model::plan::finding::{Finding, sort};
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::{Outcome, RunVerdict};
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// A run's record without its end.
 pub(super) struct OpenRecord<'a> {

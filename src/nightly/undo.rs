@@ -31,7 +31,7 @@ use crate::reconcile::model::past::{CreationInDoubt, Past};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::line::{LineKey, Source};
 use crate::reconcile::model::plan::reason_code::Code;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// Everything the plan of an undo is drawn from.
 pub(super) struct UndoInputs {

@@ -9,7 +9,7 @@ use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::plan::outcome::Mode;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// What is known of an integration's health.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::ticket_subject::TicketKind;
 use crate::report::format::text::entry;
-use crate::report::model::ReportEntry;
+use crate::report::report_model::ReportEntry;
 use crate::tickets::settings::{FIELDS, TicketSettings};
 use crate::tickets::subjects::TicketSubject;
 use crate::tickets::template::{Template, Token};

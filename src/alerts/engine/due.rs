@@ -7,9 +7,9 @@ use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::record_links::RecordLinks;
-use crate::report::brief::overnight::RunComparison;
+use crate::report::brief::since_last_morning::RunComparison;
 use crate::report::brief::{Brief, BriefExtras};
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// One alert of a run; without a brief there is nothing to tell.
 pub(super) struct DueAlert<'a> {

@@ -8,7 +8,7 @@ use crate::history::run_record::LineRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::IntegrationName;
-use crate::report::brief::week::Week;
+use crate::report::brief::digest_week::Week;
 use crate::report::digest::{WeekLinks, digest, first_day, is_due};
 use crate::report::open_items::{open_items, waiting};
 use crate::report::{Change, lines};

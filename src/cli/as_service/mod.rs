@@ -19,7 +19,7 @@ use crate::cli::{operator, session};
 use crate::config::environment;
 use crate::reconcile::model::display_text::{shell_word, shown};
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// What the service reads.
 const CONFIGURATION: &str = "/etc/recount/recount.toml";

@@ -16,7 +16,7 @@ use crate::cli::commands::{
     sim, status, tickets, users, verify, why,
 };
 use crate::cli::console;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 use crate::report::format::json::{Document, JsonError};
 
 /// Nightly billing reconciler: what a vendor says is used, into what ConnectWise PSA bills. Quantities only.

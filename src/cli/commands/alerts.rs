@@ -12,7 +12,7 @@ use crate::cli::{clock, session};
 use crate::config::settings::Config;
 use crate::config::tables::alerts::AlertConfig;
 use crate::reconcile::model::display_text::escaped;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// Arguments of `alerts`.
 #[derive(Debug, Args)]

@@ -14,7 +14,7 @@ use crate::config::last_good::last_good;
 use crate::config::load;
 use crate::config::settings::Config;
 use crate::reconcile::model::plan::outcome::Mode;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// `recount run`. What is asked by a person is told to that person.
 pub(crate) fn run(global: &Global, options: &RunOptions, console: &Console) -> Exit {

@@ -12,7 +12,7 @@ use crate::config::profiles;
 use crate::config::profiles::Profile;
 use crate::export::read::bytes_to_counts::{LayoutMismatch, fit};
 use crate::reconcile::model::display_text::shown;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 pub(crate) fn run(global: &Global, console: &Console) -> Exit {
     let profiles = match all(global) {

@@ -30,8 +30,8 @@ use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::finding::{Finding, finding};
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::report::commands::counted::Counted;
-use crate::report::exit::Exit;
+use crate::report::command_output::read_output::Counted;
+use crate::report::exit_codes::Exit;
 
 /// Arguments of `read`.
 #[derive(Debug, Args)]

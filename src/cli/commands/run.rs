@@ -31,8 +31,8 @@ use crate::reconcile::model::ids::{ProductCode, RunId};
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
 use crate::reconcile::model::plan::reason_code::Code;
-use crate::report::exit::Exit;
-use crate::report::words;
+use crate::report::exit_codes::Exit;
+use crate::report::numbers_and_dates;
 
 /// Arguments of `plan`.
 #[derive(Debug, Args)]
@@ -308,7 +308,7 @@ impl Nights<'_> {
     async fn told_night(&mut self, integration: &IntegrationConfig, last: bool) -> Result<RunRecord, CommandError> {
         if matches!(self.order.command, RunCommand::Plan | RunCommand::Undo) {
             let mut run = self.night(integration).await?;
-            console::note_done(words::recorded(&run));
+            console::note_done(numbers_and_dates::recorded(&run));
             keep_report::keep(self.config, &self.session.history, &run);
             (self.show)(&run);
             if let Err(why) = self.session.copy(self.config) {
@@ -320,7 +320,7 @@ impl Nights<'_> {
         let announced = alerts.before(&integration.name).await;
         match self.night(integration).await {
             Ok(mut run) => {
-                console::note_done(words::recorded(&run));
+                console::note_done(numbers_and_dates::recorded(&run));
                 keep_report::keep(self.config, &self.session.history, &run);
                 configured_health::keep(self.config, &self.session.history);
                 (self.show)(&run);

@@ -25,13 +25,13 @@ use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::outcome::Mode;
-use crate::report::exit::Exit;
-use crate::report::format::html::ready::NOT_ON;
+use crate::report::exit_codes::Exit;
+use crate::report::format::html::ready_to_invoice::NOT_ON;
 use crate::report::format::json::time;
 use crate::report::format::paint::Paint;
 use crate::report::format::text::wrapped;
 use crate::report::health::{Health, State};
-use crate::report::words::{minute, plural};
+use crate::report::numbers_and_dates::{minute, plural};
 use crate::zone::Zone;
 
 /// Arguments of `status`.

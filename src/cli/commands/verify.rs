@@ -8,9 +8,9 @@ use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session;
 use crate::history::store::verify_chain::Chain;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
+use crate::report::numbers_and_dates::plural;
 use crate::report::short_head;
-use crate::report::words::plural;
 
 /// Arguments of `verify`.
 #[derive(Debug, Args)]

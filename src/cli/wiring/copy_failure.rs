@@ -11,7 +11,7 @@ use crate::reconcile::model::plan::finding::{Finding, finding};
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::brief::Brief;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// Notes it of a run that has its end: in the history, in the report that is kept, and in its exit code.
 pub(crate) fn note(config: &Config, history: &mut History, run: &mut RunRecord, why: &str) {

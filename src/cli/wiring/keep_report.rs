@@ -9,8 +9,8 @@ use crate::config::settings::Config;
 use crate::error_chain::error_chain;
 use crate::history::run_record::RunRecord;
 use crate::history::store::open::History;
-use crate::report::files::Reports;
 use crate::report::format::markdown;
+use crate::report::report_files::Reports;
 
 /// The report in all its forms, kept for the morning. A report that cannot be kept never changes a run: the history
 /// holds all of it.

@@ -29,7 +29,7 @@ use crate::replication::settings::ReplicaSettings;
 use crate::replication::store::CopyStore;
 use crate::replication::transfer;
 use crate::replication::transfer::CopyDescription;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// This host has the lease, and keeps it while this is there.
 pub(crate) struct Replica {

@@ -3,7 +3,7 @@
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::history::run_record::RunRecord;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 use crate::report::format::json::Document;
 use crate::report::format::text;
 use crate::report::format::text::View;

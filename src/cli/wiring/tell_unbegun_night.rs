@@ -9,7 +9,7 @@ use crate::config::settings::{Config, IntegrationConfig};
 use crate::nightly::failure::Failure;
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::report::brief::Brief;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// Gives `record` what records nights that cannot begin; where it cannot be had, they are told alone.
 pub(crate) fn record_or_tell(

@@ -31,7 +31,7 @@ use crate::reconcile::model::plan::fingerprint::short;
 use crate::reconcile::model::plan::guard_measurement::GuardLook;
 use crate::reconcile::model::plan::outcome::{Outcome, RunCommand};
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// A run that was begun, and of which nothing else is known.
 pub(super) struct RunRecorder<'a> {

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use crate::history::desk::authenticators::Authenticator;
 use crate::history::store::open::History;
-use crate::report::words;
+use crate::report::numbers_and_dates;
 use crate::web::access::signed_in::SignedIn;
 use crate::web::access::{authenticator, password};
 use crate::web::desk::roles::DeskAction;
@@ -45,7 +45,7 @@ pub(crate) fn main(of: &OwnAccount<'_>, over: &Markup, wrong: WrongForm<'_>) -> 
     let history = History::open_existing(&of.door.people)?.ok_or(PageError::Nothing)?;
     let person = history.people()?.into_iter().find(|person| person.name == of.person.name);
     let provided = person.as_ref().is_some_and(|person| person.is_provided);
-    let local = |at| words::minute(of.zone.local(at));
+    let local = |at| numbers_and_dates::minute(of.zone.local(at));
     let session = history.session_began(&of.person.digest)?;
     let sessions = history.sessions_of(&of.person.name, of.now)?;
     Ok(html! {
@@ -70,7 +70,7 @@ pub(crate) fn main(of: &OwnAccount<'_>, over: &Markup, wrong: WrongForm<'_>) -> 
             h2 id="sessions" { "Where you are signed in" }
             @if sessions.len() <= 1 { p { "In this browser alone." } }
             @else {
-                p { "In this browser, and in " (words::plural(sessions.len() - 1, "other")) "; the newest session began " (sessions.first().map(|at| local(*at)).unwrap_or_default()) "." }
+                p { "In this browser, and in " (numbers_and_dates::plural(sessions.len() - 1, "other")) "; the newest session began " (sessions.first().map(|at| local(*at)).unwrap_or_default()) "." }
                 (form(of, DeskAction::EndOthers, &html! { button.b { "Sign out in the other browsers" } }))
             }
         }

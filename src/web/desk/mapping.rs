@@ -4,7 +4,7 @@ use crate::history::desk::events::DeskEvent;
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId};
 use crate::reconcile::model::mapping::CustomerTarget;
-use crate::report::names;
+use crate::report::display_names;
 use crate::web::desk::action_outcome::ActionOutcome;
 use crate::web::desk::fields::PostedFields;
 use crate::web::desk::host::mapping::RowChange;
@@ -69,7 +69,7 @@ pub(crate) fn map_exact(visit: &Visit, fields: &PostedFields) -> Result<ActionOu
 pub(crate) fn pin(visit: &Visit, fields: &PostedFields) -> Result<ActionOutcome, PageError> {
     let handle = visit.part("handle");
     let item = visit.desk.item(handle).ok_or(PageError::Nothing)?;
-    let about = item.line.map(names::line).unwrap_or_default();
+    let about = item.line.map(display_names::line).unwrap_or_default();
     let event = visit.event(DeskAction::Pin.as_str(), &about);
     let chosen = fields.get("addition").trim().parse::<i64>().ok().filter(|id| *id > 0);
     let Some(addition) = chosen.map(AdditionId) else {

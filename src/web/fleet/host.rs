@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use tokio::sync::Semaphore;
 
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 use crate::web::desk::host::DeskHost;
 use crate::web::site::{Door, PageReads, Site, TabRules};
 

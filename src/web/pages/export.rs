@@ -10,7 +10,7 @@ use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::export::counts::{Cell, Counts};
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, ServiceName};
 use crate::reconcile::model::plan::finding::Finding;
-use crate::report::{lines, names, words};
+use crate::report::{display_names, lines, numbers_and_dates};
 use crate::web::desk::host::not_done::NotDone;
 use crate::web::desk::host::uploads::{ReadUpload, StagedUpload};
 use crate::web::desk::roles::DeskAction;
@@ -61,9 +61,9 @@ fn newest_row(
     let by = before.and_then(|before| export.units.checked_sub(before)).unwrap_or_default().normalize();
     html! { tr {
         th scope="row" { a href={ "/nights/" (run.run) } { (shown(run.integration.as_str())) } }
-        td { (words::minute(visit.desk.zone.local(export.modified_at))) span.rest { (words::file(export)) } }
+        td { (numbers_and_dates::minute(visit.desk.zone.local(export.modified_at))) span.rest { (numbers_and_dates::file(export)) } }
         td.n.wide { (export.rows) } td.n.wide { (export.customers) } td.n { (export.units.normalize()) }
-        td.n.wide { @match before { None => "–", Some(_) if by.is_zero() => span.soft { "the same" }, Some(_) => (words::signed(by)) } }
+        td.n.wide { @match before { None => "–", Some(_) if by.is_zero() => span.soft { "the same" }, Some(_) => (numbers_and_dates::signed(by)) } }
         td { @if asked > 0 { (asked) " to decide" } @else { span.soft { "none" } } }
     } }
 }
@@ -90,7 +90,7 @@ fn looked_at(visit: &Visit, staged: &StagedUpload) -> Markup {
         section aria-labelledby="pre" {
             div.sec {
                 div.headline { h2 id="pre" { (shown(name)) } span.verdict.(verdict.0) { (verdict.1) } }
-                p { "brought by you, " (words::minute(visit.desk.zone.local(*at))) ", " (usize::try_from(*bytes).unwrap_or(usize::MAX)) " bytes · forgotten in a day unless kept" }
+                p { "brought by you, " (numbers_and_dates::minute(visit.desk.zone.local(*at))) ", " (usize::try_from(*bytes).unwrap_or(usize::MAX)) " bytes · forgotten in a day unless kept" }
             }
             @match read {
                 Ok(read) => (come_to(visit, read)),
@@ -172,7 +172,7 @@ fn differences(visit: &Visit, integration: &IntegrationName, counts: &Counts) ->
             tbody { @for key in differing.iter().take(LISTED) { @let (before, after) = (of(&then, *key), of(&now, *key)); tr {
                 th scope="row" { span.line { (shown(key.0.as_str())) " " span.rest { (shown(key.1.as_str())) } } }
                 td.n { (number(before)) } td.n { b { (number(after)) } }
-                td.n { @if let (Some(before), Some(after)) = (before, after) { (words::signed(after - before)) } }
+                td.n { @if let (Some(before), Some(after)) = (before, after) { (numbers_and_dates::signed(after - before)) } }
             } } }
         } }
         @if differing.len() > LISTED { p.small.soft { "and " (differing.len() - LISTED) " more" } }
@@ -203,10 +203,10 @@ pub(crate) fn tried(visit: &Visit, integration: &IntegrationName, drawn: &RunRec
         @if changes.is_empty() { (pieces::empty("No line would change", "")) } @else { div.sheet { table {
             thead { tr { th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" } th.n scope="col" { "by" } th scope="col" { "it would" } } }
             tbody { @for line in changes.iter().take(LISTED) { tr {
-                th scope="row" { (names::line(line)) } td.n { (pieces::quantity(line.was)) } td.n { b { (pieces::quantity(line.wanted)) } }
-                td.n { (words::signed(words::delta(line))) } td { (line.outcome) ", " (pieces::words_of(line.reason.as_str())) }
+                th scope="row" { (display_names::line(line)) } td.n { (pieces::quantity(line.was)) } td.n { b { (pieces::quantity(line.wanted)) } }
+                td.n { (numbers_and_dates::signed(numbers_and_dates::delta(line))) } td { (line.outcome) ", " (pieces::words_of(line.reason.as_str())) }
             } } }
-            tfoot { tr { th scope="row" { (words::plural(changes.len(), "line")) } td.n {} td.n {} td.n.nb { (plan::sums(&changes)) } td {} } }
+            tfoot { tr { th scope="row" { (numbers_and_dates::plural(changes.len(), "line")) } td.n {} td.n {} td.n.nb { (plan::sums(&changes)) } td {} } }
         } } @if changes.len() > LISTED { p.small.soft { "and " (changes.len() - LISTED) " more" } } }
         p.do { a.b href="/export#pre" { "Back to the file" } }
     };

@@ -5,8 +5,8 @@ use maud::{Markup, html};
 use crate::history::desk::events::DeskEvent;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::plan::outcome::Mode;
-use crate::report::model::ReportVerdict;
-use crate::report::words;
+use crate::report::numbers_and_dates;
+use crate::report::report_model::ReportVerdict;
 use crate::web::desk::host::IntegrationStanding;
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
@@ -40,11 +40,11 @@ fn integration(visit: &Visit, standing: &IntegrationStanding, tests: &Markup) ->
             }
             div.half { dl.facts {
                 dt { "last run" } dd { @match &health.last {
-                    Some(run) => { a href={ "/nights/" (run.run) } { (run.run) } ", " (words::minute(run.started_at)) ", " (pieces::verdict(&ReportVerdict::of_summary(run))) },
+                    Some(run) => { a href={ "/nights/" (run.run) } { (run.run) } ", " (numbers_and_dates::minute(run.started_at)) ", " (pieces::verdict(&ReportVerdict::of_summary(run))) },
                     None => "none yet",
                 } }
-                dt { "last good run" } dd { (health.last_success.map_or_else(|| "none yet".to_owned(), |at| words::minute(visit.desk.zone.local(at)))) }
-                dt { "next run" } dd { (next.map_or_else(|| "when the host's timer says".to_owned(), |at| words::minute(visit.desk.zone.local(at)))) }
+                dt { "last good run" } dd { (health.last_success.map_or_else(|| "none yet".to_owned(), |at| numbers_and_dates::minute(visit.desk.zone.local(at)))) }
+                dt { "next run" } dd { (next.map_or_else(|| "when the host's timer says".to_owned(), |at| numbers_and_dates::minute(visit.desk.zone.local(at)))) }
                 dt { "customers" } dd { @match customers {
                     Some((mapped, skipped)) => { a href="/customers" { (mapped) " mapped, " (skipped) " skipped on purpose" } },
                     None => { "customers.csv is at fault: " (pieces::typed_there(visit.site.tenant.as_deref(), "recount check")) },
@@ -77,7 +77,7 @@ fn tests(visit: &Visit, standing: &IntegrationStanding) -> Result<Markup, PageEr
         @let (tone, sign) = tone(last);
         (pieces::sign(tone, sign))
         p { (kind.title()) span.rest { @match last {
-            Some(event) => { (escaped(&event.said)) " · " (words::minute(visit.desk.zone.local(event.at))) ", " (shown(&event.person)) },
+            Some(event) => { (escaped(&event.said)) " · " (numbers_and_dates::minute(visit.desk.zone.local(event.at))) ", " (shown(&event.person)) },
             None => "not tested yet",
         } } }
         @if visit.may(DeskAction::Test) {

@@ -9,11 +9,11 @@ use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::{AdditionId, RunId};
 use crate::reconcile::model::plan::outcome::AnswerVerb;
 use crate::reconcile::model::record_links::RecordLinks;
-use crate::report::format::html::pieces::place;
-use crate::report::model::sign as sign_of;
+use crate::report::format::html::html_pieces::place;
+use crate::report::numbers_and_dates::ExportReadability;
 use crate::report::open_items::Item;
-use crate::report::words::ExportReadability;
-use crate::report::{names, trend, words};
+use crate::report::report_model::sign as sign_of;
+use crate::report::{display_names, numbers_and_dates, sparkline};
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
@@ -33,7 +33,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
             p.over { a href="/" { "Today" } " · " code { (handle) } " · " (shown(item.of.run.integration.as_str())) }
             h1 { (title) }
             p.lead { @match open {
-                Some(one) if one.nights > 1 => { "open for " (one.nights) " nights, since " (words::day(visit.desk.zone.local(one.since.1))) },
+                Some(one) if one.nights > 1 => { "open for " (one.nights) " nights, since " (numbers_and_dates::day(visit.desk.zone.local(one.since.1))) },
                 Some(one) if visit.desk.is_new(one) => "new",
                 Some(_) => "open since today",
                 None => "not open",
@@ -70,14 +70,14 @@ fn card(visit: &Visit, item: Item<'_>) -> Markup {
             @if let Some(finding) = finding { p { (escaped(&finding.message)) (pieces::ticket(visit, &item.of.run.integration, finding)) } }
             @if let Some(line) = item.line { dl.counts {
                 div { dt { "billed" } dd { (pieces::quantity(line.was)) } }
-                div { dt { "counted" } dd { (pieces::quantity(words::counted(line))) } }
+                div { dt { "counted" } dd { (pieces::quantity(numbers_and_dates::counted(line))) } }
                 div { dt { "wanted" } dd { (pieces::quantity(line.wanted)) } }
                 div { dt { "now" } dd { (pieces::quantity(line.now)) } }
             } }
             @if visit.desk.waiting.iter().any(|one| one.finding.handle.as_deref() == Some(item.handle)) {
                 (today::answers(visit, item.handle))
                 @if let Some(line) = item.line { (choose_addition(visit, item.handle, line)) }
-                @if let Some(finding) = finding.filter(|_| !item.line.is_some_and(names::is_ambiguous)) { p.do { (next_step::link(visit, &item.of.run.integration, finding, "")) } }
+                @if let Some(finding) = finding.filter(|_| !item.line.is_some_and(display_names::is_ambiguous)) { p.do { (next_step::link(visit, &item.of.run.integration, finding, "")) } }
                 p.meta { span {
                     @for (verb, word, what) in MEANT { @if today::takes(Some(item), verb) { b { (word) } " " (what) " " } }
                 } }
@@ -88,7 +88,7 @@ fn card(visit: &Visit, item: Item<'_>) -> Markup {
 
 /// Which of several additions is meant: nothing chooses one by itself.
 fn choose_addition(visit: &Visit, handle: &str, line: &LineRecord) -> Markup {
-    let asked = line.named.iter().filter(|_| names::is_ambiguous(line) && visit.may(DeskAction::Pin));
+    let asked = line.named.iter().filter(|_| display_names::is_ambiguous(line) && visit.may(DeskAction::Pin));
     let asked: Vec<AdditionId> = asked.flat_map(|named| named.0.keys().copied()).collect();
     let chosen = visit.query.get("chosen").parse::<i64>().ok().map(AdditionId).filter(|chosen| asked.contains(chosen));
     html! {
@@ -115,7 +115,7 @@ fn nights(visit: &Visit, handle: &str) -> Result<Markup, PageError> {
     let drawing = match newest.zip(integration) {
         Some((newest, integration)) => {
             let runs: Vec<RunId> =
-                history.nights(&integration, newest, trend::NIGHTS)?.iter().map(|run| run.run).collect();
+                history.nights(&integration, newest, sparkline::NIGHTS)?.iter().map(|run| run.run).collect();
             let nights = history.line_nights(&runs, &BTreeSet::from([handle]))?;
             nights.get(handle).map(|nights| today::drawing(&runs, nights))
         }
@@ -126,7 +126,7 @@ fn nights(visit: &Visit, handle: &str) -> Result<Markup, PageError> {
             caption { "Nights " small { "those that are kept" } @if let Some(drawing) = drawing { " " (drawing) } }
             thead { tr { th scope="col" { "night" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" } th.n scope="col" { "now" } th scope="col" { "what" } } }
             tbody { @for (run, at, line) in &lines { tr {
-                td { a href={ "/nights/" (run) } { (words::day(at.fixed_offset())) } }
+                td { a href={ "/nights/" (run) } { (numbers_and_dates::day(at.fixed_offset())) } }
                 td.n { (pieces::quantity(line.was)) } td.n { (pieces::quantity(line.wanted)) } td.n { (pieces::quantity(line.now)) }
                 td { (line.outcome) ", " (pieces::words_of(line.reason.as_str())) }
             } } }

@@ -8,7 +8,7 @@ use crate::history::run_record::RunRecord;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::report::lines;
-use crate::report::model::ReportVerdict;
+use crate::report::report_model::ReportVerdict;
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame_with, token};

@@ -7,7 +7,7 @@ use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::handle;
 use crate::reconcile::model::plan::reason_code::Code;
-use crate::report::commands::held::Waiting;
+use crate::report::command_output::held_output::Waiting;
 use crate::web::desk::host::mapping::CompanyGuess;
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;

@@ -7,11 +7,11 @@ use crate::history::run_record::{LineRecord, RunRecord};
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::fingerprint::short;
-use crate::report::commands::diff::Difference;
-use crate::report::files::Reports;
-use crate::report::format::html::pieces::Anchors;
-use crate::report::model::{Report, ReportEntry, ReportVerdict, sign as sign_of};
-use crate::report::{Change, lines, trend, words};
+use crate::report::command_output::diff_output::Difference;
+use crate::report::format::html::html_pieces::Anchors;
+use crate::report::report_files::Reports;
+use crate::report::report_model::{Report, ReportEntry, ReportVerdict, sign as sign_of};
+use crate::report::{Change, lines, numbers_and_dates, sparkline};
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
@@ -27,7 +27,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let history = visit.desk.history()?;
     let run = history.run(RunId(number))?.ok_or(PageError::Nothing)?;
     let report = Report::of(&run);
-    let nights = history.nights(&run.integration, run.run, trend::NIGHTS)?;
+    let nights = history.nights(&run.integration, run.run, sparkline::NIGHTS)?;
     let places = Anchors::default();
     let main = html! {
         (head(&run))
@@ -50,7 +50,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
 fn head(run: &RunRecord) -> Markup {
     html! {
         header.head { div {
-            p.over { (words::minute(run.started_at)) " · run " (run.run) " · " (run.command) " in " (run.mode) " mode" }
+            p.over { (numbers_and_dates::minute(run.started_at)) " · run " (run.run) " · " (run.command) " in " (run.mode) " mode" }
             div.headline { h1 { (shown(run.integration.as_str())) } (pieces::verdict(&ReportVerdict::of(run))) }
             p.lead { "As it was recorded." @if let Some(undone) = run.undoes { " It sets back " a href={ "/nights/" (undone) } { "run " (undone) } "." } }
         } }
@@ -79,8 +79,8 @@ fn against(run: &RunRecord, before: &RunRecord) -> Markup {
     let difference = Difference::of(before, run);
     let rows = |run: &RunRecord| run.planned.as_ref().map_or(0, |planned| planned.export.rows);
     let more = match (rows(before), rows(run)) {
-        (then, now) if now > then => format!("{} more", words::plural(now - then, "row")),
-        (then, now) if now < then => format!("{} fewer", words::plural(then - now, "row")),
+        (then, now) if now > then => format!("{} more", numbers_and_dates::plural(now - then, "row")),
+        (then, now) if now < then => format!("{} fewer", numbers_and_dates::plural(then - now, "row")),
         _ => "as many rows".to_owned(),
     };
     html! {
@@ -113,7 +113,7 @@ fn changes(kind: Change, lines: &[&LineRecord], (places, asked): (&Anchors, &str
                 tbody { @for line in listed(lines, asked) { tr id=[places.first(&line.handle)] {
                     th scope="row" { (pieces::line_name(line)) }
                     td.n { (pieces::quantity(line.was)) } td.n { (pieces::quantity(line.wanted)) } td.n { b { (pieces::quantity(line.now)) } }
-                    td.n { (words::signed(words::delta(line))) }
+                    td.n { (numbers_and_dates::signed(numbers_and_dates::delta(line))) }
                     td.wide { (line.outcome) }
                 } } }
             } }
@@ -155,14 +155,14 @@ fn facts(visit: &Visit, run: &RunRecord) -> Markup {
                 @if let Some(planned) = &run.planned {
                     dt { "plan" } dd.mono { (short(&planned.fingerprint)) }
                     @if run.undoes.is_none() {
-                        dt { "export" } dd { (words::file(&planned.export)) ", " (words::plural(planned.export.rows, "row")) ", " (words::plural(planned.export.customers, "customer")) ", " (words::age(run.started_at, &planned.export)) " old" }
+                        dt { "export" } dd { (numbers_and_dates::file(&planned.export)) ", " (numbers_and_dates::plural(planned.export.rows, "row")) ", " (numbers_and_dates::plural(planned.export.customers, "customer")) ", " (numbers_and_dates::age(run.started_at, &planned.export)) " old" }
                     }
                     dt { "lines" } dd { (unchanged) " neither changed nor to be changed" }
                 }
                 @if let Some(end) = &run.end {
-                    dt { "took" } dd { (words::took(run)) }
+                    dt { "took" } dd { (numbers_and_dates::took(run)) }
                     dt { "requests" } dd { (end.requests.sent) ", " (end.requests.retried) " sent again" }
-                    dt { "waited" } dd { (words::waits(&end.requests)) }
+                    dt { "waited" } dd { (numbers_and_dates::waits(&end.requests)) }
                     @if let Some(head) = &end.head { dt { "journal's head" } dd.mono { (short(head)) } }
                 }
                 @if Reports::of(&visit.site.site.state).page(run.run).exists() {
@@ -177,7 +177,7 @@ fn facts(visit: &Visit, run: &RunRecord) -> Markup {
 fn facts_in_short(run: &RunRecord) -> String {
     let end = run.end.iter().map(|end| {
         let requests = usize::try_from(end.requests.sent).unwrap_or(usize::MAX);
-        format!("{}, {}", words::took(run), words::plural(requests, "request"))
+        format!("{}, {}", numbers_and_dates::took(run), numbers_and_dates::plural(requests, "request"))
     });
     let plan = run.planned.iter().map(|planned| format!("plan {}", short(&planned.fingerprint)));
     end.chain(plan).collect::<Vec<_>>().join(", ")

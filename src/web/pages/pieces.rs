@@ -13,8 +13,8 @@ use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::remedy::{Remedy, RemedyLine};
 use crate::reconcile::model::quantity::{Quantity, or_dash};
-use crate::report::model::{Report, ReportVerdict, Tone};
-use crate::report::{names, trend, words};
+use crate::report::report_model::{Report, ReportVerdict, Tone};
+use crate::report::{display_names, numbers_and_dates, sparkline};
 use crate::web::desk::visit::Visit;
 
 pub(crate) fn tone(tone: Tone) -> &'static str {
@@ -114,7 +114,7 @@ pub(crate) fn nights(nights: &[RunSummary]) -> Markup {
         Tone::Bad => 22,
     };
     let shown = nights.iter().filter(|night| night.undoes.is_none());
-    let of = words::runs(shown.map(|night| night.command));
+    let of = numbers_and_dates::runs(shown.map(|night| night.command));
     let (mut paths, mut counts) = ([String::new(), String::new(), String::new()], [0_usize; 3]);
     let tones = [Tone::Good, Tone::Ask, Tone::Bad];
     for (at, night) in nights.iter().filter(|night| night.undoes.is_none()).enumerate() {
@@ -141,7 +141,7 @@ pub(crate) fn night_links(nights: &[RunSummary], shown: RunId) -> Markup {
             @let verdict = ReportVerdict::of_summary(night);
             li.(tone(verdict.tone)) {
                 a href={ "/nights/" (night.run) } aria-current=[(night.run == shown).then_some("page")] {
-                    span.sr { (words::day(night.started_at)) ", run " (night.run) ": " (verdict.words) }
+                    span.sr { (numbers_and_dates::day(night.started_at)) ", run " (night.run) ": " (verdict.words) }
                 }
             }
         } }
@@ -150,7 +150,8 @@ pub(crate) fn night_links(nights: &[RunSummary], shown: RunId) -> Markup {
 
 /// Billed as a line over what was wanted as an area, with their ends in words.
 pub(crate) fn trend(billed: &[Option<Quantity>], wanted: &[Option<Quantity>]) -> Markup {
-    let values: Vec<Option<Decimal>> = trend::decimals(billed).into_iter().chain(trend::decimals(wanted)).collect();
+    let values: Vec<Option<Decimal>> =
+        sparkline::decimals(billed).into_iter().chain(sparkline::decimals(wanted)).collect();
     let known = || values.iter().flatten();
     let (Some(low), Some(high)) = (known().min(), known().max()) else { return html! { span.soft { "–" } } };
     let ends = |values: &[Option<Quantity>]| {
@@ -224,12 +225,12 @@ pub(crate) fn customer_address(customer: &str) -> String {
 
 /// The customers of a line with links to their pages, and its product.
 pub(crate) fn line_name(line: &LineRecord) -> Markup {
-    let customers = names::customers(line);
+    let customers = display_names::customers(line);
     html! {
         span.line {
             @if customers.is_empty() { @if let Some(company) = line.company { "company " (company) } }
             @for (at, customer) in customers.iter().enumerate() { @if at > 0 { " + " } (customer_link(customer)) }
-            " " span.rest { (names::product(line)) }
+            " " span.rest { (display_names::product(line)) }
         }
     }
 }

@@ -11,9 +11,9 @@ use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::reconcile::model::plan::outcome::{Mode, Outcome};
 use crate::reconcile::model::plan::reason_code::Code;
-use crate::report::commands::diff::Difference;
-use crate::report::model::ReportVerdict;
-use crate::report::{Change, lines, names, words};
+use crate::report::command_output::diff_output::Difference;
+use crate::report::report_model::ReportVerdict;
+use crate::report::{Change, display_names, lines, numbers_and_dates};
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
@@ -58,7 +58,7 @@ pub(crate) fn approval_page(visit: &Visit, run: &RunRecord, wrong: Option<&str>)
     let main = html! {
         header.head {
             div {
-                p.over { (shown(run.integration.as_str())) " · " (run.mode) " · drawn " (words::minute(run.started_at)) ", run " (run.run) }
+                p.over { (shown(run.integration.as_str())) " · " (run.mode) " · drawn " (numbers_and_dates::minute(run.started_at)) ", run " (run.run) }
                 div.headline {
                     h1 { "Plan " span.mono { (short(fingerprint)) } }
                     @if newest.is_some() { span.verdict.bad { "HAS MOVED" } } @else { (pieces::verdict(&ReportVerdict::of(run))) }
@@ -89,7 +89,7 @@ fn lead(run: &RunRecord, pending: usize) -> String {
         1 => "1 is held".to_owned(),
         held => format!("{held} are held"),
     };
-    format!("{pending} of {} would change, {held}.", words::plural(all_lines(run), "line"))
+    format!("{pending} of {} would change, {held}.", numbers_and_dates::plural(all_lines(run), "line"))
 }
 
 /// How many lines the plan has. Of an older night those that were as they should be are only counted.
@@ -134,8 +134,8 @@ type Fits = fn(&LineRecord) -> bool;
 /// Which lines are shown.
 const ONLY: [(&str, &str, Fits); 6] = [
     ("change", "Would change", would_change),
-    ("up", "Up", |line| would_change(line) && words::delta(line) > Decimal::ZERO),
-    ("down", "Down", |line| would_change(line) && words::delta(line) < Decimal::ZERO),
+    ("up", "Up", |line| would_change(line) && numbers_and_dates::delta(line) > Decimal::ZERO),
+    ("down", "Down", |line| would_change(line) && numbers_and_dates::delta(line) < Decimal::ZERO),
     ("held", "Held", is_held),
     ("equal", "Unchanged", |line| line.outcome == Outcome::Unchanged),
     ("all", "All", |_| true),
@@ -155,9 +155,9 @@ fn table(visit: &Visit, run: &RunRecord) -> Markup {
     let (only, title, fits) = chosen(run, visit.query.get("only"));
     let (typed, reason) = (visit.query.get("q").trim().to_lowercase(), visit.query.get("reason"));
     let product = visit.query.get("product");
-    let named = |line: &&LineRecord| typed.is_empty() || names::line(line).to_lowercase().contains(&typed);
+    let named = |line: &&LineRecord| typed.is_empty() || display_names::line(line).to_lowercase().contains(&typed);
     let because = |line: &&LineRecord| reason.is_empty() || line.reason.as_str() == reason;
-    let of_product = |line: &&LineRecord| product.is_empty() || names::product(line) == product;
+    let of_product = |line: &&LineRecord| product.is_empty() || display_names::product(line) == product;
     let shown = lines(run).iter().filter(|line| fits(line)).filter(named).filter(because).filter(of_product);
     let found: Vec<&LineRecord> = shown.collect();
     let page = pieces::asked_page(visit);
@@ -171,7 +171,7 @@ fn table(visit: &Visit, run: &RunRecord) -> Markup {
                     caption.sr { (title) }
                     thead { tr { th scope="col" { "line" } th.n scope="col" { "billed" } th.n.wide scope="col" { "counted" } th.n scope="col" { "wanted" } th.n scope="col" { "by" } th.wide scope="col" { "reason" } } }
                     tbody { @for line in shown_lines { (row(line)) } }
-                    tfoot { tr { th scope="row" { (words::plural(found.len(), "line")) } td.n {} td.n.wide {} td.n {} td.n.nb { (sums(&found)) } td.wide { (kinds(&found)) } } }
+                    tfoot { tr { th scope="row" { (numbers_and_dates::plural(found.len(), "line")) } td.n {} td.n.wide {} td.n {} td.n.nb { (sums(&found)) } td.wide { (kinds(&found)) } } }
                 } }
                 (pager(visit, run, only, page, found.len()))
             }
@@ -182,8 +182,8 @@ fn table(visit: &Visit, run: &RunRecord) -> Markup {
 fn row(line: &LineRecord) -> Markup {
     html! { tr {
         th scope="row" { (pieces::line_name(line)) }
-        td.n { (pieces::quantity(line.was)) } td.n.wide { (pieces::quantity(words::counted(line))) } td.n { b { (pieces::quantity(line.wanted)) } }
-        td.n { @if let Some(delta) = known_delta(line).filter(|delta| !delta.is_zero()) { (words::signed(delta)) } }
+        td.n { (pieces::quantity(line.was)) } td.n.wide { (pieces::quantity(numbers_and_dates::counted(line))) } td.n { b { (pieces::quantity(line.wanted)) } }
+        td.n { @if let Some(delta) = known_delta(line).filter(|delta| !delta.is_zero()) { (numbers_and_dates::signed(delta)) } }
         td.wide { @if line.addition.is_none() && would_change(line) { span.tag.info { "new line" } " " } (reason(line)) }
     } }
 }
@@ -202,7 +202,8 @@ fn kinds(lines: &[&LineRecord]) -> String {
     let pending: Vec<&&LineRecord> = lines.iter().filter(|line| would_change(line)).collect();
     let created = pending.iter().filter(|line| line.addition.is_none()).count();
     let counted = [(pending.len() - created, "update"), (created, "creation")];
-    let said = counted.into_iter().filter(|(count, _)| *count > 0).map(|(count, noun)| words::plural(count, noun));
+    let said =
+        counted.into_iter().filter(|(count, _)| *count > 0).map(|(count, noun)| numbers_and_dates::plural(count, noun));
     said.collect::<Vec<_>>().join(", ")
 }
 
@@ -212,14 +213,14 @@ fn units(run: &RunRecord) -> Markup {
     let placed = lines(run).iter().filter(|line| line.agreement.is_some() && !line.is_found());
     let billed =
         placed.filter_map(|line| line.was).fold(Decimal::ZERO, |sum, was| sum.saturating_add(was.as_decimal()));
-    let then = pending.iter().map(|line| words::delta(line)).fold(billed, Decimal::saturating_add);
+    let then = pending.iter().map(|line| numbers_and_dates::delta(line)).fold(billed, Decimal::saturating_add);
     let is_whole = all_lines(run) == lines(run).len();
     html! { @if is_whole { "Units billed " (billed.normalize()) @if !pending.is_empty() { ", " (sums(&pending)) ", then " (then.normalize()) } ". " } "A filter narrows what is shown, not what is approved." }
 }
 
 /// By how much it would move; nothing where nobody knows what is wanted of it.
 fn known_delta(line: &LineRecord) -> Option<Decimal> {
-    words::reached(line).map(|_| words::delta(line))
+    numbers_and_dates::reached(line).map(|_| numbers_and_dates::delta(line))
 }
 
 /// `+38 −9` over these lines.
@@ -233,7 +234,7 @@ pub(crate) fn sums(lines: &[&LineRecord]) -> Markup {
 fn filters(visit: &Visit, run: &RunRecord, only: &str) -> Markup {
     let name = run.integration.as_str();
     let reasons: BTreeSet<&str> = lines(run).iter().map(|line| line.reason.as_str()).collect();
-    let products: BTreeSet<String> = lines(run).iter().map(names::product).collect();
+    let products: BTreeSet<String> = lines(run).iter().map(display_names::product).collect();
     let count = |fits: Fits| lines(run).iter().filter(|line| fits(line)).count();
     html! {
         form.filters role="search" aria-label="Filter" action="/plan" {
@@ -291,7 +292,7 @@ fn approval(visit: &Visit, run: &RunRecord, fingerprint: &str, pending: usize, w
         form.bar method="post" action=(DeskAction::Approve.path().replace("{fingerprint}", fingerprint)) {
             (token(visit))
             p {
-                b { "Approve " (short(fingerprint)) ": " (words::plural(pending, "line")) ", " (sums(&changes)) "." } " "
+                b { "Approve " (short(fingerprint)) ": " (numbers_and_dates::plural(pending, "line")) ", " (sums(&changes)) "." } " "
                 span.small { "All of them, also those that a filter hides. Everything is read again first: if the plan has moved, nothing is written and the new one is shown. Each line is read again before it is written." }
             }
             div.do {

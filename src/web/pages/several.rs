@@ -4,8 +4,8 @@ use maud::{Markup, html};
 use rust_decimal::Decimal;
 
 use crate::reconcile::model::plan::outcome::AnswerVerb;
+use crate::report::numbers_and_dates;
 use crate::report::open_items::Item;
-use crate::report::words;
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
@@ -17,7 +17,7 @@ pub(crate) fn page(visit: &Visit, verb: AnswerVerb, handles: &[&str]) -> Markup 
         |item: &Item<'_>| visit.desk.waiting.iter().any(|one| one.finding.handle.as_deref() == Some(item.handle));
     let (taken, left): (Vec<_>, Vec<_>) =
         items.into_iter().partition(|item| open(item) && today::takes(Some(*item), verb));
-    let title = format!("{} {}?", name(verb), words::plural(taken.len(), "item"));
+    let title = format!("{} {}?", name(verb), numbers_and_dates::plural(taken.len(), "item"));
     let asks_note = verb == AnswerVerb::Accept && taken.iter().any(|item| to_zero(*item));
     let main = html! {
         header.head { div {
@@ -47,18 +47,18 @@ fn name(verb: AnswerVerb) -> &'static str {
 }
 
 fn form(visit: &Visit, verb: AnswerVerb, taken: &[Item<'_>], asks_note: bool) -> Markup {
-    let sum: Decimal = taken.iter().filter_map(|item| item.line).map(words::delta).sum();
+    let sum: Decimal = taken.iter().filter_map(|item| item.line).map(numbers_and_dates::delta).sum();
     let sum = if verb == AnswerVerb::Accept && !sum.is_zero() {
-        format!(", {} units", words::signed(sum))
+        format!(", {} units", numbers_and_dates::signed(sum))
     } else {
         String::new()
     };
-    let label = format!("{} {}", name(verb), words::plural(taken.len(), "item"));
+    let label = format!("{} {}", name(verb), numbers_and_dates::plural(taken.len(), "item"));
     html! {
         form method="post" action=(DeskAction::AnswerSeveral.path()) {
             (token(visit))
             div.sheet { table {
-                caption { "Answered by this " small { (words::plural(taken.len(), "item")) (sum) } }
+                caption { "Answered by this " small { (numbers_and_dates::plural(taken.len(), "item")) (sum) } }
                 thead { tr { th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" } th.wide scope="col" { "reason" } } }
                 tbody { @for item in taken { tr {
                     th scope="row" { (item.sentence())

@@ -7,10 +7,10 @@ use maud::{Markup, html};
 use crate::history::run_record::LineRecord;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::{CompanyId, CustomerName, RunId};
-use crate::report::commands::held::Waiting;
-use crate::report::model::sign as sign_of;
+use crate::report::command_output::held_output::Waiting;
 use crate::report::open_items::OpenItems;
-use crate::report::{lines, names, trend, words};
+use crate::report::report_model::sign as sign_of;
+use crate::report::{display_names, lines, numbers_and_dates, sparkline};
 use crate::web::desk::host::member::MemberVerification;
 use crate::web::desk::visit::Overview;
 use crate::web::head::document;
@@ -55,7 +55,7 @@ pub(super) fn elsewhere() -> Markup {
 pub(super) fn company(overview: &Overview, company: CompanyId, member: &str) -> Result<Markup, PageError> {
     let own = |line: &LineRecord| line.company == Some(company);
     let of_all = || overview.plans.iter().flat_map(|plan| lines(&plan.run)).filter(|line| own(line));
-    let customers: BTreeSet<&CustomerName> = of_all().flat_map(names::customers).collect();
+    let customers: BTreeSet<&CustomerName> = of_all().flat_map(display_names::customers).collect();
     // An item about the customer as a whole has no line, and an agreement at fault no company of its own.
     let about = |one: &&Waiting| match (&one.line, &one.finding.customer) {
         (Some(line), _) if line.company.is_some() => own(line),
@@ -78,7 +78,7 @@ pub(super) fn company(overview: &Overview, company: CompanyId, member: &str) -> 
                     div { div.headline {
                         h1 { "Billed by recount" }
                         span.verdict.(if open.is_empty() { "good" } else { "ask" }) { (title) }
-                    } p.lead.small { (words::plural(rows.len(), "line")) ", as the newest plans have them. Nothing is decided here." } }
+                    } p.lead.small { (numbers_and_dates::plural(rows.len(), "line")) ", as the newest plans have them. Nothing is decided here." } }
                     p.small.soft { (shown(member)) br; "verified by ConnectWise" }
                 }
                 @for one in open { (card(one)) }
@@ -116,13 +116,13 @@ fn table(rows: &[Markup]) -> Markup {
 
 fn table_rows(overview: &Overview, plan: &OpenItems, of_it: &[&LineRecord]) -> Result<Vec<Markup>, PageError> {
     let history = overview.history()?;
-    let nights = history.nights(&plan.run.integration, plan.run.run, trend::NIGHTS)?;
+    let nights = history.nights(&plan.run.integration, plan.run.run, sparkline::NIGHTS)?;
     let runs: Vec<RunId> = nights.iter().map(|run| run.run).collect();
     let handles: BTreeSet<&str> = of_it.iter().map(|line| line.handle.as_str()).collect();
     let drawn = history.line_nights(&runs, &handles)?;
     let row = |line: &&LineRecord| {
         html! { tr {
-            th scope="row" { (names::product(line)) span.rest { (shown(plan.run.integration.as_str())) } }
+            th scope="row" { (display_names::product(line)) span.rest { (shown(plan.run.integration.as_str())) } }
             td.n { (pieces::quantity(line.was)) } td.n { (pieces::quantity(line.wanted)) }
             td.wide { @if let Some(nights) = drawn.get(line.handle.as_str()) { (today::drawing(&runs, nights)) } }
             td { (line.outcome) ", " (pieces::words_of(line.reason.as_str())) }

@@ -9,9 +9,9 @@ use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::plan::outcome::AnswerVerb;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
+use crate::report::numbers_and_dates::plural;
 use crate::report::open_items::{Item, OpenItems};
-use crate::report::words::plural;
 
 /// What is answered.
 #[derive(Debug, Args)]

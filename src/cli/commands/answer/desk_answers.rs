@@ -13,7 +13,7 @@ use crate::history::store::open::History;
 use crate::history::store::run_lock::RunLock;
 use crate::reconcile::model::plan::outcome::AnswerVerb;
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 use crate::report::open_items::{Item, OpenItems, open_items};
 use crate::web::desk::host::DeskAnswer;
 use crate::web::desk::host::not_done::{NotDone, NotDoneKind};

@@ -27,10 +27,10 @@ use crate::reconcile::model::plan::outcome::AnswerVerb;
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::Quantity;
-use crate::report::exit::Exit;
-use crate::report::names;
+use crate::report::display_names;
+use crate::report::exit_codes::Exit;
+use crate::report::numbers_and_dates::step;
 use crate::report::open_items::{Answerable, Item, OpenItems, open_items};
-use crate::report::words::step;
 
 /// Arguments of `accept`: a step is accepted once, so it has no end.
 #[derive(Debug, Args)]
@@ -245,7 +245,8 @@ fn answer<'a>(typed: Typed<'_>, item: Item<'a>, history: &History) -> Result<Ans
     }
     let Answerable { matter, reason, seen, named } = permitted;
     let decision = Decision { named, ..decision(typed, item.handle, reason, seen) };
-    let name = item.finding.map(|finding| names::matter(finding, item.line)).or(item.line.map(names::line));
+    let name =
+        item.finding.map(|finding| display_names::matter(finding, item.line)).or(item.line.map(display_names::line));
     let step = item.line.map(step_of).unwrap_or_default();
     Ok(Answer { of: item.of, matter, decision, name: name.unwrap_or_default(), step })
 }
@@ -254,7 +255,7 @@ fn answer<'a>(typed: Typed<'_>, item: Item<'a>, history: &History) -> Result<Ans
 fn step_of(line: &LineRecord) -> String {
     let mut named = line.named.clone().unwrap_or_default();
     named.0.retain(|addition, _| Some(*addition) != line.addition);
-    let named = if named.0.is_empty() { String::new() } else { format!(" ({})", names::named(&named)) };
+    let named = if named.0.is_empty() { String::new() } else { format!(" ({})", display_names::named(&named)) };
     format!("{}{named}", step(line))
 }
 

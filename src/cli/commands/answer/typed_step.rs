@@ -4,9 +4,9 @@ use crate::cli::error::CommandError;
 use crate::history::store::open::History;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::{Quantity, or_dash};
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
+use crate::report::numbers_and_dates::step;
 use crate::report::open_items::Item;
-use crate::report::words::step;
 
 /// As it was typed.
 #[derive(Debug, Clone, Copy)]

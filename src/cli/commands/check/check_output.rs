@@ -8,7 +8,7 @@ use crate::nightly::failure::Failure;
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 use crate::report::format::json::one_text;
 use crate::report::format::paint::Paint;
 use crate::report::format::text::{WIDTH, ways, wrapped};

@@ -13,8 +13,8 @@ use crate::nightly::failure::Failure;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::mapping::{Mapping, folded};
 use crate::reconcile::model::plan::outcome::Mode;
-use crate::report::exit::Exit;
-use crate::report::words;
+use crate::report::exit_codes::Exit;
+use crate::report::numbers_and_dates;
 
 impl CheckList {
     /// The login company, the keys, and each read right; whether all reads are allowed. The keys are good once an answer
@@ -113,7 +113,7 @@ impl CheckList {
             let last =
                 history.as_ref().map(|history| history.last_confirmed(&integration.name, write == WriteKind::Create));
             match last.and_then(|last| last.ok().flatten()) {
-                Some((run, at)) => self.good(&name(what), format!("run {run} did on {}", words::day(at))),
+                Some((run, at)) => self.good(&name(what), format!("run {run} did on {}", numbers_and_dates::day(at))),
                 None => {
                     let needed = write.switch();
                     self.note(&name(what), format!("not tested yet, the first such write will show; needs {needed}"));

@@ -15,8 +15,8 @@ use crate::reconcile::guard::plan_check::{malformed, part_unread, stale};
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::export::counts::{Counts, RejectedRow};
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::report::exit::Exit;
-use crate::report::words::plural;
+use crate::report::exit_codes::Exit;
+use crate::report::numbers_and_dates::plural;
 
 /// Rows of an export that are told one by one.
 const ROWS_TOLD: usize = 20;

@@ -39,8 +39,8 @@ use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::outcome::Mode;
 use crate::reconcile::model::plan::reason_code::Code;
-use crate::report::exit::Exit;
-use crate::report::words::plural;
+use crate::report::exit_codes::Exit;
+use crate::report::numbers_and_dates::plural;
 use crate::tickets::board::{ServiceBoard, TermsError};
 use crate::tickets::settings::TicketSettings;
 

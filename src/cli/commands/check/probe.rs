@@ -20,7 +20,7 @@ use crate::history::run_writing::NewRun;
 use crate::reconcile::model::ids::{AgreementId, RunId};
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 #[derive(Serialize)]
 struct Document {

@@ -15,7 +15,7 @@ use crate::replication::lease_turn::{LeaseTurn, SeenLease, turn};
 use crate::replication::settings::ReplicaSettings;
 use crate::replication::transfer;
 use crate::replication::transfer::CopyDescription;
-use crate::report::words::plural;
+use crate::report::numbers_and_dates::plural;
 
 const NAME: &str = "replicate";
 

@@ -5,7 +5,7 @@ use url::Url;
 use crate::cli::commands::check::check_output::CheckList;
 use crate::config::desk_settings::{TabConfig, TabMembers};
 use crate::config::settings::Config;
-use crate::report::words::plural;
+use crate::report::numbers_and_dates::plural;
 
 /// The name of this check.
 const TAB: &str = "tab";

@@ -4,7 +4,7 @@ use crate::cli::error::CommandError;
 use crate::config::settings::Config;
 use crate::daemon::schedule::Schedule;
 use crate::error_chain::error_chain;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// That of `[daemon]`, which has to be there.
 pub(crate) fn schedule(config: &Config) -> Result<Schedule, CommandError> {

@@ -17,7 +17,7 @@ use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand, RunVerdict};
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// Turns of a minute that a night waits for the lock of another command before somebody is told.
 const LOCKED_TURNS: u32 = 30;

@@ -25,7 +25,7 @@ use crate::daemon::schedule::Due;
 use crate::daemon::serve::{SlotClaims, serve as follow};
 use crate::error_chain::error_chain;
 use crate::history::store::open::History;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// Arguments of `daemon`.
 #[derive(Debug, Args)]

@@ -26,8 +26,8 @@ use crate::cli::error::CommandError;
 use crate::history::desk::people::Role;
 use crate::history::run_record::RunRecord;
 use crate::history::store::open::History;
-use crate::report::exit::Exit;
-use crate::report::files::Reports;
+use crate::report::exit_codes::Exit;
+use crate::report::report_files::Reports;
 use crate::web::access::invitation::invite;
 
 const CONFIG: &str = include_str!("../../../../deploy/sim/recount.toml");

@@ -13,10 +13,10 @@ use crate::cli::error::CommandError;
 use crate::history::run_record::RunRecord;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::fingerprint::short;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 use crate::report::format::text;
 use crate::report::format::text::View;
-use crate::report::words::plural;
+use crate::report::numbers_and_dates::plural;
 
 /// Commands as a person would type them. What was shown once is only counted later.
 pub(super) struct Tour<'a> {

@@ -23,7 +23,7 @@ use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::{clock, session, signals};
 use crate::reconcile::model::display_text::shown;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 use crate::web::site::{PageReads, Site};
 
 /// How often the folder and the clock are looked at.

@@ -14,7 +14,7 @@ use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::history::store::run_lock::RunLock;
 use crate::reconcile::model::display_text::shell_word;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 use crate::web;
 use crate::web::fleet::host::FleetDesk;
 use crate::web::site::{Door, PageReads, Site};

@@ -23,7 +23,7 @@ use crate::cli::commands::fleet::tenants::{Tenant, tenants};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::{session, signals};
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 use crate::report::metrics_file;
 
 /// Runs the command that was typed for each tenant; `desk` is what is wrong with the desk of all of them, where that is asked.

@@ -9,8 +9,8 @@ use crate::cli::commands::fleet::tenant_process::TenantEnd;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::reconcile::model::display_text::{escaped, shown};
-use crate::report::exit::Exit;
-use crate::report::words::plural;
+use crate::report::exit_codes::Exit;
+use crate::report::numbers_and_dates::plural;
 
 #[derive(Serialize)]
 struct Document<'a> {

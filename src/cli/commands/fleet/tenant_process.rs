@@ -10,7 +10,7 @@ use tokio::process::Command;
 
 use crate::apply::stop_signal::Stop;
 use crate::cli::commands::fleet::tenants::Tenant;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// How a tenant's command ended.
 #[derive(Debug)]

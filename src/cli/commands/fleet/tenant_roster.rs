@@ -18,7 +18,7 @@ use crate::cli::session;
 use crate::cli::wiring::configured_health;
 use crate::config::settings::Config;
 use crate::history::store::open::History;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 use crate::report::health::Health;
 use crate::web::fleet::host::{FleetHost, PLACES, TenantDesk, TenantStanding};
 use crate::web::site::{PageReads, Site};

@@ -16,7 +16,7 @@ use crate::history::desk::people_kept_by_restore::PeopleOf;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::history::store::run_lock::RunLock;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// Arguments of `backup`.
 #[derive(Debug, Args)]

@@ -11,7 +11,7 @@ use crate::connectwise::{ReadError, Reader as _};
 use crate::error_chain::error_chain;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::ServiceName;
-use crate::report::words::plural;
+use crate::report::numbers_and_dates::plural;
 use crate::suggest::matcher::{Matcher, Record, are_ambiguous};
 
 /// What there is, and how often.

@@ -16,7 +16,7 @@ use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::export::counts::{Counts, CustomerCounts};
 use crate::reconcile::model::ids::ServiceName;
 use crate::report::format::text::wrapped;
-use crate::report::words::plural;
+use crate::report::numbers_and_dates::plural;
 
 /// What was made.
 #[derive(Debug)]

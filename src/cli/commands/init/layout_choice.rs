@@ -13,7 +13,7 @@ use crate::export::read::bytes_to_counts::fit;
 use crate::export::read::normalized_names::{alike, normalized};
 use crate::export::settings::MAX_BYTES;
 use crate::reconcile::model::display_text::shown;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// Where the export comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]

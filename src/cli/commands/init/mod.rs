@@ -34,7 +34,7 @@ use crate::export::propose::proposal::Proposal;
 use crate::export::propose::{files_of, proposals};
 use crate::nightly::read_export::{ReadExportError, read_export};
 use crate::reconcile::model::export::counts::Counts;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
     match made(global, options) {

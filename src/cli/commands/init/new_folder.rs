@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use crate::cli::error::CommandError;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// Where the systemd units look for the configuration.
 pub(super) const HOME: &str = "/etc/recount";

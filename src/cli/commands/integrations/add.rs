@@ -22,7 +22,7 @@ use crate::config::edit::recount_toml;
 use crate::config::settings::Config;
 use crate::error_chain::error_chain;
 use crate::reconcile::model::display_text::shown;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// Arguments of `integrations add`.
 #[derive(Debug, Args)]

@@ -24,9 +24,9 @@ use crate::history::store::open::History;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::mapping::CustomerTarget;
 use crate::reconcile::model::plan::outcome::Mode;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 use crate::report::health::Health;
-use crate::report::words::minute;
+use crate::report::numbers_and_dates::minute;
 
 /// Arguments of `integrations`.
 #[derive(Debug, Args)]

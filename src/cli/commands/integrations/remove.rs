@@ -17,8 +17,8 @@ use crate::error_chain::error_chain;
 use crate::history::past::owned_lines::StillBilled;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;
-use crate::report::exit::Exit;
-use crate::report::words::plural;
+use crate::report::exit_codes::Exit;
+use crate::report::numbers_and_dates::plural;
 
 /// Arguments of `integrations remove`.
 #[derive(Debug, Args)]

@@ -15,8 +15,8 @@ use crate::error_chain::error_chain;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::{CompanyId, CustomerName};
 use crate::reconcile::model::mapping::CustomerTarget;
-use crate::report::exit::Exit;
-use crate::report::words::plural;
+use crate::report::exit_codes::Exit;
+use crate::report::numbers_and_dates::plural;
 
 /// One customer and the company of its name.
 #[derive(Debug, Clone, PartialEq, Eq)]

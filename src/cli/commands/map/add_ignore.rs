@@ -25,7 +25,7 @@ use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName};
 use crate::reconcile::model::mapping::CustomerTarget;
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 use crate::report::open_items::open_items;
 
 /// Arguments of `map add`.

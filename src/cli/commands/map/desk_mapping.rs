@@ -20,8 +20,8 @@ use crate::reconcile::model::ids::{CompanyId, CustomerName, IntegrationName};
 use crate::reconcile::model::mapping::{CustomerTarget, Mapping};
 use crate::reconcile::model::plan::handle;
 use crate::reconcile::model::plan::reason_code::Code;
-use crate::report::exit::Exit;
-use crate::report::{lines, names};
+use crate::report::exit_codes::Exit;
+use crate::report::{display_names, lines};
 use crate::web::desk::host::mapping::{
     AgreementChoice, AgreementChoices, CompanyCandidate, CompanyChoice, CompanyGuess, MappedCustomer, RowChange,
 };
@@ -76,7 +76,7 @@ fn seen(history: Option<&History>, integration: &IntegrationName) -> Result<BTre
     let plan = history.map(|history| history.latest_plan(integration)).transpose()?.flatten();
     let Some(plan) = plan else { return Ok(BTreeMap::new()) };
     let mut seen: BTreeMap<CustomerName, bool> =
-        lines(&plan).iter().flat_map(names::customers).map(|customer| (customer.clone(), false)).collect();
+        lines(&plan).iter().flat_map(display_names::customers).map(|customer| (customer.clone(), false)).collect();
     let findings = plan.end.iter().flat_map(|end| &end.findings);
     for finding in findings.filter(|one| matches!(one.code, Code::CustomerUnmapped | Code::CompanyAmbiguous)) {
         seen.extend(finding.customer.clone().map(|customer| (customer, true)));

@@ -21,7 +21,7 @@ use crate::reconcile::model::ids::CustomerName;
 use crate::reconcile::model::mapping::{CustomerTarget, MatchCustomers};
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 use crate::report::format::json::one_text;
 use crate::report::format::text::wrapped;
 

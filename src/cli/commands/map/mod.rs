@@ -16,7 +16,7 @@ use clap::{Args, Subcommand};
 
 use crate::cli::arguments::global_options::Global;
 use crate::cli::console::Console;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// Arguments of `map`.
 #[derive(Debug, Args)]

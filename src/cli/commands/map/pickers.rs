@@ -22,8 +22,8 @@ use crate::reconcile::model::ids::{CompanyId, CustomerName};
 use crate::reconcile::model::mapping::CustomerTarget;
 use crate::reconcile::model::plan::outcome::Mode;
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::report::exit::Exit;
-use crate::report::words::plural;
+use crate::report::exit_codes::Exit;
+use crate::report::numbers_and_dates::plural;
 
 /// Arguments of `map agreements`.
 #[derive(Debug, Args)]

@@ -13,7 +13,7 @@ use crate::config::edit::customers_csv::remove_row;
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::CustomerName;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// Arguments of `map remove`.
 #[derive(Debug, Args)]

@@ -21,9 +21,9 @@ use crate::reconcile::model::ids::{CustomerName, IntegrationName, ProductCode, S
 use crate::reconcile::model::mapping::{CustomerTarget, Mapping, MatchCustomers, ServiceRule};
 use crate::reconcile::model::plan::handle;
 use crate::reconcile::model::plan::outcome::Mode;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 use crate::report::format::text::wrapped;
-use crate::report::words::plural;
+use crate::report::numbers_and_dates::plural;
 
 /// Arguments of `map test`.
 #[derive(Debug, Args)]

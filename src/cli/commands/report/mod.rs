@@ -25,16 +25,16 @@ use crate::nightly::earlier_runs::as_cut_off;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId};
 use crate::reconcile::model::plan::outcome::Mode;
-use crate::report::current::Current;
-use crate::report::exit::Exit;
-use crate::report::files::{KeepError, Reports};
+use crate::report::brief_needs::with_tickets;
+use crate::report::current_lines::Current;
+use crate::report::exit_codes::Exit;
 use crate::report::format::json::{Document, Envelope};
 use crate::report::format::paint::Paint;
 use crate::report::format::text::View;
 use crate::report::format::{csv, html, markdown, text};
-use crate::report::gather::ReportHistory;
 use crate::report::lines;
-use crate::report::needs::with_tickets;
+use crate::report::page_material::ReportHistory;
+use crate::report::report_files::{KeepError, Reports};
 
 /// Arguments of `report`.
 #[derive(Debug, Args)]
@@ -147,7 +147,7 @@ fn page(config: &Config, history: &History, runs: &[RunRecord]) -> Result<String
     let records = config.record_links();
     let records =
         records.get(&run.integration).map(|links| with_tickets(links, &run.integration, history)).transpose()?;
-    Ok(html::run::page(&gathered.material(records.as_ref())))
+    Ok(html::run_page::page(&gathered.material(records.as_ref())))
 }
 
 /// The runs that are meant. One whose process died is shown as the next run will end it.

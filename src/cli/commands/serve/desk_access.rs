@@ -16,7 +16,7 @@ use crate::error_chain::error_chain;
 use crate::history::desk::desk_key::DeskKey;
 use crate::history::desk::people::Role;
 use crate::history::store::open::History;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 use crate::web::access::oidc::settings::OidcSettings;
 use crate::web::site::{DoorRules, TabRules};
 use crate::web::tls::TlsFiles;

@@ -26,7 +26,7 @@ use crate::config::settings::Config;
 use crate::error_chain::error_chain;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 use crate::web;
 use crate::web::site::{DeskSite, PageReads, Site};
 use crate::web::tls::TlsError;

@@ -10,7 +10,7 @@ use crate::history::run_record::RunRecord;
 use crate::history::store::open::History;
 use crate::history::store::run_lock::RunLock;
 use crate::reconcile::model::ids::IntegrationName;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// What an integration's dry run would come to with this configuration, which is not the one on the disk. `one` is held
 /// meanwhile.

@@ -18,7 +18,7 @@ use crate::history::ticket_records::{TicketAction, TicketEvent, TicketRecord, Ti
 use crate::reconcile::model::display_text;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::plan::outcome::Mode;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// Arguments of `tickets`.
 #[derive(Debug, Args)]

@@ -15,7 +15,7 @@ use crate::config::settings::{Config, IntegrationConfig};
 use crate::connectwise::WriteError;
 use crate::reconcile::model::ids::{IntegrationName, TicketRef};
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 use crate::tickets::board::{BoardTerms, NewTicket, Note, ServiceBoard, StatusChange, TermsError, Ticket};
 use crate::tickets::settings::TicketSettings;
 use crate::tickets::text;

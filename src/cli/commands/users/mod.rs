@@ -20,7 +20,7 @@ use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// Arguments of `users`.
 #[derive(Debug, Args)]

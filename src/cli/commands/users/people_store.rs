@@ -21,7 +21,7 @@ use crate::history::desk::tenant_roles::TenantScope;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::{shell_word, shown};
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 use crate::web::access::invitation;
 
 /// At which tenants.

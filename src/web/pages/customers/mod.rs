@@ -16,7 +16,7 @@ use crate::reconcile::model::mapping::CustomerTarget;
 use crate::reconcile::model::plan::handle;
 use crate::reconcile::model::plan::outcome::Outcome;
 use crate::report::open_items::decided;
-use crate::report::{lines, names, words};
+use crate::report::{display_names, lines, numbers_and_dates};
 use crate::web::desk::host::mapping::MappedCustomer;
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
@@ -61,9 +61,9 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let main = html! {
         header.head { div {
             p.over { "From customers.csv and the newest plans" } h1 { "Customers" }
-            p.lead { (words::plural(customers.len(), "customer")) ": " (count(STATES[1].2)) " mapped, " (count(STATES[2].2)) " skipped on purpose, " (unmapped.len()) " not mapped and billed nothing." }
+            p.lead { (numbers_and_dates::plural(customers.len(), "customer")) ": " (count(STATES[1].2)) " mapped, " (count(STATES[2].2)) " skipped on purpose, " (unmapped.len()) " not mapped and billed nothing." }
         } }
-        @if let Ok(mapped) = visit.query.get("mapped").parse::<usize>() { (pieces::note("good", "Mapped.", html! { (words::plural(mapped, "row")) " of customers.csv added under your name. The next plan uses them." })) }
+        @if let Ok(mapped) = visit.query.get("mapped").parse::<usize>() { (pieces::note("good", "Mapped.", html! { (numbers_and_dates::plural(mapped, "row")) " of customers.csv added under your name. The next plan uses them." })) }
         @if !unmapped.is_empty() { (unmapped::sections(visit, &unmapped, &guesses)) }
         (all(visit, &customers))
         p.small { "Versions of customers.csv: " @for (at, standing) in visit.desk.standings.iter().enumerate() { @if at > 0 { ", " } a href={ "/versions/" (standing.name.as_str()) } { (shown(standing.name.as_str())) } } }
@@ -77,7 +77,7 @@ fn all(visit: &Visit, customers: &[MappedCustomer]) -> Markup {
     let mut rows = Rows::new();
     for plan in &visit.desk.plans {
         for line in lines(&plan.run) {
-            for customer in names::customers(line) {
+            for customer in display_names::customers(line) {
                 let row = rows.entry((plan.run.integration.as_str(), customer.as_str())).or_default();
                 row.lines += 1;
                 row.held += usize::from(line.outcome == Outcome::Held);

@@ -11,11 +11,11 @@ use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::{CustomerName, RunId};
 use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::quantity::Quantity;
-use crate::report::commands::held::Waiting;
-use crate::report::current::Current;
+use crate::report::command_output::held_output::Waiting;
+use crate::report::current_lines::Current;
+use crate::report::numbers_and_dates::ExportReadability;
 use crate::report::open_items::OpenItems;
-use crate::report::words::ExportReadability;
-use crate::report::{lines, names, trend, words};
+use crate::report::{display_names, lines, numbers_and_dates, sparkline};
 use crate::web::desk::visit::Visit;
 use crate::web::pages::customers::standing;
 use crate::web::pages::frame::{RailEntry, frame};
@@ -37,7 +37,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let customer = CustomerName::new(name);
     let of_it = |one: &&Waiting| {
         one.finding.customer.as_ref() == Some(&customer)
-            || one.line.as_ref().is_some_and(|line| names::customers(line).contains(&&customer))
+            || one.line.as_ref().is_some_and(|line| display_names::customers(line).contains(&&customer))
     };
     let open: Vec<&Waiting> = visit.desk.waiting.iter().filter(of_it).collect();
     let main = html! {
@@ -66,7 +66,7 @@ fn of_integration(visit: &Visit, plan: &OpenItems, name: &str) -> Result<Option<
     let current = Current::of(history, plan.run.clone())?;
     let of_it: Vec<&LineRecord> = lines(&current.run).iter().filter(own).take(LINES).collect();
     let last = current.undos.last().map_or(plan.run.run, |undo| undo.run);
-    let known = history.nights(&plan.run.integration, last, trend::NIGHTS)?;
+    let known = history.nights(&plan.run.integration, last, sparkline::NIGHTS)?;
     let runs: Vec<RunId> = known.iter().map(|run| run.run).collect();
     let handles: BTreeSet<&str> = of_it.iter().map(|line| line.handle.as_str()).collect();
     let nights = history.line_nights(&runs, &handles)?;
@@ -75,10 +75,10 @@ fn of_integration(visit: &Visit, plan: &OpenItems, name: &str) -> Result<Option<
     let title = plan.run.integration.as_str();
     let lines = html! {
         section aria-label=(title) {
-            div.sec { h2 { (shown(title)) " " span.count { (of_it.len()) } } p { "as of " a href={ "/nights/" (plan.run.run) } { "run " (plan.run.run) } ", " (words::day(plan.run.started_at)) " " span.key { span { i {} "wanted" } span { i.l {} "billed" } } } }
+            div.sec { h2 { (shown(title)) " " span.count { (of_it.len()) } } p { "as of " a href={ "/nights/" (plan.run.run) } { "run " (plan.run.run) } ", " (numbers_and_dates::day(plan.run.started_at)) " " span.key { span { i {} "wanted" } span { i.l {} "billed" } } } }
             (table(&of_it, &runs, &nights))
             @for line in &of_it { details.fold id={ "why-" (line.handle) } {
-                summary { "Why " (names::product(line)) " " small { (words::step(line)) } }
+                summary { "Why " (display_names::product(line)) " " small { (numbers_and_dates::step(line)) } }
                 div.in { (item::chain(line, &reading, records)) }
             } }
         }
@@ -90,11 +90,11 @@ fn table(of_it: &[&LineRecord], runs: &[RunId], nights: &BTreeMap<String, Vec<Li
     html! { div.sheet { table.mid {
         thead { tr { th scope="col" { "product" } th.n scope="col" { "billed" } th.n.wide scope="col" { "counted" } th.n scope="col" { "wanted" } th.wide scope="col" { "30 nights" } th scope="col" { "state" } th.wide scope="col" { span.sr { "why" } } } }
         tbody { @for line in of_it { tr {
-            th scope="row" { (names::product(line)) }
-            td.n { (pieces::quantity(line.now.or(line.was))) } td.n.wide { (pieces::quantity(words::counted(line))) } td.n { (pieces::quantity(line.wanted)) }
+            th scope="row" { (display_names::product(line)) }
+            td.n { (pieces::quantity(line.now.or(line.was))) } td.n.wide { (pieces::quantity(numbers_and_dates::counted(line))) } td.n { (pieces::quantity(line.wanted)) }
             td.wide { @if let Some(nights) = nights.get(&line.handle) { (today::drawing(runs, nights)) } }
             td.fit { (line.outcome) span.rest { (pieces::words_of(line.reason.as_str())) } }
-            td.wide { a href={ "#why-" (line.handle) } { "Why" span.sr { " " (names::product(line)) } } }
+            td.wide { a href={ "#why-" (line.handle) } { "Why" span.sr { " " (display_names::product(line)) } } }
         } } }
     } } }
 }
@@ -106,7 +106,10 @@ fn happened(
 ) -> Markup {
     let day = |run: RunId| {
         let of_it = known.iter().find(|one| one.run == run);
-        of_it.map_or_else(|| run.to_string(), |one| words::day(visit.desk.zone.local(one.started_at.to_utc())))
+        of_it.map_or_else(
+            || run.to_string(),
+            |one| numbers_and_dates::day(visit.desk.zone.local(one.started_at.to_utc())),
+        )
     };
     let each = of_it.iter().filter_map(|line| Some((line, nights.get(&line.handle)?)));
     let mut events: Vec<(&LineRecord, &LineNight)> =
@@ -117,7 +120,7 @@ fn happened(
             caption { "What happened " small { "nights that were as the one before are left out" } }
             thead { tr { th scope="col" { "night" } th scope="col" { "line" } th.n scope="col" { "step" } th scope="col" { "what" } } }
             tbody { @for (line, night) in events.iter().take(LINES) { tr {
-                td { a href={ "/nights/" (night.run) } { (day(night.run)) } } td.name { (names::product(line)) }
+                td { a href={ "/nights/" (night.run) } { (day(night.run)) } } td.name { (display_names::product(line)) }
                 td.n.nb { (pieces::quantity(night.was)) " → " (pieces::quantity(step_to(night))) }
                 td.fit { (night.outcome) span.rest { (pieces::words_of(night.reason.as_str())) } }
             } } }

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use crate::reconcile::model::decision::DecisionSubject;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, ServiceName};
-use crate::report::commands::held::AnsweredItem;
+use crate::report::command_output::held_output::AnsweredItem;
 use crate::report::lines;
 use crate::report::open_items::decided;
 use crate::web::desk::host::mapping::{AgreedPolicy, MappedCustomer};

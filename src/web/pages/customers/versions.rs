@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use crate::history::desk::file_versions::FileVersion;
 use crate::reconcile::model::display_text::{escaped, shown};
-use crate::report::words;
+use crate::report::numbers_and_dates;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::pieces;
@@ -45,7 +45,7 @@ fn section(visit: &Visit, title: &str, versions: &[FileVersion]) -> Markup {
             @if versions.is_empty() { (pieces::empty("Nobody has edited it yet", "")) } @else { div.sheet { table {
                 thead { tr { th scope="col" { "when" } th scope="col" { "who" } th scope="col" { "what" } } }
                 tbody { @for (at, version) in versions.iter().enumerate() { tr {
-                    td.nb { (words::minute(visit.desk.zone.local(version.at))) }
+                    td.nb { (numbers_and_dates::minute(visit.desk.zone.local(version.at))) }
                     td { @if version.who.is_empty() { "found as it was" } @else { (version.who) } }
                     td { (difference(versions.get(at + 1), version)) }
                 } } }

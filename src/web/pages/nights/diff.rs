@@ -5,8 +5,8 @@ use maud::{Markup, html};
 use crate::history::run_record::{LineRecord, RunRecord};
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::RunId;
-use crate::report::commands::diff::Difference;
-use crate::report::words;
+use crate::report::command_output::diff_output::Difference;
+use crate::report::numbers_and_dates;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::pieces;
@@ -29,7 +29,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
         header.head { div {
             p.over { a href={ "/nights?i=" (earlier.integration) } { "Nights" } " · " (shown(earlier.integration.as_str())) }
             h1 { "Run " (earlier.run) " and run " (later.run) }
-            p.lead { "They differ in " (words::plural(difference.lines().len(), "line")) "." }
+            p.lead { "They differ in " (numbers_and_dates::plural(difference.lines().len(), "line")) "." }
         } }
         (both(&earlier, &later))
         @if difference.lines().is_empty() { (pieces::empty("No line differs", "")) } @else { (table(difference.lines(), ("earlier", "later"))) }
@@ -42,7 +42,7 @@ fn both(earlier: &RunRecord, later: &RunRecord) -> Markup {
         thead { tr { th scope="col" { "run" } th scope="col" { "when" } th.n scope="col" { "rows" } th.n scope="col" { "customers" } th.n scope="col" { "units" } } }
         tbody { @for run in [earlier, later] { tr {
             th scope="row" { a href={ "/nights/" (run.run) } { (run.run) } span.rest { (run.command) } }
-            td { (words::minute(run.started_at)) }
+            td { (numbers_and_dates::minute(run.started_at)) }
             @match &run.planned {
                 Some(planned) => { td.n { (planned.export.rows) } td.n { (planned.export.customers) } td.n { (planned.export.units.normalize()) } },
                 None => { td.n { "–" } td.n { "–" } td.n { "–" } },
@@ -72,11 +72,11 @@ pub(crate) fn table(pairs: &[Pair<'_>], (before, after): (&str, &str)) -> Markup
 
 /// `1 line differs`, `2 lines differ`.
 pub(crate) fn differing(lines: usize) -> String {
-    format!("{} {}", words::plural(lines, "line"), if lines == 1 { "differs" } else { "differ" })
+    format!("{} {}", numbers_and_dates::plural(lines, "line"), if lines == 1 { "differs" } else { "differ" })
 }
 
 fn step(line: Option<&LineRecord>) -> String {
-    line.map(words::step).unwrap_or_default()
+    line.map(numbers_and_dates::step).unwrap_or_default()
 }
 
 fn outcome(line: Option<&LineRecord>) -> String {

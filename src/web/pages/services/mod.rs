@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::ProductCode;
 use crate::reconcile::model::mapping::ServiceRule;
-use crate::report::words;
+use crate::report::numbers_and_dates;
 use crate::web::desk::host::services::KnownService;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
@@ -29,7 +29,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
         header.head {
             div {
                 p.over { "What each service of an export is billed as" } h1 { "Services" }
-                p.lead { (words::plural(own.len(), "service")) " of " (shown(chosen)) ", " (new.len()) " of them without a product and billed nothing." }
+                p.lead { (numbers_and_dates::plural(own.len(), "service")) " of " (shown(chosen)) ", " (new.len()) " of them without a product and billed nothing." }
             }
             @if standings.len() > 1 { ul.seg aria-label="Integration" { @for standing in standings {
                 @let name = standing.name.as_str();

@@ -6,7 +6,7 @@ use crate::history::run_record::{LineRecord, RunRecord};
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::ProductCode;
 use crate::reconcile::model::mapping::ServiceRule;
-use crate::report::{lines, names, words};
+use crate::report::{display_names, lines, numbers_and_dates};
 use crate::web::desk::host::services::{KnownService, PressedChoice, ProductChoice};
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
@@ -33,7 +33,7 @@ fn head(service: &KnownService) -> Markup {
     html! { header.head { div {
         p.over { a href={ "/services?i=" (service.integration) } { "Services" } " · " code { (service.handle) } " · " (shown(service.integration.as_str())) }
         h1 { (shown(service.name.as_str())) }
-        p.lead { "Billed as " (billed_as(service)) ", " (words::plural(service.customers, "customer")) ", " (service.units.normalize()) " units." }
+        p.lead { "Billed as " (billed_as(service)) ", " (numbers_and_dates::plural(service.customers, "customer")) ", " (service.units.normalize()) " units." }
     } } }
 }
 
@@ -125,7 +125,7 @@ pub(crate) fn tried(visit: &Visit, service: &KnownService, choice: &PressedChoic
             @if of_it.is_empty() { (pieces::empty("No line of it", "Nobody has this service tonight, or nothing is billed for it.")) } @else { div.sheet { table {
                 thead { tr { th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" } th scope="col" { "it would" } } }
                 tbody { @for line in of_it.iter().take(LINES) { tr {
-                    th scope="row" { (names::line(line)) }
+                    th scope="row" { (display_names::line(line)) }
                     td.n { (pieces::quantity(line.was)) } td.n { b { (pieces::quantity(line.wanted)) } }
                     td { @if plan::would_change(line) && !line.is_large() { b { (line.outcome) } } @else { (line.outcome) } ", " (pieces::words_of(line.reason.as_str())) }
                 } } }

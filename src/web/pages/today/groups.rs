@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::reconcile::model::plan::reason_code::Code;
-use crate::report::commands::held::Waiting;
+use crate::report::command_output::held_output::Waiting;
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::pieces;

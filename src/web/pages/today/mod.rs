@@ -14,10 +14,10 @@ use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::plan::outcome::AnswerVerb;
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::or_dash;
-use crate::report::commands::held::{AnsweredItem, Waiting};
-use crate::report::model::sign as sign_of;
+use crate::report::command_output::held_output::{AnsweredItem, Waiting};
 use crate::report::open_items::Item;
-use crate::report::{names, trend, words};
+use crate::report::report_model::sign as sign_of;
+use crate::report::{display_names, numbers_and_dates, sparkline};
 use crate::web::desk::host::mapping::CompanyGuess;
 use crate::web::desk::roles::DeskAction;
 use crate::web::desk::visit::Visit;
@@ -59,7 +59,7 @@ fn head(visit: &Visit, title: &str, new: usize, still: usize) -> Markup {
     html! {
         header.head {
             div {
-                p.over { (words::day(visit.desk.zone.local(visit.now))) }
+                p.over { (numbers_and_dates::day(visit.desk.zone.local(visit.now))) }
                 h1 { (title) }
                 p.lead {
                     @if new + still == 0 { "No item waits for a person." }
@@ -130,7 +130,8 @@ fn trends(visit: &Visit, open: &[&Waiting]) -> Result<Trends, PageError> {
         let of_it: Vec<&&Waiting> =
             open.iter().filter(|one| one.integration == *integration && one.line.is_some()).collect();
         let Some(last) = of_it.iter().map(|one| one.run).max() else { continue };
-        let runs: Vec<RunId> = history.nights(integration, last, trend::NIGHTS)?.iter().map(|run| run.run).collect();
+        let runs: Vec<RunId> =
+            history.nights(integration, last, sparkline::NIGHTS)?.iter().map(|run| run.run).collect();
         let handles: BTreeSet<&str> = of_it.iter().map(|one| handle(one)).collect();
         for (handle, nights) in history.line_nights(&runs, &handles)? {
             drawn.insert(handle, drawing(&runs, &nights));
@@ -147,14 +148,14 @@ pub(crate) fn cards(visit: &Visit, open: &[&Waiting]) -> Result<Markup, PageErro
 }
 
 pub(crate) fn drawing(runs: &[RunId], nights: &[LineNight]) -> Markup {
-    pieces::trend(&trend::billed(runs, nights), &trend::wanted(runs, nights))
+    pieces::trend(&sparkline::billed(runs, nights), &sparkline::wanted(runs, nights))
 }
 
 fn since(visit: &Visit, one: &Waiting) -> Markup {
     html! {
         @if visit.desk.is_new(one) { span.tag.info { "new" } }
         @else if one.nights <= 1 { b { "today" } " since " (visit.desk.zone.local(one.since.1).format("%H:%M")) }
-        @else { b { (one.nights) " nights" } " since " (words::day(visit.desk.zone.local(one.since.1))) }
+        @else { b { (one.nights) " nights" } " since " (numbers_and_dates::day(visit.desk.zone.local(one.since.1))) }
     }
 }
 
@@ -164,13 +165,13 @@ fn card(visit: &Visit, one: &Waiting, trend: Option<&Markup>, guesses: &[Company
         article.card id={ "i-" (place(one)) } aria-labelledby={ "t-" (place(one)) } {
             header {
                 (pieces::sign("ask", sign_of(one.finding.code)))
-                h3 id={ "t-" (place(one)) } { (title(one)) @if let Some(line) = line { span.rest { (names::product(line)) } } }
+                h3 id={ "t-" (place(one)) } { (title(one)) @if let Some(line) = line { span.rest { (display_names::product(line)) } } }
                 (pieces::step(line))
             }
             p { (escaped(&one.finding.message)) }
             @if let Some(line) = line { dl.counts {
                 div { dt { "billed" } dd { (pieces::quantity(line.was)) } }
-                div { dt { "counted" } dd { (pieces::quantity(words::counted(line))) } }
+                div { dt { "counted" } dd { (pieces::quantity(numbers_and_dates::counted(line))) } }
                 div { dt { "wanted" } dd { (pieces::quantity(line.wanted)) } }
                 @if let Some(trend) = trend { div.over-time { dt.sr { "30 nights" } dd { (trend) } } }
             } }
@@ -194,7 +195,7 @@ fn place(one: &Waiting) -> String {
 
 fn title(one: &Waiting) -> Markup {
     let handle = handle(one);
-    let title = one.line.as_ref().map_or_else(|| one.title(), names::whose);
+    let title = one.line.as_ref().map_or_else(|| one.title(), display_names::whose);
     html! { @if handle.is_empty() { (title) } @else { a href={ "/items/" (handle) } { (title) } } }
 }
 
@@ -207,7 +208,7 @@ fn row(visit: &Visit, one: &Waiting, is_ticked: bool) -> Markup {
             } @else { span.pick {} }
             (pieces::sign("ask", sign_of(one.finding.code)))
             h3 id={ "t-" (place(one)) } { (title(one)) span.rest {
-                @match &one.line { Some(line) => { (names::product(line)) }, None => { (pieces::words_of(one.finding.code.as_str())) } }
+                @match &one.line { Some(line) => { (display_names::product(line)) }, None => { (pieces::words_of(one.finding.code.as_str())) } }
                 @if visit.desk.standings.len() > 1 { " · " (shown(one.integration.as_str())) }
             } }
             p.why { (escaped(&one.finding.message)) }

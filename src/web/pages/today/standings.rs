@@ -5,8 +5,8 @@ use maud::{Markup, html};
 
 use crate::history::run_record::Totals;
 use crate::reconcile::model::display_text::shown;
-use crate::report::model::{Report, ReportVerdict};
-use crate::report::{trend, words};
+use crate::report::report_model::{Report, ReportVerdict};
+use crate::report::{numbers_and_dates, sparkline};
 use crate::web::desk::host::IntegrationStanding;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::pieces;
@@ -57,7 +57,7 @@ fn standing_row(visit: &Visit, standing: &IntegrationStanding) -> Result<Markup,
             td colspan="7" { "no run yet" }
         } });
     };
-    let nights = history.nights(&standing.name, newest.run, trend::NIGHTS)?;
+    let nights = history.nights(&standing.name, newest.run, sparkline::NIGHTS)?;
     let plan = visit.desk.plan(&standing.name).filter(|plan| plan.run.run == newest.run);
     let numbers = plan.map(|plan| Report::of(&plan.run).numbers);
     let totals = newest.end.as_ref().map(|end| end.totals).unwrap_or_default();
@@ -78,7 +78,7 @@ fn standing_row(visit: &Visit, standing: &IntegrationStanding) -> Result<Markup,
         } }
         td.n.wide { (count(doubt, "bad")) }
         td.n.wide { (explained) }
-        td.wide.nb { @if let Some(export) = export { (come_at(visit, export.modified_at)) span.rest { (words::plural(export.rows, "row")) } } @else { "–" } }
+        td.wide.nb { @if let Some(export) = export { (come_at(visit, export.modified_at)) span.rest { (numbers_and_dates::plural(export.rows, "row")) } } @else { "–" } }
         td.wide.wider { (pieces::nights(&nights)) }
     } })
 }

@@ -13,8 +13,8 @@ use crate::error_chain::error_chain;
 use crate::reconcile::model::ids::{AdditionId, CompanyId, CustomerName, IntegrationName};
 use crate::reconcile::model::mapping::{CustomerTarget, LineShape};
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::report::exit::Exit;
-use crate::report::words::plural;
+use crate::report::exit_codes::Exit;
+use crate::report::numbers_and_dates::plural;
 use crate::web::desk::host::mapping::{
     AgreedPolicy, AgreementChoices, CompanyChoice, CompanyGuess, MappedCustomer, MappingHost, RowChange,
 };

@@ -22,7 +22,7 @@ use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::ids::{CustomerName, ProductCode, ServiceName};
 use crate::reconcile::model::plan::handle;
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 use crate::report::lines;
 use crate::suggest::matcher::{Matcher, Record};
 use crate::web::desk::host::not_done::{NotDone, NotDoneKind};

@@ -28,7 +28,7 @@ use crate::reconcile::guard::plan_check::part_unread;
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::finding::Finding;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
 use crate::web::desk::host::uploads::{ReadUpload, StagedUpload, UploadHost};
 

@@ -9,8 +9,8 @@ use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::outcome::RunVerdict;
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::report::brief::settled::AnswersSince;
-use crate::report::words::{plural, step};
-use crate::report::{lines, names};
+use crate::report::numbers_and_dates::{plural, step};
+use crate::report::{display_names, lines};
 
 /// A run beside the last night before it that looked at every line.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -139,7 +139,7 @@ fn asked(run: &RunRecord) -> BTreeMap<Key, &Finding> {
 }
 
 fn title(run: &RunRecord, finding: &Finding) -> String {
-    names::matter(finding, line(run, finding.handle.as_deref().unwrap_or_default()))
+    display_names::matter(finding, line(run, finding.handle.as_deref().unwrap_or_default()))
 }
 
 fn line<'a>(run: &'a RunRecord, handle: &str) -> Option<&'a LineRecord> {

@@ -9,11 +9,11 @@ use crate::history::run_lookup::RunSummary;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::outcome::RunCommand;
-use crate::report::format::html::{Links, Place, document, pieces};
+use crate::report::format::html::{Links, Place, document, html_pieces};
 use crate::report::health::health;
-use crate::report::model::ReportVerdict;
-use crate::report::trend::NIGHTS;
-use crate::report::words;
+use crate::report::numbers_and_dates;
+use crate::report::report_model::ReportVerdict;
+use crate::report::sparkline::NIGHTS;
 
 /// Runs that the page lists.
 pub const RUNS: usize = 90;
@@ -55,13 +55,13 @@ fn standing(integration: &IntegrationName, runs: &[&RunSummary]) -> Markup {
         nights.iter().take_while(|night| night.undoes.is_some() && night.run > newest.run).cloned().collect();
     nights.reverse();
     html! {
-        article.card.(pieces::tone(verdict.tone)) {
-            header { h3 { a href={ (newest.run) ".html" } { (shown(integration.as_str())) } } (pieces::chip(&verdict)) }
+        article.card.(html_pieces::tone(verdict.tone)) {
+            header { h3 { a href={ (newest.run) ".html" } { (shown(integration.as_str())) } } (html_pieces::chip(&verdict)) }
             p { (numbers(newest)) }
-            (pieces::nights(&nights, None, ""))
+            (html_pieces::nights(&nights, None, ""))
             p { (health.sentence()) }
-            p.meta { "run " (newest.run) ", " (words::minute(newest.started_at)) ", " (newest.mode) " mode"
-                (pieces::set_back(&undos, Links::KEPT)) }
+            p.meta { "run " (newest.run) ", " (numbers_and_dates::minute(newest.started_at)) ", " (newest.mode) " mode"
+                (html_pieces::set_back(&undos, Links::KEPT)) }
         }
     }
 }
@@ -97,8 +97,8 @@ fn row(run: &RunSummary) -> Markup {
     html! {
         tr {
             th scope="row" { a href={ (run.run) ".html" } { (run.run) } " " (shown(run.integration.as_str()))
-                br; span.soft.small { (words::minute(run.started_at)) } }
-            td { (pieces::chip(&ReportVerdict::of_summary(run))) }
+                br; span.soft.small { (numbers_and_dates::minute(run.started_at)) } }
+            td { (html_pieces::chip(&ReportVerdict::of_summary(run))) }
             td.n { (number(totals.map(|totals| totals.to_decide))) }
             td.n { (number(totals.map(|totals| totals.changed))) }
             td.n.wide { (number(totals.map(|totals| totals.failed + totals.unknown))) }

@@ -13,8 +13,8 @@ use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::quantity::{Quantity, or_dash};
 use crate::report::format::json::JsonLine;
 use crate::report::format::text::{WIDTH, middle_cut};
-use crate::report::model::Report;
-use crate::report::{lines, names, words};
+use crate::report::report_model::Report;
+use crate::report::{display_names, lines, numbers_and_dates};
 
 /// A line as the earlier run has it, and as the later one.
 type Pair<'a> = (Option<&'a LineRecord>, Option<&'a LineRecord>);
@@ -43,7 +43,7 @@ impl<'a> Difference<'a> {
         });
         let mut lines: Vec<Pair<'a>> = lines.collect();
         lines.sort_by_cached_key(|pair| {
-            pair.1.or(pair.0).map(|line| (names::line(line).to_lowercase(), line.handle.clone()))
+            pair.1.or(pair.0).map(|line| (display_names::line(line).to_lowercase(), line.handle.clone()))
         });
         Self { earlier, later, lines }
     }
@@ -75,11 +75,11 @@ pub fn render(difference: &Difference<'_>) -> String {
         "recount  run {} → run {}   differ in {}\n",
         earlier.run,
         later.run,
-        words::plural(lines.len(), "line")
+        numbers_and_dates::plural(lines.len(), "line")
     );
     for run in [earlier, later] {
         let report = Report::of(run);
-        let (at, integration) = (words::minute(run.started_at), shown(run.integration.as_str()));
+        let (at, integration) = (numbers_and_dates::minute(run.started_at), shown(run.integration.as_str()));
         let _ = writeln!(text, "  run {:<5} {at}  {integration}  {}", run.run.to_string(), report.verdict.words);
         let _ = writeln!(text, "            {}", report.numbers.sentence());
     }
@@ -98,7 +98,7 @@ fn export_step(earlier: &RunRecord, later: &RunRecord) -> String {
     let of = |run: &RunRecord| run.planned.as_ref().map(|planned| planned.export.clone());
     match (of(earlier), of(later)) {
         (Some(before), Some(after)) if before.sha256 == after.sha256 => {
-            format!("the same: {}, sha {}", words::file(&after), sha(&after))
+            format!("the same: {}, sha {}", numbers_and_dates::file(&after), sha(&after))
         }
         (Some(before), Some(after)) => format!(
             "rows {} → {}, customers {} → {}, units {} → {}, sha {} → {}",
@@ -141,7 +141,7 @@ fn line_row(text: &mut String, before: Option<&LineRecord>, after: Option<&LineR
         _ => '~',
     };
     let Some(named) = after.or(before) else { return };
-    let name = middle_cut(&names::line(named), 36);
+    let name = middle_cut(&display_names::line(named), 36);
     let gap = " ".repeat(36_usize.saturating_sub(unicode_width::UnicodeWidthStr::width(name.as_str())));
     let step = |of: fn(&LineRecord) -> Option<Quantity>| {
         let (before, after) = (before.map(of), after.map(of));

@@ -14,9 +14,9 @@ use crate::reconcile::model::plan::remedy::{Remedy, RemedyLine};
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::format::html::Links;
-use crate::report::model::{ReportVerdict, Tone};
-use crate::report::words::ExportReadability;
-use crate::report::{trend, words};
+use crate::report::numbers_and_dates::ExportReadability;
+use crate::report::report_model::{ReportVerdict, Tone};
+use crate::report::{numbers_and_dates, sparkline};
 
 pub(super) fn tone(tone: Tone) -> &'static str {
     match tone {
@@ -36,7 +36,7 @@ pub(super) fn nights(nights: &[RunSummary], current: Option<RunId>, up: &str) ->
         ol.nights aria-label="The last nights, oldest first" {
             @for night in nights.iter().filter(|night| is_night(night, current)) {
                 @let verdict = ReportVerdict::of_summary(night);
-                @let said = format!("run {}, {}: {}", night.run, words::day(night.started_at), verdict.words);
+                @let said = format!("run {}, {}: {}", night.run, numbers_and_dates::day(night.started_at), verdict.words);
                 li.(tone(verdict.tone)) aria-current=[(current == Some(night.run)).then_some("true")] {
                     a href={ (up) (night.run) ".html" } title=(said) aria-label=(said) {}
                 }
@@ -60,11 +60,11 @@ pub(super) fn set_back(undos: &[RunSummary], links: Links) -> Markup {
 
 /// A line through what was billed night after night, with its ends in words.
 pub(super) fn spark(values: &[Option<Quantity>]) -> Markup {
-    let points = trend::points(&trend::decimals(values), 120, 22);
+    let points = sparkline::points(&sparkline::decimals(values), 120, 22);
     let (first, last) = (values.iter().flatten().next(), values.iter().flatten().last());
     let said = match (first, last) {
         (Some(first), Some(last)) => {
-            format!("{first} at first, {last} at last, over {}", words::plural(values.len() - 1, "night"))
+            format!("{first} at first, {last} at last, over {}", numbers_and_dates::plural(values.len() - 1, "night"))
         }
         _ => return html! { span.soft { "–" } },
     };
@@ -80,7 +80,7 @@ pub(super) fn spark(values: &[Option<Quantity>]) -> Markup {
 pub(super) fn chart(values: &[Option<Decimal>], from: &str, to: &str, said: &str) -> Markup {
     let known = || values.iter().flatten();
     let (low, high) = (known().min().copied().unwrap_or_default(), known().max().copied().unwrap_or_default());
-    let points = trend::points(values, 620, 130);
+    let points = sparkline::points(values, 620, 130);
     html! {
         svg.chart viewBox="0 0 720 190" role="img" aria-label=(said) {
             title { (said) }
@@ -111,9 +111,9 @@ pub(super) fn ways(remedy: &Remedy) -> Markup {
 
 /// The change of a line, with its sign.
 pub(super) fn delta(line: &LineRecord) -> Markup {
-    let delta = words::delta(line);
+    let delta = numbers_and_dates::delta(line);
     let class = if delta > Decimal::ZERO { "up" } else { "down" };
-    html! { span.(class) { (words::signed(delta)) } }
+    html! { span.(class) { (numbers_and_dates::signed(delta)) } }
 }
 
 /// What stands behind a line: rows of the export, place in ConnectWise, reason.
@@ -134,7 +134,7 @@ pub(super) fn why(line: &LineRecord, reading: &ExportReadability<'_>, records: O
 
 /// Where a line stands in ConnectWise, and links that open it there.
 pub(crate) fn place(line: &LineRecord, records: Option<&RecordLinks>) -> Markup {
-    html! { (words::place(line)) (opened(&words::records(line, records))) }
+    html! { (numbers_and_dates::place(line)) (opened(&numbers_and_dates::records(line, records))) }
 }
 
 /// Links to records of ConnectWise.

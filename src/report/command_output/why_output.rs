@@ -12,11 +12,11 @@ use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand};
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::{Quantity, or_dash};
-use crate::report::commands::held::AnsweredItem;
+use crate::report::command_output::held_output::AnsweredItem;
 use crate::report::format::text::{ways, wrapped};
-use crate::report::trend::blocks;
-use crate::report::words::ExportReadability;
-use crate::report::{lines, names, words};
+use crate::report::numbers_and_dates::ExportReadability;
+use crate::report::sparkline::blocks;
+use crate::report::{display_names, lines, numbers_and_dates};
 
 /// One night of a line: which run, and what it made of it.
 #[derive(Debug, Clone)]
@@ -42,7 +42,7 @@ pub struct Trend {
 /// `answer` is what was answered to the line since.
 pub fn render(nights: &[Night], trend: &Trend, findings: &[Finding], answer: Option<&AnsweredItem>) -> String {
     let Some((Night { run, line }, earlier)) = nights.split_first() else { return String::new() };
-    let mut text = format!("{}   {}: {}\n", names::line(line), line.outcome, line.reason);
+    let mut text = format!("{}   {}: {}\n", display_names::line(line), line.outcome, line.reason);
     if !line.detail.is_empty() {
         wrapped(&mut text, &line.detail, "  ", "  ");
     }
@@ -57,7 +57,7 @@ pub fn render(nights: &[Night], trend: &Trend, findings: &[Finding], answer: Opt
     sources(&mut text, line, &ExportReadability::of(run.undoes, findings));
     unread(&mut text, line, findings);
     row(&mut text, "mapping", &mapping(line));
-    row(&mut text, "ConnectWise", &words::place(line));
+    row(&mut text, "ConnectWise", &numbers_and_dates::place(line));
     row(
         &mut text,
         "quantity",
@@ -94,8 +94,13 @@ pub fn render_customer(typed: &str, nights: &[Night]) -> String {
     let mut text = format!("{}\n", shown(typed.trim()));
     for Night { run, line } in nights {
         let quantity = format!("billed {}, wanted {}", or_dash(line.was), or_dash(line.wanted));
-        let said =
-            format!("{}: {quantity}, {}: {} ({})", names::line(line), line.outcome, line.reason, run.integration);
+        let said = format!(
+            "{}: {quantity}, {}: {} ({})",
+            display_names::line(line),
+            line.outcome,
+            line.reason,
+            run.integration
+        );
         wrapped(&mut text, &said, &format!("  {:<6} ", line.handle), "         ");
     }
     if let Some(Night { line, .. }) = nights.first() {
@@ -106,7 +111,7 @@ pub fn render_customer(typed: &str, nights: &[Night]) -> String {
 
 /// The rows of the line's customers that could not be read.
 fn unread(text: &mut String, line: &LineRecord, findings: &[Finding]) {
-    let customers = names::customers(line);
+    let customers = display_names::customers(line);
     let of_them = |finding: &&Finding| {
         finding.code == Code::RowMalformed && finding.customer.as_ref().is_some_and(|name| customers.contains(&name))
     };
@@ -119,7 +124,7 @@ const UNREAD_SHOWN: usize = 5;
 /// One line over time: `recount history --customer`.
 pub fn over_time(nights: &[Night], trend: &Trend) -> String {
     let Some(Night { line, .. }) = nights.first() else { return String::new() };
-    let mut text = format!("{}   {}\n", names::line(line), line.handle);
+    let mut text = format!("{}   {}\n", display_names::line(line), line.handle);
     drawing(&mut text, trend);
     for night in nights {
         let _ = writeln!(text, "  {}", earlier_row(night));
@@ -134,7 +139,7 @@ fn drawing(text: &mut String, trend: &Trend) {
     }
     let last = |values: &[Option<Quantity>]| or_dash(values.last().copied().flatten());
     let is_dry = |command: &RunCommand| *command == RunCommand::Plan;
-    let name = words::plural(of.iter().filter(|command| !is_dry(command)).count(), "run");
+    let name = numbers_and_dates::plural(of.iter().filter(|command| !is_dry(command)).count(), "run");
     let dry = if of.last().is_some_and(is_dry) { "; the last bar is the newest plan" } else { "" };
     row(text, &name, &format!("{}  billed, now {}{dry}", blocks(billed), last(billed)));
     if wanted != billed {
@@ -149,15 +154,15 @@ fn run_row(
     command: RunCommand,
     mode: Mode,
 ) -> String {
-    format!("{run} of {integration}, {} ({command}, {mode})", words::minute(at))
+    format!("{run} of {integration}, {} ({command}, {mode})", numbers_and_dates::minute(at))
 }
 
 /// By which the counts came to this line: services by their products, customers by their agreement.
 fn mapping(line: &LineRecord) -> String {
     let services: Vec<String> =
-        names::services(line).into_iter().map(|name| format!("\"{}\"", shown(name.as_str()))).collect();
+        display_names::services(line).into_iter().map(|name| format!("\"{}\"", shown(name.as_str()))).collect();
     let customers: Vec<String> =
-        names::customers(line).into_iter().map(|name| format!("\"{}\"", shown(name.as_str()))).collect();
+        display_names::customers(line).into_iter().map(|name| format!("\"{}\"", shown(name.as_str()))).collect();
     let product = line.product.as_ref().map_or("no product".to_owned(), |product| shown(product.as_str()));
     let agreement = line.agreement.map_or("no agreement".to_owned(), |id| format!("agreement {id}"));
     format!("{} → {product}; {} → {agreement}", services.join(" + "), customers.join(" + "))
@@ -190,8 +195,14 @@ pub fn render_matter(run: &RunRecord, finding: &Finding) -> String {
     ways(&mut text, &finding.fix, "  ", "    ");
     for line in lines(run).iter().filter(|line| concerns(finding, line)) {
         let quantity = format!("billed {}, wanted {}", or_dash(line.was), or_dash(line.wanted));
-        let _ =
-            writeln!(text, "  {:<6} {}: {quantity}, {}: {}", line.handle, names::line(line), line.outcome, line.reason);
+        let _ = writeln!(
+            text,
+            "  {:<6} {}: {quantity}, {}: {}",
+            line.handle,
+            display_names::line(line),
+            line.outcome,
+            line.reason
+        );
         sources(&mut text, line, &reading);
     }
     text
@@ -205,9 +216,9 @@ fn sources(text: &mut String, line: &LineRecord, reading: &ExportReadability<'_>
             wrapped(text, how, "                 ", "                 ");
         }
     }
-    let items = names::items(line);
+    let items = display_names::items(line);
     if !items.is_empty() {
-        wrapped(text, &format!("items        {}", names::listed(&items)), "  ", "               ");
+        wrapped(text, &format!("items        {}", display_names::listed(&items)), "  ", "               ");
     }
 }
 
@@ -243,7 +254,7 @@ fn request(line: &LineRecord) -> Option<(&'static str, String)> {
 
 fn earlier_row(night: &Night) -> String {
     let Night { run, line } = night;
-    let day = words::day(run.started_at);
+    let day = numbers_and_dates::day(run.started_at);
     let quantity = format!("{} → {}", or_dash(line.was), or_dash(line.now));
     let undone = run.undoes.map(|undone| format!(", sets back run {undone}")).unwrap_or_default();
     let kind = if run.command == RunCommand::Run { String::new() } else { format!(" ({})", run.command) };

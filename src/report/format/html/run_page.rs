@@ -11,11 +11,11 @@ use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::or_dash;
 use crate::reconcile::model::record_links::RecordLinks;
-use crate::report::format::html::pieces::Anchors;
-use crate::report::format::html::{Place, RunPageInputs, customer, document, pieces};
-use crate::report::model::{Report, ReportEntry, ReportSection, SummaryNumbers, sign};
-use crate::report::words::ExportReadability;
-use crate::report::{Change, lines as lines_of, model, names, trend, words};
+use crate::report::format::html::html_pieces::Anchors;
+use crate::report::format::html::{Place, RunPageInputs, customer_page, document, html_pieces};
+use crate::report::numbers_and_dates::ExportReadability;
+use crate::report::report_model::{Report, ReportEntry, ReportSection, SummaryNumbers, sign};
+use crate::report::{Change, display_names, lines as lines_of, numbers_and_dates, report_model, sparkline};
 
 /// Rows of one table, and cards; what is beyond them stands in the CSV file beside the page. 20,000 lines make less
 /// than 2 MiB.
@@ -35,10 +35,10 @@ pub fn page(material: &RunPageInputs<'_>) -> String {
     let asked: Vec<ReportEntry<'_>> = stops.chain(report.asked.iter().copied()).collect();
     let main = html! {
         (band(&report, material))
-        (cards("open-items", model::OPEN_ITEMS, &asked, ("ask", material.records), &anchors))
+        (cards("open-items", report_model::OPEN_ITEMS, &asked, ("ask", material.records), &anchors))
         @if !report.next.is_empty() { p.panel.command { b { "Next: " } @for (at, way) in report.next.iter().enumerate() { @if at > 0 { br; } (escaped(way)) } } }
         @for (kind, lines) in &report.changes { (changes(*kind, lines, material, &anchors)) }
-        (cards("worth-a-look", model::WORTH_A_LOOK, &report.odd, ("plain", material.records), &anchors))
+        (cards("worth-a-look", report_model::WORTH_A_LOOK, &report.odd, ("plain", material.records), &anchors))
         (grouped("held", "HELD, REFUSED OR IN DOUBT", of(ReportSection::Held), run))
         (grouped("drift", "CHANGED BY SOMEBODY ELSE", of(ReportSection::Drift), run))
         (left_out(&report, of(ReportSection::LeftOut), &anchors))
@@ -68,22 +68,22 @@ fn parts(run: &RunRecord) -> BTreeMap<ReportSection, Vec<&LineRecord>> {
 
 fn band(report: &Report<'_>, material: &RunPageInputs<'_>) -> Markup {
     let run = report.run;
-    let nights = material.nights.iter().filter(|night| pieces::is_night(night, Some(run.run)));
-    let nights = words::runs(nights.map(|night| night.command));
+    let nights = material.nights.iter().filter(|night| html_pieces::is_night(night, Some(run.run)));
+    let nights = numbers_and_dates::runs(nights.map(|night| night.command));
     html! {
         header.head { div {
             div.headline {
                 h1 { (shown(run.integration.as_str())) }
-                (pieces::chip(&report.verdict))
+                (html_pieces::chip(&report.verdict))
             }
-            p.lead { (words::day(run.started_at)) " · run " (run.run) " · " code { "recount " (run.command) } ", " (run.mode) " mode" }
+            p.lead { (numbers_and_dates::day(run.started_at)) " · run " (run.run) " · " code { "recount " (run.command) } ", " (run.mode) " mode" }
         } }
         @for stop in &report.stops { div.note.bad { div { b { (escaped(&stop.message)) } } } }
         (numbers(&report.numbers))
         div.panel.nightnav {
             p { (source(run)) }
             div {
-                (pieces::nights(material.nights, Some(run.run), ""))
+                (html_pieces::nights(material.nights, Some(run.run), ""))
                 span.key { (nights) " up to this one; taller: more open items" }
             }
         }
@@ -117,9 +117,9 @@ fn source(run: &RunRecord) -> Markup {
         return html! { "Sets back run " a href={ (undone) ".html" } { (undone) } "; no export was read." };
     }
     html! {
-        span.tag.plain { "export " (words::age(run.started_at, &planned.export)) " old" } " "
-        span.soft { (words::file(&planned.export)) ", " (words::plural(planned.export.rows, "row")) ", "
-            (words::plural(planned.export.customers, "customer")) }
+        span.tag.plain { "export " (numbers_and_dates::age(run.started_at, &planned.export)) " old" } " "
+        span.soft { (numbers_and_dates::file(&planned.export)) ", " (numbers_and_dates::plural(planned.export.rows, "row")) ", "
+            (numbers_and_dates::plural(planned.export.customers, "customer")) }
     }
 }
 
@@ -148,11 +148,11 @@ fn card(entry: &ReportEntry<'_>, (tone, records): CardDrawing<'_>, anchors: &Anc
                 span.step { (entry.step()) }
             }
             p { (escaped(&finding.message)) }
-            (pieces::ways(&finding.fix))
+            (html_pieces::ways(&finding.fix))
             p.meta {
                 (finding.code.as_str().replace('-', " "))
                 @if !entry.handle().is_empty() { " · " code { "recount why " (entry.handle()) } }
-                (pieces::opened(&words::item_records(finding, entry.line, records)))
+                (html_pieces::opened(&numbers_and_dates::item_records(finding, entry.line, records)))
             }
         }
     }
@@ -190,10 +190,10 @@ fn changes(kind: Change, changed: &[&LineRecord], material: &RunPageInputs<'_>, 
                 } }
                 tbody { @for (at, line) in changed.iter().enumerate().take(ROWS) {
                     tr id=[anchors.first(&line.handle)] {
-                        th scope="row" { (name(line, material)) (pieces::why(line, &reading, material.records)) }
-                        td.n { (or_dash(line.was)) } td.n { (or_dash(words::reached(line))) }
-                        td.n { (pieces::delta(line)) }
-                        td.wide { @if at < SPARKS { (pieces::spark(&trend::billed_since(&runs, material.of_line(&line.handle)))) } }
+                        th scope="row" { (name(line, material)) (html_pieces::why(line, &reading, material.records)) }
+                        td.n { (or_dash(line.was)) } td.n { (or_dash(numbers_and_dates::reached(line))) }
+                        td.n { (html_pieces::delta(line)) }
+                        td.wide { @if at < SPARKS { (html_pieces::spark(&sparkline::billed_since(&runs, material.of_line(&line.handle)))) } }
                         td.wide { (state(line)) }
                     }
                 } }
@@ -205,12 +205,12 @@ fn changes(kind: Change, changed: &[&LineRecord], material: &RunPageInputs<'_>, 
 
 /// The name of a line, as a link to its customer where there is one.
 fn name(line: &LineRecord, material: &RunPageInputs<'_>) -> Markup {
-    match names::customers(line).as_slice() {
+    match display_names::customers(line).as_slice() {
         [customer] if material.customers.contains(*customer) => html! {
-            a href={ "customers/" (customer::file(&material.run.integration, customer)) } { (shown(customer.as_str())) }
-            " · " (names::product(line))
+            a href={ "customers/" (customer_page::file(&material.run.integration, customer)) } { (shown(customer.as_str())) }
+            " · " (display_names::product(line))
         },
-        _ => html! { (names::line(line)) },
+        _ => html! { (display_names::line(line)) },
     }
 }
 
@@ -247,14 +247,14 @@ fn grouped(id: &str, heading: &str, held: &[&LineRecord], run: &RunRecord) -> Ma
 fn reason_table(reason: Code, lines: &[&LineRecord]) -> Markup {
     html! {
         div.sheet tabindex="0" { table {
-            caption { (reason.as_str().replace('-', " ")) " " small { (words::plural(lines.len(), "line")) } }
+            caption { (reason.as_str().replace('-', " ")) " " small { (numbers_and_dates::plural(lines.len(), "line")) } }
             thead { tr {
                 th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" }
                 th.wide scope="col" { "what it means" } th scope="col" { "handle" }
             } }
             tbody { @for line in lines {
                 tr {
-                    th scope="row" { (names::line(line)) }
+                    th scope="row" { (display_names::line(line)) }
                     td.n { (or_dash(line.now.or(line.was))) } td.n { (or_dash(line.wanted)) }
                     td.wide.soft { (escaped(&line.detail)) } td { code { (line.handle) } }
                 }
@@ -273,12 +273,12 @@ fn left_out(report: &Report<'_>, lines: &[&LineRecord], anchors: &Anchors) -> Ma
                 tbody { @for entry in report.told.iter().take(ROWS) {
                     tr id=[anchors.first(entry.handle())] {
                         th scope="row" { (entry.title()) }
-                        td { (escaped(&entry.finding.message)) } td.wide.soft { (pieces::ways(&entry.finding.fix)) }
+                        td { (escaped(&entry.finding.message)) } td.wide.soft { (html_pieces::ways(&entry.finding.fix)) }
                     }
                 } }
             } } }
             @if !lines.is_empty() { details.fold {
-                summary { (words::plural(lines.len(), "line")) " without effect on a bill" }
+                summary { (numbers_and_dates::plural(lines.len(), "line")) " without effect on a bill" }
                 (plain_table(lines))
             } (more(lines.len(), report.run)) }
         }
@@ -287,7 +287,7 @@ fn left_out(report: &Report<'_>, lines: &[&LineRecord], anchors: &Anchors) -> Ma
 
 fn unchanged(report: &Report<'_>, lines: &[&LineRecord]) -> Markup {
     let run = report.run;
-    let counted = words::plural(lines.len(), "line");
+    let counted = numbers_and_dates::plural(lines.len(), "line");
     let dropped = is_thinned(run);
     html! { @if !lines.is_empty() || dropped {
         section aria-labelledby="unchanged" {
@@ -318,7 +318,7 @@ fn plain_table(lines: &[&LineRecord]) -> Markup {
             } }
             tbody { @for line in lines.iter().take(ROWS) {
                 tr {
-                    th scope="row" { (names::line(line)) }
+                    th scope="row" { (display_names::line(line)) }
                     td.n { (or_dash(line.now)) } td.n { (or_dash(line.wanted)) }
                     td { (line.reason.as_str().replace('-', " ")) } td.wide { code { (line.handle) } }
                 }
@@ -333,10 +333,10 @@ fn facts(run: &RunRecord) -> Markup {
         section aria-labelledby="facts" {
             h2 #facts { "RUN FACTS" }
             dl.facts.panel {
-                (fact("started", words::minute(run.started_at)))
-                @if let Some(end) = &run.end { (fact("took", words::took(run))) (traffic(end)) }
+                (fact("started", numbers_and_dates::minute(run.started_at)))
+                @if let Some(end) = &run.end { (fact("took", numbers_and_dates::took(run))) (traffic(end)) }
                 @if let Some(planned) = &run.planned {
-                    dt { "export" } dd { (words::file(&planned.export)) br; code.soft { "sha-256 " (planned.export.sha256) } }
+                    dt { "export" } dd { (numbers_and_dates::file(&planned.export)) br; code.soft { "sha-256 " (planned.export.sha256) } }
                     @for file in &planned.export.files {
                         dt { "its file" } dd { (shown(&file.name)) ", " (file.bytes) " bytes" br; code.soft { "sha-256 " (file.sha256) } }
                     }
@@ -358,7 +358,7 @@ fn traffic(end: &RunEnd) -> Markup {
     let repeats = if requests.retried == 0 { String::new() } else { format!(", {} of them again", requests.retried) };
     html! {
         dt { "requests" } dd { (requests.sent) (repeats) }
-        dt { "waited" } dd { (words::waits(&requests)) }
+        dt { "waited" } dd { (numbers_and_dates::waits(&requests)) }
         dt { "exit code" } dd { (end.exit_code) }
     }
 }

@@ -12,9 +12,9 @@ use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::outcome::{Mode, RunVerdict};
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::quantity::or_dash;
-use crate::report::format::html::{Links, Place, document, pieces};
-use crate::report::model::{ReportEntry, ReportVerdict};
-use crate::report::{names, words};
+use crate::report::format::html::{Links, Place, document, html_pieces};
+use crate::report::report_model::{ReportEntry, ReportVerdict};
+use crate::report::{display_names, numbers_and_dates};
 
 /// What helps where the lines of an integration that is not on bill still.
 pub const NOT_ON: &str = "switch it on again, let another integration bill them, or end them in ConnectWise";
@@ -81,7 +81,7 @@ pub fn main(
     let (tone, words) = match (open, integrations.is_empty()) {
         (_, true) => ("ask", "NO RUN YET".to_owned()),
         (0, _) => ("good", "READY".to_owned()),
-        (open, _) => ("ask", format!("NOT YET: {} open", words::plural(open, "point"))),
+        (open, _) => ("ask", format!("NOT YET: {} open", numbers_and_dates::plural(open, "point"))),
     };
     html! {
         header.head {
@@ -112,7 +112,7 @@ fn checks(standing: &InvoiceStanding, links: Links) -> Vec<Check> {
     };
     let totals = end.totals;
     let read = matches!(end.verdict, RunVerdict::Ok | RunVerdict::Decide | RunVerdict::Partial);
-    let age = run.planned.as_ref().map(|planned| words::age(run.started_at, &planned.export));
+    let age = run.planned.as_ref().map(|planned| numbers_and_dates::age(run.started_at, &planned.export));
     let fresh = match (read, age) {
         (true, Some(age)) => format!("the night went through, on an export {age} old"),
         _ => format!("the newest run did not go through: {}", ReportVerdict::of_summary(run).words),
@@ -165,7 +165,7 @@ fn integration(at: usize, standing: &InvoiceStanding, checks: &[Check], (month, 
     html! {
         section aria-labelledby={ "i" (at) } {
             h2 id={ "i" (at) } { (shown(run.integration.as_str())) }
-            p.soft { a href={ (links.before) (run.run) (links.after) } { "run " (run.run) } ", " (words::minute(run.started_at)) (pieces::set_back(undos, links)) }
+            p.soft { a href={ (links.before) (run.run) (links.after) } { "run " (run.run) } ", " (numbers_and_dates::minute(run.started_at)) (html_pieces::set_back(undos, links)) }
             @if *is_on { ul.checks.sheet { @for check in checks { (line(check)) } } }
             @else { p { "It is not on any more: this is what it changed while it was." } }
         }
@@ -201,7 +201,8 @@ fn nobody_looks(unwatched: &[UnwatchedLine]) -> Markup {
     let then = NOT_ON;
     let check = |one: &UnwatchedLine| {
         let (name, units) = (shown(one.integration.as_str()), one.units.normalize());
-        let what = format!("{name} is not on: {} bill {units} units still", words::plural(one.lines, "line"));
+        let what =
+            format!("{name} is not on: {} bill {units} units still", numbers_and_dates::plural(one.lines, "line"));
         Check { holds: false, what, then: html! { (then) } }
     };
     html! {
@@ -223,7 +224,7 @@ fn otherwise_than_counted(at: usize, lines: &[LineRecord]) -> Markup {
                     th scope="col" { "why" }
                 } }
                 tbody { @for line in lines.iter().take(CHANGES) { tr {
-                    th scope="row" { (names::line(line)) }
+                    th scope="row" { (display_names::line(line)) }
                     td.n { (or_dash(line.was)) } td.n { (or_dash(line.wanted)) } td { (escaped(&line.detail)) }
                 } } }
             } }
@@ -248,7 +249,7 @@ fn left_unbilled(at: usize, ignored: &[LineRecord]) -> Markup {
                     th scope="col" { "handle" }
                 } }
                 tbody { @for line in ignored.iter().take(CHANGES) { tr {
-                    th scope="row" { (names::line(line)) } td.n { (counted(line).normalize()) }
+                    th scope="row" { (display_names::line(line)) } td.n { (counted(line).normalize()) }
                     td { (escaped(&line.detail)) } td { code { (line.handle) } }
                 } } }
             } }
@@ -275,9 +276,9 @@ fn changed(changes: &[(RunId, LineRecord)], links: Links) -> Markup {
                 th.n scope="col" { "by" } th.n scope="col" { "run" }
             } }
             tbody { @for (run, line) in changes.iter().take(CHANGES) { tr {
-                th scope="row" { (names::line(line)) }
-                td.n { (or_dash(line.was)) } td.n { (or_dash(line.now)) } td.n { (pieces::delta(line)) }
-                td.n { a href=(pieces::line_address(links, *run, &line.handle)) { (run) } }
+                th scope="row" { (display_names::line(line)) }
+                td.n { (or_dash(line.was)) } td.n { (or_dash(line.now)) } td.n { (html_pieces::delta(line)) }
+                td.n { a href=(html_pieces::line_address(links, *run, &line.handle)) { (run) } }
             } } }
         } }
         @if changes.len() > CHANGES { p.small { "… and more: " code { "recount history --customer NAME" } } }

@@ -9,9 +9,9 @@ use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::reason_code::Code;
-use crate::report::current::Current;
-use crate::report::format::html::ready;
-use crate::report::format::html::ready::InvoiceStanding;
+use crate::report::current_lines::Current;
+use crate::report::format::html::ready_to_invoice;
+use crate::report::format::html::ready_to_invoice::InvoiceStanding;
 
 /// A month of the calendar, as the zones of the runs have it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,7 +56,7 @@ impl InvoiceMonth {
         let runs = if is_over { history.newest_runs_within(first, last)? } else { history.newest_runs()? };
         let mut standings = Vec::new();
         for run in runs {
-            let changes = history.changes_within(&run.integration, (first, last), ready::CHANGES + 1)?;
+            let changes = history.changes_within(&run.integration, (first, last), ready_to_invoice::CHANGES + 1)?;
             let is_on = is_over || on.is_none_or(|on| on.contains(&run.integration));
             if !is_on && changes.is_empty() {
                 continue;

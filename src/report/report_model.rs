@@ -11,7 +11,7 @@ use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunVerdict};
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
-use crate::report::{Change, lines, names, words};
+use crate::report::{Change, display_names, lines, numbers_and_dates};
 
 /// Headings, the same in every form.
 pub(super) const OPEN_ITEMS: &str = "OPEN ITEMS";
@@ -206,7 +206,8 @@ impl SummaryNumbers {
             Change::Would | Change::WithPlan => would,
             Change::NotReached => false,
         });
-        let deltas: Vec<Decimal> = counted.flat_map(|(_, lines)| lines).map(|line| words::delta(line)).collect();
+        let deltas: Vec<Decimal> =
+            counted.flat_map(|(_, lines)| lines).map(|line| numbers_and_dates::delta(line)).collect();
         let up: Decimal = deltas.iter().filter(|delta| delta.is_sign_positive()).sum();
         let down: Decimal = deltas.iter().filter(|delta| delta.is_sign_negative()).sum();
         let (up, down) = (up.normalize(), down.abs().normalize());
@@ -237,12 +238,12 @@ impl ReportEntry<'_> {
 
     /// What it is called.
     pub fn title(&self) -> String {
-        names::matter(self.finding, self.line)
+        display_names::matter(self.finding, self.line)
     }
 
     /// What is at stake: `12 → 0`.
     pub fn step(&self) -> String {
-        self.line.map(words::step).unwrap_or_default()
+        self.line.map(numbers_and_dates::step).unwrap_or_default()
     }
 }
 

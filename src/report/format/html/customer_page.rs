@@ -9,10 +9,10 @@ use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::{CustomerName, IntegrationName};
 use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::quantity::or_dash;
-use crate::report::format::html::{Links, Place, RunPageInputs, document, pieces};
-use crate::report::model::ReportSection;
-use crate::report::words::ExportReadability;
-use crate::report::{names, trend, words};
+use crate::report::format::html::{Links, Place, RunPageInputs, document, html_pieces};
+use crate::report::numbers_and_dates::ExportReadability;
+use crate::report::report_model::ReportSection;
+use crate::report::{display_names, numbers_and_dates, sparkline};
 
 /// Lines that a page lists.
 pub const LINES: usize = 300;
@@ -29,11 +29,11 @@ pub fn page(material: &RunPageInputs<'_>, customer: &CustomerName, of_it: &[&Lin
         header.head { div {
             div.headline {
                 h1 { (name) }
-                span.verdict.big.(if open == 0 { "good" } else { "ask" }) { (words::plural(of_it.len(), "line")) ", " (open) " open" }
+                span.verdict.big.(if open == 0 { "good" } else { "ask" }) { (numbers_and_dates::plural(of_it.len(), "line")) ", " (open) " open" }
             }
             p.lead { (shown(run.integration.as_str())) " · as of "
-                a href={ "../" (run.run) ".html" } { "run " (run.run) } ", " (words::day(run.started_at))
-                (pieces::set_back(material.undos, Links::KEPT_ABOVE)) }
+                a href={ "../" (run.run) ".html" } { "run " (run.run) } ", " (numbers_and_dates::day(run.started_at))
+                (html_pieces::set_back(material.undos, Links::KEPT_ABOVE)) }
         } }
         section aria-labelledby="lines" {
             h2 #lines { "LINES" span.count { (of_it.len()) } }
@@ -75,10 +75,10 @@ fn table(of_it: &[&LineRecord], material: &RunPageInputs<'_>) -> Markup {
                 th.wide scope="col" { "billed, 30 nights" } th scope="col" { "state" }
             } }
             tbody { @for line in of_it {
-                tr id=(pieces::anchor(&line.handle)) {
-                    th scope="row" { (names::product(line)) (pieces::why(line, &reading, material.records)) }
+                tr id=(html_pieces::anchor(&line.handle)) {
+                    th scope="row" { (display_names::product(line)) (html_pieces::why(line, &reading, material.records)) }
                     td.n { (or_dash(line.now.or(line.was))) } td.n { (or_dash(line.wanted)) }
-                    td.wide { (pieces::spark(&trend::billed_since(&runs, material.of_line(&line.handle)))) }
+                    td.wide { (html_pieces::spark(&sparkline::billed_since(&runs, material.of_line(&line.handle)))) }
                     td { (line.outcome) br; span.soft.small { (line.reason.as_str().replace('-', " ")) } }
                 }
             } }
@@ -92,11 +92,11 @@ fn events(nights: &[LineNight]) -> impl Iterator<Item = &LineNight> {
 
 fn happened(line: &LineRecord, material: &RunPageInputs<'_>) -> Markup {
     let day = |night: &LineNight| {
-        material.nights.iter().find(|one| one.run == night.run).map(|one| words::day(one.started_at))
+        material.nights.iter().find(|one| one.run == night.run).map(|one| numbers_and_dates::day(one.started_at))
     };
     html! {
         div.sheet tabindex="0" { table {
-            caption { (names::product(line)) " " small { (escaped(&line.handle)) } }
+            caption { (display_names::product(line)) " " small { (escaped(&line.handle)) } }
             thead { tr {
                 th scope="col" { "run" } th.n.wide scope="col" { "billed" } th.n scope="col" { "wanted" }
                 th.n scope="col" { "now" } th scope="col" { "what" }

@@ -8,7 +8,7 @@ use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::reason_code::Severity;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::record_links::{ItemTicket, OpenedRecord, RecordLinks};
-use crate::report::{Change, lines, names, words};
+use crate::report::{Change, display_names, lines, numbers_and_dates};
 
 /// One thing that somebody has to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,11 +32,11 @@ impl Need {
     pub(crate) fn of(finding: &Finding, line: Option<&LineRecord>, links: Option<&RecordLinks>) -> Self {
         Self {
             handle: finding.handle.clone().unwrap_or_default(),
-            title: names::matter(finding, line),
-            step: line.map(words::step).unwrap_or_default(),
+            title: display_names::matter(finding, line),
+            step: line.map(numbers_and_dates::step).unwrap_or_default(),
             message: finding.message.clone(),
             fix: finding.fix.clone(),
-            records: words::item_records(finding, line, links),
+            records: numbers_and_dates::item_records(finding, line, links),
         }
     }
 }

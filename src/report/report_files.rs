@@ -14,15 +14,15 @@ use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::record_links::RecordLinks;
-use crate::report::current::Current;
+use crate::report::current_lines::Current;
 
-use crate::report::format::html::{customer, index, ready, run, trends};
+use crate::report::brief_needs::with_tickets;
+use crate::report::format::html::{customer_page, index_page, ready_to_invoice, run_page, trends_page};
 use crate::report::format::paint::Paint;
 use crate::report::format::text::View;
 use crate::report::format::{csv, text};
-use crate::report::gather::ReportHistory;
-use crate::report::months::InvoiceMonth;
-use crate::report::needs::with_tickets;
+use crate::report::invoice_months::InvoiceMonth;
+use crate::report::page_material::ReportHistory;
 
 /// Why a report could not be kept.
 #[derive(Debug, Error)]
@@ -86,7 +86,7 @@ impl Reports {
         let view = View { paint: Paint::PLAIN, whole: true, known: &[] };
         self.write(&format!("{}.txt", run.run), &text::render(run, view))?;
         self.keep_page(history, run)?;
-        self.write("index.html", &index::page(&history.runs(index::RUNS)?))?;
+        self.write("index.html", &index_page::page(&history.runs(index_page::RUNS)?))?;
         self.keep_overviews(history, run.started_at.date_naive())
     }
 
@@ -95,8 +95,8 @@ impl Reports {
     /// # Errors
     /// When the history cannot be read, or a file not be written.
     pub fn keep_page(&self, history: &History, run: &RunRecord) -> Result<PathBuf, KeepError> {
-        if run::needs_sibling(run) {
-            self.write(&run::sibling(run), &csv::render(run))?;
+        if run_page::needs_sibling(run) {
+            self.write(&run_page::sibling(run), &csv::render(run))?;
             self.drop_old_siblings();
         }
         let gathered = ReportHistory::of_run(history, run)?;
@@ -110,7 +110,7 @@ impl Reports {
         }
         let links = self.records.get(&run.integration);
         let records = links.map(|links| with_tickets(links, &run.integration, history)).transpose()?;
-        self.write(&format!("{}.html", run.run), &run::page(&gathered.material(records.as_ref())))
+        self.write(&format!("{}.html", run.run), &run_page::page(&gathered.material(records.as_ref())))
     }
 
     /// Keeps the pages of these customers; gives the path of the last one.
@@ -121,8 +121,8 @@ impl Reports {
         let material = gathered.material(self.records.get(gathered.integration()));
         let mut last = None;
         for (name, lines) in gathered.customers() {
-            let file = format!("customers/{}", customer::file(&material.run.integration, name));
-            last = Some(self.write(&file, &customer::page(&material, name, lines))?);
+            let file = format!("customers/{}", customer_page::file(&material.run.integration, name));
+            last = Some(self.write(&file, &customer_page::page(&material, name, lines))?);
         }
         Ok(last)
     }
@@ -133,13 +133,13 @@ impl Reports {
         let standings = month.standings(history, today, self.on.as_ref())?;
         let mut nights = Vec::new();
         for run in standings.iter().map(|standing| &standing.run) {
-            let mut exports = history.nights(&run.integration, run.run, trends::NIGHTS)?;
+            let mut exports = history.nights(&run.integration, run.run, trends_page::NIGHTS)?;
             exports.retain(|night| night.undoes.is_none());
             nights.push((run.integration.clone(), exports));
         }
         let unwatched = self.on.as_ref().map(|on| history.unwatched(on)).transpose()?.unwrap_or_default();
-        self.write("ready.html", &ready::page(&standings, &unwatched, &month.said()))?;
-        self.write("trends.html", &trends::page(&nights))?;
+        self.write("ready.html", &ready_to_invoice::page(&standings, &unwatched, &month.said()))?;
+        self.write("trends.html", &trends_page::page(&nights))?;
         Ok(())
     }
 

@@ -12,11 +12,11 @@ use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, ProductCode, RunId, ServiceName};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::quantity::{Quantity, or_dash};
+use crate::report::display_names;
 use crate::report::format::json::time;
 use crate::report::format::text::{WIDTH, middle_cut, ways, wrapped};
-use crate::report::model::sign;
-use crate::report::names;
-use crate::report::words::step;
+use crate::report::numbers_and_dates::step;
+use crate::report::report_model::sign;
 
 /// One matter that waits.
 #[derive(Debug, Clone)]
@@ -92,7 +92,7 @@ fn entry(text: &mut String, waiting: &Waiting) {
 impl Waiting {
     /// What it is called.
     pub fn title(&self) -> String {
-        names::matter(&self.finding, self.line.as_ref())
+        display_names::matter(&self.finding, self.line.as_ref())
     }
 
     fn step(&self) -> String {
@@ -109,7 +109,7 @@ impl AnsweredItem {
 
     fn title(&self) -> String {
         match (&self.line, &self.matter) {
-            (Some(line), _) => names::line(line),
+            (Some(line), _) => display_names::line(line),
             (None, DecisionSubject::Line(agreement, product, item)) => {
                 let item = item.as_ref().map(|item| format!(" ({})", shown(item))).unwrap_or_default();
                 format!("{}{item} on agreement {agreement}", shown(product))
@@ -183,8 +183,8 @@ impl<'a> WaitingJson<'a> {
             run: *run,
             handle: finding.handle.as_deref(),
             code: finding.code.as_str(),
-            customers: line.map_or_else(|| finding.customer.iter().collect(), names::customers),
-            services: line.map_or_else(|| finding.service.iter().collect(), names::services),
+            customers: line.map_or_else(|| finding.customer.iter().collect(), display_names::customers),
+            services: line.map_or_else(|| finding.service.iter().collect(), display_names::services),
             product: line.and_then(|line| line.product.as_ref()),
             was: line.and_then(|line| line.was),
             wanted: line.and_then(|line| line.wanted),

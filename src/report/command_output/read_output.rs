@@ -11,10 +11,10 @@ use crate::reconcile::model::export::counts::{Cell, Counts, CustomerCounts};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 use crate::report::format::json::each_finding;
 use crate::report::format::text::{ways, wrapped};
-use crate::report::words::plural;
+use crate::report::numbers_and_dates::plural;
 
 /// Bytes of a table that are printed at once.
 const PIECE: usize = 1 << 16;

@@ -6,8 +6,8 @@ use rust_decimal::Decimal;
 use crate::history::run_lookup::RunSummary;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::IntegrationName;
-use crate::report::format::html::{Place, document, pieces};
-use crate::report::words;
+use crate::report::format::html::{Place, document, html_pieces};
+use crate::report::numbers_and_dates;
 
 /// Nights that the page shows of each integration.
 pub const NIGHTS: usize = 90;
@@ -32,7 +32,8 @@ pub fn page(integrations: &[(IntegrationName, Vec<RunSummary>)]) -> String {
 fn integration_charts(nights: &[RunSummary]) -> Markup {
     let units: Vec<Option<Decimal>> =
         nights.iter().map(|night| night.planned.as_ref().map(|planned| planned.export.units)).collect();
-    let day = |night: Option<&RunSummary>| night.map(|night| words::day(night.started_at)).unwrap_or_default();
+    let day =
+        |night: Option<&RunSummary>| night.map(|night| numbers_and_dates::day(night.started_at)).unwrap_or_default();
     let (from, to) = (day(nights.first()), day(nights.last()));
     let shown = |units: Option<&Decimal>| units.map(|units| units.normalize().to_string()).unwrap_or_default();
     let (first, last) = (units.iter().flatten().next(), units.iter().flatten().last());
@@ -41,7 +42,7 @@ fn integration_charts(nights: &[RunSummary]) -> Markup {
         @if first.is_none() {
             p { "No export could be read yet." }
         } @else {
-            div.panel { p { b { (said) } } (pieces::chart(&units, &from, &to, &said)) }
+            div.panel { p { b { (said) } } (html_pieces::chart(&units, &from, &to, &said)) }
             (table(nights))
         }
     }
@@ -59,7 +60,7 @@ fn table(nights: &[RunSummary]) -> Markup {
                 @let export = night.planned.as_ref().map(|planned| &planned.export);
                 @let totals = night.end.as_ref().map(|end| end.totals).unwrap_or_default();
                 tr {
-                    th scope="row" { a href={ (night.run) ".html" } { (words::day(night.started_at)) } }
+                    th scope="row" { a href={ (night.run) ".html" } { (numbers_and_dates::day(night.started_at)) } }
                     td.n { (export.map_or_else(|| "–".to_owned(), |export| export.units.normalize().to_string())) }
                     td.n.wide { (export.map_or_else(|| "–".to_owned(), |export| export.rows.to_string())) }
                     td.n.wide { (export.map_or_else(|| "–".to_owned(), |export| export.customers.to_string())) }

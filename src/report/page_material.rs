@@ -9,12 +9,12 @@ use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId};
 use crate::reconcile::model::record_links::RecordLinks;
-use crate::report::current::Current;
-use crate::report::format::html::run::SPARKS;
-use crate::report::format::html::{RunPageInputs, customer};
+use crate::report::current_lines::Current;
+use crate::report::format::html::run_page::SPARKS;
+use crate::report::format::html::{RunPageInputs, customer_page};
 use crate::report::lines;
-use crate::report::model::ReportSection;
-use crate::report::trend::NIGHTS;
+use crate::report::report_model::ReportSection;
+use crate::report::sparkline::NIGHTS;
 
 /// Customers whose pages are drawn after a run. With thousands of customers most nights change a few.
 const CUSTOMERS: usize = 100;
@@ -115,7 +115,7 @@ fn lines_of<'a>(
         let of_it: BTreeSet<&CustomerName> = line.sources.iter().map(|source| &source.customer).collect();
         for customer in of_it.into_iter().filter(|customer| customers.contains(customer)) {
             let lines = found.entry(customer).or_default();
-            if lines.len() < customer::LINES {
+            if lines.len() < customer_page::LINES {
                 lines.push(line);
             }
         }
