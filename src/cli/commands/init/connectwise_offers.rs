@@ -12,7 +12,7 @@ use crate::error_chain::error_chain;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::ServiceName;
 use crate::report::numbers_and_dates::plural;
-use crate::suggest::matcher::{Matcher, Record, are_ambiguous};
+use crate::suggest::name_matcher::{Matcher, Record, are_ambiguous};
 
 /// What there is, and how often.
 #[derive(Debug, Default)]

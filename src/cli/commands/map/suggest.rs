@@ -26,7 +26,7 @@ use crate::reconcile::model::mapping::{Mapping, MatchCustomers};
 use crate::reconcile::model::plan::handle;
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::report::exit_codes::Exit;
-use crate::suggest::matcher::{Candidate, Matcher, Record, are_ambiguous, is_same_name};
+use crate::suggest::name_matcher::{Candidate, Matcher, Record, are_ambiguous, is_same_name};
 
 /// Arguments of `map suggest`.
 #[derive(Debug, Args)]

@@ -24,7 +24,7 @@ use crate::reconcile::model::plan::handle;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit_codes::Exit;
 use crate::report::lines;
-use crate::suggest::matcher::{Matcher, Record};
+use crate::suggest::name_matcher::{Matcher, Record};
 use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
 use crate::web::desk::host::services::{KnownService, PressedChoice, ProductChoice, ServiceChange, ServicesHost};
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
 use crate::export::read::normalized_names::normalized;
-use crate::suggest::fold::Folded;
+use crate::suggest::folded_names::Folded;
 
 /// Finds records that a name may mean.
 #[derive(Debug)]

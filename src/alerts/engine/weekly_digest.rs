@@ -3,7 +3,7 @@
 use chrono::{DateTime, FixedOffset};
 
 use crate::alerts::alert::Alert;
-use crate::alerts::engine::due::DueAlert;
+use crate::alerts::engine::due_alert::DueAlert;
 use crate::history::run_record::LineRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;

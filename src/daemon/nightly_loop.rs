@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
 use tokio::sync::mpsc;
 
-use crate::daemon::alarm::Alarm;
+use crate::daemon::cron_jobs::Alarm;
 use crate::daemon::error::DaemonError;
 use crate::daemon::schedule::{Due, Schedule, due};
 
