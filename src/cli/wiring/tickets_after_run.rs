@@ -10,9 +10,9 @@ use crate::connectwise::client::Client;
 use crate::history::run_record::RunRecord;
 use crate::history::ticket_records::TicketAction;
 use crate::reconcile::model::display_text::escaped;
+use crate::tickets::round_inputs::TicketRound;
 use crate::tickets::settings::TicketSettings;
-use crate::tickets::sync::sync_tickets;
-use crate::tickets::sync_round::TicketRound;
+use crate::tickets::ticket_sync::sync_tickets;
 
 /// Tends the tickets of a run that is recorded. Whatever becomes of them changes nothing of the run. Whether there was anything
 /// to tell of them.

@@ -12,7 +12,7 @@ use crate::reconcile::model::ids::{CompanyId, CustomerName};
 use crate::reconcile::model::ticket_subject::TicketKind;
 use crate::tickets::board::BoardNames;
 use crate::tickets::settings::{DESCRIPTION, FIELDS, NOTE, SUMMARY, TicketCustomers, TicketSettings};
-use crate::tickets::template::{BadToken, Template, Token};
+use crate::tickets::text_template::{BadToken, Template, Token};
 
 /// A person who works on tickets is not helped by a hundred of one night.
 const MAX_NEW: usize = 20;

@@ -18,8 +18,8 @@ use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit_codes::Exit;
 use crate::tickets::board::{BoardTerms, NewTicket, Note, ServiceBoard, StatusChange, TermsError, Ticket};
 use crate::tickets::settings::TicketSettings;
-use crate::tickets::text;
-use crate::tickets::text::SampleTicket;
+use crate::tickets::ticket_text;
+use crate::tickets::ticket_text::SampleTicket;
 
 /// Arguments of `tickets test`.
 #[derive(Debug, Args)]
@@ -123,7 +123,8 @@ fn chosen<'a>(config: &'a Config, name: Option<&str>) -> Result<&'a IntegrationC
 
 fn sample(integration: &IntegrationConfig, settings: &TicketSettings) -> NewTicket {
     let now = clock::now();
-    let SampleTicket { summary, text, fields } = text::sample(&integration.name, settings, integration.zone.day(now));
+    let SampleTicket { summary, text, fields } =
+        ticket_text::sample(&integration.name, settings, integration.zone.day(now));
     NewTicket {
         // Never that of a matter: no run will ever take it for one of its own.
         reference: TicketRef::new(&format!("recount-test-{}", now.timestamp_micros())),

@@ -9,8 +9,8 @@ use crate::history::store::run_lock::RunLock;
 use crate::history::ticket_records::{TicketAction, TicketEvent};
 use crate::reconcile::model::plan::outcome::RunCommand;
 use crate::tickets::board::ServiceBoard;
-use crate::tickets::round::TicketSync;
-use crate::tickets::sync_round::{SyncHalt, TicketRound};
+use crate::tickets::board_requests::TicketSync;
+use crate::tickets::round_inputs::{SyncHalt, TicketRound};
 use crate::tickets::ticket_plan::TicketPlan;
 
 /// Opens, notes and closes what the run asks for. `connect` is called only if there is something to do.

@@ -15,9 +15,9 @@ use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::ticket_subject::TicketKind;
 use crate::report::format::text::entry;
 use crate::report::report_model::ReportEntry;
+use crate::tickets::run_subjects::TicketSubject;
 use crate::tickets::settings::{FIELDS, TicketSettings};
-use crate::tickets::subjects::TicketSubject;
-use crate::tickets::template::{Template, Token};
+use crate::tickets::text_template::{Template, Token};
 
 /// ConnectWise's limit of a summary (its API description says "Max length: 100").
 const SUMMARY_MAX: usize = 100;

@@ -11,8 +11,8 @@ use crate::history::store::error::StoreError;
 use crate::history::ticket_records::{TicketRecord, TicketState};
 use crate::reconcile::model::ids::{CustomerName, TicketRef};
 use crate::tickets::board::TermsError;
+use crate::tickets::run_subjects::TicketSubject;
 use crate::tickets::settings::TicketSettings;
-use crate::tickets::subjects::TicketSubject;
 
 /// One run whose matters are to be told.
 #[derive(Clone, Copy)]

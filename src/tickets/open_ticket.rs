@@ -7,10 +7,10 @@ use crate::connectwise::{ReadError, WriteError};
 use crate::history::ticket_records::{TicketAction, TicketRecord, TicketState};
 use crate::reconcile::model::ids::{TicketId, TicketRef};
 use crate::tickets::board::{NewTicket, ServiceBoard};
-use crate::tickets::round::{Found, TRIES_WHEN_BUSY, TicketSync, is_surely_not_written, write_error_text};
-use crate::tickets::subjects::TicketSubject;
-use crate::tickets::sync_round::SyncHalt;
-use crate::tickets::text;
+use crate::tickets::board_requests::{Found, TRIES_WHEN_BUSY, TicketSync, is_surely_not_written, write_error_text};
+use crate::tickets::round_inputs::SyncHalt;
+use crate::tickets::run_subjects::TicketSubject;
+use crate::tickets::ticket_text;
 
 /// A matter that came up more often than this, with nothing known of it here, is for a person to look at.
 const OCCURRENCES_LOOKED_AT: i64 = 50;
@@ -122,7 +122,7 @@ impl<D: ServiceBoard> TicketSync<'_, D> {
             run: self.round.run.run,
             place: Some(self.round.settings.place()),
             site: Some(self.round.site.to_owned()),
-            about: text::summary(&self.round.settings.summary, self.words(matter)),
+            about: ticket_text::summary(&self.round.settings.summary, self.words(matter)),
             state: TicketState::Intended,
             ticket: None,
             intended_at: now,
@@ -138,7 +138,7 @@ impl<D: ServiceBoard> TicketSync<'_, D> {
         let own = settings.company_of_customer && self.round.same_connectwise;
         let last = self.history.last_ticket(&record.integration, record.kind, &record.handle)?;
         let earlier = last.and_then(|last| last.ticket).map(|ticket| format!("\nEarlier ticket about it: {ticket}."));
-        let text = text::text(&settings.description, self.words(matter));
+        let text = ticket_text::text(&settings.description, self.words(matter));
         Ok(NewTicket {
             reference: record.reference.clone(),
             summary: record.about.clone(),
@@ -146,7 +146,7 @@ impl<D: ServiceBoard> TicketSync<'_, D> {
             company: matter.company.filter(|_| own).unwrap_or(settings.company),
             visible: settings.visible,
             notify: settings.notify,
-            fields: text::fields(settings, self.words(matter)),
+            fields: ticket_text::fields(settings, self.words(matter)),
         })
     }
 }

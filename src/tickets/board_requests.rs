@@ -10,11 +10,11 @@ use crate::reconcile::model::display_text::day;
 use crate::reconcile::model::ids::{TicketId, TicketRef};
 use crate::report::brief::settled::{APPROVED, AnswersSince};
 use crate::tickets::board::{BoardTerms, Note, ServiceBoard, StatusChange, Ticket};
-use crate::tickets::subjects::TicketSubject;
-use crate::tickets::sync_round::{SyncHalt, TicketRound, is_doubtful, references};
-use crate::tickets::text;
-use crate::tickets::text::TokenValues;
+use crate::tickets::round_inputs::{SyncHalt, TicketRound, is_doubtful, references};
+use crate::tickets::run_subjects::TicketSubject;
 use crate::tickets::ticket_plan::TicketPlan;
+use crate::tickets::ticket_text;
+use crate::tickets::ticket_text::TokenValues;
 
 /// How often one write is sent while ConnectWise says that it is too busy to take it.
 pub(crate) const TRIES_WHEN_BUSY: u32 = 3;
@@ -243,7 +243,7 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
             since: record.intended_at.with_timezone(self.round.run.started_at.offset()).date_naive(),
             ..self.words(matter)
         };
-        let text = text::text(&self.round.settings.note, words);
+        let text = ticket_text::text(&self.round.settings.note, words);
         let sent = self.send_note(ticket.id, text).await;
         if matches!(sent, Err(SyncHalt::Write(ref error)) if is_surely_not_written(error)) {
             self.history.keep_ticket(&before)?;
