@@ -11,8 +11,8 @@ use crate::report::lines;
 use crate::report::report_files::Reports;
 use crate::web::access::sign_in;
 use crate::web::desk::visit::Visit;
-use crate::web::pages::pieces::customer_address;
-use crate::web::request::DeskRequest;
+use crate::web::desk_request::DeskRequest;
+use crate::web::pages::page_pieces::customer_address;
 use crate::web::response::{refused, see};
 use crate::web::site::PageError;
 

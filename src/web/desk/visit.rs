@@ -14,8 +14,8 @@ use crate::report::brief_needs::with_tickets;
 use crate::report::command_output::held_output::{AnsweredItem, Waiting};
 use crate::report::open_items::{Item, OpenItems, decided, open_items, waiting};
 use crate::web::access::signed_in::SignedIn;
-use crate::web::desk::fields::PostedFields;
 use crate::web::desk::host::{Background, IntegrationStanding};
+use crate::web::desk::posted_fields::PostedFields;
 use crate::web::site::DeskSite;
 use crate::web::site::PageError;
 use crate::zone::Zone;
@@ -131,7 +131,7 @@ impl Visit {
     }
 
     /// Whether the buttons of operators are there.
-    pub(crate) fn may(&self, action: crate::web::desk::roles::DeskAction) -> bool {
+    pub(crate) fn may(&self, action: crate::web::desk::role_permissions::DeskAction) -> bool {
         self.person.role >= action.least()
     }
 

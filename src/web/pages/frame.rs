@@ -6,10 +6,10 @@ use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::report::numbers_and_dates;
 use crate::web::assets::scripts;
-use crate::web::desk::roles::DeskAction;
+use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
-use crate::web::fleet::addresses::LIST;
-use crate::web::head::{brand, document};
+use crate::web::fleet::tenant_addresses::LIST;
+use crate::web::html_head::{brand, document};
 
 /// Which entry of the rail the page is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

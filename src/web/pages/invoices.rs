@@ -14,7 +14,7 @@ use crate::report::invoice_months::InvoiceMonth;
 use crate::report::{display_names, numbers_and_dates};
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
-use crate::web::pages::pieces;
+use crate::web::pages::page_pieces;
 use crate::web::site::PageError;
 
 /// Months that can be chosen.
@@ -24,7 +24,7 @@ const LISTED: usize = 100;
 
 pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let main = match &visit.desk.history {
-        None => html! { header.head { div { h1 { "Invoices" } } } (pieces::empty("No night has run yet", "")) },
+        None => html! { header.head { div { h1 { "Invoices" } } } (page_pieces::empty("No night has run yet", "")) },
         Some(history) => of_month(visit, history)?,
     };
     Ok(frame(visit, RailEntry::Invoices, "Invoices", &main))
@@ -84,8 +84,8 @@ fn item(visit: &Visit, one: &Waiting) -> Markup {
     let title = one.line.as_ref().map_or_else(|| one.title(), display_names::line);
     html! { tr {
         th scope="row" { @if handle.is_empty() { (title) } @else { a href={ "/items/" (handle) } { (title) } } }
-        td { (pieces::words_of(one.finding.code.as_str())) }
-        td.n.wide { (pieces::quantity(one.line.as_ref().and_then(|line| line.was))) } td.n.wide { (pieces::quantity(one.line.as_ref().and_then(|line| line.wanted))) }
+        td { (page_pieces::words_of(one.finding.code.as_str())) }
+        td.n.wide { (page_pieces::quantity(one.line.as_ref().and_then(|line| line.was))) } td.n.wide { (page_pieces::quantity(one.line.as_ref().and_then(|line| line.wanted))) }
         td.wide { @if visit.desk.is_new(one) { "new" } @else if one.nights <= 1 { "today" } @else { (numbers_and_dates::plural(usize::try_from(one.nights).unwrap_or_default(), "night")) } }
     } }
 }

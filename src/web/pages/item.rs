@@ -14,10 +14,10 @@ use crate::report::numbers_and_dates::ExportReadability;
 use crate::report::open_items::Item;
 use crate::report::report_model::sign as sign_of;
 use crate::report::{display_names, numbers_and_dates, sparkline};
-use crate::web::desk::roles::DeskAction;
+use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
-use crate::web::pages::{next_step, pieces, today};
+use crate::web::pages::{next_step, page_pieces, today};
 use crate::web::site::PageError;
 
 /// Nights of a line that are listed.
@@ -59,20 +59,20 @@ fn card(visit: &Visit, item: Item<'_>) -> Markup {
     html! {
         section.card aria-labelledby="ch" {
             header {
-                @if let Some(finding) = finding { (pieces::sign("ask", sign_of(finding.code))) }
+                @if let Some(finding) = finding { (page_pieces::sign("ask", sign_of(finding.code))) }
                 h2 id="ch" { @match (finding, item.line) {
-                    (Some(finding), _) => (pieces::words_of(finding.code.as_str())),
-                    (None, Some(line)) => { (line.outcome) ", " (pieces::words_of(line.reason.as_str())) },
+                    (Some(finding), _) => (page_pieces::words_of(finding.code.as_str())),
+                    (None, Some(line)) => { (line.outcome) ", " (page_pieces::words_of(line.reason.as_str())) },
                     (None, None) => "",
                 } }
-                (pieces::step(item.line))
+                (page_pieces::step(item.line))
             }
-            @if let Some(finding) = finding { p { (escaped(&finding.message)) (pieces::ticket(visit, &item.of.run.integration, finding)) } }
+            @if let Some(finding) = finding { p { (escaped(&finding.message)) (page_pieces::ticket(visit, &item.of.run.integration, finding)) } }
             @if let Some(line) = item.line { dl.counts {
-                div { dt { "billed" } dd { (pieces::quantity(line.was)) } }
-                div { dt { "counted" } dd { (pieces::quantity(numbers_and_dates::counted(line))) } }
-                div { dt { "wanted" } dd { (pieces::quantity(line.wanted)) } }
-                div { dt { "now" } dd { (pieces::quantity(line.now)) } }
+                div { dt { "billed" } dd { (page_pieces::quantity(line.was)) } }
+                div { dt { "counted" } dd { (page_pieces::quantity(numbers_and_dates::counted(line))) } }
+                div { dt { "wanted" } dd { (page_pieces::quantity(line.wanted)) } }
+                div { dt { "now" } dd { (page_pieces::quantity(line.now)) } }
             } }
             @if visit.desk.waiting.iter().any(|one| one.finding.handle.as_deref() == Some(item.handle)) {
                 (today::answers(visit, item.handle))
@@ -93,7 +93,7 @@ fn choose_addition(visit: &Visit, handle: &str, line: &LineRecord) -> Markup {
     let chosen = visit.query.get("chosen").parse::<i64>().ok().map(AdditionId).filter(|chosen| asked.contains(chosen));
     html! {
         @if let Some(chosen) = chosen {
-            (pieces::note("plain", "Chosen.", html! { "Addition " (chosen) " is meant. It takes effect with the next plan or night; nothing was written to ConnectWise." }))
+            (page_pieces::note("plain", "Chosen.", html! { "Addition " (chosen) " is meant. It takes effect with the next plan or night; nothing was written to ConnectWise." }))
         }
         @if !asked.is_empty() {
             form.addition #addition method="post" action=(DeskAction::Pin.path().replace("{handle}", handle)) {
@@ -127,8 +127,8 @@ fn nights(visit: &Visit, handle: &str) -> Result<Markup, PageError> {
             thead { tr { th scope="col" { "night" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" } th.n scope="col" { "now" } th scope="col" { "what" } } }
             tbody { @for (run, at, line) in &lines { tr {
                 td { a href={ "/nights/" (run) } { (numbers_and_dates::day(at.fixed_offset())) } }
-                td.n { (pieces::quantity(line.was)) } td.n { (pieces::quantity(line.wanted)) } td.n { (pieces::quantity(line.now)) }
-                td { (line.outcome) ", " (pieces::words_of(line.reason.as_str())) }
+                td.n { (page_pieces::quantity(line.was)) } td.n { (page_pieces::quantity(line.wanted)) } td.n { (page_pieces::quantity(line.now)) }
+                td { (line.outcome) ", " (page_pieces::words_of(line.reason.as_str())) }
             } } }
         } }
     })
@@ -143,7 +143,7 @@ fn why(visit: &Visit, item: Item<'_>) -> Markup {
             @if let Some(line) = item.line { (chain(line, &ExportReadability::of_run(&item.of.run), visit.desk.records.get(&item.of.run.integration))) }
             @if let Some(finding) = item.finding.filter(|finding| !finding.fix.is_empty()) {
                 @if item.line.is_some() && !can_be_pressed { h3 { "What helps" } }
-                @if can_be_pressed { (pieces::beside_buttons(visit, &finding.fix)) } @else { (pieces::ways(visit, &finding.fix)) }
+                @if can_be_pressed { (page_pieces::beside_buttons(visit, &finding.fix)) } @else { (page_pieces::ways(visit, &finding.fix)) }
             }
         }
     }
@@ -159,8 +159,8 @@ pub(crate) fn chain(line: &LineRecord, reading: &ExportReadability<'_>, records:
             @for source in line.sources.iter().take(SOURCES) { li { b { "export" } div { (reading.source(source)) } } }
             @if line.sources.len() > SOURCES { li { b { "export" } div { "… " (line.sources.len() - SOURCES) " more counts" } } }
             @for how in line.sources.iter().filter_map(|source| source.how.as_deref()).take(SOURCES) { li { b { "policy" } div { (escaped(how)) } } }
-            li { b { "ConnectWise" } div { (place(line, records)) ": " b { (pieces::quantity(line.was)) } } }
-            li { b { "rule" } div { (line.outcome) ", " (pieces::words_of(line.reason.as_str())) @if !line.detail.is_empty() { ": " (escaped(&line.detail)) } } }
+            li { b { "ConnectWise" } div { (place(line, records)) ": " b { (page_pieces::quantity(line.was)) } } }
+            li { b { "rule" } div { (line.outcome) ", " (page_pieces::words_of(line.reason.as_str())) @if !line.detail.is_empty() { ": " (escaped(&line.detail)) } } }
         }
     }
 }

@@ -8,8 +8,8 @@ use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::handle;
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::report::command_output::held_output::Waiting;
-use crate::web::desk::host::mapping::CompanyGuess;
-use crate::web::desk::roles::DeskAction;
+use crate::web::desk::host::mapping_host::CompanyGuess;
+use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::token;
 

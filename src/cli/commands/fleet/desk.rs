@@ -16,7 +16,7 @@ use crate::history::store::run_lock::RunLock;
 use crate::reconcile::model::display_text::shell_word;
 use crate::report::exit_codes::Exit;
 use crate::web;
-use crate::web::fleet::host::FleetDesk;
+use crate::web::fleet::fleet_host::FleetDesk;
 use crate::web::site::{Door, PageReads, Site};
 
 /// Serves the desk until it is told to stop.

@@ -20,7 +20,7 @@ use crate::config::settings::Config;
 use crate::history::store::open::History;
 use crate::report::exit_codes::Exit;
 use crate::report::health::Health;
-use crate::web::fleet::host::{FleetHost, PLACES, TenantDesk, TenantStanding};
+use crate::web::fleet::fleet_host::{FleetHost, PLACES, TenantDesk, TenantStanding};
 use crate::web::site::{PageReads, Site};
 
 /// How often it is looked which folders there are, at the most.

@@ -22,7 +22,7 @@ use crate::reconcile::model::plan::handle;
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::report::exit_codes::Exit;
 use crate::report::{display_names, lines};
-use crate::web::desk::host::mapping::{
+use crate::web::desk::host::mapping_host::{
     AgreementChoice, AgreementChoices, CompanyCandidate, CompanyChoice, CompanyGuess, MappedCustomer, RowChange,
 };
 

@@ -3,7 +3,7 @@
 use crate::cli::session;
 use crate::config::settings::Config;
 use crate::connectwise::hosted_member::HostedMember;
-use crate::web::desk::host::member::{MemberClaim, MemberVerification};
+use crate::web::desk::host::member_claim::{MemberClaim, MemberVerification};
 
 /// Whether they may see it. Whatever cannot be made out is a no.
 pub(super) fn vouched(config: Option<&Config>, claim: &MemberClaim) -> MemberVerification {

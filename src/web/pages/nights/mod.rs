@@ -1,6 +1,6 @@
 //! Every run there was, and what differed between two of them.
 
-pub(crate) mod diff;
+pub(crate) mod night_diff;
 
 use maud::{Markup, html};
 
@@ -10,7 +10,7 @@ use crate::report::numbers_and_dates;
 use crate::report::report_model::ReportVerdict;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
-use crate::web::pages::pieces;
+use crate::web::pages::page_pieces;
 use crate::web::site::PageError;
 
 /// Runs that are listed.
@@ -37,7 +37,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
                 }
             }
         }
-        @if runs.is_empty() { (pieces::empty("No run yet", "")) } @else { (compare(&runs)) (table(&runs)) }
+        @if runs.is_empty() { (page_pieces::empty("No run yet", "")) } @else { (compare(&runs)) (table(&runs)) }
     };
     Ok(frame(visit, RailEntry::Nights, "Nights", &main))
 }
@@ -69,7 +69,7 @@ fn table(runs: &[RunSummary]) -> Markup {
             @let totals = run.end.as_ref().map(|end| end.totals).unwrap_or_default();
             tr {
                 th scope="row" { a href={ "/nights/" (run.run) } { (run.run) " " (shown(run.integration.as_str())) } span.rest { (numbers_and_dates::minute(run.started_at)) } }
-                td { (pieces::verdict(&ReportVerdict::of_summary(run))) }
+                td { (page_pieces::verdict(&ReportVerdict::of_summary(run))) }
                 td.n.wide { (totals.to_decide) } td.n { (totals.changed) }
                 td.n.wide { (totals.failed + totals.unknown) }
                 td.n.wide { (totals.explained) "/" (totals.lines) }

@@ -15,7 +15,7 @@ use crate::reconcile::model::mapping::{CustomerTarget, LineShape};
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit_codes::Exit;
 use crate::report::numbers_and_dates::plural;
-use crate::web::desk::host::mapping::{
+use crate::web::desk::host::mapping_host::{
     AgreedPolicy, AgreementChoices, CompanyChoice, CompanyGuess, MappedCustomer, MappingHost, RowChange,
 };
 use crate::web::desk::host::not_done::{NotDone, NotDoneKind};

@@ -32,7 +32,7 @@ use crate::reconcile::model::mapping::CustomerTarget;
 use crate::reconcile::model::plan::outcome::Mode;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::record_links::RecordLinks;
-use crate::web::desk::host::member::{MemberClaim, MemberVerification};
+use crate::web::desk::host::member_claim::{MemberClaim, MemberVerification};
 use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
 use crate::web::desk::host::{Background, DeskAnswer, DeskHost, DeskRun, IntegrationStanding};
 use crate::zone::Zone;

@@ -26,7 +26,7 @@ use crate::report::exit_codes::Exit;
 use crate::report::lines;
 use crate::suggest::name_matcher::{Matcher, Record};
 use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
-use crate::web::desk::host::services::{KnownService, PressedChoice, ProductChoice, ServiceChange, ServicesHost};
+use crate::web::desk::host::services_host::{KnownService, PressedChoice, ProductChoice, ServiceChange, ServicesHost};
 
 /// Catalog items that are listed at once.
 const LISTED: usize = 25;

@@ -6,7 +6,7 @@ use crate::cli::commands::{alerts, check, tickets};
 use crate::cli::error::CommandError;
 use crate::config::settings::Config;
 use crate::reconcile::model::ids::IntegrationName;
-use crate::web::desk::host::trials::{TrialHost, TrialKind, TrialResult};
+use crate::web::desk::host::trial_host::{TrialHost, TrialKind, TrialResult};
 
 impl TrialHost for CommandHost {
     fn test(&self, integration: &IntegrationName, what: TrialKind) -> TrialResult {

@@ -30,7 +30,7 @@ use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::report::exit_codes::Exit;
 use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
-use crate::web::desk::host::uploads::{ReadUpload, StagedUpload, UploadHost};
+use crate::web::desk::host::upload_host::{ReadUpload, StagedUpload, UploadHost};
 
 /// How long a file that nobody keeps is there.
 const STAGED_FOR: Duration = Duration::from_secs(24 * 60 * 60);

@@ -20,9 +20,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
-use crate::web::peer::Peer;
+use crate::web::peer_address::Peer;
+use crate::web::slow_connections::{SentBody, Visitor, WaitingRoom};
 use crate::web::tls::TlsDoor;
-use crate::web::waiting_room::{SentBody, Visitor, WaitingRoom};
 
 /// How much visitors may take.
 #[derive(Debug, Clone, Copy)]

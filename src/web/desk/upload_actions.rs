@@ -6,11 +6,11 @@ use crate::history::desk::events::DeskEvent;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::web::desk::action_outcome::{ActionOutcome, FormResponse};
-use crate::web::desk::fields::PostedFields;
 use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
-use crate::web::desk::roles::DeskAction;
+use crate::web::desk::posted_fields::PostedFields;
+use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
-use crate::web::pages::export;
+use crate::web::pages::exports;
 use crate::web::site::PageError;
 
 /// It was received; what it comes to is on the page.
@@ -29,7 +29,7 @@ pub(crate) fn try_out(visit: &Visit, fields: &PostedFields) -> Result<ActionOutc
     let integration = meant(visit, fields)?;
     match visit.site.host.try_upload(&visit.person.name, &integration) {
         Ok(drawn) => {
-            let page = export::tried(visit, &integration, &drawn);
+            let page = exports::tried(visit, &integration, &drawn);
             Ok(ActionOutcome { acted: FormResponse::Page(StatusCode::OK, Box::new(page)), events: Vec::new() })
         }
         Err(why) => {

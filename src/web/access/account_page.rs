@@ -7,11 +7,11 @@ use crate::history::desk::authenticators::Authenticator;
 use crate::history::store::open::History;
 use crate::report::numbers_and_dates;
 use crate::web::access::signed_in::SignedIn;
-use crate::web::access::{authenticator, password};
-use crate::web::desk::roles::DeskAction;
+use crate::web::access::{password, totp_codes};
+use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
-use crate::web::pages::pieces;
+use crate::web::pages::page_pieces;
 use crate::web::site::{Door, PageError};
 use crate::zone::Zone;
 
@@ -78,7 +78,7 @@ pub(crate) fn main(of: &OwnAccount<'_>, over: &Markup, wrong: WrongForm<'_>) -> 
 }
 
 fn own(of: &OwnAccount<'_>, known: Option<Authenticator>, wrong: WrongForm<'_>) -> Result<Markup, PageError> {
-    let field = |action| authenticator::field(is_of(wrong, action));
+    let field = |action| totp_codes::field(is_of(wrong, action));
     Ok(match known {
         None => html! {
             p { "With an authenticator app a password alone lets nobody in: each sign-in asks for a code as well." }
@@ -86,7 +86,7 @@ fn own(of: &OwnAccount<'_>, known: Option<Authenticator>, wrong: WrongForm<'_>) 
         },
         Some(Authenticator { salt, is_on: false }) => html! {
             p { "Scan this with the app, then type the code that the app shows." }
-            (authenticator::shown_once(of.door, &of.person.name, &salt)?)
+            (totp_codes::shown_once(of.door, &of.person.name, &salt)?)
             (form(of, DeskAction::ConfirmAuthenticator, &html! { (field(DeskAction::ConfirmAuthenticator)) button.b.act { "Switch it on" } }))
         },
         Some(Authenticator { is_on: true, .. }) if of.door.rules.totp_required => html! {
@@ -131,5 +131,5 @@ pub(crate) fn not_theirs(visit: &Visit) -> Markup {
 
 /// The same, wherever it is said.
 pub(crate) fn not_theirs_note() -> Markup {
-    pieces::note("plain", "Nothing was changed.", html! { "Your company's account lets you in." })
+    page_pieces::note("plain", "Nothing was changed.", html! { "Your company's account lets you in." })
 }

@@ -12,11 +12,11 @@ use crate::reconcile::model::ids::{CustomerName, IntegrationName, ServiceName};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::report::{display_names, lines, numbers_and_dates};
 use crate::web::desk::host::not_done::NotDone;
-use crate::web::desk::host::uploads::{ReadUpload, StagedUpload};
-use crate::web::desk::roles::DeskAction;
+use crate::web::desk::host::upload_host::{ReadUpload, StagedUpload};
+use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
-use crate::web::pages::{pieces, plan};
+use crate::web::pages::{page_pieces, plan};
 use crate::web::site::PageError;
 
 /// Rows of a table, at most.
@@ -28,9 +28,9 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let kept = visit.query.get("kept");
     let main = html! {
         header.head { div { p.over { "What the vendors sent" } h1 { "Export" } p.lead { "A file that you bring here is read and compared; nothing is written." } } }
-        @if visit.desk.standings.iter().any(|standing| standing.name.as_str() == kept) { (pieces::note("good", "Kept.", html! { "It is a candidate for the next night of " (shown(kept)) ", as any newer file is." })) }
+        @if visit.desk.standings.iter().any(|standing| standing.name.as_str() == kept) { (page_pieces::note("good", "Kept.", html! { "It is a candidate for the next night of " (shown(kept)) ", as any newer file is." })) }
         (newest(visit)?)
-        @if may { (drop_here(visit)) } @else { (pieces::note("plain", "You may read.", html! { "Bringing files is for operators." })) }
+        @if may { (drop_here(visit)) } @else { (page_pieces::note("plain", "You may read.", html! { "Bringing files is for operators." })) }
         @if let Some(staged) = &staged { (looked_at(visit, staged)) }
     };
     Ok(frame(visit, RailEntry::Export, "Export", &main))
@@ -45,7 +45,7 @@ fn newest(visit: &Visit) -> Result<Markup, PageError> {
         let asked = plan.run.end.as_ref().map_or(0, |end| end.totals.to_decide);
         rows.push(newest_row(visit, &plan.run, (&planned.export, before), asked));
     }
-    Ok(html! { @if rows.is_empty() { (pieces::empty("No export was read yet", "")) } @else { div.sheet { table {
+    Ok(html! { @if rows.is_empty() { (page_pieces::empty("No export was read yet", "")) } @else { div.sheet { table {
         caption.sr { "Newest exports" }
         thead { tr { th scope="col" { "integration" } th scope="col" { "newest export" } th.n.wide scope="col" { "rows" } th.n.wide scope="col" { "customers" } th.n scope="col" { "units" } th.n.wide scope="col" { "against the night before" } th scope="col" { "findings" } } }
         tbody { @for row in rows { (row) } }
@@ -102,7 +102,11 @@ fn looked_at(visit: &Visit, staged: &StagedUpload) -> Markup {
 }
 
 fn unread(visit: &Visit, why: &NotDone) -> Markup {
-    pieces::note("bad", "It cannot be read.", html! { (escaped(&why.message)) (pieces::ways(visit, &why.fix)) })
+    page_pieces::note(
+        "bad",
+        "It cannot be read.",
+        html! { (escaped(&why.message)) (page_pieces::ways(visit, &why.fix)) },
+    )
 }
 
 fn come_to(visit: &Visit, read: &ReadUpload) -> Markup {
@@ -119,7 +123,7 @@ fn come_to(visit: &Visit, read: &ReadUpload) -> Markup {
         @if !findings.is_empty() { (found(findings)) }
         @match integration {
             Some(name) => { (differences(visit, name, counts)) (next(visit, name, *may_keep)) },
-            None => (pieces::note("plain", "It cannot be kept.", html! { "No integration reads a file with these columns." })),
+            None => (page_pieces::note("plain", "It cannot be kept.", html! { "No integration reads a file with these columns." })),
         }
     }
 }
@@ -127,7 +131,7 @@ fn come_to(visit: &Visit, read: &ReadUpload) -> Markup {
 fn found(findings: &[Finding]) -> Markup {
     html! {
         ul.rows.checks aria-label="Findings" { @for finding in findings.iter().take(LISTED) {
-            li { (pieces::sign("ask", '!')) p { (pieces::words_of(finding.code.as_str())) ": "
+            li { (page_pieces::sign("ask", '!')) p { (page_pieces::words_of(finding.code.as_str())) ": "
                 @if let Some(customer) = &finding.customer { (shown(customer.as_str())) ": " }
                 (escaped(&finding.message)) } }
         } }
@@ -155,7 +159,7 @@ fn of_file(counts: &Counts) -> Counted<'_> {
 
 fn differences(visit: &Visit, integration: &IntegrationName, counts: &Counts) -> Markup {
     let Some(plan) = visit.desk.plan(integration) else {
-        return pieces::empty("There is nothing to compare it with", "No night of this integration has run yet.");
+        return page_pieces::empty("There is nothing to compare it with", "No night of this integration has run yet.");
     };
     let (then, now) = (of_plan(&plan.run), of_file(counts));
     let all: BTreeSet<_> = then.keys().chain(now.keys()).copied().collect();
@@ -163,7 +167,7 @@ fn differences(visit: &Visit, integration: &IntegrationName, counts: &Counts) ->
     let differing: Vec<_> = all.iter().copied().filter(|key| of(&then, *key) != of(&now, *key)).collect();
     let number = |count: Option<Decimal>| match count {
         Some(count) => html! { (count) },
-        None => pieces::quantity(None),
+        None => page_pieces::quantity(None),
     };
     html! {
         div.sheet { table {
@@ -198,13 +202,13 @@ pub(crate) fn tried(visit: &Visit, integration: &IntegrationName, drawn: &RunRec
     let changes: Vec<&LineRecord> = lines(drawn).iter().filter(|line| plan::would_change(line)).collect();
     let main = html! {
         header.head { div { p.over { a href="/export" { "Export" } " · " (shown(integration.as_str())) } h1 { "What it would come to" } p.lead { "Drawn now with your file; nothing was written, and nothing is kept of it." } } }
-        (pieces::numbers(drawn))
-        @if let Some(end) = &drawn.end { (pieces::stops(visit, drawn, end)) }
-        @if changes.is_empty() { (pieces::empty("No line would change", "")) } @else { div.sheet { table {
+        (page_pieces::numbers(drawn))
+        @if let Some(end) = &drawn.end { (page_pieces::stops(visit, drawn, end)) }
+        @if changes.is_empty() { (page_pieces::empty("No line would change", "")) } @else { div.sheet { table {
             thead { tr { th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" } th.n scope="col" { "by" } th scope="col" { "it would" } } }
             tbody { @for line in changes.iter().take(LISTED) { tr {
-                th scope="row" { (display_names::line(line)) } td.n { (pieces::quantity(line.was)) } td.n { b { (pieces::quantity(line.wanted)) } }
-                td.n { (numbers_and_dates::signed(numbers_and_dates::delta(line))) } td { (line.outcome) ", " (pieces::words_of(line.reason.as_str())) }
+                th scope="row" { (display_names::line(line)) } td.n { (page_pieces::quantity(line.was)) } td.n { b { (page_pieces::quantity(line.wanted)) } }
+                td.n { (numbers_and_dates::signed(numbers_and_dates::delta(line))) } td { (line.outcome) ", " (page_pieces::words_of(line.reason.as_str())) }
             } } }
             tfoot { tr { th scope="row" { (numbers_and_dates::plural(changes.len(), "line")) } td.n {} td.n {} td.n.nb { (plan::sums(&changes)) } td {} } }
         } } @if changes.len() > LISTED { p.small.soft { "and " (changes.len() - LISTED) " more" } } }

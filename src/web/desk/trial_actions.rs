@@ -3,8 +3,8 @@
 use crate::history::desk::events::DeskEvent;
 use crate::reconcile::model::display_text::escaped;
 use crate::web::desk::action_outcome::ActionOutcome;
-use crate::web::desk::fields::PostedFields;
-use crate::web::desk::host::trials::{TrialKind, TrialResult};
+use crate::web::desk::host::trial_host::{TrialKind, TrialResult};
+use crate::web::desk::posted_fields::PostedFields;
 use crate::web::desk::visit::Visit;
 use crate::web::site::PageError;
 

@@ -11,10 +11,10 @@ use crate::report::command_output::held_output::Waiting;
 use crate::report::open_items::OpenItems;
 use crate::report::report_model::sign as sign_of;
 use crate::report::{display_names, lines, numbers_and_dates, sparkline};
-use crate::web::desk::host::member::MemberVerification;
+use crate::web::desk::host::member_claim::MemberVerification;
 use crate::web::desk::visit::Overview;
-use crate::web::head::document;
-use crate::web::pages::{pieces, today};
+use crate::web::html_head::document;
+use crate::web::pages::{page_pieces, today};
 use crate::web::site::{PageError, TabRules};
 
 /// Before anything is known of who is looking.
@@ -82,7 +82,7 @@ pub(super) fn company(overview: &Overview, company: CompanyId, member: &str) -> 
                     p.small.soft { (shown(member)) br; "verified by ConnectWise" }
                 }
                 @for one in open { (card(one)) }
-                @if rows.is_empty() { (pieces::empty("No line of this company", "No integration has a customer mapped to it.")) }
+                @if rows.is_empty() { (page_pieces::empty("No line of this company", "No integration has a customer mapped to it.")) }
                 @else { (table(&rows)) }
                 footer.foot { p { "Quantities only." } (desk()) }
             } }
@@ -94,7 +94,7 @@ fn card(one: &Waiting) -> Markup {
     let handle = one.finding.handle.as_deref().unwrap_or_default();
     html! {
         article.card {
-            header { (pieces::sign("ask", sign_of(one.finding.code))) h2 { (one.title()) } (pieces::step(one.line.as_ref())) }
+            header { (page_pieces::sign("ask", sign_of(one.finding.code))) h2 { (one.title()) } (page_pieces::step(one.line.as_ref())) }
             p { (escaped(&one.finding.message)) }
             p.meta { span { (shown(one.integration.as_str())) }
                 @if !handle.is_empty() { span.end { a href={ "/items/" (handle) } target="_blank" rel="noopener" { "Answer on the desk" span.sr { " " (handle) } } } } }
@@ -123,9 +123,9 @@ fn table_rows(overview: &Overview, plan: &OpenItems, of_it: &[&LineRecord]) -> R
     let row = |line: &&LineRecord| {
         html! { tr {
             th scope="row" { (display_names::product(line)) span.rest { (shown(plan.run.integration.as_str())) } }
-            td.n { (pieces::quantity(line.was)) } td.n { (pieces::quantity(line.wanted)) }
+            td.n { (page_pieces::quantity(line.was)) } td.n { (page_pieces::quantity(line.wanted)) }
             td.wide { @if let Some(nights) = drawn.get(line.handle.as_str()) { (today::drawing(&runs, nights)) } }
-            td { (line.outcome) ", " (pieces::words_of(line.reason.as_str())) }
+            td { (line.outcome) ", " (page_pieces::words_of(line.reason.as_str())) }
         } }
     };
     Ok(of_it.iter().map(row).collect())

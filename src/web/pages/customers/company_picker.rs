@@ -5,12 +5,12 @@ use maud::{Markup, html};
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::CompanyId;
 use crate::reconcile::model::mapping::CustomerTarget;
-use crate::web::desk::host::mapping::{AgreementChoices, CompanyChoice, MappedCustomer};
+use crate::web::desk::host::mapping_host::{AgreementChoices, CompanyChoice, MappedCustomer};
 use crate::web::desk::host::not_done::NotDone;
-use crate::web::desk::roles::DeskAction;
+use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
-use crate::web::pages::pieces;
+use crate::web::pages::page_pieces;
 use crate::web::site::PageError;
 
 pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
@@ -24,10 +24,10 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
         header.head { div {
             p.over { a href="/customers" { "Customers" } " · " code { (handle) } " · " (shown(customer.integration.as_str())) }
             h1 { (name) }
-            p.lead { (standing(customer)) @if !customer.note.is_empty() { " Note: “" (shown(&customer.note)) "”." } @if customer.is_counted { " " a href=(pieces::customer_address(customer.name.as_str())) { "Its lines" } } }
+            p.lead { (standing(customer)) @if !customer.note.is_empty() { " Note: “" (shown(&customer.note)) "”." } @if customer.is_counted { " " a href=(page_pieces::customer_address(customer.name.as_str())) { "Its lines" } } }
         } }
-        @if visit.query.get("saved") == "1" { (pieces::note("good", "Saved.", html! { "customers.csv was changed under your name, and the version before it is kept. Nothing was written to ConnectWise. The next plan uses it." })) }
-        @if !may { (pieces::note("plain", "You may read.", html! { "Mapping is for operators." })) }
+        @if visit.query.get("saved") == "1" { (page_pieces::note("good", "Saved.", html! { "customers.csv was changed under your name, and the version before it is kept. Nothing was written to ConnectWise. The next plan uses it." })) }
+        @if !may { (page_pieces::note("plain", "You may read.", html! { "Mapping is for operators." })) }
         @if may { (picker(visit, customer)) (without_company(visit, customer)) }
     };
     Ok(frame(visit, RailEntry::Customers, &name, &main))
@@ -77,10 +77,10 @@ fn picker(visit: &Visit, customer: &MappedCustomer) -> Markup {
 }
 
 fn silent(visit: &Visit, why: &NotDone) -> Markup {
-    pieces::note(
+    page_pieces::note(
         "bad",
         "ConnectWise cannot be asked.",
-        html! { (escaped(&why.message)) (pieces::ways(visit, &why.fix)) },
+        html! { (escaped(&why.message)) (page_pieces::ways(visit, &why.fix)) },
     )
 }
 
@@ -98,7 +98,7 @@ fn found(
         div #found {
             @if companies.is_empty() { p.hint { @if typed.is_empty() { "No company has a name like it: search." } @else { "No company fits." } } }
             @for one in companies { (company(one, chosen, address, typed)) }
-            (pieces::read_again(address, &[("q", typed)]))
+            (page_pieces::read_again(address, &[("q", typed)]))
         }
     }
 }

@@ -7,12 +7,12 @@ use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::ProductCode;
 use crate::reconcile::model::mapping::ServiceRule;
 use crate::report::{display_names, lines, numbers_and_dates};
-use crate::web::desk::host::services::{KnownService, PressedChoice, ProductChoice};
-use crate::web::desk::roles::DeskAction;
+use crate::web::desk::host::services_host::{KnownService, PressedChoice, ProductChoice};
+use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
 use crate::web::pages::services::billed_as;
-use crate::web::pages::{pieces, plan};
+use crate::web::pages::{page_pieces, plan};
 use crate::web::site::PageError;
 
 /// Lines that are listed of a trial.
@@ -24,7 +24,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let main = html! {
         (head(&service))
         @if visit.may(DeskAction::TryService) { (picker(visit, &service)) }
-        @else { (pieces::note("plain", "You may read.", html! { "Choosing products is for operators." })) }
+        @else { (page_pieces::note("plain", "You may read.", html! { "Choosing products is for operators." })) }
     };
     Ok(frame(visit, RailEntry::Services, &shown(service.name.as_str()), &main))
 }
@@ -84,8 +84,8 @@ fn choices(
     let found = match found {
         Ok(found) => found,
         Err(why) => {
-            let told = html! { (escaped(&why.message)) (pieces::ways(visit, &why.fix)) };
-            return html! { div #found { (pieces::note("bad", "ConnectWise cannot be asked.", told)) } };
+            let told = html! { (escaped(&why.message)) (page_pieces::ways(visit, &why.fix)) };
+            return html! { div #found { (page_pieces::note("bad", "ConnectWise cannot be asked.", told)) } };
         }
     };
     let others = found.iter().filter(|one| !billed(service).contains(&one.product));
@@ -96,7 +96,7 @@ fn choices(
             None => label.choice { input type="checkbox" name="product" value=(one.product);
                 span { b { (shown(one.product.as_str())) } span.rest { (shown(&one.description)) } } span.small.soft { (escaped(&one.why)) } },
         } }
-        (pieces::read_again(&format!("/services/{}", service.handle), &[("q", typed)]))
+        (page_pieces::read_again(&format!("/services/{}", service.handle), &[("q", typed)]))
     } }
 }
 
@@ -119,15 +119,15 @@ pub(crate) fn tried(visit: &Visit, service: &KnownService, choice: &PressedChoic
     let of_it: Vec<&LineRecord> = lines(drawn).iter().filter(of_it).collect();
     let main = html! {
         (head(service))
-        @if let Some(end) = &drawn.end { (pieces::stops(visit, drawn, end)) }
+        @if let Some(end) = &drawn.end { (page_pieces::stops(visit, drawn, end)) }
         section aria-labelledby="eff" {
             div.sec { h2 id="eff" { "What it would change" } p { "Drawn now from the newest export; nothing was written." } }
-            @if of_it.is_empty() { (pieces::empty("No line of it", "Nobody has this service tonight, or nothing is billed for it.")) } @else { div.sheet { table {
+            @if of_it.is_empty() { (page_pieces::empty("No line of it", "Nobody has this service tonight, or nothing is billed for it.")) } @else { div.sheet { table {
                 thead { tr { th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" } th scope="col" { "it would" } } }
                 tbody { @for line in of_it.iter().take(LINES) { tr {
                     th scope="row" { (display_names::line(line)) }
-                    td.n { (pieces::quantity(line.was)) } td.n { b { (pieces::quantity(line.wanted)) } }
-                    td { @if plan::would_change(line) && !line.is_large() { b { (line.outcome) } } @else { (line.outcome) } ", " (pieces::words_of(line.reason.as_str())) }
+                    td.n { (page_pieces::quantity(line.was)) } td.n { b { (page_pieces::quantity(line.wanted)) } }
+                    td { @if plan::would_change(line) && !line.is_large() { b { (line.outcome) } } @else { (line.outcome) } ", " (page_pieces::words_of(line.reason.as_str())) }
                 } } }
             } } @if of_it.len() > LINES { p.small.soft { "and " (of_it.len() - LINES) " more" } } }
         }

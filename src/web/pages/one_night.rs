@@ -12,11 +12,11 @@ use crate::report::format::html::html_pieces::Anchors;
 use crate::report::report_files::Reports;
 use crate::report::report_model::{Report, ReportEntry, ReportVerdict, sign as sign_of};
 use crate::report::{Change, lines, numbers_and_dates, sparkline};
-use crate::web::desk::roles::DeskAction;
+use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
-use crate::web::pages::nights::diff;
-use crate::web::pages::{pieces, plan};
+use crate::web::pages::nights::night_diff;
+use crate::web::pages::{page_pieces, plan};
 use crate::web::site::PageError;
 
 /// Lines of a section.
@@ -31,9 +31,9 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let places = Anchors::default();
     let main = html! {
         (head(&run))
-        (pieces::numbers(&run))
+        (page_pieces::numbers(&run))
         (strip(&run, &nights))
-        @if let Some(end) = &run.end { (pieces::stops(visit, &run, end)) }
+        @if let Some(end) = &run.end { (page_pieces::stops(visit, &run, end)) }
         @for (kind, lines) in &report.changes { (changes(*kind, lines, (&places, visit.query.get("line")))) }
         (entries("Held", "held", "ask", &report.asked, &places))
         (entries("Worth a look", "odd", "info", &report.odd, &places))
@@ -51,7 +51,7 @@ fn head(run: &RunRecord) -> Markup {
     html! {
         header.head { div {
             p.over { (numbers_and_dates::minute(run.started_at)) " · run " (run.run) " · " (run.command) " in " (run.mode) " mode" }
-            div.headline { h1 { (shown(run.integration.as_str())) } (pieces::verdict(&ReportVerdict::of(run))) }
+            div.headline { h1 { (shown(run.integration.as_str())) } (page_pieces::verdict(&ReportVerdict::of(run))) }
             p.lead { "As it was recorded." @if let Some(undone) = run.undoes { " It sets back " a href={ "/nights/" (undone) } { "run " (undone) } "." } }
         } }
     }
@@ -61,7 +61,7 @@ fn head(run: &RunRecord) -> Markup {
 fn strip(run: &RunRecord, nights: &[RunSummary]) -> Markup {
     html! {
         nav.panel.nightnav aria-label="The nights before it" {
-            (pieces::night_links(nights, run.run))
+            (page_pieces::night_links(nights, run.run))
             a href={ "/nights?i=" (run.integration.as_str()) } { "All nights" }
         }
     }
@@ -85,9 +85,9 @@ fn against(run: &RunRecord, before: &RunRecord) -> Markup {
     };
     html! {
         details.fold {
-            summary { "Against the night before " small { "run " (before.run) ": " (more) ", " (diff::differing(difference.lines().len())) } }
+            summary { "Against the night before " small { "run " (before.run) ": " (more) ", " (night_diff::differing(difference.lines().len())) } }
             @if difference.lines().is_empty() { div.in { p { "No line differs." } } }
-            @else { (diff::table(difference.lines(), ("night before", "this night"))) }
+            @else { (night_diff::table(difference.lines(), ("night before", "this night"))) }
         }
     }
 }
@@ -111,8 +111,8 @@ fn changes(kind: Change, lines: &[&LineRecord], (places, asked): (&Anchors, &str
             div.sheet { table.mid {
                 thead { tr { th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" } th.n scope="col" { "now" } th.n scope="col" { "by" } th.wide scope="col" { "state" } } }
                 tbody { @for line in listed(lines, asked) { tr id=[places.first(&line.handle)] {
-                    th scope="row" { (pieces::line_name(line)) }
-                    td.n { (pieces::quantity(line.was)) } td.n { (pieces::quantity(line.wanted)) } td.n { b { (pieces::quantity(line.now)) } }
+                    th scope="row" { (page_pieces::line_name(line)) }
+                    td.n { (page_pieces::quantity(line.was)) } td.n { (page_pieces::quantity(line.wanted)) } td.n { b { (page_pieces::quantity(line.now)) } }
                     td.n { (numbers_and_dates::signed(numbers_and_dates::delta(line))) }
                     td.wide { (line.outcome) }
                 } } }
@@ -136,11 +136,11 @@ fn row(entry: &ReportEntry<'_>, tone: &str, places: &Anchors) -> Markup {
     let handle = entry.handle();
     html! {
         article.row id=[places.first(handle)] {
-            (pieces::sign(tone, sign_of(entry.finding.code)))
-            h3 { @if handle.is_empty() { (entry.title()) } @else { a href={ "/items/" (handle) } { (entry.title()) } } span.rest { (pieces::words_of(entry.finding.code.as_str())) } }
+            (page_pieces::sign(tone, sign_of(entry.finding.code)))
+            h3 { @if handle.is_empty() { (entry.title()) } @else { a href={ "/items/" (handle) } { (entry.title()) } } span.rest { (page_pieces::words_of(entry.finding.code.as_str())) } }
             p.why { (escaped(&entry.finding.message)) }
             p.since { @if !handle.is_empty() { code { (handle) } } }
-            (pieces::step(entry.line))
+            (page_pieces::step(entry.line))
             p.do {}
         }
     }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use crate::history::run_record::RunRecord;
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::plan::guard_measurement::GuardLook;
-use crate::web::pages::pieces;
+use crate::web::pages::page_pieces;
 
 /// The guards of a plan; nothing where none was asked, or nobody noted it.
 pub(crate) fn fold(run: &RunRecord) -> Markup {
@@ -14,8 +14,8 @@ pub(crate) fn fold(run: &RunRecord) -> Markup {
         section { details.fold {
             summary { (looked(guards.len())) " " small { (outcome(guards)) } }
             ul.checks { @for guard in guards { li {
-                @if guard.stops { (pieces::sign("ask", '!')) } @else { (pieces::sign("good", '✓')) }
-                p { @if guard.stops { b { (pieces::words_of(guard.code.as_str())) ": " } } (escaped(&guard.said)) }
+                @if guard.stops { (page_pieces::sign("ask", '!')) } @else { (page_pieces::sign("good", '✓')) }
+                p { @if guard.stops { b { (page_pieces::words_of(guard.code.as_str())) ": " } } (escaped(&guard.said)) }
             } } }
         } }
     } }
@@ -28,7 +28,7 @@ fn looked(guards: usize) -> String {
 /// `8 let it pass, too many changes holds it`.
 fn outcome(guards: &[GuardLook]) -> String {
     let stops: Vec<String> =
-        guards.iter().filter(|guard| guard.stops).map(|guard| pieces::words_of(guard.code.as_str())).collect();
+        guards.iter().filter(|guard| guard.stops).map(|guard| page_pieces::words_of(guard.code.as_str())).collect();
     let passed = guards.len() - stops.len();
     match stops.as_slice() {
         [] => "all let it pass".to_owned(),

@@ -9,7 +9,7 @@ use crate::report::report_model::{Report, ReportVerdict};
 use crate::report::{numbers_and_dates, sparkline};
 use crate::web::desk::host::IntegrationStanding;
 use crate::web::desk::visit::Visit;
-use crate::web::pages::pieces;
+use crate::web::pages::page_pieces;
 use crate::web::site::PageError;
 
 pub(super) fn table(visit: &Visit) -> Result<Markup, PageError> {
@@ -71,15 +71,15 @@ fn standing_row(visit: &Visit, standing: &IntegrationStanding) -> Result<Markup,
             span.rest.mode { (standing.mode) }
             span.rest.narrow { (changed) " changed · " (doubt) " failed or unknown · " (explained) " explained" }
         }
-        td { (pieces::verdict(&ReportVerdict::of_summary(&newest))) @if !standing.health.is_healthy() { span.rest { (standing.health.sentence()) } } }
+        td { (page_pieces::verdict(&ReportVerdict::of_summary(&newest))) @if !standing.health.is_healthy() { span.rest { (standing.health.sentence()) } } }
         td.n.wide { (count(totals.to_decide, "ask")) }
         td.n.wide { (changed) " " @if let Some(numbers) = numbers {
-            @if numbers.would { small { (numbers.changed) " would" } } @else { (pieces::ups_and_downs(numbers.up, numbers.down)) }
+            @if numbers.would { small { (numbers.changed) " would" } } @else { (page_pieces::ups_and_downs(numbers.up, numbers.down)) }
         } }
         td.n.wide { (count(doubt, "bad")) }
         td.n.wide { (explained) }
         td.wide.nb { @if let Some(export) = export { (come_at(visit, export.modified_at)) span.rest { (numbers_and_dates::plural(export.rows, "row")) } } @else { "–" } }
-        td.wide.wider { (pieces::nights(&nights)) }
+        td.wide.wider { (page_pieces::nights(&nights)) }
     } })
 }
 

@@ -6,12 +6,12 @@ use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use futures_util::StreamExt as _;
 
-use crate::web::access::account;
+use crate::web::access::account_page;
 use crate::web::assets::is_asset;
-use crate::web::fleet::addresses::LIST;
+use crate::web::fleet::tenant_addresses::LIST;
 
 /// Addresses that are those of all tenants.
-const SHARED: [&str; 3] = [LIST, "/signin", account::ADDRESS];
+const SHARED: [&str; 3] = [LIST, "/signin", account_page::ADDRESS];
 
 /// The answer of a desk that stands at `base`, such as `/t/acme`.
 pub(crate) fn moved(mut response: Response, base: &str) -> Response {

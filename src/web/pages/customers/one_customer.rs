@@ -17,9 +17,9 @@ use crate::report::numbers_and_dates::ExportReadability;
 use crate::report::open_items::OpenItems;
 use crate::report::{display_names, lines, numbers_and_dates, sparkline};
 use crate::web::desk::visit::Visit;
-use crate::web::pages::customers::standing;
+use crate::web::pages::customers::customer_terms;
 use crate::web::pages::frame::{RailEntry, frame};
-use crate::web::pages::{item, pieces, today};
+use crate::web::pages::{item, page_pieces, today};
 use crate::web::site::PageError;
 
 /// Lines of a customer that are listed of one integration.
@@ -47,7 +47,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
         } }
         @if !open.is_empty() { section aria-labelledby="open" { h2.sr id="open" { "Open items" } (today::cards(visit, &open)?) } }
         @for (lines, _) in &parts { (lines) }
-        (standing::panels(visit, &customer)?)
+        (customer_terms::panels(visit, &customer)?)
         @for (_, happened) in &parts { (happened) }
     };
     Ok(frame(visit, RailEntry::Customers, &shown(name), &main))
@@ -91,9 +91,9 @@ fn table(of_it: &[&LineRecord], runs: &[RunId], nights: &BTreeMap<String, Vec<Li
         thead { tr { th scope="col" { "product" } th.n scope="col" { "billed" } th.n.wide scope="col" { "counted" } th.n scope="col" { "wanted" } th.wide scope="col" { "30 nights" } th scope="col" { "state" } th.wide scope="col" { span.sr { "why" } } } }
         tbody { @for line in of_it { tr {
             th scope="row" { (display_names::product(line)) }
-            td.n { (pieces::quantity(line.now.or(line.was))) } td.n.wide { (pieces::quantity(numbers_and_dates::counted(line))) } td.n { (pieces::quantity(line.wanted)) }
+            td.n { (page_pieces::quantity(line.now.or(line.was))) } td.n.wide { (page_pieces::quantity(numbers_and_dates::counted(line))) } td.n { (page_pieces::quantity(line.wanted)) }
             td.wide { @if let Some(nights) = nights.get(&line.handle) { (today::drawing(runs, nights)) } }
-            td.fit { (line.outcome) span.rest { (pieces::words_of(line.reason.as_str())) } }
+            td.fit { (line.outcome) span.rest { (page_pieces::words_of(line.reason.as_str())) } }
             td.wide { a href={ "#why-" (line.handle) } { "Why" span.sr { " " (display_names::product(line)) } } }
         } } }
     } } }
@@ -121,8 +121,8 @@ fn happened(
             thead { tr { th scope="col" { "night" } th scope="col" { "line" } th.n scope="col" { "step" } th scope="col" { "what" } } }
             tbody { @for (line, night) in events.iter().take(LINES) { tr {
                 td { a href={ "/nights/" (night.run) } { (day(night.run)) } } td.name { (display_names::product(line)) }
-                td.n.nb { (pieces::quantity(night.was)) " → " (pieces::quantity(step_to(night))) }
-                td.fit { (night.outcome) span.rest { (pieces::words_of(night.reason.as_str())) } }
+                td.n.nb { (page_pieces::quantity(night.was)) " → " (page_pieces::quantity(step_to(night))) }
+                td.fit { (night.outcome) span.rest { (page_pieces::words_of(night.reason.as_str())) } }
             } } }
         } }
     } }

@@ -9,7 +9,7 @@ use crate::report::command_output::diff_output::Difference;
 use crate::report::numbers_and_dates;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
-use crate::web::pages::pieces;
+use crate::web::pages::page_pieces;
 use crate::web::site::PageError;
 
 /// Lines that are listed.
@@ -32,7 +32,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
             p.lead { "They differ in " (numbers_and_dates::plural(difference.lines().len(), "line")) "." }
         } }
         (both(&earlier, &later))
-        @if difference.lines().is_empty() { (pieces::empty("No line differs", "")) } @else { (table(difference.lines(), ("earlier", "later"))) }
+        @if difference.lines().is_empty() { (page_pieces::empty("No line differs", "")) } @else { (table(difference.lines(), ("earlier", "later"))) }
     };
     Ok(frame(visit, RailEntry::Nights, &format!("Run {} and run {}", earlier.run, later.run), &main))
 }
@@ -61,7 +61,7 @@ pub(crate) fn table(pairs: &[Pair<'_>], (before, after): (&str, &str)) -> Markup
             caption { (differing(pairs.len())) }
             thead { tr { th scope="col" { "line" } th.n scope="col" { (before) } th.n scope="col" { (after) } th.wide scope="col" { (before) " it was" } th.wide scope="col" { (after) " it is" } } }
             tbody { @for (one, other) in pairs.iter().take(LINES) { tr {
-                th scope="row" { @if let Some(line) = other.or(*one) { (pieces::line_name(line)) } }
+                th scope="row" { @if let Some(line) = other.or(*one) { (page_pieces::line_name(line)) } }
                 td.n.nb { (step(*one)) } td.n.nb { b { (step(*other)) } }
                 td.wide { (outcome(*one)) } td.wide { (outcome(*other)) }
             } } }
@@ -81,7 +81,7 @@ fn step(line: Option<&LineRecord>) -> String {
 
 fn outcome(line: Option<&LineRecord>) -> String {
     match line {
-        Some(line) => format!("{}, {}", line.outcome, pieces::words_of(line.reason.as_str())),
+        Some(line) => format!("{}, {}", line.outcome, page_pieces::words_of(line.reason.as_str())),
         // Or of an older night, whose unchanged lines are not kept.
         None => "not listed".to_owned(),
     }

@@ -7,12 +7,12 @@ use crate::history::desk::events::DeskEvent;
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::plan::outcome::AnswerVerb;
 use crate::web::desk::action_outcome::{ActionOutcome, FormResponse};
-use crate::web::desk::fields::PostedFields;
 use crate::web::desk::host::DeskAnswer;
 use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
-use crate::web::desk::roles::DeskAction;
+use crate::web::desk::posted_fields::PostedFields;
+use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
-use crate::web::pages::several;
+use crate::web::pages::several_answers;
 use crate::web::site::PageError;
 
 /// Characters of a note, at most.
@@ -40,7 +40,7 @@ pub(crate) fn several(visit: &Visit, fields: &PostedFields) -> Result<ActionOutc
         return Ok(ActionOutcome::refused(visit, visit.event(DeskAction::Several.as_str(), ""), &why));
     };
     let handles: Vec<&str> = fields.all("item").collect();
-    let page = several::page(visit, verb, &handles);
+    let page = several_answers::page(visit, verb, &handles);
     Ok(ActionOutcome { acted: FormResponse::Page(StatusCode::OK, Box::new(page)), events: Vec::new() })
 }
 
@@ -56,7 +56,7 @@ pub(crate) fn answer_several(visit: &Visit, fields: &PostedFields) -> Result<Act
         Err(why) => return refused(why),
     };
     let ends = |answer: &DeskAnswer| {
-        answer.verb == AnswerVerb::Accept && visit.desk.item(&answer.handle).is_some_and(several::to_zero)
+        answer.verb == AnswerVerb::Accept && visit.desk.item(&answer.handle).is_some_and(several_answers::to_zero)
     };
     if fields.get("note").trim().is_empty() && answers.iter().any(ends) {
         return refused(wrong("a step goes to zero, and the note says nothing"));

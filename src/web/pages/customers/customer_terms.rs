@@ -10,10 +10,10 @@ use crate::reconcile::model::ids::{CustomerName, IntegrationName, ServiceName};
 use crate::report::command_output::held_output::AnsweredItem;
 use crate::report::lines;
 use crate::report::open_items::decided;
-use crate::web::desk::host::mapping::{AgreedPolicy, MappedCustomer};
-use crate::web::desk::roles::DeskAction;
+use crate::web::desk::host::mapping_host::{AgreedPolicy, MappedCustomer};
+use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
-use crate::web::pages::customers::picker;
+use crate::web::pages::customers::company_picker;
 use crate::web::site::PageError;
 
 /// The panels of this customer.
@@ -50,7 +50,7 @@ fn mapping(visit: &Visit, rows: &[&MappedCustomer]) -> Markup {
             dl.facts { @for row in rows {
                 dt { (shown(row.integration.as_str())) }
                 dd {
-                    (picker::standing(row)) @if !row.note.is_empty() { " “" (shown(&row.note)) "”" } " "
+                    (company_picker::standing(row)) @if !row.note.is_empty() { " “" (shown(&row.note)) "”" } " "
                     a href={ "/mapping/" (row.handle) } { @if visit.may(DeskAction::Map) { "Change…" } @else { "Its row" } span.sr { " " (shown(row.integration.as_str())) } }
                     " · " a href={ "/versions/" (row.integration.as_str()) } { "versions" span.sr { " of " (shown(row.integration.as_str())) } }
                 }

@@ -12,16 +12,16 @@ use crate::history::store::open::History;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::report::exit_codes::Exit;
 use crate::report::numbers_and_dates::plural;
-use crate::web::access::account;
+use crate::web::access::account_page;
+use crate::web::access::browser_tokens;
 use crate::web::access::sign_in;
 use crate::web::access::signed_in::{SignedIn, without_session};
-use crate::web::access::token;
 use crate::web::assets::scripts;
-use crate::web::desk::fields::PostedFields;
-use crate::web::desk::roles::DeskAction;
-use crate::web::fleet::addresses::{LIST, base};
-use crate::web::fleet::host::{FleetDesk, TenantStanding};
-use crate::web::head::{brand, document};
+use crate::web::desk::posted_fields::PostedFields;
+use crate::web::desk::role_permissions::DeskAction;
+use crate::web::fleet::fleet_host::{FleetDesk, TenantStanding};
+use crate::web::fleet::tenant_addresses::{LIST, base};
+use crate::web::html_head::{brand, document};
 use crate::web::pages::audit;
 use crate::web::response::{now, page_of, refused, see};
 use crate::web::site::PageError;
@@ -97,7 +97,7 @@ pub(super) fn framed(person: &SignedIn, title: &str, main: &Markup) -> Markup {
                 header.rail {
                     a.brand href=(LIST) { (brand()) }
                     div.me {
-                        a href=(account::ADDRESS) { b { (person.name) } }
+                        a href=(account_page::ADDRESS) { b { (person.name) } }
                         form method="post" action=(DeskAction::SignOut.path()) {
                             input type="hidden" name="csrf" value=(person.form_token);
                             button.b.quiet { "Sign out" }
@@ -143,7 +143,7 @@ pub(crate) async fn sign_out(State(fleet): State<FleetDesk>, headers: HeaderMap,
     let (reads, door) = (fleet.door.reads.clone(), fleet.door.clone());
     let done = reads.read(move || {
         let Some(person) = SignedIn::at(&fleet.door, &headers, now())? else { return Ok(true) };
-        let is_own = token::is_form_token(&person.form_token, PostedFields::parse(&body).get("csrf"));
+        let is_own = browser_tokens::is_form_token(&person.form_token, PostedFields::parse(&body).get("csrf"));
         if is_own {
             let mut history = History::open_beside(&fleet.door.people)?.ok_or(PageError::Nothing)?;
             history.end_session(&person.digest)?;

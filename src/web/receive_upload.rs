@@ -10,13 +10,13 @@ use axum::response::Response;
 
 use crate::web::access::sign_in;
 use crate::web::access::signed_in::SignedIn;
-use crate::web::desk::act::{act, refusal};
 use crate::web::desk::action_outcome::{FormResponse, not_done_page};
-use crate::web::desk::fields::PostedFields;
 use crate::web::desk::host::DeskHost;
 use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
-use crate::web::desk::roles::DeskAction;
-use crate::web::request::DeskRequest;
+use crate::web::desk::posted_fields::PostedFields;
+use crate::web::desk::pressed_button::{act, refusal};
+use crate::web::desk::role_permissions::DeskAction;
+use crate::web::desk_request::DeskRequest;
 use crate::web::response::{page_of, refused, see};
 
 /// Bytes of a file, at most: as of any export.

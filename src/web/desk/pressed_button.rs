@@ -6,21 +6,21 @@ use maud::{Markup, html};
 
 use crate::history::desk::events::DeskEvent;
 use crate::history::store::open::History;
+use crate::web::access::browser_tokens;
 use crate::web::access::signed_in::SignedIn;
-use crate::web::access::token;
+use crate::web::desk::account_actions;
 use crate::web::desk::action_outcome::{ActionOutcome, FormResponse};
-use crate::web::desk::answering;
-use crate::web::desk::fields::PostedFields;
-use crate::web::desk::mapping;
-use crate::web::desk::own_account;
-use crate::web::desk::roles::DeskAction;
-use crate::web::desk::running;
-use crate::web::desk::services;
-use crate::web::desk::trials;
-use crate::web::desk::uploads;
+use crate::web::desk::answer_actions;
+use crate::web::desk::mapping_actions;
+use crate::web::desk::posted_fields::PostedFields;
+use crate::web::desk::role_permissions::DeskAction;
+use crate::web::desk::run_actions;
+use crate::web::desk::service_actions;
+use crate::web::desk::trial_actions;
+use crate::web::desk::upload_actions;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
-use crate::web::pages::pieces::note;
+use crate::web::pages::page_pieces::note;
 use crate::web::site::PageError;
 
 /// Does it, if the person may, and if the form is one that this desk gave them.
@@ -41,7 +41,7 @@ pub(crate) fn act(action: DeskAction, visit: &Visit, fields: &PostedFields) -> R
 
 /// Why this person may not do it with this form.
 pub(crate) fn refusal(action: DeskAction, person: &SignedIn, fields: &PostedFields) -> Option<&'static str> {
-    if !token::is_form_token(&person.form_token, fields.get("csrf")) {
+    if !browser_tokens::is_form_token(&person.form_token, fields.get("csrf")) {
         return Some("the form is of another sign-in");
     }
     (person.role < action.least()).then_some("the role does not allow it")
@@ -50,30 +50,30 @@ pub(crate) fn refusal(action: DeskAction, person: &SignedIn, fields: &PostedFiel
 fn dispatch(action: DeskAction, visit: &Visit, fields: &PostedFields) -> Result<ActionOutcome, PageError> {
     match action {
         DeskAction::SignOut => sign_out(visit),
-        DeskAction::Answer => answering::one(visit, fields),
-        DeskAction::Several => answering::several(visit, fields),
-        DeskAction::AnswerSeveral => answering::answer_several(visit, fields),
-        DeskAction::TakeBack => answering::take_back(visit),
-        DeskAction::Map => mapping::map(visit, fields),
-        DeskAction::MapExact => mapping::map_exact(visit, fields),
-        DeskAction::Pin => mapping::pin(visit, fields),
-        DeskAction::TryService => services::try_out(visit, fields),
-        DeskAction::SaveService => services::save(visit, fields),
-        DeskAction::Upload => Ok(uploads::received(visit, fields)),
-        DeskAction::TryUpload => uploads::try_out(visit, fields),
-        DeskAction::KeepUpload => uploads::keep(visit, fields),
-        DeskAction::ForgetUpload => Ok(uploads::forget(visit)),
-        DeskAction::Approve => running::approve(visit, fields),
-        DeskAction::Start => running::start(visit, fields),
-        DeskAction::Stop => Ok(running::stop(visit)),
-        DeskAction::UndoRun => running::undo(visit),
-        DeskAction::Test => trials::test(visit, fields),
-        DeskAction::Mode => running::mode(visit, fields),
+        DeskAction::Answer => answer_actions::one(visit, fields),
+        DeskAction::Several => answer_actions::several(visit, fields),
+        DeskAction::AnswerSeveral => answer_actions::answer_several(visit, fields),
+        DeskAction::TakeBack => answer_actions::take_back(visit),
+        DeskAction::Map => mapping_actions::map(visit, fields),
+        DeskAction::MapExact => mapping_actions::map_exact(visit, fields),
+        DeskAction::Pin => mapping_actions::pin(visit, fields),
+        DeskAction::TryService => service_actions::try_out(visit, fields),
+        DeskAction::SaveService => service_actions::save(visit, fields),
+        DeskAction::Upload => Ok(upload_actions::received(visit, fields)),
+        DeskAction::TryUpload => upload_actions::try_out(visit, fields),
+        DeskAction::KeepUpload => upload_actions::keep(visit, fields),
+        DeskAction::ForgetUpload => Ok(upload_actions::forget(visit)),
+        DeskAction::Approve => run_actions::approve(visit, fields),
+        DeskAction::Start => run_actions::start(visit, fields),
+        DeskAction::Stop => Ok(run_actions::stop(visit)),
+        DeskAction::UndoRun => run_actions::undo(visit),
+        DeskAction::Test => trial_actions::test(visit, fields),
+        DeskAction::Mode => run_actions::mode(visit, fields),
         DeskAction::OfferAuthenticator
         | DeskAction::ConfirmAuthenticator
         | DeskAction::DropAuthenticator
         | DeskAction::ChangePassword
-        | DeskAction::EndOthers => own_account::change(visit, fields, action),
+        | DeskAction::EndOthers => account_actions::change(visit, fields, action),
     }
 }
 

@@ -6,10 +6,10 @@ use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId};
 use crate::reconcile::model::mapping::CustomerTarget;
 use crate::report::display_names;
 use crate::web::desk::action_outcome::ActionOutcome;
-use crate::web::desk::fields::PostedFields;
-use crate::web::desk::host::mapping::RowChange;
+use crate::web::desk::host::mapping_host::RowChange;
 use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
-use crate::web::desk::roles::DeskAction;
+use crate::web::desk::posted_fields::PostedFields;
+use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::site::PageError;
 

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::web::head::{brand, document};
+use crate::web::html_head::{brand, document};
 use crate::web::site::Door;
 
 /// What stands under every form of the door but the one for codes.

@@ -6,10 +6,10 @@ use rust_decimal::Decimal;
 use crate::reconcile::model::plan::outcome::AnswerVerb;
 use crate::report::numbers_and_dates;
 use crate::report::open_items::Item;
-use crate::web::desk::roles::DeskAction;
+use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
-use crate::web::pages::{pieces, today};
+use crate::web::pages::{page_pieces, today};
 
 pub(crate) fn page(visit: &Visit, verb: AnswerVerb, handles: &[&str]) -> Markup {
     let items: Vec<Item<'_>> = handles.iter().filter_map(|handle| visit.desk.item(handle)).collect();
@@ -25,7 +25,7 @@ pub(crate) fn page(visit: &Visit, verb: AnswerVerb, handles: &[&str]) -> Markup 
             h1 { (title) }
             p.lead { "Nothing is answered yet. Each step below is the one of the newest plan; if one moves before you press, none is answered." }
         } }
-        @if taken.is_empty() { (pieces::empty("None of them can be answered so", "They stay open.")) }
+        @if taken.is_empty() { (page_pieces::empty("None of them can be answered so", "They stay open.")) }
         @if !left.is_empty() { (left_out(verb, &left)) }
         @if !taken.is_empty() { (form(visit, verb, &taken, asks_note)) }
     };
@@ -64,9 +64,9 @@ fn form(visit: &Visit, verb: AnswerVerb, taken: &[Item<'_>], asks_note: bool) ->
                     th scope="row" { (item.sentence())
                         input type="hidden" name="item" value=(item.handle);
                         input type="hidden" name="shown" value=(item.as_shown()); }
-                    td.n { (pieces::quantity(item.line.and_then(|line| line.was))) }
-                    td.n { b { (pieces::quantity(item.line.and_then(|line| line.wanted))) } }
-                    td.wide { (item.finding.map(|finding| pieces::words_of(finding.code.as_str())).unwrap_or_default()) }
+                    td.n { (page_pieces::quantity(item.line.and_then(|line| line.was))) }
+                    td.n { b { (page_pieces::quantity(item.line.and_then(|line| line.wanted))) } }
+                    td.wide { (item.finding.map(|finding| page_pieces::words_of(finding.code.as_str())).unwrap_or_default()) }
                 } } }
             } }
             section.panel.stack aria-labelledby="n" {

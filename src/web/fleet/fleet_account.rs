@@ -9,16 +9,16 @@ use maud::{Markup, html};
 
 use crate::history::desk::events::DeskEvent;
 use crate::history::store::open::History;
-use crate::web::access::account::{ADDRESS, OwnAccount, WrongForm, main, not_theirs_note};
 use crate::web::access::account_change::{AccountChange, changed};
+use crate::web::access::account_page::{ADDRESS, OwnAccount, WrongForm, main, not_theirs_note};
 use crate::web::access::signed_in::SignedIn;
-use crate::web::access::{sign_in, token};
-use crate::web::desk::fields::PostedFields;
-use crate::web::desk::roles::DeskAction;
-use crate::web::fleet::addresses::LIST;
-use crate::web::fleet::host::FleetDesk;
-use crate::web::fleet::list::framed;
-use crate::web::peer::Peer;
+use crate::web::access::{browser_tokens, sign_in};
+use crate::web::desk::posted_fields::PostedFields;
+use crate::web::desk::role_permissions::DeskAction;
+use crate::web::fleet::fleet_host::FleetDesk;
+use crate::web::fleet::tenant_addresses::LIST;
+use crate::web::fleet::tenant_list::framed;
+use crate::web::peer_address::Peer;
 use crate::web::response::{now, page_of, refused, see};
 use crate::web::site::{Door, PageError};
 use crate::zone::Zone;
@@ -56,7 +56,7 @@ pub(crate) async fn change(
     let done = reads.read(move || {
         let (fields, at) = (PostedFields::parse(&body), now());
         let Some(person) = SignedIn::at(&door, &headers, at)? else { return Ok(None) };
-        if !token::is_form_token(&person.form_token, fields.get("csrf")) {
+        if !browser_tokens::is_form_token(&person.form_token, fields.get("csrf")) {
             return Ok(Some((StatusCode::FORBIDDEN, Some(sign_in::signed_out_page(&door)))));
         }
         let change = changed(action, (&door, &person), &fields, at)?;

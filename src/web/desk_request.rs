@@ -8,9 +8,9 @@ use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
 
 use crate::web::access::signed_in::SignedIn;
-use crate::web::desk::fields::PostedFields;
+use crate::web::desk::posted_fields::PostedFields;
 use crate::web::desk::visit::{Overview, Visit};
-use crate::web::peer::Peer;
+use crate::web::peer_address::Peer;
 use crate::web::response::now;
 use crate::web::site::{DeskSite, PageError};
 

@@ -9,10 +9,10 @@ use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::report::lines;
 use crate::report::report_model::ReportVerdict;
-use crate::web::desk::roles::DeskAction;
+use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame_with, token};
-use crate::web::pages::{pieces, plan};
+use crate::web::pages::{page_pieces, plan};
 use crate::web::site::PageError;
 
 /// A browser asks again after so many seconds while a run is under way.
@@ -119,14 +119,14 @@ fn over(visit: &Visit) -> Result<Markup, PageError> {
             @match newest.as_ref().filter(|_| visit.desk.background.failed.is_none()) {
                 Some(run) => {
                     p.over { (shown(run.integration.as_str())) " · " (run.command) " in " (run.mode) " mode" }
-                    div.headline { h1 { "Run " (run.run) " is over" } (pieces::verdict(&ReportVerdict::of_summary(run))) }
+                    div.headline { h1 { "Run " (run.run) " is over" } (page_pieces::verdict(&ReportVerdict::of_summary(run))) }
                     p.lead { "No run is under way." }
                 },
                 None => h1 { "No run is under way" },
             }
         } }
         @if let Some(failed) = &visit.desk.background.failed {
-            (pieces::note("bad", "The last run that was started here ended before its report.", html! { (escaped(&failed.message)) (pieces::ways(visit, &failed.fix)) }))
+            (page_pieces::note("bad", "The last run that was started here ended before its report.", html! { (escaped(&failed.message)) (page_pieces::ways(visit, &failed.fix)) }))
         }
         @if let Some(run) = newest { p.do { (ways_on(&run)) a.b href="/" { "Today" } } }
     })

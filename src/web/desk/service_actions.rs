@@ -5,12 +5,12 @@ use axum::http::StatusCode;
 use crate::history::desk::events::DeskEvent;
 use crate::reconcile::model::ids::ProductCode;
 use crate::web::desk::action_outcome::{ActionOutcome, FormResponse};
-use crate::web::desk::fields::PostedFields;
 use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
-use crate::web::desk::host::services::{KnownService, PressedChoice, ServiceChange};
-use crate::web::desk::roles::DeskAction;
+use crate::web::desk::host::services_host::{KnownService, PressedChoice, ServiceChange};
+use crate::web::desk::posted_fields::PostedFields;
+use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
-use crate::web::pages::services::picker;
+use crate::web::pages::services::product_picker;
 use crate::web::site::PageError;
 
 /// Products of one service, at most.
@@ -26,7 +26,7 @@ pub(crate) fn try_out(visit: &Visit, fields: &PostedFields) -> Result<ActionOutc
     };
     match visit.site.host.try_service(&service, &choice) {
         Ok(drawn) => {
-            let page = picker::tried(visit, &service, &choice, &drawn);
+            let page = product_picker::tried(visit, &service, &choice, &drawn);
             Ok(ActionOutcome { acted: FormResponse::Page(StatusCode::OK, Box::new(page)), events: Vec::new() })
         }
         Err(why) => Ok(ActionOutcome::refused(visit, event, &why)),
@@ -41,7 +41,7 @@ pub(crate) fn save(visit: &Visit, fields: &PostedFields) -> Result<ActionOutcome
         Ok(choice) => choice,
         Err(why) => return Ok(ActionOutcome::refused(visit, event, &why)),
     };
-    let event = DeskEvent { about: format!("{} → {}", event.about, picker::choice_text(&choice)), ..event };
+    let event = DeskEvent { about: format!("{} → {}", event.about, product_picker::choice_text(&choice)), ..event };
     let change = ServiceChange { handle: service.handle.clone(), shown: fields.get("shown").to_owned(), choice };
     match visit.site.host.set_service(&visit.person.name, &change) {
         Ok(()) => Ok(ActionOutcome::done(format!("/services?i={}&saved=1", service.integration), event)),
