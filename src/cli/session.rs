@@ -11,7 +11,7 @@ use crate::connectwise::client::Client;
 use crate::error_chain::error_chain;
 use crate::history::store::open::History;
 use crate::history::store::run_lock::RunLock;
-use crate::nightly::failure::Failure;
+use crate::nightly::night_failure::Failure;
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::report::exit_codes::Exit;
 

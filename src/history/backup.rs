@@ -5,7 +5,7 @@ use std::{fs, io};
 
 use chrono::{DateTime, Utc};
 
-use crate::files::{give_to_owner, sync_folder};
+use crate::atomic_files::{give_to_owner, sync_folder};
 use crate::history::desk::people_kept_by_restore::{PeopleOf, keep_people};
 use crate::history::store::error::StoreError;
 use crate::history::store::history_head;

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::PathBuf;
 
-use crate::files::replace;
+use crate::atomic_files::replace;
 use crate::replication::error::ReplicaError;
 
 /// Draws marks, and knows those that it drew last. Several processes of a host share one.

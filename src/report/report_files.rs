@@ -8,7 +8,7 @@ use std::{fs, io};
 use chrono::NaiveDate;
 use thiserror::Error;
 
-use crate::files::replace_unsynced;
+use crate::atomic_files::replace_unsynced;
 use crate::history::run_record::RunRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;

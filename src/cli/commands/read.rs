@@ -20,7 +20,7 @@ use crate::export::propose::{bytes_counted, files_of, proposals};
 use crate::export::read::bytes_to_counts::read_bytes;
 use crate::export::read::normalized_names::alike;
 use crate::export::settings::{Layout, MAX_BYTES};
-use crate::nightly::failure::Failure;
+use crate::nightly::night_failure::Failure;
 use crate::nightly::read_export::{ReadExportError, read_export};
 use crate::reconcile::decide::findings::row_findings::of_export;
 use crate::reconcile::guard::plan_check::part_unread;

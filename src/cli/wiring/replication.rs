@@ -7,13 +7,13 @@ use std::{fs, io, thread};
 use chrono::{DateTime, Utc};
 
 use crate::apply::lease_guard::LeaseGuard;
+use crate::atomic_files::replace;
 use crate::cli::clock;
 use crate::cli::error::CommandError;
 use crate::cli::wiring::replication_standing::ReplicaStanding;
 use crate::config::secrets;
 use crate::config::settings::Config;
 use crate::error_chain::error_chain;
-use crate::files::replace;
 use crate::history::desk::people_kept_by_restore::PeopleOf;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;

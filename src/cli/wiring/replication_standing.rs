@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::files::replace;
+use crate::atomic_files::replace;
 use crate::reconcile::model::display_text::minute;
 use crate::replication::copy_names::CopyName;
 use crate::replication::lease_turn::Lease;

@@ -6,7 +6,7 @@ use crate::cli::session::Session;
 use crate::cli::wiring::alert_engine;
 use crate::cli::{clock, session};
 use crate::config::settings::{Config, IntegrationConfig};
-use crate::nightly::failure::Failure;
+use crate::nightly::night_failure::Failure;
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::report::brief::Brief;
 use crate::report::exit_codes::Exit;

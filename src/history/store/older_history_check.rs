@@ -4,7 +4,7 @@
 //! run's beginning or its end is on the disk, so it may be behind a sound database, when a process dies in between, and is never ahead of one. A backup of the whole state
 //! folder brings its own file back: against that only a head that left the host helps (`verify --against`).
 
-use crate::files::replace;
+use crate::atomic_files::replace;
 use crate::history::store::error::StoreError;
 use crate::history::store::history_head::{file, read};
 use crate::history::store::open::History;

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
-use crate::files::sync_folder;
+use crate::atomic_files::sync_folder;
 use crate::history::store::column_values::time_text;
 use crate::history::store::error::StoreError;
 use crate::history::store::history_head::forget;

@@ -4,7 +4,7 @@
 //! [`RunRecorder::store_plan`] alone, which gives it on when the plan is on the disk, and only what that leaves can be
 //! ended.
 
-mod refused_export;
+mod refused_export_item;
 
 use std::collections::BTreeMap;
 
@@ -16,12 +16,12 @@ use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::history::store::run_lock::RunLock;
 use crate::nightly::begun_run::BegunRun;
-use crate::nightly::failure::Failure;
 use crate::nightly::job::Job;
 use crate::nightly::line_record::{line_record, undone_line};
+use crate::nightly::night_failure::Failure;
 use crate::nightly::open_record::OpenRecord;
 use crate::nightly::plan_diff::plan_diff;
-use crate::nightly::recorder::refused_export::RefusedExport;
+use crate::nightly::recorder::refused_export_item::RefusedExport;
 use crate::reconcile::guard::accepted_counts::AcceptedCounts;
 use crate::reconcile::guard::cleared_plan::ClearedPlan;
 use crate::reconcile::guard::plan_check::{Stopped, another_connectwise, expired, overridden};
@@ -175,7 +175,7 @@ impl<'a> RunRecorder<'a> {
         let last_good = history.last_good_export(integration)?;
         let fingerprint = self.open.record.planned.as_ref().map_or("", |planned| &planned.fingerprint);
         let findings = RefusedExport { fingerprint, mode, last_good }.one_item(stops);
-        self.open.keep_findings(refused_export::is_kept);
+        self.open.keep_findings(refused_export_item::is_kept);
         self.open.find(findings);
         Ok(())
     }

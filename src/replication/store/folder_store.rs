@@ -8,7 +8,7 @@ use std::{fs, io};
 use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 
-use crate::files::replace;
+use crate::atomic_files::replace;
 use crate::replication::error::CopyStoreError;
 
 /// Files below a folder; a state is the digest of its content.

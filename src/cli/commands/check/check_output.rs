@@ -4,7 +4,7 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::cli::console::Console;
-use crate::nightly::failure::Failure;
+use crate::nightly::night_failure::Failure;
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::plan::remedy::Remedy;

@@ -9,7 +9,7 @@ use crate::connectwise::client::status_meaning::{Right, WriteKind};
 use crate::connectwise::client::unreachable_cause::UnreachableCause;
 use crate::connectwise::{ReadError, Reader as _};
 use crate::history::store::open::History;
-use crate::nightly::failure::Failure;
+use crate::nightly::night_failure::Failure;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::mapping::{Mapping, folded};
 use crate::reconcile::model::plan::outcome::Mode;

@@ -8,7 +8,7 @@ use crate::error_chain::error_chain;
 use crate::export::count::misread::undeclared;
 use crate::export::excerpt::drawn;
 use crate::export::propose::{files_of, proposals};
-use crate::nightly::failure::Failure;
+use crate::nightly::night_failure::Failure;
 use crate::nightly::read_export::{ReadExportError, read_export};
 use crate::reconcile::decide::findings::row_remedies::row_remedy;
 use crate::reconcile::guard::plan_check::{malformed, part_unread, stale};

@@ -30,7 +30,7 @@ use crate::connectwise::{ReadError, Reader};
 use crate::error_chain::error_chain;
 use crate::history::store::network_mount::network_file_system;
 use crate::history::store::open::History;
-use crate::nightly::failure::Failure;
+use crate::nightly::night_failure::Failure;
 use crate::nightly::precheck::{OtherIntegrations, precheck};
 use crate::reconcile::matching::line_claims::{one_owner, owned_by, shared};
 use crate::reconcile::model::export::counts::Counts;

@@ -20,7 +20,7 @@ use crate::connectwise::Reader as _;
 use crate::error_chain::error_chain;
 use crate::export::read::normalized_names::{alike, normalized};
 use crate::history::store::open::History;
-use crate::nightly::failure::Failure;
+use crate::nightly::night_failure::Failure;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName};
 use crate::reconcile::model::mapping::CustomerTarget;

@@ -10,7 +10,7 @@ use crate::cli::{clock, session};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::connectwise::Reader as _;
 use crate::connectwise::client::Client;
-use crate::nightly::failure::Failure;
+use crate::nightly::night_failure::Failure;
 use crate::reconcile::model::connectwise_records::{Agreement, Company, Product};
 use crate::reconcile::model::ids::CompanyId;
 

@@ -13,7 +13,7 @@ use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::{clock, session};
 use crate::config::settings::Config;
-use crate::nightly::failure::Failure;
+use crate::nightly::night_failure::Failure;
 use crate::nightly::precheck::{PlacedCustomers, place_customers};
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::model::display_text::escaped;

@@ -17,7 +17,7 @@ use crate::cli::error::CommandError;
 use crate::cli::{clock, session};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::connectwise::Reader as _;
-use crate::nightly::failure::Failure;
+use crate::nightly::night_failure::Failure;
 use crate::nightly::precheck::place_customers;
 use crate::reconcile::model::connectwise_records::Company;
 use crate::reconcile::model::display_text::{escaped, shown};

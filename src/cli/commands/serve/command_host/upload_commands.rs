@@ -10,6 +10,7 @@ use std::{fs, io};
 use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
+use crate::atomic_files::sync_folder;
 use crate::cli::clock;
 use crate::cli::commands::answer::desk_answers::not_done;
 use crate::cli::commands::profiles;
@@ -20,9 +21,8 @@ use crate::config::settings::{Config, IntegrationConfig};
 use crate::export::locate::one_file::raw;
 use crate::export::read::bytes_to_counts::{fit, read_bytes};
 use crate::export::settings::{ExportLocation, Files, Layout, MAX_BYTES};
-use crate::files::sync_folder;
 use crate::history::run_record::RunRecord;
-use crate::nightly::failure::Failure;
+use crate::nightly::night_failure::Failure;
 use crate::reconcile::decide::findings::row_findings::of_export;
 use crate::reconcile::guard::plan_check::part_unread;
 use crate::reconcile::model::export::counts::Counts;
