@@ -11,6 +11,7 @@ pub mod decision_records;
 pub mod desk;
 pub mod journal;
 pub mod lines_over_nights;
+pub mod newest_plan;
 pub mod past;
 mod plan_lines;
 pub(crate) mod pruning;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use crate::history::decision_records::OpenSince;
+use crate::history::newest_plan::OpenSince;
 use crate::history::run_record::{LineRecord, RunRecord};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
-use crate::history::decision_records::OpenSince;
+use crate::history::newest_plan::OpenSince;
 use crate::history::run_record::LineRecord;
 use crate::reconcile::model::decision::{Decision, DecisionSubject};
 use crate::reconcile::model::display_text::shown;
