@@ -8,7 +8,7 @@ use recount_sim::{Faults, Recorded, Sim};
 
 use crate::cli::commands::demo::tour::Tour;
 use crate::cli::commands::run;
-use crate::cli::commands::run::RunRequest;
+use crate::cli::commands::run::run_request::RunRequest;
 use crate::cli::session;
 use crate::history::journal::{IntentKind, WriteOutcome, WriteRecord};
 use crate::history::run_record::RunRecord;

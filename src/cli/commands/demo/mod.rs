@@ -19,7 +19,7 @@ use crate::cli::browser::open;
 use crate::cli::clock;
 use crate::cli::commands::demo::tour::Tour;
 use crate::cli::commands::run;
-use crate::cli::commands::run::RunRequest;
+use crate::cli::commands::run::run_request::RunRequest;
 use crate::cli::commands::serve;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;

@@ -7,7 +7,7 @@ use recount_sim::Sim;
 
 use crate::cli::arguments::global_options::Global;
 use crate::cli::commands::run;
-use crate::cli::commands::run::RunRequest;
+use crate::cli::commands::run::run_request::RunRequest;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::history::run_record::RunRecord;

@@ -1,7 +1,8 @@
 //! A run that was asked for at the desk: the same as the commands begin, with a wish to stop of its own.
 
 use crate::apply::stop_signal::Stop;
-use crate::cli::commands::run::{RunRequest, approvable, chosen, until_stopped};
+use crate::cli::commands::run::run_request::RunRequest;
+use crate::cli::commands::run::{approvable, chosen, until_stopped};
 use crate::cli::error::CommandError;
 use crate::cli::wiring::stored_plans::{stored_plan, undone};
 use crate::config::settings::{Config, IntegrationConfig};

@@ -3,7 +3,8 @@
 use std::sync::Mutex;
 
 use crate::apply::stop_signal::Stop;
-use crate::cli::commands::run::{RunRequest, until_stopped};
+use crate::cli::commands::run::run_request::RunRequest;
+use crate::cli::commands::run::until_stopped;
 use crate::cli::error::CommandError;
 use crate::config::settings::Config;
 use crate::history::run_record::RunRecord;
