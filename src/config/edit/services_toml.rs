@@ -7,11 +7,11 @@ use std::{fs, io};
 
 use toml_edit::{Array, DocumentMut, InlineTable, Item, RawString, TableLike, value};
 
+use crate::config::config_file;
 use crate::config::edit::in_place::{FileChange, NotReplaced, hold, replace_file};
 use crate::config::error::ConfigErrors;
-use crate::config::file;
 use crate::config::tables::services;
-use crate::export::read::names::normalized;
+use crate::export::read::normalized_names::normalized;
 use crate::reconcile::model::ids::{ProductCode, ServiceName};
 use crate::reconcile::model::mapping::{Billed, ServiceRule};
 
@@ -97,8 +97,8 @@ pub fn set_service(
     let path = fs::canonicalize(path).map_err(unopened)?;
     let held = hold(&path).map_err(unopened)?;
     let damaged = |error| ServicesEditError::Invalid(ConfigErrors(vec![error]));
-    let before = file::read(&path).map_err(damaged)?;
-    let text = file::decoded(&path, &before).map_err(damaged)?;
+    let before = config_file::read(&path).map_err(damaged)?;
+    let text = config_file::decoded(&path, &before).map_err(damaged)?;
     let rules = |text: &str| services::parse(&path, text, names_items).map_err(ServicesEditError::Invalid);
     let known = rules(text)?.rules;
     let unsound = || ServicesEditError::Unsound { path: path.clone() };
@@ -126,7 +126,7 @@ pub fn set_service(
 /// What stands beside the products of each service of a file, as it is written: `multiply = 2`. Nothing of a file that
 /// cannot be read.
 pub fn beside_products(path: &Path) -> BTreeMap<ServiceName, Vec<String>> {
-    let text = file::read(path).ok().and_then(|bytes| Some(file::decoded(path, &bytes).ok()?.to_owned()));
+    let text = config_file::read(path).ok().and_then(|bytes| Some(config_file::decoded(path, &bytes).ok()?.to_owned()));
     let document: DocumentMut = text.and_then(|text| text.parse().ok()).unwrap_or_default();
     let of = |(key, item): (&str, &Item)| {
         let said = item.as_table_like().into_iter().flat_map(|table| table.iter());

@@ -2,14 +2,15 @@
 
 use std::sync::Mutex;
 
-use crate::apply::stop::Stop;
-use crate::cli::commands::run::{RunRequest, until_stopped};
+use crate::apply::stop_signal::Stop;
+use crate::cli::commands::run::run_request::RunRequest;
+use crate::cli::commands::run::until_stopped;
 use crate::cli::error::CommandError;
 use crate::config::settings::{Config, IntegrationConfig};
-use crate::history::record::RunRecord;
-use crate::history::store::lock::RunLock;
+use crate::history::run_record::RunRecord;
 use crate::history::store::open::History;
-use crate::report::exit::Exit;
+use crate::history::store::run_lock::RunLock;
+use crate::report::exit_codes::Exit;
 
 /// What dry runs of these integrations would come to, which need not be as they are on the disk: one integration as it is,
 /// and as it would be, are two of them. What one of them has read of ConnectWise is not read again for the next. `one` is
