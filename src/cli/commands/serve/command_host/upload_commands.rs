@@ -1,4 +1,4 @@
-//! The desk's side of `recount read`: a file that somebody brings.
+//! `UploadHost` by the functions of `recount read`: a file that somebody brings.
 
 use std::collections::BTreeMap;
 use std::fs::File;
