@@ -3,6 +3,7 @@
 pub mod catalog;
 pub mod desired;
 pub mod item_marker;
+pub mod line_peak;
 pub mod look_back;
 pub mod ownership;
 pub mod per_item;
