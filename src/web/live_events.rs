@@ -8,9 +8,9 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use tokio::time::{Instant, sleep};
 
+use crate::web::desk_request::DeskRequest;
 use crate::web::pages::frame::{self, RailEntry};
-use crate::web::pages::live;
-use crate::web::request::DeskRequest;
+use crate::web::pages::live_run;
 use crate::web::site::PageError;
 
 /// How often the history is looked at.
@@ -59,7 +59,7 @@ async fn picture(asked: &DeskRequest) -> Result<Option<(String, bool)>, PageErro
     let asked = asked.clone();
     let drawn = asked.read(|asked| {
         let Some(visit) = asked.visit_now()? else { return Ok(None) };
-        let (drawn, busy) = (live::picture(&visit)?.into_string(), live::is_busy(&visit));
+        let (drawn, busy) = (live_run::picture(&visit)?.into_string(), live_run::is_busy(&visit));
         // With the run's end what the menu counts has changed, too.
         let menu = if busy { String::new() } else { frame::menu_anew(&visit, RailEntry::Nights).into_string() };
         Ok(Some((drawn + &menu, busy)))
