@@ -7,6 +7,7 @@ use crate::reconcile::model::ids::CompanyId;
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::outcome::RunVerdict;
+use crate::reconcile::model::plan::remedy::RemedyLine;
 use crate::reconcile::model::ticket_subject::TicketKind;
 
 /// One matter of a run.
@@ -22,6 +23,16 @@ pub struct TicketSubject {
     pub line: Option<LineRecord>,
     /// The customer's company, where the run knew it.
     pub company: Option<CompanyId>,
+}
+
+impl TicketSubject {
+    /// What makes a text on its ticket out of date when it changes: the reason, and a line each the commands. One that was
+    /// printed for another reason, or another step, is refused.
+    pub fn told(&self) -> String {
+        let commands = self.finding.fix.lines().into_iter().filter(|line| matches!(line, RemedyLine::Command(_)));
+        let lines = [self.finding.code.to_string()].into_iter().chain(commands.map(|line| line.to_string()));
+        lines.collect::<Vec<_>>().join("\n")
+    }
 }
 
 /// Every matter of a run, in the order of [`TicketKind::ALL`] and then of its report.
