@@ -164,23 +164,12 @@ fn an_item_that_is_open_for_another_reason_tells_its_ticket_at_the_next_run() {
     night.run().exits(3);
     let notes = notes(&night);
     assert_eq!(notes.len(), 3, "{notes:?}");
-    let typed = |text: &str| {
-        let at = text.find("recount accept ").expect("a command");
-        text[at..]
-            .split([';', '\n'])
-            .next()
-            .unwrap_or_default()
-            .split_whitespace()
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
-    };
     for (note, to) in notes.iter().zip(["--to 90", "--to 95", "--to 95"]) {
         assert!(note.contains(to) && !note.contains("--to 0"), "{note}");
     }
     only_one(&night, false);
-    let newest: Vec<String> = typed(&notes[2]).into_iter().skip(1).collect();
-    let newest: Vec<&str> = newest.iter().map(String::as_str).collect();
-    night.recount(&newest).exits(0);
+    let typed = notes[2].lines().next().and_then(|line| line.split_once("What to do: recount ")).expect("a command").1;
+    night.recount(&typed.split(' ').collect::<Vec<_>>()).exits(0);
 }
 
 /// Billing does not need tickets, nor tickets billing; and a plan tells nobody.

@@ -40,7 +40,7 @@ impl History {
     ///
     /// `candidates` of creations in doubt is left empty: who looks them up, fills it in. So are `just_created`, see
     /// [`History::created_since`], `counted` and `counted_before`, see [`History::counted`], `owned_by_others`, see
-    /// [`History::owned_as_well`], and `neighbours_lines`, see [`History::neighbours_lines`].
+    /// [`History::owned_as_well`], `neighbours_lines`, see [`History::neighbours_lines`], and `neighbours_products`.
     ///
     /// # Errors
     /// An unreadable history is an error, never an empty past.
@@ -57,6 +57,7 @@ impl History {
                 owned: owned::owned(connection, integration)?,
                 owned_by_others: BTreeSet::new(),
                 neighbours_lines: BTreeMap::new(),
+                neighbours_products: BTreeMap::new(),
                 uncounted: Vec::new(),
                 zero_before: zero::zero_before(connection, integration, current)?,
                 in_doubt: in_doubt(connection, integration)?,
