@@ -7,7 +7,6 @@ use crate::reconcile::model::ids::CompanyId;
 use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::outcome::RunVerdict;
-use crate::reconcile::model::plan::remedy::RemedyLine;
 use crate::reconcile::model::ticket_subject::TicketKind;
 
 /// One matter of a run.
@@ -29,9 +28,8 @@ impl TicketSubject {
     /// What makes a text on its ticket out of date when it changes: the reason, and a line each the commands. One that was
     /// printed for another reason, or another step, is refused.
     pub fn told(&self) -> String {
-        let commands = self.finding.fix.lines().into_iter().filter(|line| matches!(line, RemedyLine::Command(_)));
-        let lines = [self.finding.code.to_string()].into_iter().chain(commands.map(|line| line.to_string()));
-        lines.collect::<Vec<_>>().join("\n")
+        let reason = self.finding.code.as_str();
+        [reason].into_iter().chain(self.finding.fix.commands()).collect::<Vec<_>>().join("\n")
     }
 }
 
