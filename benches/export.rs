@@ -18,7 +18,7 @@ use criterion::{Criterion, Throughput};
 use csv::{ByteRecord, ReaderBuilder};
 
 use recount::export::column::Column;
-use recount::export::read::content::read_bytes;
+use recount::export::read::bytes_to_counts::read_bytes;
 use recount::export::settings::{Count, ExportSettings, Format, Layout, LongLayout, Shape};
 
 const ROWS: usize = 1_000_000;

@@ -14,16 +14,19 @@ use std::time::Instant;
 use chrono::{DateTime, NaiveDate, Utc};
 use criterion::Criterion;
 
-use recount::export::read::content::read_bytes;
+use recount::export::read::bytes_to_counts::read_bytes;
 use recount::export::settings::ExportSettings;
 use recount::reconcile::decide::plan_inputs::PlanInputs;
 use recount::reconcile::decide::planner::draw;
-use recount::reconcile::guard::check::{Approval, GuardInputs, ReadCoverage, Stopped, clear};
-use recount::reconcile::guard::cleared::ClearedPlan;
-use recount::reconcile::guard::limits::GuardPolicy;
-use recount::reconcile::matching::ownership::Claims;
+use recount::reconcile::guard::cleared_plan::ClearedPlan;
+use recount::reconcile::guard::guard_policy::GuardPolicy;
+use recount::reconcile::guard::plan_check::{Approval, GuardInputs, ReadCoverage, Stopped, clear};
+use recount::reconcile::matching::line_claims::Claims;
 use recount::reconcile::matching::placement::{Place, place_all};
-use recount::reconcile::model::bill::Bill;
+use recount::reconcile::model::bill_customer::Bill;
+use recount::reconcile::model::connectwise_records::{
+    Addition, Additions, Agreement, Company, Directory, Product, Unread,
+};
 use recount::reconcile::model::export::counts::Counts;
 use recount::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode, ProductId, ServiceName,
@@ -32,7 +35,6 @@ use recount::reconcile::model::mapping::{AgreementRule, Billed, CustomerRow, Cus
 use recount::reconcile::model::past::{ExportStamp, Past};
 use recount::reconcile::model::plan::Plan;
 use recount::reconcile::model::quantity::Quantity;
-use recount::reconcile::model::records::{Addition, Additions, Agreement, Company, Directory, Product, Unread};
 
 const CUSTOMERS: i64 = 5_000;
 const SERVICES: i64 = 20;

@@ -19,12 +19,12 @@ use chrono::{Datelike, Days, NaiveDate, Weekday};
 use crate::chance::Chance;
 use crate::night::{Night, day, stamp, time};
 use recount::reconcile::guard::baseline;
-use recount::reconcile::guard::check::{Approval, GuardInputs, clear};
+use recount::reconcile::guard::plan_check::{Approval, GuardInputs, clear};
 use recount::reconcile::model::ids::{AgreementId, CustomerName, RunId, ServiceName};
 use recount::reconcile::model::past::{Accepted, Past, WrittenQuantity};
 use recount::reconcile::model::plan::Plan;
-use recount::reconcile::model::plan::code::Code;
 use recount::reconcile::model::plan::line::Verdict;
+use recount::reconcile::model::plan::reason_code::Code;
 use recount::reconcile::model::quantity::Quantity;
 use recount::reconcile::model::quantity_policy::{Measure, Policy};
 

@@ -22,18 +22,18 @@
 
 pub mod alerts;
 pub mod apply;
+pub mod atomic_files;
 pub mod cli;
 pub mod config;
 pub mod connectwise;
-pub mod copies;
 pub mod daemon;
 pub mod error_chain;
 pub mod export;
-pub mod files;
 pub mod history;
 pub mod http_client;
 pub mod nightly;
 pub mod reconcile;
+pub mod replication;
 pub mod report;
 pub mod suggest;
 pub mod tickets;

@@ -7,20 +7,20 @@ use recount_sim::Addition;
 use rust_decimal::Decimal;
 
 use crate::support::Night;
-use recount::apply::lease::LeaseGuard;
-use recount::apply::stop::Stop;
+use recount::apply::lease_guard::LeaseGuard;
+use recount::apply::stop_signal::Stop;
 use recount::config::load::load;
 use recount::connectwise::client::Client;
-use recount::history::record::{LineRecord, RunRecord};
-use recount::history::store::lock::RunLock;
+use recount::history::run_record::{LineRecord, RunRecord};
 use recount::history::store::open::History;
+use recount::history::store::run_lock::RunLock;
 use recount::nightly::job::{ExportSource, Job, PlanSource, RunControl};
 use recount::nightly::run::{plan_and_apply, plan_only};
-use recount::reconcile::model::plan::code::{Code, Severity};
 use recount::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand};
-use recount::report::files::Reports;
+use recount::reconcile::model::plan::reason_code::{Code, Severity};
 use recount::report::format::paint::Paint;
 use recount::report::format::text::{self, View};
+use recount::report::report_files::Reports;
 
 /// An installation whose clock stands where a test puts it.
 struct Clocked(Night);

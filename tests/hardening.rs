@@ -8,7 +8,7 @@ use rusqlite::Connection;
 
 use crate::alerts::{Listener, OK};
 use crate::support::{Night, today};
-use recount::history::store::lock::RunLock;
+use recount::history::store::run_lock::RunLock;
 
 fn set_mode(night: &Night, mode: u32) {
     fs::set_permissions(night.path("state"), fs::Permissions::from_mode(mode)).expect("changed");

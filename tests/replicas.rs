@@ -16,16 +16,16 @@ use rust_decimal::Decimal;
 use self::bucket::{Bucket, Held};
 use crate::support;
 use crate::support::{BUSY, Night, Said, wait_until};
-use recount::apply::lease::{LeaseGuard, LeaseSpan};
-use recount::apply::stop::Stop;
+use recount::apply::lease_guard::{LeaseGuard, LeaseSpan};
+use recount::apply::stop_signal::Stop;
 use recount::config::load::load;
 use recount::connectwise::client::Client;
-use recount::history::store::lock::RunLock;
 use recount::history::store::open::History;
+use recount::history::store::run_lock::RunLock;
 use recount::nightly::job::{ExportSource, Job, PlanSource, RunControl};
 use recount::nightly::run::plan_and_apply;
-use recount::reconcile::model::plan::code::Code;
 use recount::reconcile::model::plan::outcome::{Mode, RunCommand};
+use recount::reconcile::model::plan::reason_code::Code;
 
 const SECRET: &str = "CANARY-replica-secret";
 

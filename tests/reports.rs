@@ -7,12 +7,12 @@ mod pages;
 use chrono::DateTime;
 use rust_decimal::Decimal;
 
-use recount::history::record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, RunRecord, Totals};
+use recount::history::run_record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, RunRecord, Totals};
 use recount::reconcile::model::ids::{AgreementId, CustomerName, IntegrationName, ProductCode, RunId, ServiceName};
-use recount::reconcile::model::plan::code::{Code, Severity};
 use recount::reconcile::model::plan::finding::Finding;
 use recount::reconcile::model::plan::line::Source;
 use recount::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};
+use recount::reconcile::model::plan::reason_code::{Code, Severity};
 use recount::reconcile::model::plan::remedy::Remedy;
 use recount::reconcile::model::quantity::Quantity;
 

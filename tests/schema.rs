@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 
 use crate::support::{Night, each};
-use recount::reconcile::model::plan::code::Code;
 use recount::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};
+use recount::reconcile::model::plan::reason_code::Code;
 
 fn page() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/recount.schema.json")

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use proptest::prelude::*;
 use recount::export::column::{Column, CountMark, DerivedColumn, NamedColumn, Pattern};
 use recount::export::count::duplicate_rows::Duplicates;
-use recount::export::read::content::read_files;
+use recount::export::read::bytes_to_counts::read_files;
 use recount::export::settings::{Count, Format, Latest, Layout, LongLayout, Shape, Sheet, WideLayout};
 use recount::reconcile::model::export::counts::Cell;
 use rust_xlsxwriter::Workbook;

@@ -141,7 +141,7 @@ fn a_matter_that_persists_gets_notes_and_one_that_returns_a_ticket_of_its_own() 
 fn an_item_that_is_open_for_another_reason_tells_its_ticket_at_the_next_run() {
     let night = desk(&["note_every = \"never\""]);
     let counts = |acme: u32| {
-        night.export(format!("Account,Product,Quantity\nAcme,CloudFilter,{acme}\nBorealis,CloudFilter,5\n"))
+        night.export(format!("Account,Product,Quantity\nAcme,CloudFilter,{acme}\nBorealis,CloudFilter,5\n"));
     };
     counts(0);
     night.run().exits(3);

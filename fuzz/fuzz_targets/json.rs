@@ -7,7 +7,7 @@ use libfuzzer_sys::fuzz_target;
 use recount_fuzz::{assert_complete, assert_explained};
 
 use recount::export::count::duplicate_rows::Duplicates;
-use recount::export::read::content::read_bytes;
+use recount::export::read::bytes_to_counts::read_bytes;
 use recount::export::settings::{ExportSettings, Format, Layout};
 
 fuzz_target!(|bytes: &[u8]| {

@@ -4,8 +4,8 @@
 use libfuzzer_sys::fuzz_target;
 use recount_fuzz::{assert_harmless, value};
 
-use recount::export::count::notation::Notation;
-use recount::export::count::number::Units;
+use recount::export::count::number_notation::Notation;
+use recount::export::count::count_parser::Units;
 use recount::reconcile::model::quantity::Quantity;
 
 fuzz_target!(|text: &str| {

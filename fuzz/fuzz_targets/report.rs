@@ -6,9 +6,9 @@ use chrono::{DateTime, TimeDelta};
 use libfuzzer_sys::fuzz_target;
 use recount_fuzz::assert_fits;
 
-use recount::history::record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, RunRecord, Totals};
+use recount::history::run_record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, RunRecord, Totals};
 use recount::reconcile::model::ids::{CustomerName, IntegrationName, ProductCode, RunId, ServiceName};
-use recount::reconcile::model::plan::code::{Code, Severity};
+use recount::reconcile::model::plan::reason_code::{Code, Severity};
 use recount::reconcile::model::plan::finding::Finding;
 use recount::reconcile::model::plan::line::Source;
 use recount::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};

@@ -7,7 +7,7 @@ use libfuzzer_sys::fuzz_target;
 use recount_fuzz::assert_explained;
 
 use recount::export::column::Pattern;
-use recount::export::read::content::read_bytes;
+use recount::export::read::bytes_to_counts::read_bytes;
 use recount::export::settings::{ExportSettings, Layout};
 
 fuzz_target!(|bytes: &[u8]| {

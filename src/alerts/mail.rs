@@ -12,8 +12,8 @@ use lettre::transport::smtp::extension::ClientId;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 
-use crate::alerts::conversation::deliver;
 use crate::alerts::error::NotifyError;
+use crate::alerts::smtp::deliver;
 use crate::error_chain::error_chain;
 use crate::report::brief::{Brief, Event};
 

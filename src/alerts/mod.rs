@@ -4,14 +4,14 @@
 //! here can hold up a night: whoever calls gives each [`Channel`] its time.
 
 pub mod alert;
-mod conversation;
 pub mod engine;
 pub mod error;
-mod http;
+mod http_post;
 pub mod mail;
-pub(crate) mod payloads;
 mod ping;
+mod smtp;
 mod webhook;
+pub(crate) mod webhook_payloads;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -65,13 +65,13 @@ pub struct Ping {
 
 impl std::fmt::Debug for Webhook {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Webhook({})", http::host(&self.url))
+        write!(f, "Webhook({})", http_post::host(&self.url))
     }
 }
 
 impl std::fmt::Debug for Ping {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Ping({})", http::host(&self.url))
+        write!(f, "Ping({})", http_post::host(&self.url))
     }
 }
 

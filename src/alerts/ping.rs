@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::alerts::error::NotifyError;
-use crate::alerts::{Ping, http};
+use crate::alerts::{Ping, http_post};
 use crate::report::brief::{Brief, Event};
 
 /// Of a longer body only the beginning is kept by such services (healthchecks.io documentation: 100 kB; others 10 kB).
@@ -26,9 +26,9 @@ impl Ping {
 
     async fn post(&self, last: &str, id: &str, body: String) -> Result<(), NotifyError> {
         let url = self.url_of(last, id);
-        let client = http::client(&self.url, self.ca_file.as_ref())?;
+        let client = http_post::client(&self.url, self.ca_file.as_ref())?;
         let request = client.post(url).header("Content-Type", "text/plain; charset=utf-8");
-        http::send(&self.url, request.body(body)).await
+        http_post::send(&self.url, request.body(body)).await
     }
 
     fn url_of(&self, last: &str, id: &str) -> Url {

@@ -8,11 +8,11 @@ use tokio::time::Instant;
 use crate::apply::execution_context::ExecutionContext;
 use crate::apply::write_result::{ConfirmedChange, Halt, LineWriteResult};
 use crate::connectwise::AdditionsLook;
-use crate::reconcile::guard::cleared::{SetQuantity, Write};
+use crate::reconcile::guard::cleared_plan::{SetQuantity, Write};
+use crate::reconcile::model::connectwise_records::Addition;
 use crate::reconcile::model::ids::{AdditionId, AgreementId};
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::records::Addition;
 
 /// How old a look may be when the write leaves that stands on it (rule 11), where ConnectWise is not slower than this.
 const LOOK_LIFE: Duration = Duration::from_secs(2);

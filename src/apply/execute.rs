@@ -14,7 +14,7 @@ use crate::apply::one_write::WriteExecutor;
 use crate::apply::write_result::{Applied, LineWriteResult, not_reached};
 use crate::connectwise::{UpcomingWork, Writer};
 use crate::history::store::open::History;
-use crate::reconcile::guard::cleared::ClearedPlan;
+use crate::reconcile::guard::cleared_plan::ClearedPlan;
 
 /// Carries out a cleared plan, line by line, without deciding anything.
 pub async fn carry_out<W: Writer>(

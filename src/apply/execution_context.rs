@@ -4,9 +4,9 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use tokio::time::Instant;
 
 use crate::apply::expected_owners::ExpectedOwners;
-use crate::apply::lease::{CLOCK_STEP, LeaseGuard};
-use crate::apply::stop::Stop;
-use crate::history::store::lock::RunLock;
+use crate::apply::lease_guard::{CLOCK_STEP, LeaseGuard};
+use crate::apply::stop_signal::Stop;
+use crate::history::store::run_lock::RunLock;
 use crate::reconcile::model::ids::RunId;
 
 /// Where and when a plan is carried out.

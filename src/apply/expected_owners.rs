@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use crate::reconcile::decide::elsewhere::may_be;
-use crate::reconcile::matching::ownership::Claims;
+use crate::reconcile::decide::billed_elsewhere::may_be;
+use crate::reconcile::matching::line_claims::Claims;
+use crate::reconcile::model::connectwise_records::{Addition, Additions, Agreement, Directory};
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, ProductId};
 use crate::reconcile::model::plan::line::LineKey;
-use crate::reconcile::model::records::{Addition, Additions, Agreement, Directory};
 
 /// Whose each agreement was, and of which product each addition.
 #[derive(Debug, Default)]

@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 
 use crate::apply::execution_context::ExecutionContext;
 use crate::history::journal::{Intent, JournalNote, WriteOutcome};
-use crate::history::record::WriteId;
+use crate::history::run_record::WriteId;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 

@@ -12,18 +12,18 @@
 //! Known gap: ConnectWise has no compare-and-set, so a hand edit in the milliseconds between the re-read and the write
 //! can be overwritten. The answer and the next night's `human_edit` guard show it.
 
+mod agreement_windows;
 mod agreement_writes;
-mod attempts;
 mod breakers;
 pub mod execute;
 pub mod execution_context;
 pub mod expected_owners;
 mod journal_queue;
-pub mod lease;
-mod look;
+pub mod lease_guard;
+mod look_before_write;
 mod one_write;
 mod other_agreements;
 pub mod recovery;
-pub mod stop;
-mod windows;
+pub mod stop_signal;
+mod write_attempts;
 pub mod write_result;

@@ -4,28 +4,28 @@ use std::cell::RefCell;
 
 use tokio::time::Instant;
 
+use crate::apply::agreement_windows::AgreementWindows;
 use crate::apply::agreement_writes::{AgreementWrites, FreshAdditions, LineEnd};
-use crate::apply::attempts::{LOOKS_AGAIN, WriteAttempts};
 use crate::apply::breakers::{Breakers, WriteRight};
 use crate::apply::execution_context::ExecutionContext;
 use crate::apply::expected_owners::BeginningLine;
 use crate::apply::journal_queue::JournalQueue;
 use crate::apply::other_agreements::{OtherAgreements, begins, billed_here_since};
 use crate::apply::recovery::new_lines;
-use crate::apply::windows::AgreementWindows;
+use crate::apply::write_attempts::{LOOKS_AGAIN, WriteAttempts};
 use crate::apply::write_result::{
     ConfirmedChange, Halt, LineWriteResult, WriteResult, billed_since, changed_meanwhile, created, held, in_doubt,
     is_rounded, not_reached, overtaken, refused, stale, stored_rounded, updated,
 };
 use crate::connectwise::{ReadError, WriteError, Writer};
 use crate::history::journal::{Intent, IntentKind, WriteOutcome};
-use crate::history::record::WriteId;
-use crate::reconcile::guard::cleared::{CreateLine, SetQuantity, Write};
+use crate::history::run_record::WriteId;
+use crate::reconcile::guard::cleared_plan::{CreateLine, SetQuantity, Write};
+use crate::reconcile::model::connectwise_records::Addition;
 use crate::reconcile::model::ids::{AdditionId, AgreementId};
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::Outcome;
-use crate::reconcile::model::records::Addition;
+use crate::reconcile::model::plan::reason_code::Code;
 
 /// Carries out the writes of one run, and remembers what it must not do any more.
 pub(super) struct WriteExecutor<'a, W> {

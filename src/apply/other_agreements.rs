@@ -10,10 +10,10 @@ use tokio::time::Instant;
 use crate::apply::execution_context::ExecutionContext;
 use crate::apply::expected_owners::BeginningLine;
 use crate::connectwise::{ReadError, Reader};
-use crate::reconcile::guard::cleared::Write;
+use crate::reconcile::guard::cleared_plan::Write;
+use crate::reconcile::model::connectwise_records::Addition;
 use crate::reconcile::model::ids::{AdditionId, AgreementId};
 use crate::reconcile::model::plan::line::LineKey;
-use crate::reconcile::model::records::Addition;
 
 /// For how long what was read of one stands for the next line; as old as what is seen of an agreement may be.
 const READ_AGAIN_AFTER: Duration = Duration::from_secs(40);

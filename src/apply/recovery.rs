@@ -9,11 +9,11 @@ use crate::connectwise::{ReadError, Reader};
 use crate::history::journal::{Intent, IntentKind, OpenWrite, WriteOutcome};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::reconcile::model::connectwise_records::Addition;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, IntegrationName, ItemName, ProductId, RunId};
 use crate::reconcile::model::past::CreationInDoubt;
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::quantity::{Quantity, USUAL_DECIMALS};
-use crate::reconcile::model::records::Addition;
 
 /// What was found of one unfinished write.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,13 +3,13 @@
 use crate::connectwise::ReadError;
 use crate::history::journal::WriteOutcome;
 use crate::history::store::error::StoreError;
-use crate::reconcile::guard::cleared::{CreateLine, SetQuantity, Write};
+use crate::reconcile::guard::cleared_plan::{CreateLine, SetQuantity, Write};
+use crate::reconcile::model::connectwise_records::Addition;
 use crate::reconcile::model::ids::{AdditionId, AgreementId};
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::Outcome;
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::{Quantity, USUAL_DECIMALS};
-use crate::reconcile::model::records::Addition;
 
 /// What became of one line that was to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
-use crate::cli::arguments::global::{Colour, Global};
+use crate::cli::arguments::global_options::{Colour, Global};
 use crate::config::environment;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 use crate::report::format::ascii::ascii;
 use crate::report::format::json::Envelope;
 use crate::report::format::paint::Paint;

@@ -4,10 +4,10 @@ use crate::cli::console::Console;
 use crate::connectwise::ReadError;
 use crate::error_chain::error_chain;
 use crate::history::store::error::StoreError;
-use crate::history::store::lock::LockError;
-use crate::nightly::failure::Failure;
+use crate::history::store::run_lock::LockError;
+use crate::nightly::night_failure::Failure;
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 use crate::report::format::json::{Document, JsonError};
 
 /// A command that ended before a run could be recorded.

@@ -8,9 +8,9 @@ mod command_line;
 pub mod commands;
 mod console;
 mod error;
-mod limits;
 mod logging;
 mod operator;
+mod process_limits;
 mod progress;
 mod session;
 mod signals;
@@ -22,18 +22,18 @@ use crate::cli::command_line::{Cli, Command};
 use crate::cli::commands::history::backup;
 use crate::cli::commands::report::diff;
 use crate::cli::commands::{
-    alerts, answer, check, completions, daemon, demo, fleet, held, history, init, integrations, map, profiles, read,
-    report, run, serve, sim, status, tickets, unbegun_night, users, verify, why,
+    alerts, answer, check, completions, daemon, demo, fleet, held, history, init, integrations, map,
+    night_without_config, profiles, read, report, run, serve, sim, status, tickets, users, verify, why,
 };
 use crate::cli::console::Console;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// Reads the arguments, runs the command, gives its exit code.
 pub fn main() -> ExitCode {
-    limits::set();
+    process_limits::set();
     let cli = command_line::parsed();
     if cli.global.of_fleet {
-        limits::end_with_parent();
+        process_limits::end_with_parent();
     }
     logging::init(cli.global.verbose);
     progress::init(&cli.global);
@@ -53,7 +53,7 @@ fn dispatch(cli: &Cli, console: &Console) -> Exit {
     let fleet = cli.command.as_ref().and_then(Command::fleet);
     match (fleet.and_then(|fleet| Some((fleet.tenants.as_deref()?, fleet))), &cli.command) {
         (Some((of, fleet)), Some(Command::Daemon(options))) => {
-            fleet::watch::run(of, (fleet, options.fleet_listen), console)
+            fleet::daemon::run(of, (fleet, options.fleet_listen), console)
         }
         (Some((of, fleet)), Some(Command::Check(_))) => {
             fleet::run(of, (fleet, fleet::desk::unservable(of).as_ref()), console)
@@ -73,7 +73,7 @@ fn of_one(cli: &Cli, console: &Console) -> Exit {
         Some(Command::Read(options)) => read::run(&cli.global, options, console),
         Some(Command::Profiles) => profiles::run(&cli.global, console),
         Some(Command::Plan(options)) => run::plan(&cli.global, options, console),
-        Some(Command::Run(options)) => unbegun_night::run(&cli.global, options, console),
+        Some(Command::Run(options)) => night_without_config::run(&cli.global, options, console),
         Some(Command::Apply(options)) => run::apply(&cli.global, options, console),
         Some(Command::Held(options)) => held::run(&cli.global, options, console),
         Some(Command::Accept(options)) => answer::accept(&cli.global, options, console),

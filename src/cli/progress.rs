@@ -8,14 +8,14 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::Instant;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::connectwise::{
     AdditionsLook, BundledLists, CyclesByName, ReadError, Reader, Traffic, UpcomingWork, WriteError, Writer,
 };
-use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
+use crate::reconcile::guard::cleared_plan::{CreateLine, SetQuantity};
+use crate::reconcile::model::connectwise_records::{Addition, AdditionList, Agreements, Companies, Products};
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::records::{Addition, AdditionList, Agreements, Companies, Products};
 
 /// Whether somebody waits at a terminal: set once, as logging is.
 static SOMEBODY_WAITS: AtomicBool = AtomicBool::new(false);

@@ -2,18 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::error::CommandError;
-use crate::cli::wiring::replica::Replica;
-use crate::cli::{clock, limits};
+use crate::cli::wiring::replication::Replica;
+use crate::cli::{clock, process_limits};
 use crate::config::settings::{Config, ConnectWiseConfig, IntegrationConfig};
 use crate::connectwise::client::Client;
 use crate::error_chain::error_chain;
-use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
-use crate::nightly::failure::Failure;
-use crate::reconcile::model::plan::code::Code;
-use crate::report::exit::Exit;
+use crate::history::store::run_lock::RunLock;
+use crate::nightly::night_failure::Failure;
+use crate::reconcile::model::plan::reason_code::Code;
+use crate::report::exit_codes::Exit;
 
 /// The lock is held and the history is open.
 pub(crate) struct Session {
@@ -44,7 +44,7 @@ pub(crate) fn configuration_of(path: &Path) -> Result<Config, CommandError> {
 impl Session {
     /// Takes the lock, and the lease where other hosts may want it, and opens the history under them.
     pub(crate) fn open(config: &Config) -> Result<Self, CommandError> {
-        limits::enough_descriptors()?;
+        process_limits::enough_descriptors()?;
         let lock = RunLock::take(&config.state, clock::now())?;
         let replica = config.replica.as_ref().map(|settings| Replica::open(config, settings, &lock)).transpose()?;
         let history = History::open(&config.state, clock::now())?;

@@ -2,8 +2,8 @@
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::apply::stop::Stop;
-use crate::report::exit::Exit;
+use crate::apply::stop_signal::Stop;
+use crate::report::exit_codes::Exit;
 
 /// A wish that the signals make. Has to be called within a tokio runtime.
 ///

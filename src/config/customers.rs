@@ -4,13 +4,13 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::config::document::Field;
+use crate::config::config_file;
 use crate::config::error::ConfigError;
-use crate::config::file;
+use crate::config::toml_document::Field;
 use crate::export::excerpt::Excerpt;
-use crate::export::format::csv::cells_of_lines;
-use crate::export::format::quotes::QuoteFault;
-use crate::export::read::names::{alike, normalized};
+use crate::export::format::csv_quotes::QuoteFault;
+use crate::export::format::csv_rows::cells_of_lines;
+use crate::export::read::normalized_names::{alike, normalized};
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, CustomerName};
 use crate::reconcile::model::mapping::{CustomerRow, CustomerTarget};
@@ -34,8 +34,8 @@ pub(in crate::config) struct CustomersCsv {
 /// Reads the file that `field` names. What is wrong is said there; the rows around it are read all the same.
 pub(in crate::config) fn read(field: &Field<'_>, path: &Path) -> Option<CustomersCsv> {
     let said = |error| field.error_elsewhere(error);
-    let bytes = file::read(path).map_err(said).ok()?;
-    let text = file::decoded(path, &bytes).map_err(said).ok()?;
+    let bytes = config_file::read(path).map_err(said).ok()?;
+    let text = config_file::decoded(path, &bytes).map_err(said).ok()?;
     parse(path, text, &said)
 }
 

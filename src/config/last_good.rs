@@ -6,9 +6,9 @@ use std::{fs, io};
 use toml::de::DeTable;
 use toml_edit::{DocumentMut, Item, Value, value};
 
+use crate::atomic_files::replace;
 use crate::config::load::{load, of_text};
 use crate::config::settings::Config;
-use crate::files::replace;
 
 /// In the state folder.
 const KEPT: &str = "recount.toml.last-good";

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use toml::de::DeTable;
 
-use crate::config::document::{Document, Field, Section};
+use crate::config::config_file;
 use crate::config::error::{ConfigError, ConfigErrors};
-use crate::config::file;
 use crate::config::settings::{Config, ConnectWiseConfig, DaemonConfig, IntegrationConfig};
-use crate::config::tables::{alerts, connectwise, desk, integration, metrics, replica};
+use crate::config::tables::{alerts, connectwise, desk, integration, metrics, replication};
+use crate::config::toml_document::{Document, Field, Section};
 use crate::config::values::{is_name, optional};
 use crate::reconcile::model::ids::IntegrationName;
 use crate::zone::Zone;
@@ -50,8 +50,8 @@ pub(in crate::config) fn walked<T>(
     path: &Path,
     walk: impl FnOnce(&Path, Section<'_>) -> Option<T>,
 ) -> Result<(Option<T>, Vec<ConfigError>), ConfigErrors> {
-    let bytes = file::read(path).map_err(|error| ConfigErrors(vec![error]))?;
-    let text = file::decoded(path, &bytes).map_err(|error| ConfigErrors(vec![error]))?;
+    let bytes = config_file::read(path).map_err(|error| ConfigErrors(vec![error]))?;
+    let text = config_file::decoded(path, &bytes).map_err(|error| ConfigErrors(vec![error]))?;
     let document = Document::new(path, text);
     let (table, faults) = DeTable::parse_recoverable(text);
     for fault in &faults {
@@ -138,7 +138,7 @@ fn config(path: &Path, root: Section<'_>) -> Option<Config> {
     let names: Vec<&str> = integrations.keys().map(IntegrationName::as_str).collect();
     let alerts = root.get("alert").map_or(Some(BTreeMap::new()), |field| alerts::tables(&field, folder, &names));
     let alerts_within = root.get("alerts_within").map_or(Some(alerts::WITHIN_MOST), |field| alerts::within(&field));
-    let replica = replica::replica(&root, folder, daemon.is_some());
+    let replica = replication::replica(&root, folder, daemon.is_some());
     let keep = root.get("keep").map_or(Some(KEEP), |field| field.duration_within(KEEP_LEAST, KEEP_MOST));
     let metrics_file = root.get("metrics_file");
     let metrics_file = state.as_ref().and_then(|state| metrics::metrics_file(metrics_file.as_ref(), path, state));

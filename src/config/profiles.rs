@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 
-use crate::config::document::{Document, Field, Section};
+use crate::config::config_file::{decoded, read};
 use crate::config::error::{ConfigError, ConfigErrors};
-use crate::config::file::{decoded, read};
-use crate::config::tables::export::api;
-use crate::config::tables::export::layered::Layered;
-use crate::config::tables::export::layout::layout;
-use crate::export::read::names::{alike, normalized};
+use crate::config::tables::export::layout_keys::layout;
+use crate::config::tables::export::over_profile::Layered;
+use crate::config::tables::export::request_keys;
+use crate::config::toml_document::{Document, Field, Section};
+use crate::export::read::normalized_names::{alike, normalized};
 use crate::export::settings::Layout;
 
 /// The folder of the operator's own, beside `recount.toml`.
@@ -169,7 +169,7 @@ fn profile(name: &str, written: &ProfileText) -> Result<Profile, Vec<ConfigError
     let (profile, faults) = walked(written, |section| {
         let (title, vendor, recognised_by) = about(&section);
         let (title, vendor) = (title.unwrap_or_else(|| name.to_owned()), vendor.unwrap_or_default());
-        api::of_profile(&section);
+        request_keys::of_profile(&section);
         let layout = layout(Layered::new(section, None))?;
         let path = written.own.then(|| written.path.clone());
         Some(Profile { name: name.to_owned(), title, vendor, path, layout, recognised_by: recognised_by? })

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::config::document::Field;
 use crate::config::secrets::SecretSource;
+use crate::config::toml_document::Field;
 
 /// `{ credential = "…" }`, `{ file = "…" }` or `{ env = "…" }`. No value is shown: it may be the secret itself.
 pub(in crate::config) fn secret(field: &Field<'_>, folder: &Path) -> Option<SecretSource> {

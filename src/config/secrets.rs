@@ -11,10 +11,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::copies::settings::ReplicaPlace;
-use crate::export::locate::fetch::sign_in::{LinkSecrets, PlaceSecrets, TokenRequest};
-use crate::export::locate::link::{Auth, HeaderValue, Link};
-use crate::export::locate::place::{AzurePlace, PlaceStore, RemotePlace, S3Place, SftpSignIn};
+use crate::export::locate::fetch::vendor_sign_in::{LinkSecrets, PlaceSecrets, TokenRequest};
+use crate::export::locate::link_settings::{Auth, HeaderValue, Link};
+use crate::export::locate::place_settings::{AzurePlace, PlaceStore, RemotePlace, S3Place, SftpSignIn};
+use crate::replication::settings::ReplicaPlace;
 
 /// Where a secret is.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,20 +7,20 @@ use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::config::desk::DeskConfig;
+use crate::config::desk_settings::DeskConfig;
 use crate::config::error::{ConfigError, ConfigErrors};
 use crate::config::secrets::{SecretError, SecretSource, read};
 use crate::config::tables::alerts::AlertConfig;
 use crate::connectwise::client::settings::ConnectWiseSettings;
-use crate::copies::settings::ReplicaSettings;
 use crate::export::settings::ExportSettings;
-use crate::reconcile::guard::limits::GuardPolicy;
-use crate::reconcile::matching::ownership::OtherIntegration;
+use crate::reconcile::guard::guard_policy::GuardPolicy;
+use crate::reconcile::matching::line_claims::OtherIntegration;
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::plan::outcome::Mode;
 use crate::reconcile::model::record_links::{RecordAddress, RecordLinks};
+use crate::replication::settings::ReplicaSettings;
 use crate::tickets::settings::TicketSettings;
 use crate::zone::Zone;
 

@@ -6,10 +6,10 @@ use std::time::Duration;
 use rust_decimal::Decimal;
 use toml::de::DeValue;
 
-use crate::config::document::Field;
-use crate::export::count::notation::Notation;
-use crate::export::count::number::Units;
-use crate::reconcile::guard::limits::Percent;
+use crate::config::toml_document::Field;
+use crate::export::count::count_parser::Units;
+use crate::export::count::number_notation::Notation;
+use crate::reconcile::guard::guard_policy::Percent;
 
 /// A year. Nothing here waits or looks back further, and sums of times cannot overflow.
 const DURATION_MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::connectwise::CyclesByName;
-use crate::connectwise::wire::members::Reference;
-use crate::connectwise::wire::{Row, members};
+use crate::connectwise::wire::json_fields::Reference;
+use crate::connectwise::wire::{Row, json_fields};
 use crate::reconcile::model::ids::AgreementId;
 
 /// Which cycles recur.
@@ -72,7 +72,7 @@ impl Row for CycleRow {
     }
 
     fn record(&self, id: i64) -> Result<(i64, bool), String> {
-        let options = members::text("billingOptions", &self.billing_options)?.filter(|options| !options.is_empty());
+        let options = json_fields::text("billingOptions", &self.billing_options)?.filter(|options| !options.is_empty());
         let options = options.ok_or("its billingOptions is missing")?;
         Ok((id, !options.eq_ignore_ascii_case("NotRecurring")))
     }

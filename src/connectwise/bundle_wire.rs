@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::connectwise::client::paging::next_id;
-use crate::connectwise::wire::{AdditionRow, Row, WireAddition, members};
+use crate::connectwise::wire::{AdditionRow, Row, WireAddition, json_fields};
 use crate::reconcile::model::ids::AgreementId;
 
 /// One list that a bundle asks for.
@@ -92,7 +92,7 @@ impl BundleAnswer {
         let mut answers: Vec<Option<PartAnswer>> = asked.iter().map(|_| None).collect();
         let all = self.results.len();
         for answer in self.results {
-            let number = members::id(&answer.sequence_number).and_then(|number| usize::try_from(number - 1).ok());
+            let number = json_fields::id(&answer.sequence_number).and_then(|number| usize::try_from(number - 1).ok());
             let place = number.and_then(|place| answers.get_mut(place)).filter(|place| place.is_none());
             *place.ok_or("an answer holds a list that was not asked for")? = Some(answer);
         }

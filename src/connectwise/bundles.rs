@@ -15,15 +15,15 @@ use futures_util::future::join_all;
 
 use crate::connectwise::bundle_wire::{BundleAnswer, BundlePart, bundle_body};
 use crate::connectwise::client::Client;
-use crate::connectwise::client::attempt::Unanswered;
-use crate::connectwise::client::denial::Right;
 use crate::connectwise::client::paging::{CUT_MIN, PAGE_SIZES};
+use crate::connectwise::client::read_attempt::Unanswered;
+use crate::connectwise::client::status_meaning::Right;
 use crate::connectwise::reads::own_rows;
 use crate::connectwise::urls::api_url;
 use crate::connectwise::wire::WireAddition;
 use crate::connectwise::{BundledLists, ReadError};
+use crate::reconcile::model::connectwise_records::AdditionList;
 use crate::reconcile::model::ids::AgreementId;
-use crate::reconcile::model::records::AdditionList;
 
 /// Agreements of one request.
 const AGREEMENTS_MAX: usize = 50;

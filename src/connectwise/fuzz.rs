@@ -7,11 +7,11 @@ use http::{HeaderMap, HeaderValue};
 use serde_json::Value;
 
 use crate::connectwise::client::answer_text::Censor;
-use crate::connectwise::client::retry::Backoff;
-use crate::connectwise::wire::{AdditionRow, AgreementRow, CompanyRow, ProductRow, Row, members};
+use crate::connectwise::client::backoff::Backoff;
+use crate::connectwise::wire::{AdditionRow, AgreementRow, CompanyRow, ProductRow, Row, json_fields};
 use crate::connectwise::writes::QuantityRow;
+use crate::reconcile::model::connectwise_records::{Addition, Agreement, Company, Product};
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::records::{Addition, Agreement, Company, Product};
 
 /// Every list that one answer can be read as; `None` where it is no such list.
 #[derive(Debug)]
@@ -39,12 +39,12 @@ pub fn lists(body: &[u8]) -> Lists {
 /// An answer to a PATCH: the id and the quantity, or why there is none.
 pub fn patched(body: &[u8]) -> Option<(i64, Result<Quantity, String>)> {
     let row: QuantityRow = serde_json::from_slice(body).ok()?;
-    Some((row.id, members::quantity(&row.quantity)))
+    Some((row.id, json_fields::quantity(&row.quantity)))
 }
 
 /// A JSON value as a quantity, or why it is none.
 pub fn quantity(value: &Value) -> Result<Quantity, String> {
-    members::quantity(value)
+    json_fields::quantity(value)
 }
 
 /// What the body of a refusal says, on one line. `secret` must not be in it.
@@ -68,7 +68,7 @@ pub fn wait(retry_after: &[u8], date: &[u8], most: Duration) -> Duration {
 fn list<R: Row>(body: &[u8]) -> Option<Vec<(i64, Result<R::Record, String>)>> {
     let rows: Vec<R> = serde_json::from_slice(body).ok()?;
     let read = |row: R| {
-        let id = members::id(row.id())?;
+        let id = json_fields::id(row.id())?;
         Some((id, row.read(id).map_err(|record| record.why)))
     };
     rows.into_iter().map(read).collect()

@@ -5,17 +5,17 @@
 //! [`ServiceBoard`](crate::tickets::board::ServiceBoard), which can write to nothing else.
 
 pub(crate) mod billing_cycles;
+pub(crate) mod bundle_trust;
 pub(crate) mod bundle_wire;
 pub(crate) mod bundles;
-pub(crate) mod bundling;
 pub mod client;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzz;
-pub mod hosted;
+pub mod hosted_member;
 pub mod probe;
 pub(crate) mod reads;
-pub mod sharing;
+pub mod shared_reads;
 pub(crate) mod urls;
 pub(crate) mod wire;
 pub(crate) mod writes;
@@ -25,11 +25,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::connectwise::client::cause::UnreachableCause;
-use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
+use crate::connectwise::client::unreachable_cause::UnreachableCause;
+use crate::reconcile::guard::cleared_plan::{CreateLine, SetQuantity};
+use crate::reconcile::model::connectwise_records::{Addition, AdditionList, Agreements, Companies, Products};
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::records::{Addition, AdditionList, Agreements, Companies, Products};
 
 /// What a plan needs to read.
 ///

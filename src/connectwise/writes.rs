@@ -12,19 +12,19 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::connectwise::client::answer_text::Sign;
-use crate::connectwise::client::attempt::redirection;
-use crate::connectwise::client::denial::WriteKind;
+use crate::connectwise::client::read_attempt::redirection;
+use crate::connectwise::client::status_meaning::WriteKind;
 use crate::connectwise::client::transport::{BodyCut, HttpAnswer, NoAnswer};
-use crate::connectwise::client::{Client, denial};
+use crate::connectwise::client::{Client, status_meaning};
 use crate::connectwise::reads::additions_path;
 use crate::connectwise::urls::api_url;
-use crate::connectwise::wire::{AdditionRow, Row, WireAddition, members};
+use crate::connectwise::wire::{AdditionRow, Row, WireAddition, json_fields};
 use crate::connectwise::{AdditionsLook, ReadError, WriteError, Writer};
-use crate::reconcile::guard::cleared::{CreateLine, SetQuantity};
+use crate::reconcile::guard::cleared_plan::{CreateLine, SetQuantity};
 use crate::reconcile::matching::item_marker::ItemMarker;
+use crate::reconcile::model::connectwise_records::Addition;
 use crate::reconcile::model::ids::{AgreementId, ProductId};
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::records::Addition;
 
 impl Writer for Client {
     async fn look(&self, agreement: AgreementId) -> Result<AdditionsLook, ReadError> {
@@ -56,7 +56,7 @@ impl Writer for Client {
         if row.id != write.addition().0 {
             return Err(unclear(format!("the answer is about addition {}", row.id)));
         }
-        members::quantity(&row.quantity).map_err(|why| unclear(format!("the answer is unclear: {why}")))
+        json_fields::quantity(&row.quantity).map_err(|why| unclear(format!("the answer is unclear: {why}")))
     }
 
     async fn create_line(&self, write: &CreateLine, before: Instant) -> Result<Addition, WriteError> {
@@ -110,7 +110,7 @@ impl Client {
         } else {
             self.censor.reason(&answer.body)
         };
-        Err(denial::of_write(kind, answer.status, Sign::of(&answer), said))
+        Err(status_meaning::of_write(kind, answer.status, Sign::of(&answer), said))
     }
 
     fn unanswered(&self, error: NoAnswer) -> WriteError {
@@ -140,7 +140,7 @@ impl Client {
 
 /// The record that an answer holds.
 pub(crate) fn record_of<R: Row>(row: &R) -> Result<R::Record, WriteError> {
-    let id = members::id(row.id()).ok_or_else(|| unclear("the answer names no record".to_owned()))?;
+    let id = json_fields::id(row.id()).ok_or_else(|| unclear("the answer names no record".to_owned()))?;
     row.read(id).map_err(|record| unclear(record.why))
 }
 
@@ -222,7 +222,7 @@ mod tests {
 
     use super::*;
     use crate::connectwise::client::settings::ConnectWiseSettings;
-    use crate::reconcile::model::bill::Bill;
+    use crate::reconcile::model::bill_customer::Bill;
     use crate::reconcile::model::ids::{AdditionId, AgreementId};
 
     fn client(url: &str) -> Client {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use regex::Regex;
 
-use crate::export::count::number::Units;
+use crate::export::count::count_parser::Units;
 
 /// Where a value comes from, and what of it is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]

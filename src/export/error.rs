@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::{fmt, io};
 
-use crate::export::damage::{Damage, Name};
-use crate::export::fault::{FaultPlace, Faults};
+use crate::export::damage_kinds::{Damage, Name};
+use crate::export::damage_places::{FaultPlace, Faults};
 use crate::export::locate::fetch::error::FetchError;
 use crate::reconcile::model::display_text;
 

@@ -13,8 +13,8 @@ pub mod propose;
 pub mod read;
 pub mod settings;
 
-pub mod damage;
-pub mod fault;
+pub mod damage_kinds;
+pub mod damage_places;
 #[cfg(test)]
 mod shape_tests;
 #[cfg(test)]

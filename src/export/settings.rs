@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use crate::export::column::{Column, CountMark, DerivedColumn, NamedColumn, Pattern, Test};
 use crate::export::count::duplicate_rows::Duplicates;
-use crate::export::count::notation::Notation;
-use crate::export::locate::link::Link;
-use crate::export::locate::place::RemotePlace;
+use crate::export::count::number_notation::Notation;
+use crate::export::locate::link_settings::Link;
+use crate::export::locate::place_settings::RemotePlace;
 
 /// `[integration.NAME.export]`.
 #[derive(Debug, Clone, PartialEq, Eq)]

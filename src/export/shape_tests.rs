@@ -7,10 +7,10 @@ use proptest::prelude::*;
 
 use crate::export::column::{Column, NamedColumn, Pattern, Test};
 use crate::export::count::duplicate_rows::Duplicates;
-use crate::export::count::notation::Notation;
+use crate::export::count::number_notation::Notation;
 use crate::export::error::ExportError;
 use crate::export::excerpt::drawn;
-use crate::export::read::content::read_bytes;
+use crate::export::read::bytes_to_counts::read_bytes;
 use crate::export::settings::{Count, HeaderRow, Layout, LongLayout, Shape, WideLayout};
 use crate::reconcile::model::export::counts::{Cell, Counts};
 

@@ -9,9 +9,9 @@ use proptest::prelude::*;
 
 use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::error::ExportError;
-use crate::export::locate::file;
-use crate::export::locate::file::Export;
-use crate::export::read::content::read_bytes;
+use crate::export::locate::one_file;
+use crate::export::locate::one_file::Export;
+use crate::export::read::bytes_to_counts::read_bytes;
 use crate::export::settings::{ExportLocation, ExportSettings};
 use crate::reconcile::model::export::counts::{Cell, Counts};
 
@@ -25,7 +25,7 @@ fn counts(text: impl AsRef<[u8]>) -> Result<Counts, ExportError> {
 
 fn read(settings: &ExportSettings, now: DateTime<Utc>) -> Result<Export, ExportError> {
     let ExportLocation::Path(pattern) = &settings.source else { panic!("{settings:?} is no file") };
-    file::read(pattern, &settings.layout, now)
+    one_file::read(pattern, &settings.layout, now)
 }
 
 /// Customer, service, count and lines of everything that was counted.

@@ -5,13 +5,13 @@ use std::{fs, io};
 
 use chrono::{DateTime, Utc};
 
-use crate::files::{give_to_owner, sync_folder};
-use crate::history::desk::kept::{PeopleOf, keep_people};
+use crate::atomic_files::{give_to_owner, sync_folder};
+use crate::history::desk::people_kept_by_restore::{PeopleOf, keep_people};
 use crate::history::store::error::StoreError;
-use crate::history::store::head_file;
-use crate::history::store::lock::RunLock;
+use crate::history::store::history_head;
 use crate::history::store::migrations::copy_into;
 use crate::history::store::open::History;
+use crate::history::store::run_lock::RunLock;
 
 /// A history that was put back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,8 +61,8 @@ impl History {
         let set_aside = if fs::symlink_metadata(&database).is_ok() { Some(put_aside(state)?) } else { None };
         // The head belongs to what was set aside. Whoever dies from here on leaves no history, which is seen, and not an older
         // one with a newer head.
-        let newest = head_file::read(state).ok().flatten().map_or(0, |(run, _)| run);
-        head_file::forget(state)?;
+        let newest = history_head::read(state).ok().flatten().map_or(0, |(run, _)| run);
+        history_head::forget(state)?;
         let put = fs::File::open(&new).and_then(|file| {
             give_to_owner(&file, state)?;
             fs::rename(&new, &database)?;

@@ -3,13 +3,13 @@
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
-use crate::history::record::WriteId;
-use crate::history::store::chain;
-use crate::history::store::chain::JournalEntry;
-use crate::history::store::columns::{day, json, line_key, local_time, quantity, time, time_text};
+use crate::history::run_record::WriteId;
+use crate::history::store::column_values::{day, json, line_key, local_time, quantity, time, time_text};
 use crate::history::store::error::StoreError;
-use crate::history::store::lock::RunLock;
+use crate::history::store::hash_chain;
+use crate::history::store::hash_chain::JournalEntry;
 use crate::history::store::open::History;
+use crate::history::store::run_lock::RunLock;
 use crate::reconcile::model::decision::DecisionSubject;
 use crate::reconcile::model::ids::{AdditionId, IntegrationName, ProductId, RunId};
 use crate::reconcile::model::plan::line::LineKey;
@@ -227,7 +227,7 @@ fn append_intent(
     if matches!(intent.kind, IntentKind::Create { .. }) {
         refuse_second_creation(transaction, run, &intent.key)?;
     }
-    chain::append(transaction, intent_entry(run, intent, at)).map(WriteId)
+    hash_chain::append(transaction, intent_entry(run, intent, at)).map(WriteId)
 }
 
 fn append_outcome(
@@ -237,7 +237,7 @@ fn append_outcome(
     at: DateTime<Utc>,
 ) -> Result<WriteId, StoreError> {
     let run = run_of_open_write(transaction, write)?.ok_or(StoreError::Settled { write })?;
-    chain::append(transaction, outcome_entry(run, write, outcome, at))?;
+    hash_chain::append(transaction, outcome_entry(run, write, outcome, at))?;
     Ok(write)
 }
 

@@ -2,22 +2,23 @@
 //!
 //! Everything else speaks to it in domain types. SQL stands here and nowhere else.
 
-pub mod alerts;
+pub mod alert_records;
 pub mod backup;
-pub mod days;
-pub mod decisions;
+pub mod connectwise_sites;
+pub mod counts_by_day;
+pub mod daemon_slots;
+pub mod decision_records;
 pub mod desk;
 pub mod journal;
-mod lines;
-pub mod lookup;
-pub mod nights;
+pub mod lines_over_nights;
+pub mod newest_plan;
 pub mod past;
+mod plan_lines;
 pub(crate) mod pruning;
-pub mod record;
-pub mod runs;
-pub mod sites;
-pub mod slots;
+pub mod run_lookup;
+pub mod run_record;
+pub mod run_writing;
 pub mod store;
 #[cfg(test)]
 mod tests;
-pub mod tickets;
+pub mod ticket_records;

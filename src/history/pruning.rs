@@ -4,10 +4,10 @@
 use chrono::{DateTime, Utc};
 use rusqlite::params;
 
-use crate::history::store::columns::{integer, time_text};
+use crate::history::store::column_values::{integer, time_text};
 use crate::history::store::error::StoreError;
-use crate::history::store::lock::RunLock;
 use crate::history::store::open::{History, INCREMENTAL};
+use crate::history::store::run_lock::RunLock;
 
 /// Runs that lose their lines in one night: a backlog of years is gone within weeks, and no night notices.
 const RUNS_AT_ONCE: usize = 20;

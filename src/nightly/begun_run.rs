@@ -2,18 +2,18 @@
 
 use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta, Utc};
 
-use crate::apply::lease::CLOCK_STEP;
-use crate::history::runs::NewRun;
+use crate::apply::lease_guard::CLOCK_STEP;
+use crate::history::run_writing::NewRun;
 use crate::history::store::error::StoreError;
-use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
-use crate::nightly::failure::Failure;
+use crate::history::store::run_lock::RunLock;
 use crate::nightly::job::Job;
+use crate::nightly::night_failure::Failure;
 use crate::reconcile::model::display_text::minute;
 use crate::reconcile::model::ids::RunId;
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
-use crate::report::exit::Exit;
+use crate::reconcile::model::plan::reason_code::Code;
+use crate::report::exit_codes::Exit;
 
 /// A run on its way.
 #[derive(Clone, Copy)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{Datelike, NaiveDate};
 
-use crate::history::days::DayCount;
+use crate::history::counts_by_day::DayCount;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::guard::baseline::CountKeys;

@@ -8,19 +8,19 @@ use chrono::{DateTime, Utc};
 use crate::apply::recovery::{RecoveryScope, Resolution, resolve_open_writes};
 use crate::connectwise::Reader;
 use crate::history::journal::{WriteOutcome, WriteRecord};
-use crate::history::record::RunRecord;
+use crate::history::run_record::RunRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::nightly::begun_run::BegunRun;
-use crate::nightly::failure::Failure;
 use crate::nightly::job::Job;
 use crate::nightly::line_record::cut_off_lines;
+use crate::nightly::night_failure::Failure;
 use crate::nightly::open_record::OpenRecord;
 use crate::reconcile::model::past::CreationInDoubt;
-use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
+use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
 
 /// Ends the records of runs whose process died, with what the journal knows of their lines, and says so.

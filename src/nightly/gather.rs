@@ -6,36 +6,36 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use crate::connectwise::{CyclesByName, ReadError, Reader};
-use crate::export::locate::file::Export;
-use crate::history::record::ExportRecord;
+use crate::export::locate::one_file::Export;
+use crate::history::run_record::ExportRecord;
 use crate::history::store::open::History;
 use crate::nightly::begun_run::BegunRun;
 use crate::nightly::day_counts::{counts_of_last_period, earlier_counts};
 use crate::nightly::earlier_runs::{close_cut_off_runs, look_up_open_writes};
-use crate::nightly::failure::Failure;
 use crate::nightly::job::ExportSource;
+use crate::nightly::night_failure::Failure;
 use crate::nightly::read_export::{ReadExportError, read_export};
 use crate::nightly::remote::short_lists::read_again;
 use crate::nightly::remote::{Remote, look_around, read_remote};
-use crate::nightly::sweep::{SweepInputs, is_due, sweep, uncounted};
+use crate::nightly::weekly_sweep::{SweepInputs, is_due, sweep, uncounted};
 use crate::reconcile::decide::plan_inputs::PlanInputs;
 use crate::reconcile::decide::planner::draw;
-use crate::reconcile::guard::check::malformed;
-use crate::reconcile::guard::trend::{TREND_DAYS, falling_trend};
-use crate::reconcile::matching::ownership::Claims;
+use crate::reconcile::guard::falling_trend::{TREND_DAYS, falling_trend};
+use crate::reconcile::guard::plan_check::malformed;
+use crate::reconcile::matching::line_claims::Claims;
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::model::display_text::{minute, shown};
 use crate::reconcile::model::ids::{AdditionId, AgreementId, IntegrationName, ProductCode, ProductId, ServiceName};
+use crate::reconcile::model::line_owners::NeighboursLine;
 use crate::reconcile::model::mapping::{MatchCustomers, ServiceRule};
-use crate::reconcile::model::owned::NeighboursLine;
 use crate::reconcile::model::past::{CreationInDoubt, ExportStamp, Past, RecentTakeover};
 use crate::reconcile::model::plan::Plan;
-use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::RunCommand;
+use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// Everything a plan is drawn from.
 pub(super) struct Inputs {

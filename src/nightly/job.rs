@@ -4,11 +4,11 @@ use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::apply::lease::LeaseGuard;
-use crate::apply::stop::Stop;
+use crate::apply::lease_guard::LeaseGuard;
+use crate::apply::stop_signal::Stop;
 use crate::export::settings::ExportSettings;
-use crate::reconcile::guard::limits::GuardPolicy;
-use crate::reconcile::matching::ownership::OtherIntegration;
+use crate::reconcile::guard::guard_policy::GuardPolicy;
+use crate::reconcile::matching::line_claims::OtherIntegration;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand};

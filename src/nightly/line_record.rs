@@ -2,13 +2,13 @@
 
 use crate::apply::write_result::LineWriteResult;
 use crate::history::journal::{WriteOutcome, WriteRecord};
-use crate::history::record::LineRecord;
+use crate::history::run_record::LineRecord;
 use crate::reconcile::decide::findings::line_remedies::{a_later_run_looks, end_all_but_one};
 use crate::reconcile::matching::placement::another_agreement;
-use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};
 use crate::reconcile::model::plan::line::{Line, LineKey, Subject, Verdict};
 use crate::reconcile::model::plan::outcome::Outcome;
+use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
 
 /// What the journal knows of the lines of a run whose process died.

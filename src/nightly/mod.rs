@@ -6,10 +6,10 @@
 mod begun_run;
 mod day_counts;
 pub(crate) mod earlier_runs;
-pub mod failure;
 mod gather;
 pub mod job;
 mod line_record;
+pub mod night_failure;
 mod open_record;
 mod plan_diff;
 pub mod precheck;
@@ -17,5 +17,5 @@ pub mod read_export;
 mod recorder;
 mod remote;
 pub mod run;
-mod sweep;
 mod undo;
+mod weekly_sweep;

@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use crate::apply::write_result::LineWriteResult;
-use crate::history::record::{LineRecord, Requests, RunEnd, RunRecord, Totals};
+use crate::history::run_record::{LineRecord, Requests, RunEnd, RunRecord, Totals};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::nightly::failure::Failure;
 use crate::nightly::line_record::{settle_finding, settle_line};
-use crate::reconcile::model::plan::code::{Code, Severity};
+use crate::nightly::night_failure::Failure;
 use crate::reconcile::model::plan::finding::{Finding, sort};
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::{Outcome, RunVerdict};
-use crate::report::exit::Exit;
+use crate::reconcile::model::plan::reason_code::{Code, Severity};
+use crate::report::exit_codes::Exit;
 
 /// A run's record without its end.
 pub(super) struct OpenRecord<'a> {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::history::record::LineRecord;
-use crate::reconcile::model::plan::code::{Code, Severity};
+use crate::history::run_record::LineRecord;
 use crate::reconcile::model::plan::finding::{Finding, finding};
 use crate::reconcile::model::plan::outcome::Outcome;
+use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::quantity::Quantity;
 
 /// Lines that are told one by one; of more, only how many.

@@ -8,15 +8,15 @@ use crate::connectwise::{ReadError, Reader};
 use crate::nightly::remote::read_directory;
 use crate::reconcile::decide::findings::line_remedies::name_service;
 use crate::reconcile::matching::catalog::product;
-use crate::reconcile::matching::ownership::{Claims, OtherIntegration};
+use crate::reconcile::matching::line_claims::{Claims, OtherIntegration};
 use crate::reconcile::matching::placement::{Place, place_all};
+use crate::reconcile::model::connectwise_records::Directory;
 use crate::reconcile::model::export::counts::{Counts, CustomerCounts};
 use crate::reconcile::model::ids::{AgreementId, CustomerName, IntegrationName, ProductCode};
 use crate::reconcile::model::mapping::{Mapping, ServiceRule};
 use crate::reconcile::model::past::Past;
-use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding, sort};
-use crate::reconcile::model::records::Directory;
+use crate::reconcile::model::plan::reason_code::{Code, Severity};
 
 /// What a look at the mapping found.
 #[derive(Debug)]

@@ -8,10 +8,10 @@ use crate::config::secrets;
 use crate::config::secrets::SecretError;
 use crate::export::error::ExportError;
 use crate::export::locate::fetch::FetchRequest;
-use crate::export::locate::fetch::sign_in::LinkSecrets;
 use crate::export::locate::fetch::time_limits::PAUSE;
-use crate::export::locate::file::Export;
-use crate::export::locate::obtain::obtain;
+use crate::export::locate::fetch::vendor_sign_in::LinkSecrets;
+use crate::export::locate::one_file::Export;
+use crate::export::locate::tonights_export::obtain;
 use crate::export::settings::{ExportLocation, ExportSettings};
 use crate::reconcile::model::ids::IntegrationName;
 

@@ -6,21 +6,21 @@ use std::fmt::Write as _;
 use chrono::{DateTime, Datelike as _, Days, FixedOffset, NaiveDate};
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::history::record::LineRecord;
+use crate::history::run_record::LineRecord;
 use crate::reconcile::model::display_text::{day, shown};
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::record_links::RecordLinks;
-use crate::report::brief::week::{LinesMoved, Week, WeekNights};
+use crate::report::brief::digest_week::{LinesMoved, Week, WeekNights};
 use crate::report::brief::{Brief, Event};
-use crate::report::commands::held;
-use crate::report::commands::held::Waiting;
-use crate::report::exit::Exit;
+use crate::report::brief_needs::Need;
+use crate::report::command_output::held_output;
+use crate::report::command_output::held_output::Waiting;
+use crate::report::display_names;
+use crate::report::exit_codes::Exit;
+use crate::report::format::digest_html;
 use crate::report::format::text::{WIDTH, middle_cut};
-use crate::report::format::unlinked::{link_words, unlinked};
-use crate::report::format::week_html;
-use crate::report::names;
-use crate::report::needs::Need;
-use crate::report::words::{plural, signed};
+use crate::report::format::unlinked_names::{link_words, unlinked};
+use crate::report::numbers_and_dates::{plural, signed};
 
 /// Lines that are shown as the top movers.
 const MOVERS_SHOWN: usize = 10;
@@ -53,7 +53,7 @@ pub fn digest(weeks: &[Week], open: &[Waiting], links: WeekLinks<'_>, now: DateT
     let mut text = format!("{subject}\n\n");
     nights.iter().for_each(|nights| nights_section(&mut text, nights));
     text.push('\n');
-    text.push_str(&held::render(&open[..open.len().min(OPEN_SHOWN)], &[]));
+    text.push_str(&held_output::render(&open[..open.len().min(OPEN_SHOWN)], &[]));
     if open.len() > OPEN_SHOWN {
         let _ = writeln!(text, "  … {} more: recount held", open.len() - OPEN_SHOWN);
     }
@@ -63,7 +63,7 @@ pub fn digest(weeks: &[Week], open: &[Waiting], links: WeekLinks<'_>, now: DateT
     let names = weeks.iter().flat_map(|week| &week.changed).chain(open.iter().filter_map(|one| one.line.as_ref()));
     let names = link_words(names, open.iter().map(|one| &one.finding));
     Brief {
-        html: unlinked(&week_html::of(&title, &nights, &needs, &moved), &names, "<wbr>"),
+        html: unlinked(&digest_html::of(&title, &nights, &needs, &moved), &names, "<wbr>"),
         needs_left_out: needs.len().saturating_sub(OPEN_SHOWN),
         needs: needs.into_iter().take(OPEN_SHOWN).collect(),
         ..Brief::plain(Event::Weekly, subject, unlinked(&text, &names, "\u{200b}"), now.to_utc())
@@ -144,7 +144,7 @@ fn movers(text: &mut String, lines: &[LinesMoved<'_>]) {
     }
     for LinesMoved { line, by } in lines {
         let step = signed(*by);
-        let name = middle_cut(&names::line(line), WIDTH - 6 - step.width());
+        let name = middle_cut(&display_names::line(line), WIDTH - 6 - step.width());
         let gap = WIDTH.saturating_sub(4 + name.width() + step.width());
         let _ = writeln!(text, "  {name}{}{step}", " ".repeat(gap));
     }

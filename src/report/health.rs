@@ -4,12 +4,12 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::history::lookup::{EndSummary, RunSummary};
+use crate::history::run_lookup::{EndSummary, RunSummary};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::plan::outcome::Mode;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// What is known of an integration's health.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -167,7 +167,7 @@ impl Health {
 mod tests {
     use super::*;
 
-    use crate::history::record::{Requests, Totals};
+    use crate::history::run_record::{Requests, Totals};
     use crate::reconcile::model::plan::outcome::RunCommand;
 
     fn noon() -> DateTime<Utc> {

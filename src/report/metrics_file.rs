@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use crate::files::replace_unsynced;
+use crate::atomic_files::replace_unsynced;
 
 /// Replaces the file at once. It holds numbers and names of integrations, so everybody may read it.
 ///

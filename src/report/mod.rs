@@ -3,27 +3,27 @@
 //! The model is what the history keeps of a run, so a report of last week and the one of this minute cannot differ.
 
 pub mod brief;
-pub mod commands;
-pub mod current;
+pub mod brief_needs;
+pub mod command_output;
+pub mod current_lines;
 pub mod digest;
-pub mod exit;
-pub mod files;
+pub(crate) mod display_names;
+pub mod exit_codes;
 pub mod format;
-pub mod gather;
 pub mod health;
+pub mod invoice_months;
 pub mod metrics_file;
-pub mod model;
-pub mod months;
-pub(crate) mod names;
-pub mod needs;
+pub(crate) mod numbers_and_dates;
 pub mod open_items;
-pub mod trend;
-pub(crate) mod words;
+pub mod page_material;
+pub mod report_files;
+pub mod report_model;
+pub mod sparkline;
 
-use crate::history::record::{LineRecord, RunEnd, RunRecord};
-use crate::reconcile::model::plan::code::{Code, Severity};
+use crate::history::run_record::{LineRecord, RunEnd, RunRecord};
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::reconcile::model::plan::outcome::Outcome;
+use crate::reconcile::model::plan::reason_code::{Code, Severity};
 
 /// The lines of a run, as far as the history still holds them.
 pub fn lines(run: &RunRecord) -> &[LineRecord] {

@@ -4,22 +4,22 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use crate::history::decisions::OpenSince;
-use crate::history::record::{LineRecord, RunRecord};
+use crate::history::newest_plan::OpenSince;
+use crate::history::run_record::{LineRecord, RunRecord};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::reconcile::decide::answers::{AnswerSubject, Refusal, ShownFinding, ShownItem, ShownLine, answer};
-use crate::reconcile::decide::decisions::Index;
+use crate::reconcile::decide::permitted_answers::{AnswerSubject, Refusal, ShownFinding, ShownItem, ShownLine, answer};
+use crate::reconcile::decide::stored_answers::Index;
 use crate::reconcile::model::decision::{DecisionSubject, Decisions, SeenLine};
 use crate::reconcile::model::ids::IntegrationName;
-use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::Finding;
-use crate::reconcile::model::plan::named::Named;
+use crate::reconcile::model::plan::named_additions::Named;
 use crate::reconcile::model::plan::outcome::AnswerVerb;
+use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::quantity::or_dash;
-use crate::report::commands::held::{AnsweredItem, Waiting};
-use crate::report::words::step;
-use crate::report::{lines, names};
+use crate::report::command_output::held_output::{AnsweredItem, Waiting};
+use crate::report::numbers_and_dates::step;
+use crate::report::{display_names, lines};
 
 /// The newest plan of one integration, and what was answered so far.
 #[derive(Debug)]
@@ -206,8 +206,8 @@ impl Item<'_> {
     /// What it is called, and its step: `Acme Dental · MP-CLOUDFILTER 12 → 0`.
     pub fn sentence(&self) -> String {
         let name = match (self.finding, self.line) {
-            (Some(finding), line) => names::matter(finding, line),
-            (None, Some(line)) => names::line(line),
+            (Some(finding), line) => display_names::matter(finding, line),
+            (None, Some(line)) => display_names::line(line),
             (None, None) => String::new(),
         };
         format!("{name} {}", self.line.map(step).unwrap_or_default()).trim().to_owned()
@@ -218,7 +218,7 @@ impl Item<'_> {
         let reason = self.finding.map(|finding| finding.code).or(self.line.map(|line| line.reason));
         let reason = reason.map(Code::as_str).unwrap_or_default();
         let (was, wanted) = self.line.map(|line| (line.was, line.wanted)).unwrap_or_default();
-        let named = self.line.and_then(|line| line.named.as_ref()).map(names::named).unwrap_or_default();
+        let named = self.line.and_then(|line| line.named.as_ref()).map(display_names::named).unwrap_or_default();
         format!("{}:{}:{reason}:{named}", or_dash(was), or_dash(wanted))
     }
 

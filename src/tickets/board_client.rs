@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use http::Method;
 
 use crate::connectwise::client::Client;
-use crate::connectwise::client::denial::{Right, WriteKind};
 use crate::connectwise::client::paging::List;
+use crate::connectwise::client::status_meaning::{Right, WriteKind};
 use crate::connectwise::reads::asked_for;
 use crate::connectwise::urls::api_url;
 use crate::connectwise::wire::IdRow;

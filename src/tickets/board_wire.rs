@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::connectwise::wire::{Row, members};
+use crate::connectwise::wire::{Row, json_fields};
 use crate::reconcile::model::ids::{TicketId, TicketRef};
 use crate::tickets::board::{BoardTerms, NewTicket, Note, StatusChange, Ticket};
 
@@ -39,13 +39,13 @@ impl Row for TicketRow {
     }
 
     fn record(&self, id: i64) -> Result<Ticket, String> {
-        let reference = members::text("externalXRef", &self.reference)?.unwrap_or_default();
+        let reference = json_fields::text("externalXRef", &self.reference)?.unwrap_or_default();
         Ok(Ticket {
             id: TicketId(id),
             reference: TicketRef::new(&reference),
-            closed_flag: members::flag("closedFlag", &self.closed_flag)?.unwrap_or(false),
-            status: members::reference("status", &self.status)?.id,
-            board: members::reference("board", &self.board)?.id,
+            closed_flag: json_fields::flag("closedFlag", &self.closed_flag)?.unwrap_or(false),
+            status: json_fields::reference("status", &self.status)?.id,
+            board: json_fields::reference("board", &self.board)?.id,
         })
     }
 
@@ -81,7 +81,7 @@ impl Row for BoardRow {
     }
 
     fn record(&self, id: i64) -> Result<NamedRecord, String> {
-        named(id, &self.name, members::flag("inactiveFlag", &self.inactive_flag)?)
+        named(id, &self.name, json_fields::flag("inactiveFlag", &self.inactive_flag)?)
     }
 
     fn known(&self) {}
@@ -118,8 +118,8 @@ impl Row for StatusRow {
     }
 
     fn record(&self, id: i64) -> Result<TicketStatus, String> {
-        let named = named(id, &self.name, members::flag("inactive", &self.inactive)?)?;
-        let closes = members::flag("closedStatus", &self.closed_status)?.unwrap_or(false);
+        let named = named(id, &self.name, json_fields::flag("inactive", &self.inactive)?)?;
+        let closes = json_fields::flag("closedStatus", &self.closed_status)?.unwrap_or(false);
         Ok(TicketStatus { id, named, closes })
     }
 
@@ -151,7 +151,7 @@ impl Row for PlainRow {
 }
 
 fn named(id: i64, name: &Value, inactive: Option<bool>) -> Result<NamedRecord, String> {
-    let name = members::text("name", name)?.ok_or("its name is missing")?;
+    let name = json_fields::text("name", name)?.ok_or("its name is missing")?;
     Ok(NamedRecord { id, name, inactive: inactive.unwrap_or(false) })
 }
 
@@ -187,11 +187,11 @@ impl Row for AssociationRow {
 
     fn record(&self, _id: i64) -> Result<Association, String> {
         let named = |field, value| -> Result<Option<NamedRecord>, String> {
-            let found = members::reference(field, value)?;
+            let found = json_fields::reference(field, value)?;
             Ok(found.id.zip(found.name).map(|(id, name)| NamedRecord { id, name, inactive: false }))
         };
         Ok(Association {
-            kind: members::reference("type", &self.r#type)?.id,
+            kind: json_fields::reference("type", &self.r#type)?.id,
             sub_type: named("subType", &self.sub_type)?,
             item: named("item", &self.item)?,
         })

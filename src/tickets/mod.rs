@@ -2,13 +2,13 @@
 
 pub mod board;
 pub mod board_client;
+pub(crate) mod board_requests;
 pub(crate) mod board_wire;
-pub(crate) mod opening;
-pub(crate) mod round;
+pub(crate) mod open_ticket;
+pub mod round_inputs;
+pub mod run_subjects;
 pub mod settings;
-pub mod subjects;
-pub mod sync;
-pub mod sync_round;
-pub mod template;
-pub mod text;
+pub mod text_template;
 pub(crate) mod ticket_plan;
+pub mod ticket_sync;
+pub mod ticket_text;

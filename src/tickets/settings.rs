@@ -8,8 +8,8 @@ use chrono::TimeDelta;
 use crate::reconcile::model::ids::{CompanyId, CustomerName};
 use crate::reconcile::model::ticket_subject::TicketKind;
 use crate::tickets::board::BoardNames;
-use crate::tickets::subjects::TicketSubject;
-use crate::tickets::template::Template;
+use crate::tickets::run_subjects::TicketSubject;
+use crate::tickets::text_template::Template;
 
 /// Tickets of one integration.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,9 +2,9 @@
 
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::history::tickets::{TicketRecord, TicketState};
-use crate::tickets::subjects::{TicketSubject, matters, tells_what_is_settled};
-use crate::tickets::sync_round::{TicketRound, is_doubtful};
+use crate::history::ticket_records::{TicketRecord, TicketState};
+use crate::tickets::round_inputs::{TicketRound, is_doubtful};
+use crate::tickets::run_subjects::{TicketSubject, matters, tells_what_is_settled};
 
 /// What one round does about tickets.
 #[derive(Debug, Default)]

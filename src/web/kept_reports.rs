@@ -5,14 +5,14 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 
 use crate::reconcile::model::ids::{CustomerName, RunId};
-use crate::report::files::Reports;
 use crate::report::format::csv;
-use crate::report::format::html::customer;
+use crate::report::format::html::customer_page;
 use crate::report::lines;
+use crate::report::report_files::Reports;
 use crate::web::access::sign_in;
 use crate::web::desk::visit::Visit;
-use crate::web::pages::pieces::customer_address;
-use crate::web::request::DeskRequest;
+use crate::web::desk_request::DeskRequest;
+use crate::web::pages::page_pieces::customer_address;
 use crate::web::response::{refused, see};
 use crate::web::site::PageError;
 
@@ -93,7 +93,7 @@ fn lines_of(visit: &Visit, run: RunId) -> Result<KeptFile, PageError> {
 /// The desk's page of a customer, where the newest plan has lines of it; else the one that was kept.
 fn of_customers(visit: &Visit, file: &str) -> Result<KeptFile, PageError> {
     let known = visit.desk.plans.iter().find_map(|plan| {
-        let is_meant = |name: &&CustomerName| customer::file(&plan.run.integration, name) == file;
+        let is_meant = |name: &&CustomerName| customer_page::file(&plan.run.integration, name) == file;
         lines(&plan.run).iter().flat_map(|line| &line.sources).map(|source| &source.customer).find(is_meant)
     });
     match known {

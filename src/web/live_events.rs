@@ -8,8 +8,8 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use tokio::time::{Instant, sleep};
 
-use crate::web::pages::live;
-use crate::web::request::DeskRequest;
+use crate::web::desk_request::DeskRequest;
+use crate::web::pages::live_run;
 use crate::web::site::PageError;
 
 /// How often the history is looked at.
@@ -58,8 +58,8 @@ async fn picture(asked: &DeskRequest) -> Result<Option<(String, bool)>, PageErro
     let asked = asked.clone();
     let drawn = asked.read(|asked| {
         let Some(visit) = asked.visit_now()? else { return Ok(None) };
-        let drawn = live::picture(&visit)?.into_string();
-        Ok(Some((drawn, live::is_busy(&visit))))
+        let drawn = live_run::picture(&visit)?.into_string();
+        Ok(Some((drawn, live_run::is_busy(&visit))))
     });
     drawn.await
 }

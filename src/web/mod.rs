@@ -5,33 +5,33 @@
 
 pub mod access;
 mod assets;
+mod connection_limits;
 pub mod desk;
+mod desk_request;
 pub mod fleet;
-mod head;
-pub(crate) mod host_check;
+pub(crate) mod host_header_check;
+mod html_head;
 mod kept_reports;
-mod listener;
 mod live_events;
 mod monitoring;
 mod pages;
-mod peer;
-mod request;
+mod peer_address;
+mod receive_upload;
 mod response;
 mod routes;
 pub mod site;
+mod slow_connections;
 mod tab;
 pub mod tls;
-mod uploading;
-mod waiting_room;
 
 use std::sync::Arc;
 
 use axum::Router;
 use tokio::net::TcpListener;
 
-use crate::web::fleet::host::FleetDesk;
-use crate::web::host_check::HostCheck;
-use crate::web::listener::Limits;
+use crate::web::connection_limits::Limits;
+use crate::web::fleet::fleet_host::FleetDesk;
+use crate::web::host_header_check::HostCheck;
 use crate::web::site::{DeskSite, Site};
 use crate::web::tls::{TlsDoor, TlsError, TlsFiles};
 
@@ -71,17 +71,17 @@ async fn serve_pages(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), TlsError> {
     let tls = tls.map(TlsDoor::of).transpose()?.map(Arc::new);
-    listener::serve(listener, router, Limits::USUAL, tls, stop).await;
+    connection_limits::serve(listener, router, Limits::USUAL, tls, stop).await;
     Ok(())
 }
 
 /// Serves `/metrics` and `/healthz` alone.
 pub async fn serve_monitoring(listener: TcpListener, site: Site, stop: impl Future<Output = ()> + Send + 'static) {
     let router = guarded(monitoring::routes(site, monitoring::AskedBy::Alone), Vec::new());
-    listener::serve(listener, router, Limits::USUAL, None, stop).await;
+    connection_limits::serve(listener, router, Limits::USUAL, None, stop).await;
 }
 
 fn guarded(router: Router, names: Vec<String>) -> Router {
     let doorkeeper = Arc::new(HostCheck::new(names));
-    router.layer(axum::middleware::from_fn_with_state(doorkeeper, host_check::check))
+    router.layer(axum::middleware::from_fn_with_state(doorkeeper, host_header_check::check))
 }

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 
 use crate::history::store::open::History;
-use crate::web::peer::Peer;
+use crate::web::peer_address::Peer;
 use crate::web::response::refused;
 use crate::web::site::{PageError, Site};
 

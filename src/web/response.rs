@@ -5,7 +5,7 @@ use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
 use maud::Markup;
 
-use crate::web::head::message_page;
+use crate::web::html_head::message_page;
 use crate::web::site::PageError;
 
 #[expect(clippy::disallowed_methods, reason = "a session ends by the clock")]

@@ -11,19 +11,19 @@ use maud::Markup;
 
 use crate::web::access::oidc::flow;
 use crate::web::access::signed_in::without_session;
-use crate::web::access::{account, second_step, sign_in};
-use crate::web::desk::act::act;
+use crate::web::access::{account_page, second_step, sign_in};
 use crate::web::desk::action_outcome::FormResponse;
-use crate::web::desk::fields::PostedFields;
-use crate::web::desk::roles::DeskAction;
+use crate::web::desk::posted_fields::PostedFields;
+use crate::web::desk::pressed_button::act;
+use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
+use crate::web::desk_request::DeskRequest;
 use crate::web::pages::{
-    audit, customers, export, find, integrations, invoices, item, live, night, nights, plan, services, today,
+    audit, customers, exports, find, integrations, invoices, item, live_run, nights, one_night, plan, services, today,
 };
-use crate::web::request::DeskRequest;
 use crate::web::response::{only_a_form, page_of, refused, see};
 use crate::web::site::{DeskSite, Door, PageError};
-use crate::web::{assets, kept_reports, live_events, tab, uploading};
+use crate::web::{assets, kept_reports, live_events, receive_upload, tab};
 
 /// How a page is drawn.
 type Page = fn(&Visit) -> Result<Markup, PageError>;
@@ -31,25 +31,25 @@ type Page = fn(&Visit) -> Result<Markup, PageError>;
 /// The pages of the desk.
 const PAGES: [(&str, Page); 20] = [
     ("/", today::page),
-    ("/account", account::page),
+    ("/account", account_page::page),
     ("/items/{handle}", item::page),
     ("/plan", plan::page),
     ("/invoices", invoices::page),
     ("/customers", customers::page),
-    ("/customers/{customer}", customers::one::page),
-    ("/mapping/{handle}", customers::picker::page),
+    ("/customers/{customer}", customers::one_customer::page),
+    ("/mapping/{handle}", customers::company_picker::page),
     ("/versions/{integration}", customers::versions::page),
     ("/services", services::page),
-    ("/services/{handle}", services::picker::page),
-    ("/export", export::page),
+    ("/services/{handle}", services::product_picker::page),
+    ("/export", exports::page),
     ("/nights", nights::page),
-    ("/nights/{run}", night::page),
+    ("/nights/{run}", one_night::page),
     // Where mails of older configurations lead.
-    ("/runs/{run}", night::page),
+    ("/runs/{run}", one_night::page),
     ("/integrations", integrations::page),
     ("/audit", audit::page),
-    ("/diff", nights::diff::page),
-    ("/live", live::page),
+    ("/diff", nights::night_diff::page),
+    ("/live", live_run::page),
     ("/find", find::page),
 ];
 
@@ -83,7 +83,7 @@ pub(crate) fn of_desk(beside: Router<DeskSite>, desk: DeskSite) -> Router {
     for (address, page) in PAGES {
         router = router.route(address, get(move |asked: DeskRequest| show(asked, page)));
     }
-    let uploads = post(uploading::upload).layer(DefaultBodyLimit::max(uploading::FORM_MOST));
+    let uploads = post(receive_upload::upload).layer(DefaultBodyLimit::max(receive_upload::FORM_MOST));
     router = router.route(DeskAction::Upload.path(), uploads);
     for action in DeskAction::ALL.into_iter().filter(|action| *action != DeskAction::Upload) {
         let handler = move |asked: DeskRequest, body: Bytes| done(asked, action, body);

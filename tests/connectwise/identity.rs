@@ -6,10 +6,10 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 use super::{client, query, requests, settings};
 use recount::connectwise::Reader;
 use recount::connectwise::client::Client;
-use recount::connectwise::client::denial::Right;
 use recount::connectwise::client::settings::{ClientError, ConnectWiseSettings};
+use recount::connectwise::client::status_meaning::Right;
+use recount::reconcile::model::connectwise_records::{AdditionList, Listed};
 use recount::reconcile::model::ids::AgreementId;
-use recount::reconcile::model::records::{AdditionList, Listed};
 
 async fn empty_server() -> MockServer {
     let server = MockServer::start().await;

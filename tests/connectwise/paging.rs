@@ -67,7 +67,7 @@ impl Respond for Companies {
     }
 }
 
-fn ids(companies: &recount::reconcile::model::records::Companies) -> Vec<i64> {
+fn ids(companies: &recount::reconcile::model::connectwise_records::Companies) -> Vec<i64> {
     assert!(companies.unreadable.is_empty());
     companies.records.iter().map(|company| company.id.0).collect()
 }

@@ -5,10 +5,10 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::{client, requests};
 use recount::connectwise::client::Client;
-use recount::connectwise::client::denial::Right;
+use recount::connectwise::client::status_meaning::Right;
 use recount::connectwise::{ReadError, Reader};
+use recount::reconcile::model::connectwise_records::Listed;
 use recount::reconcile::model::ids::{AgreementId, CompanyId};
-use recount::reconcile::model::records::Listed;
 
 async fn server(answer: ResponseTemplate) -> (MockServer, Client) {
     let server = MockServer::start().await;

@@ -14,9 +14,9 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use super::raw::json;
 use super::settings;
 use recount::connectwise::client::Client;
-use recount::connectwise::client::cause::{CertificateFault, UnreachableCause};
+use recount::connectwise::client::unreachable_cause::{CertificateFault, UnreachableCause};
 use recount::connectwise::{ReadError, Reader};
-use recount::reconcile::model::records::Listed;
+use recount::reconcile::model::connectwise_records::Listed;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/connectwise/tls");
 

@@ -3,10 +3,10 @@
 use super::guards::{cleared, stops};
 use super::night::{FILTER, Night, day, line, q, time};
 use recount::export::count::duplicate_rows::Duplicates;
-use recount::reconcile::guard::check::{Approval, Stopped};
-use recount::reconcile::guard::cleared::Write;
-use recount::reconcile::model::plan::code::Code;
+use recount::reconcile::guard::cleared_plan::Write;
+use recount::reconcile::guard::plan_check::{Approval, Stopped};
 use recount::reconcile::model::plan::line::Verdict;
+use recount::reconcile::model::plan::reason_code::Code;
 
 /// What is changed, and how.
 type Change = (&'static str, fn(&mut Night));
@@ -56,7 +56,7 @@ fn a_fingerprint_changes_with_everything_that_is_decided() {
         ("an unmapped customer more", |n| _ = n.row("Zeta", "CloudFilter", "1")),
         ("whose units they are", |n| _ = n.customer("Acme 2", 1, Some(10)).row("Acme 2", "CloudFilter", "0")),
         ("another integration", |n| n.integration = "other".into()),
-        ("a held line let go", |n| n.policy.to_zero = recount::reconcile::guard::limits::ToZero::Apply),
+        ("a held line let go", |n| n.policy.to_zero = recount::reconcile::guard::guard_policy::ToZero::Apply),
     ];
     let before = night().plan().fingerprint();
     let mut seen = std::collections::BTreeSet::from([before]);

@@ -9,17 +9,17 @@ use rust_decimal::Decimal;
 
 use super::guards::{accepted, cleared, stops};
 use super::night::{FILTER, Night, key, q, time};
-use recount::reconcile::guard::accepted::{AcceptedCounts, Size};
+use recount::reconcile::guard::accepted_counts::{AcceptedCounts, Size};
 use recount::reconcile::guard::baseline;
-use recount::reconcile::guard::check::Approval;
-use recount::reconcile::guard::limits::Percent;
+use recount::reconcile::guard::guard_policy::Percent;
+use recount::reconcile::guard::plan_check::Approval;
 use recount::reconcile::model::decision::{Decision, DecisionSubject, SeenLine};
 use recount::reconcile::model::ids::{AdditionId, CustomerName, ServiceName};
 use recount::reconcile::model::mapping::ServiceRule;
 use recount::reconcile::model::past::Accepted;
-use recount::reconcile::model::plan::code::Code;
 use recount::reconcile::model::plan::line::Verdict;
 use recount::reconcile::model::plan::outcome::AnswerVerb;
+use recount::reconcile::model::plan::reason_code::Code;
 
 const CUSTOMERS: i64 = 10;
 

@@ -5,11 +5,11 @@ use proptest::prelude::*;
 use super::night::{FILTER, Night, codes, create, day, key, line, q, said, set, time, unplaced};
 use recount::reconcile::model::decision::{Decision, DecisionSubject, SeenLine};
 use recount::reconcile::model::ids::{AdditionId, CustomerName, RunId, ServiceName};
-use recount::reconcile::model::owned::Owned;
+use recount::reconcile::model::line_owners::Owned;
 use recount::reconcile::model::past::WrittenQuantity;
-use recount::reconcile::model::plan::code::{Code, Severity};
 use recount::reconcile::model::plan::line::Verdict;
 use recount::reconcile::model::plan::outcome::AnswerVerb;
+use recount::reconcile::model::plan::reason_code::{Code, Severity};
 
 fn decision(verb: AnswerVerb, reason: Code) -> Decision {
     Decision {

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use rust_decimal::Decimal;
 
 use super::night::{FILTER, Night, q, time};
-use recount::reconcile::guard::check::{Approval, GuardInputs, ReadCoverage, Stopped, clear, malformed};
-use recount::reconcile::guard::cleared::ClearedPlan;
-use recount::reconcile::guard::limits::{GuardPolicy, Percent, ToZero};
+use recount::reconcile::guard::cleared_plan::ClearedPlan;
+use recount::reconcile::guard::guard_policy::{GuardPolicy, Percent, ToZero};
+use recount::reconcile::guard::plan_check::{Approval, GuardInputs, ReadCoverage, Stopped, clear, malformed};
 use recount::reconcile::model::export::counts::Counts;
 use recount::reconcile::model::ids::{AdditionId, AgreementId, CustomerName, ProductCode, RunId};
 use recount::reconcile::model::past::{Accepted, Past};
-use recount::reconcile::model::plan::code::Code;
 use recount::reconcile::model::plan::line::LineKey;
+use recount::reconcile::model::plan::reason_code::Code;
 
 /// The line of an addition: 100 is the usual one, the others are products of their own.
 fn line_of(id: i64) -> LineKey {

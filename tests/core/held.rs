@@ -2,13 +2,13 @@
 
 use super::guards::accepted;
 use super::night::{BRACKET, FILTER, Night, codes, create, day, key, line, q, said, set, stamp, time, unplaced};
-use recount::reconcile::guard::limits::{HumanEdit, LineStep, Percent, ToZero};
+use recount::reconcile::guard::guard_policy::{HumanEdit, LineStep, Percent, ToZero};
+use recount::reconcile::model::connectwise_records::Product;
 use recount::reconcile::model::ids::{AdditionId, AgreementId, RunId};
 use recount::reconcile::model::last_change::LastChange;
 use recount::reconcile::model::past::{AbandonedCreation, Accepted, CreationInDoubt, SeenQuantity, WrittenQuantity};
-use recount::reconcile::model::plan::code::{Code, Severity};
 use recount::reconcile::model::plan::line::Verdict;
-use recount::reconcile::model::records::Product;
+use recount::reconcile::model::plan::reason_code::{Code, Severity};
 
 pub(super) fn written(quantity: &str) -> WrittenQuantity {
     WrittenQuantity::once(q(quantity), RunId(7))

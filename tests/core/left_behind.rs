@@ -3,19 +3,19 @@
 use std::collections::BTreeSet;
 
 use super::night::{FILTER, Night, codes, day, key, line, q, set, time};
-use recount::reconcile::guard::limits::HumanEdit;
-use recount::reconcile::matching::ownership::{Claims, OtherIntegration};
+use recount::reconcile::guard::guard_policy::HumanEdit;
+use recount::reconcile::matching::line_claims::{Claims, OtherIntegration};
 use recount::reconcile::model::decision::{Decision, DecisionSubject, SeenLine};
 use recount::reconcile::model::ids::{
     AdditionId, CompanyId, CustomerName, IntegrationName, ProductId, RunId, ServiceName,
 };
+use recount::reconcile::model::line_owners::Owned;
 use recount::reconcile::model::mapping::ServiceRule;
-use recount::reconcile::model::owned::Owned;
 use recount::reconcile::model::past::{CreationInDoubt, WrittenQuantity};
 use recount::reconcile::model::plan::Plan;
-use recount::reconcile::model::plan::code::{Code, Severity};
 use recount::reconcile::model::plan::line::Verdict;
 use recount::reconcile::model::plan::outcome::AnswerVerb;
+use recount::reconcile::model::plan::reason_code::{Code, Severity};
 
 /// Acme and Borealis have each had their line for a while: 9 and 7 units.
 fn owned() -> Night {

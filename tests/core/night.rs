@@ -6,17 +6,18 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use recount::export::count::count_parser::Units;
 use recount::export::count::duplicate_rows::Duplicates;
-use recount::export::count::notation::Notation;
-use recount::export::count::number::Units;
+use recount::export::count::number_notation::Notation;
 use recount::export::count::tally::Tally;
 use recount::reconcile::decide::plan_inputs::PlanInputs;
 use recount::reconcile::decide::planner::draw;
-use recount::reconcile::guard::check::ReadCoverage;
-use recount::reconcile::guard::limits::GuardPolicy;
-use recount::reconcile::matching::ownership::Claims;
+use recount::reconcile::guard::guard_policy::GuardPolicy;
+use recount::reconcile::guard::plan_check::ReadCoverage;
+use recount::reconcile::matching::line_claims::Claims;
 use recount::reconcile::matching::placement::{Place, place_all};
-use recount::reconcile::model::bill::Bill;
+use recount::reconcile::model::bill_customer::Bill;
+use recount::reconcile::model::connectwise_records::{Addition, Additions, Agreement, Company, Directory, Product};
 use recount::reconcile::model::export::count_error::CountError;
 use recount::reconcile::model::export::counts::{Counts, RejectedRow};
 use recount::reconcile::model::ids::{
@@ -25,11 +26,10 @@ use recount::reconcile::model::ids::{
 use recount::reconcile::model::mapping::{AgreementRule, Billed, CustomerRow, CustomerTarget, Mapping, ServiceRule};
 use recount::reconcile::model::past::{ExportStamp, Past};
 use recount::reconcile::model::plan::Plan;
-use recount::reconcile::model::plan::code::{Code, Severity};
 use recount::reconcile::model::plan::finding::Finding;
 use recount::reconcile::model::plan::line::{Line, LineKey, Subject, Verdict};
+use recount::reconcile::model::plan::reason_code::{Code, Severity};
 use recount::reconcile::model::quantity::Quantity;
-use recount::reconcile::model::records::{Addition, Additions, Agreement, Company, Directory, Product};
 
 /// The product of the service `CloudFilter`.
 pub(super) const FILTER: &str = "MP-CLOUDFILTER";

@@ -8,10 +8,10 @@ use rust_decimal::Decimal;
 
 use super::night::{Night, key};
 use recount::export::count::duplicate_rows::Duplicates;
-use recount::reconcile::guard::limits::{HumanEdit, ToZero};
+use recount::reconcile::guard::guard_policy::{HumanEdit, ToZero};
+use recount::reconcile::model::connectwise_records::{Addition, Agreement, Product};
 use recount::reconcile::model::ids::{AgreementId, ProductId};
 use recount::reconcile::model::mapping::{CustomerTarget, MatchCustomers, ServiceRule};
-use recount::reconcile::model::records::{Addition, Agreement, Product};
 
 /// What has to become of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::core::night::{FILTER, Night};
-use recount::reconcile::matching::ownership::{Claims, OtherIntegration, shared};
+use recount::reconcile::matching::line_claims::{Claims, OtherIntegration, shared};
 use recount::reconcile::model::ids::{AgreementId, CustomerName, IntegrationName, ProductCode, ServiceName};
 use recount::reconcile::model::mapping::{Billed, Mapping, ServiceRule};
-use recount::reconcile::model::plan::code::Code;
 use recount::reconcile::model::plan::line::Verdict;
+use recount::reconcile::model::plan::reason_code::Code;
 
 /// The night's own mapping, billing only this product.
 fn other(night: &Night, product: &str) -> Mapping {

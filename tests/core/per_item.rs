@@ -5,8 +5,8 @@ use recount::reconcile::model::ids::{AdditionId, AgreementId, ItemName, RunId};
 use recount::reconcile::model::mapping::LineShape;
 use recount::reconcile::model::past::WrittenQuantity;
 use recount::reconcile::model::plan::Plan;
-use recount::reconcile::model::plan::code::Code;
 use recount::reconcile::model::plan::line::{LineKey, Verdict};
+use recount::reconcile::model::plan::reason_code::Code;
 use recount::reconcile::model::quantity_policy::Policy;
 
 fn night(items: &[&str]) -> Night {
@@ -57,7 +57,7 @@ fn an_item_that_disappears_goes_to_zero_under_the_guards() {
     night.past.written.insert(AdditionId(101), WrittenQuantity::once(q("1"), RunId(7)));
     let held = Verdict::Held(Code::ToZero);
     assert_eq!(lines(&night.plan()), [(Some("a.com"), &Verdict::Unchanged(Code::Equal)), (Some("b.com"), &held)]);
-    night.policy.to_zero = recount::reconcile::guard::limits::ToZero::Apply;
+    night.policy.to_zero = recount::reconcile::guard::guard_policy::ToZero::Apply;
     assert_eq!(lines(&night.plan())[1], (Some("b.com"), &set(101, "1", "0")));
 }
 
@@ -66,7 +66,7 @@ fn an_item_that_disappears_goes_to_zero_under_the_guards() {
 fn a_mark_that_no_export_named_is_left_alone() {
     let mut night = night(&["a.com"]);
     night.marked(10, 100, FILTER, "1", "a.com").marked(10, 101, FILTER, "1", "SN-4711");
-    night.policy.to_zero = recount::reconcile::guard::limits::ToZero::Apply;
+    night.policy.to_zero = recount::reconcile::guard::guard_policy::ToZero::Apply;
     let plan = night.plan();
     assert_eq!(lines(&plan)[0], (Some("SN-4711"), &Verdict::Held(Code::LineForeign)));
     assert_eq!(said(&plan, Code::LineForeign).len(), 1);
@@ -83,7 +83,7 @@ fn a_mark_that_a_person_changed_to_a_name_of_no_export_is_left_alone() {
     night.past.ours.insert(item("b.com"), id);
     night.past.written.insert(id, WrittenQuantity::once(q("1"), RunId(7)));
     night.amend_addition(id.0, |addition| addition.mark = Some(ItemName::new("other.com")));
-    night.policy.to_zero = recount::reconcile::guard::limits::ToZero::Apply;
+    night.policy.to_zero = recount::reconcile::guard::guard_policy::ToZero::Apply;
     let plan = night.plan();
     let foreign = Verdict::Held(Code::LineForeign);
     assert!(lines(&plan).contains(&(Some("other.com"), &foreign)), "{plan:#?}");
@@ -193,7 +193,7 @@ fn the_second_night_of_an_item_knows_its_first_in_any_case() {
     let mut night = night(&["a.com"]);
     night.marked(10, 100, FILTER, "1", "a.com").marked(10, 101, FILTER, "1", "B.com");
     night.past.written.insert(AdditionId(101), WrittenQuantity::once(q("1"), RunId(7)));
-    night.policy.to_zero = recount::reconcile::guard::limits::ToZero::SecondNight;
+    night.policy.to_zero = recount::reconcile::guard::guard_policy::ToZero::SecondNight;
     assert_eq!(lines(&night.plan())[0], (Some("B.com"), &Verdict::Held(Code::ToZero)));
     night.past.zero_before.insert(item("b.com"), crate::core::night::stamp("bb", "2026-03-09T01:00:00Z"));
     assert_eq!(lines(&night.plan())[0], (Some("B.com"), &set(101, "1", "0")));
@@ -206,9 +206,9 @@ fn a_product_with_a_line_for_each_item_has_one_owner_as_well() {
     let mut night = night(&["a.com"]);
     let (name, other) = (recount::reconcile::model::ids::IntegrationName::new("backup"), night.mapping.clone());
     let neighbours =
-        [recount::reconcile::matching::ownership::OtherIntegration { integration: &name, mapping: &other }];
+        [recount::reconcile::matching::line_claims::OtherIntegration { integration: &name, mapping: &other }];
     let seen = std::collections::BTreeMap::new();
     night.claims =
-        recount::reconcile::matching::ownership::Claims::new(&neighbours, &seen, &night.directory, night.today);
+        recount::reconcile::matching::line_claims::Claims::new(&neighbours, &seen, &night.directory, night.today);
     assert_eq!(lines(&night.plan()), [(Some("a.com"), &Verdict::Held(Code::LineOwnedTwice))]);
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::night::{FILTER, Night, codes, create, day, line, said, set, unplaced};
+use recount::reconcile::model::connectwise_records::{Agreement, AgreementSign, Unreadable};
 use recount::reconcile::model::ids::{AgreementId, CompanyId, CustomerName};
 use recount::reconcile::model::mapping::{AgreementRule, MatchCustomers};
 use recount::reconcile::model::past::Accepted;
-use recount::reconcile::model::plan::code::{Code, Severity};
 use recount::reconcile::model::plan::line::Verdict;
-use recount::reconcile::model::records::{Agreement, AgreementSign, Unreadable};
+use recount::reconcile::model::plan::reason_code::{Code, Severity};
 
 /// Why an agreement does not bill, and what makes it so.
 type Case = (Code, fn(&mut Agreement));

@@ -5,10 +5,10 @@ use proptest::prelude::*;
 use rust_decimal::Decimal;
 
 use crate::core::night::{Night, create, q, said, set};
-use recount::reconcile::model::bill::Bill;
+use recount::reconcile::model::bill_customer::Bill;
 use recount::reconcile::model::ids::{AdditionId, CustomerName, ServiceName};
-use recount::reconcile::model::plan::code::{Code, Severity};
 use recount::reconcile::model::plan::line::Verdict;
+use recount::reconcile::model::plan::reason_code::{Code, Severity};
 use recount::reconcile::model::quantity::Quantity;
 use recount::reconcile::model::quantity_policy::{Direction, Measure, Policy, PolicyInput, Rounding};
 

@@ -13,8 +13,8 @@ use super::night::{Night, day, key, stamp, time};
 use super::oracle;
 use super::oracle::Fate;
 use recount::export::count::duplicate_rows::Duplicates;
-use recount::reconcile::decide::answers::{ShownItem, ShownLine, answer};
-use recount::reconcile::guard::limits::{HumanEdit, ToZero};
+use recount::reconcile::decide::permitted_answers::{ShownItem, ShownLine, answer};
+use recount::reconcile::guard::guard_policy::{HumanEdit, ToZero};
 use recount::reconcile::matching::placement::Place;
 use recount::reconcile::model::decision::{Decision, DecisionSubject, SeenLine};
 use recount::reconcile::model::export::row_lines::RowLines;
@@ -22,10 +22,10 @@ use recount::reconcile::model::ids::{AdditionId, ProductId, RunId, ServiceName};
 use recount::reconcile::model::mapping::{AgreementRule, MatchCustomers, ServiceRule};
 use recount::reconcile::model::past::{CreationInDoubt, WrittenQuantity};
 use recount::reconcile::model::plan::Plan;
-use recount::reconcile::model::plan::code::{Code, Severity};
 use recount::reconcile::model::plan::handle::of_matter;
 use recount::reconcile::model::plan::line::{Line, Source, Subject, Verdict};
 use recount::reconcile::model::plan::outcome::{AnswerVerb, Outcome};
+use recount::reconcile::model::plan::reason_code::{Code, Severity};
 
 /// Counts of rows: most are close together, so that lines change by little, and some are nonsense.
 const COUNTS: [&str; 12] = ["0", "1", "3", "4", "5", "7", "12", "2.5", "60", "", "N/A", "-1"];
@@ -368,7 +368,7 @@ proptest! {
         for product in oracle::products(&night) {
             let ids = oracle::catalog_ids(&night, &product);
             for (agreement, additions) in night.additions.iter().filter(|(id, _)| agreements.contains(id)) {
-                let ours = |a: &&recount::reconcile::model::records::Addition| a.product.is_some_and(|id| ids.contains(&id.0));
+                let ours = |a: &&recount::reconcile::model::connectwise_records::Addition| a.product.is_some_and(|id| ids.contains(&id.0));
                 if additions.iter().filter(ours).any(|addition| addition.is_live(night.today)) {
                     let key = key(agreement.0, &product);
                     prop_assert_eq!(plan.lines.iter().filter(|line| line.key() == Some(&key)).count(), 1);

@@ -3,8 +3,8 @@
 use super::night::{BRACKET, FILTER, Night, codes, create, day, line, q, set};
 use recount::export::count::duplicate_rows::Duplicates;
 use recount::reconcile::model::ids::AdditionId;
-use recount::reconcile::model::plan::code::Code;
 use recount::reconcile::model::plan::line::Verdict;
+use recount::reconcile::model::plan::reason_code::Code;
 
 #[test]
 fn the_billed_quantity_follows_the_count() {
@@ -212,9 +212,9 @@ fn a_line_that_somebody_else_cancelled_is_not_created_again() {
     assert_eq!(night.filter_line().verdict, create(1, "5"), "it was never ours");
     night.past.written.insert(AdditionId(100), super::held::written("3"));
     assert_eq!(night.filter_line().verdict, Verdict::Held(Code::HumanEdit));
-    night.policy.human_edit = recount::reconcile::guard::limits::HumanEdit::Overwrite;
+    night.policy.human_edit = recount::reconcile::guard::guard_policy::HumanEdit::Overwrite;
     assert_eq!(night.filter_line().verdict, create(1, "5"));
-    night.policy.human_edit = recount::reconcile::guard::limits::HumanEdit::Ask;
+    night.policy.human_edit = recount::reconcile::guard::guard_policy::HumanEdit::Ask;
     night.past.written.clear();
     night.past.accepted = Some(super::guards::accepted(&[100]));
     assert_eq!(night.filter_line().verdict, Verdict::Held(Code::HumanEdit), "seen live is enough");

@@ -1,7 +1,7 @@
 //! What the person who sends the invoices is told: every matter once, and nothing that is no matter.
 
 use super::night::{FILTER, Night, codes, day, said};
-use recount::reconcile::model::plan::code::{Code, Severity};
+use recount::reconcile::model::plan::reason_code::{Code, Severity};
 
 #[test]
 fn rows_without_a_customer_are_never_billed_and_never_silent() {

@@ -2,12 +2,12 @@
 
 use super::guards::{accepted, cleared, stops};
 use super::night::{FILTER, Night, line, q, set};
-use recount::reconcile::guard::check::{Approval, Stopped};
-use recount::reconcile::guard::cleared::Write;
-use recount::reconcile::guard::limits::Percent;
+use recount::reconcile::guard::cleared_plan::Write;
+use recount::reconcile::guard::guard_policy::Percent;
+use recount::reconcile::guard::plan_check::{Approval, Stopped};
 use recount::reconcile::model::ids::{CustomerName, ServiceName};
-use recount::reconcile::model::plan::code::Code;
 use recount::reconcile::model::plan::line::Verdict;
+use recount::reconcile::model::plan::reason_code::Code;
 use recount::reconcile::model::quantity_policy::{Measure, Policy};
 
 /// A customer for each pair of what is used and what is billed; `""` is no line. Everything was approved once.
@@ -89,7 +89,7 @@ fn a_fingerprint_approves_new_lines_that_were_held_for_their_size_and_nothing_el
     assert_eq!(asked, [Some(line(&plan, 20, FILTER).handle)], "nobody is asked about what was just approved");
     let other = night.plan().approved_by("another");
     assert!(matches!(line(&other, 10, FILTER).verdict, Verdict::Large(_)));
-    let cleared = recount::reconcile::guard::check::clear_approved(&plan, &fingerprint, "").expect("the plan");
+    let cleared = recount::reconcile::guard::plan_check::clear_approved(&plan, &fingerprint, "").expect("the plan");
     let [(_, Write::Create(create))] = cleared.writes() else { panic!("{cleared:#?}") };
     assert_eq!(create.quantity(), q("40"));
 }

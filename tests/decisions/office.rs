@@ -12,7 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use recount::history::store::lock::RunLock;
+use recount::history::store::run_lock::RunLock;
 
 const CONFIG: &str = r#"
 state = "state"

@@ -1,7 +1,7 @@
 //! Whoever has no business here gets nothing and changes nothing.
 
 use recount::history::desk::people::Role;
-use recount::web::desk::roles::DeskAction;
+use recount::web::desk::role_permissions::DeskAction;
 
 use super::client::{Browser, DeskOfNight, PASSWORD, decided, handle, held_night};
 use crate::support::Night;

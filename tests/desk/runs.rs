@@ -115,7 +115,7 @@ fn while_another_run_holds_the_lock_nothing_is_begun_and_answers_wait() {
     let mut dana = desk.person("dana", "operator");
     let page = dana.get("/");
     let (token, handle) = (page.token(), handle(&night, "to-zero"));
-    let lock = recount::history::store::lock::RunLock::take(
+    let lock = recount::history::store::run_lock::RunLock::take(
         &night.path("state"),
         crate::support::today().and_time(chrono::NaiveTime::MIN).and_utc(),
     )

@@ -3,7 +3,7 @@
 use std::fs;
 use std::net::TcpListener;
 
-use recount::web::desk::roles::DeskAction;
+use recount::web::desk::role_permissions::DeskAction;
 use recount_sim::{Member, member_hash};
 
 use crate::desk::client::{Browser, DeskOfNight, PASSWORD};

@@ -2,7 +2,7 @@
 
 use recount::history::store::open::History;
 use recount::reconcile::model::ids::IntegrationName;
-use recount::report::brief::week::Week;
+use recount::report::brief::digest_week::Week;
 use recount::report::digest::{WeekLinks, digest};
 use recount::report::lines;
 use recount::report::open_items::{open_items, waiting};

@@ -8,17 +8,17 @@ use regex::Regex;
 
 use super::{finding, line, run};
 use crate::support::Night;
-use recount::history::record::RunRecord;
+use recount::history::run_record::RunRecord;
 use recount::history::store::open::History;
-use recount::reconcile::model::plan::code::{Code, Severity};
 use recount::reconcile::model::plan::outcome::{Outcome, RunVerdict};
+use recount::reconcile::model::plan::reason_code::{Code, Severity};
 use recount::report::brief::{Brief, BriefExtras};
 use recount::report::format::html::RunPageInputs;
 use recount::report::format::json::Document;
 use recount::report::format::paint::Paint;
 use recount::report::format::text::View;
 use recount::report::format::{csv, html, markdown, text};
-use recount::report::model::ReportVerdict;
+use recount::report::report_model::ReportVerdict;
 
 /// To decide, changed, failed, unknown, explained, lines.
 type Numbers = [usize; 6];
@@ -26,7 +26,7 @@ type Numbers = [usize; 6];
 /// What the HTML form says of this run alone.
 pub(super) fn page(run: &RunRecord) -> String {
     let (lines, customers) = (BTreeMap::new(), BTreeSet::new());
-    html::run::page(&RunPageInputs {
+    html::run_page::page(&RunPageInputs {
         run,
         undos: &[],
         nights: &[],
@@ -140,7 +140,7 @@ fn of_rows(run: &RunRecord, expected: Numbers) {
 }
 
 fn done(run: &RunRecord, mut expected: Numbers) -> Numbers {
-    if recount::report::model::Report::of(run).numbers.would {
+    if recount::report::report_model::Report::of(run).numbers.would {
         expected[1] = 0;
     }
     expected

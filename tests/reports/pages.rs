@@ -9,9 +9,9 @@ use regex::Regex;
 use super::numbers::page;
 use super::{finding, line, run};
 use crate::support::Night;
-use recount::history::record::LineRecord;
-use recount::reconcile::model::plan::code::{Code, Severity};
+use recount::history::run_record::LineRecord;
 use recount::reconcile::model::plan::outcome::{Outcome, RunVerdict};
+use recount::reconcile::model::plan::reason_code::{Code, Severity};
 
 /// The folder that a person opens in the morning.
 #[test]

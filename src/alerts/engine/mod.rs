@@ -4,8 +4,8 @@
 //! that it was told, and the next run of that integration says so in its own message. So nothing is told twice, and a
 //! bad night is never lost.
 
-mod due;
-mod weekly;
+mod due_alert;
+mod weekly_digest;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,18 +18,18 @@ use sha2::{Digest as _, Sha256};
 
 use crate::alerts::Channel;
 use crate::alerts::alert::{Alert, RunFilter};
-use crate::alerts::engine::due::DueAlert;
+use crate::alerts::engine::due_alert::DueAlert;
 use crate::error_chain::error_chain;
-use crate::history::alerts::{AlertOutcome, AlertRecord};
-use crate::history::record::RunRecord;
+use crate::history::alert_records::{AlertOutcome, AlertRecord};
+use crate::history::run_record::RunRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::brief::Brief;
+use crate::report::brief_needs::with_tickets;
 use crate::report::digest::WeekLinks;
-use crate::report::needs::with_tickets;
 use crate::zone::Zone;
 
 /// All alerts, for one run after another.
@@ -116,7 +116,7 @@ impl Alerts<'_> {
             if alert.rules.is_about(&run.integration) {
                 let links = self.records.get(&run.integration);
                 let records = links.map(|links| with_tickets(links, &run.integration, history)).transpose()?;
-                due.push(due::of_run(alert, run, history, records.as_ref())?);
+                due.push(due_alert::of_run(alert, run, history, records.as_ref())?);
             }
             if alert.rules.weekly && last {
                 let of = |(name, links): (&IntegrationName, &RecordLinks)| {
@@ -125,7 +125,7 @@ impl Alerts<'_> {
                 let records = self.records.iter().map(of).collect::<Result<BTreeMap<_, _>, StoreError>>()?;
                 let links = WeekLinks { link: alert.rules.link.as_deref(), records: Some(&records) };
                 let now = self.zone.local((self.clock)());
-                due.extend(weekly::due(alert, &self.integrations, history, links, now)?);
+                due.extend(weekly_digest::due(alert, &self.integrations, history, links, now)?);
             }
         }
         Ok(due)

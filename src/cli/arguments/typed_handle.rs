@@ -3,7 +3,7 @@
 use crate::cli::error::CommandError;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 use crate::report::open_items::{Item, OpenItems};
 
 /// Handles that are listed in a complaint.

@@ -2,12 +2,12 @@
 
 use crate::cli::error::CommandError;
 use crate::config::settings::{Config, IntegrationConfig};
-use crate::export::read::names::alike;
+use crate::export::read::normalized_names::alike;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::outcome::Mode;
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// The integration of this name, whatever its mode.
 pub(crate) fn named<'a>(config: &'a Config, name: &str) -> Result<&'a IntegrationConfig, CommandError> {

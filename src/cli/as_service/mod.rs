@@ -2,7 +2,7 @@
 //! Root itself would leave files that the service can no longer open; and `sudo recount` must not be a way to read or
 //! write anything but what the service has.
 
-mod unit;
+mod transient_unit;
 
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
@@ -12,14 +12,14 @@ use std::path::Path;
 use std::process::Command;
 use std::{env, fs, io};
 
-use crate::cli::as_service::unit::{UnitKind, properties};
+use crate::cli::as_service::transient_unit::{UnitKind, properties};
 use crate::cli::command_line::{Cli, Command as Given};
 use crate::cli::error::CommandError;
 use crate::cli::{operator, session};
 use crate::config::environment;
 use crate::reconcile::model::display_text::{shell_word, shown};
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// What the service reads.
 const CONFIGURATION: &str = "/etc/recount/recount.toml";

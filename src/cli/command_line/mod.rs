@@ -6,9 +6,9 @@ mod tests;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::command_line::examples::EXAMPLES;
-use crate::cli::commands::fleet::options::FleetOptions;
+use crate::cli::commands::fleet::fleet_options::FleetOptions;
 use crate::cli::commands::history::backup::{BackupOptions, RestoreOptions};
 use crate::cli::commands::report::diff;
 use crate::cli::commands::{
@@ -16,7 +16,7 @@ use crate::cli::commands::{
     sim, status, tickets, users, verify, why,
 };
 use crate::cli::console;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 use crate::report::format::json::{Document, JsonError};
 
 /// Nightly billing reconciler: what a vendor says is used, into what ConnectWise PSA bills. Quantities only.
@@ -34,7 +34,7 @@ pub(super) enum Command {
     /// The whole tour on a simulated ConnectWise: no credentials, no network
     Demo(demo::Options),
     /// Set it up: asks a few things, looks at the export, writes the files
-    Init(Box<init::options::Options>),
+    Init(Box<init::init_options::Options>),
     /// Configuration, export, connection, each permission, and the mapping: one line each, with the fix
     Check(check::Options),
     /// What an export comes to, customer by customer; asks nothing of ConnectWise

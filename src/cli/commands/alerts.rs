@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use crate::alerts::engine;
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::wiring::alert_engine;
@@ -12,7 +12,7 @@ use crate::cli::{clock, session};
 use crate::config::settings::Config;
 use crate::config::tables::alerts::AlertConfig;
 use crate::reconcile::model::display_text::escaped;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// Arguments of `alerts`.
 #[derive(Debug, Args)]

@@ -8,7 +8,7 @@ use clap_complete::Shell;
 
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// Arguments of `completions`.
 #[derive(Debug, Args)]

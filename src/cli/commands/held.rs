@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::commands::answer;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
@@ -12,9 +12,9 @@ use crate::cli::{clock, session};
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::outcome::Mode;
-use crate::report::commands::held;
-use crate::report::commands::held::{AnsweredItem, Waiting};
-use crate::report::exit::Exit;
+use crate::report::command_output::held_output;
+use crate::report::command_output::held_output::{AnsweredItem, Waiting};
+use crate::report::exit_codes::Exit;
 use crate::report::open_items::{decided, open_items, waiting};
 
 /// Arguments of `held`.
@@ -35,11 +35,12 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
     match list(global) {
         Err(error) => return error.tell(console),
         Ok(Listed { waiting, decided, .. }) if console.json => {
-            console.document(Exit::Done, &held::Document::new(&waiting, options.all.then_some(decided.as_slice())));
+            console
+                .document(Exit::Done, &held_output::Document::new(&waiting, options.all.then_some(decided.as_slice())));
         }
         Ok(Listed { waiting, .. }) if console.quiet && waiting.is_empty() => {}
         Ok(Listed { waiting, decided, off }) => {
-            console.print(&held::render(&waiting, if options.all { &decided } else { &[] }));
+            console.print(&held_output::render(&waiting, if options.all { &decided } else { &[] }));
             for name in off {
                 let name = shown(name.as_str());
                 console

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::config::profiles;
 use crate::config::profiles::Profile;
-use crate::export::read::content::{LayoutMismatch, fit};
+use crate::export::read::bytes_to_counts::{LayoutMismatch, fit};
 use crate::reconcile::model::display_text::shown;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 pub(crate) fn run(global: &Global, console: &Console) -> Exit {
     let profiles = match all(global) {

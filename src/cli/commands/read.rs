@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::commands::profiles;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
@@ -13,25 +13,25 @@ use crate::config::profiles::Profile;
 use crate::config::settings::Config;
 use crate::export::error::ExportError;
 use crate::export::excerpt::drawn;
-use crate::export::locate::file::raw;
-use crate::export::locate::obtain::standard_input;
-use crate::export::propose::candidate::Proposal;
+use crate::export::locate::one_file::raw;
+use crate::export::locate::tonights_export::standard_input;
+use crate::export::propose::proposal::Proposal;
 use crate::export::propose::{bytes_counted, files_of, proposals};
-use crate::export::read::content::read_bytes;
-use crate::export::read::names::alike;
+use crate::export::read::bytes_to_counts::read_bytes;
+use crate::export::read::normalized_names::alike;
 use crate::export::settings::{Layout, MAX_BYTES};
-use crate::nightly::failure::Failure;
+use crate::nightly::night_failure::Failure;
 use crate::nightly::read_export::{ReadExportError, read_export};
 use crate::reconcile::decide::findings::row_findings::of_export;
-use crate::reconcile::guard::check::part_unread;
+use crate::reconcile::guard::plan_check::part_unread;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::IntegrationName;
-use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};
+use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::report::commands::counted::Counted;
-use crate::report::exit::Exit;
+use crate::report::command_output::read_output::Counted;
+use crate::report::exit_codes::Exit;
 
 /// Arguments of `read`.
 #[derive(Debug, Args)]

@@ -12,7 +12,7 @@ use recount_sim::{Faults, Sim, Tls, World};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::{clock, session, signals};
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// Arguments of `sim`.
 #[derive(Debug, Args)]

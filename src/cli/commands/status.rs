@@ -6,32 +6,32 @@ use std::fmt::Write as _;
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::arguments::typed_integration;
-use crate::cli::commands::fleet::options::FleetOptions;
+use crate::cli::commands::fleet::fleet_options::FleetOptions;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session;
-use crate::cli::wiring::health;
+use crate::cli::wiring::configured_health;
 use crate::cli::wiring::health_json::HealthJson;
-use crate::cli::wiring::replica_standing::ReplicaStanding;
+use crate::cli::wiring::replication_standing::ReplicaStanding;
 use crate::cli::wiring::upkeep::StateSize;
 use crate::config::settings::Config;
-use crate::history::alerts::{AlertOutcome, AlertRecord};
-use crate::history::lookup::RunSummary;
-use crate::history::past::owned::UnwatchedLine;
+use crate::history::alert_records::{AlertOutcome, AlertRecord};
+use crate::history::past::owned_lines::UnwatchedLine;
+use crate::history::run_lookup::RunSummary;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::outcome::Mode;
-use crate::report::exit::Exit;
-use crate::report::format::html::ready::NOT_ON;
+use crate::report::exit_codes::Exit;
+use crate::report::format::html::ready_to_invoice::NOT_ON;
 use crate::report::format::json::time;
 use crate::report::format::paint::Paint;
 use crate::report::format::text::wrapped;
 use crate::report::health::{Health, State};
-use crate::report::words::{minute, plural};
+use crate::report::numbers_and_dates::{minute, plural};
 use crate::zone::Zone;
 
 /// Arguments of `status`.
@@ -81,7 +81,7 @@ fn gather(global: &Global, names: &[String]) -> Result<Status, CommandError> {
 
 fn gathered(config: &Config, names: &[String]) -> Result<Status, CommandError> {
     let history = History::open_existing(&config.state)?;
-    let running = health::running(&config.state);
+    let running = configured_health::running(&config.state);
     for name in names {
         typed_integration::named(config, name)?;
     }
@@ -90,7 +90,7 @@ fn gathered(config: &Config, names: &[String]) -> Result<Status, CommandError> {
         names => names.iter().any(|name| name == one.name.as_str()),
     });
     let health = chosen.map(|one| {
-        let health = health::of(one, history.as_ref(), running.is_some())?;
+        let health = configured_health::of(one, history.as_ref(), running.is_some())?;
         Ok((one.name.clone(), health, one.zone.clone()))
     });
     let health = health.collect::<Result<Vec<_>, StoreError>>()?;
@@ -98,7 +98,8 @@ fn gathered(config: &Config, names: &[String]) -> Result<Status, CommandError> {
     let mut alerts = alerts?.unwrap_or_default();
     // What is no longer configured is nobody's business.
     alerts.retain(|name, _| config.alerts.contains_key(name));
-    let unwatched = history.as_ref().filter(|_| names.is_empty()).map(|history| health::unwatched(config, history));
+    let unwatched =
+        history.as_ref().filter(|_| names.is_empty()).map(|history| configured_health::unwatched(config, history));
     let unwatched = unwatched.transpose()?.unwrap_or_default();
     let replica = config.replica.as_ref().map(|_| ReplicaStanding::read(&config.state));
     Ok(Status { integrations: health, running, alerts, unwatched, size: StateSize::of(config), replica })

@@ -3,14 +3,14 @@
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session;
-use crate::history::store::verify::Chain;
-use crate::report::exit::Exit;
+use crate::history::store::verify_chain::Chain;
+use crate::report::exit_codes::Exit;
+use crate::report::numbers_and_dates::plural;
 use crate::report::short_head;
-use crate::report::words::plural;
 
 /// Arguments of `verify`.
 #[derive(Debug, Args)]

@@ -5,26 +5,26 @@ use std::collections::BTreeSet;
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::{clock, session};
 use crate::config::settings::Config;
-use crate::export::read::names::alike;
-use crate::history::record::RunRecord;
+use crate::export::read::normalized_names::alike;
+use crate::history::run_record::RunRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::line::Source;
-use crate::report::commands::held::{AnswerJson, AnsweredItem};
-use crate::report::commands::why;
-use crate::report::commands::why::{Night, Trend};
-use crate::report::exit::Exit;
+use crate::report::command_output::held_output::{AnswerJson, AnsweredItem};
+use crate::report::command_output::why_output;
+use crate::report::command_output::why_output::{Night, Trend};
+use crate::report::exit_codes::Exit;
 use crate::report::format::json::{Document as RunDocument, JsonLine};
 use crate::report::open_items::{decided, open_items};
-use crate::report::{lines, trend};
+use crate::report::{lines, sparkline};
 
 /// Nights that are listed of a line.
 const NIGHTS: usize = 30;
@@ -44,7 +44,7 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
             console.document(Exit::Done, &Document { nights: nights_json(&chain.nights), answer });
         }
         Ok(Chain::Line(chain, answer)) => {
-            console.print(&why::render(&chain.nights, &chain.trend, &chain.findings, answer.as_deref()));
+            console.print(&why_output::render(&chain.nights, &chain.trend, &chain.findings, answer.as_deref()));
         }
         Ok(Chain::Subject(run, _)) if console.json => {
             console.document(Exit::Done, &RunDocument::new(std::slice::from_ref(&*run), None));
@@ -52,8 +52,8 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
         Ok(Chain::Customer(nights)) if console.json => {
             console.document(Exit::Done, &Document { nights: nights_json(&nights), answer: None });
         }
-        Ok(Chain::Customer(nights)) => console.print(&why::render_customer(&options.handle, &nights)),
-        Ok(Chain::Subject(run, finding)) => console.print(&why::render_matter(&run, &finding)),
+        Ok(Chain::Customer(nights)) => console.print(&why_output::render_customer(&options.handle, &nights)),
+        Ok(Chain::Subject(run, finding)) => console.print(&why_output::render_matter(&run, &finding)),
     }
     Exit::Done
 }
@@ -164,12 +164,12 @@ pub(crate) fn of_line(history: &History, handle: &str) -> Result<LineChain, Stor
     }
     let (mut trend, mut findings) = (Trend::default(), Vec::new());
     if let Some(newest) = nights.first() {
-        let runs = history.nights(&newest.run.integration, newest.run.run, trend::NIGHTS)?;
+        let runs = history.nights(&newest.run.integration, newest.run.run, sparkline::NIGHTS)?;
         let of = runs.iter().map(|run| run.command).collect();
         let runs: Vec<RunId> = runs.iter().map(|run| run.run).collect();
         let of_line = history.line_nights(&runs, &BTreeSet::from([handle]))?;
         let of_line = of_line.get(handle).map(Vec::as_slice).unwrap_or_default();
-        trend = Trend { of, billed: trend::billed(&runs, of_line), wanted: trend::wanted(&runs, of_line) };
+        trend = Trend { of, billed: sparkline::billed(&runs, of_line), wanted: sparkline::wanted(&runs, of_line) };
         findings = history.findings(newest.run.run)?;
     }
     Ok(LineChain { nights, trend, findings })

@@ -1,15 +1,15 @@
 //! Real parts put together for several commands.
 
 pub(crate) mod alert_engine;
-pub(crate) mod file_versions;
-pub(crate) mod health;
+pub(crate) mod configured_health;
+pub(crate) mod copy_failure;
 pub(crate) mod health_json;
-pub(crate) mod kept_report;
-pub(crate) mod replica;
-pub(crate) mod replica_standing;
+pub(crate) mod keep_file_version;
+pub(crate) mod keep_report;
+pub(crate) mod replication;
+pub(crate) mod replication_standing;
 pub(crate) mod run_output;
 pub(crate) mod stored_plans;
-pub(crate) mod ticket_board;
-pub(crate) mod unbegun;
-pub(crate) mod uncopied;
+pub(crate) mod tell_unbegun_night;
+pub(crate) mod tickets_after_run;
 pub(crate) mod upkeep;

@@ -2,8 +2,8 @@
 
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
-use crate::history::record::RunRecord;
-use crate::report::exit::Exit;
+use crate::history::run_record::RunRecord;
+use crate::report::exit_codes::Exit;
 use crate::report::format::json::Document;
 use crate::report::format::text;
 use crate::report::format::text::View;

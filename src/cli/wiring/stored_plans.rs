@@ -3,11 +3,11 @@
 use crate::cli::error::CommandError;
 use crate::cli::session;
 use crate::config::settings::Config;
-use crate::history::lookup::StoredPlan;
+use crate::history::run_lookup::StoredPlan;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::fingerprint::short;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// The integration of a run that can be set back.
 pub(crate) fn undone(config: &Config, run: RunId) -> Result<String, CommandError> {

@@ -11,10 +11,10 @@ use std::{fs, io};
 use crate::config::customers::CustomersCsv;
 use crate::config::edit::in_place::{FileChange, NotReplaced, hold, replace_file};
 use crate::config::error::{ConfigError, ConfigErrors};
-use crate::config::{customers, file};
-use crate::export::format::csv::cells_of_lines;
-use crate::export::format::quotes::spans;
-use crate::export::read::names::normalized;
+use crate::config::{config_file, customers};
+use crate::export::format::csv_quotes::spans;
+use crate::export::format::csv_rows::cells_of_lines;
+use crate::export::read::normalized_names::normalized;
 use crate::reconcile::model::ids::CustomerName;
 use crate::reconcile::model::mapping::CustomerTarget;
 
@@ -148,8 +148,8 @@ pub(super) fn change<T>(
     let path = fs::canonicalize(path).map_err(unopened)?;
     let held = hold(&path).map_err(unopened)?;
     let damaged = |error| CustomersEditError::Damaged(ConfigErrors(vec![error]));
-    let before = file::read(&path).map_err(damaged)?;
-    let text = file::decoded(&path, &before).map_err(damaged)?;
+    let before = config_file::read(&path).map_err(damaged)?;
+    let text = config_file::decoded(&path, &before).map_err(damaged)?;
     let (edited, new) = edit(&path, text)?;
     let mark = &before[..before.len() - text.len()];
     let after = [mark, new.as_bytes()].concat();

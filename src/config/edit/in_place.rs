@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use crate::files::Replacement;
+use crate::atomic_files::Replacement;
 
 /// A file, as it was and as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]

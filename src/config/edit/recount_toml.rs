@@ -6,9 +6,9 @@ use std::{fs, io};
 
 use toml_edit::{DocumentMut, Item, TableLike, value};
 
+use crate::atomic_files::Replacement;
 use crate::config::error::ConfigErrors;
 use crate::config::load::load;
-use crate::files::Replacement;
 use crate::reconcile::model::plan::outcome::Mode;
 
 /// Why a configuration was not changed. The file is as it was.

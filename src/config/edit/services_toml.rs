@@ -6,11 +6,11 @@ use std::{fs, io};
 
 use toml_edit::{Array, DocumentMut, InlineTable, Item, TableLike, value};
 
+use crate::config::config_file;
 use crate::config::edit::in_place::{FileChange, NotReplaced, hold, replace_file};
 use crate::config::error::ConfigErrors;
-use crate::config::file;
 use crate::config::tables::services;
-use crate::export::read::names::normalized;
+use crate::export::read::normalized_names::normalized;
 use crate::reconcile::model::ids::{ProductCode, ServiceName};
 use crate::reconcile::model::mapping::{Billed, ServiceRule};
 
@@ -93,8 +93,8 @@ pub fn set_service(
     let path = fs::canonicalize(path).map_err(unopened)?;
     let held = hold(&path).map_err(unopened)?;
     let damaged = |error| ServicesEditError::Invalid(ConfigErrors(vec![error]));
-    let before = file::read(&path).map_err(damaged)?;
-    let text = file::decoded(&path, &before).map_err(damaged)?;
+    let before = config_file::read(&path).map_err(damaged)?;
+    let text = config_file::decoded(&path, &before).map_err(damaged)?;
     let rules = |text: &str| services::parse(&path, text, names_items).map_err(ServicesEditError::Invalid);
     let known = rules(text)?.rules;
     let unsound = || ServicesEditError::Unsound { path: path.clone() };

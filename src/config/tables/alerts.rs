@@ -12,11 +12,11 @@ use url::Url;
 use crate::alerts::alert::{AlertRules, ChannelSource, RunFilter};
 use crate::alerts::mail::{Mail, Privacy};
 use crate::alerts::{Channel, PayloadShape, Ping, Webhook};
-use crate::config::document::{Field, Section};
 use crate::config::secret_source::secret;
 use crate::config::secrets::{SecretError, SecretSource, read};
+use crate::config::toml_document::{Field, Section};
 use crate::config::values::{ca_file, is_name, optional};
-use crate::export::read::names::alike;
+use crate::export::read::normalized_names::alike;
 use crate::http_client::is_loopback;
 
 /// One way to tell somebody.

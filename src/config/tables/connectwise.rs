@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::config::document::{Field, Section};
 use crate::config::secret_source::secret;
 use crate::config::settings::ConnectWiseConfig;
+use crate::config::toml_document::{Field, Section};
 use crate::config::values::{ca_file, optional};
 use crate::http_client::is_loopback;
 use crate::reconcile::model::record_links::RecordAddress;

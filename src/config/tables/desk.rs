@@ -5,9 +5,9 @@ use std::path::Path;
 
 use url::Url;
 
-use crate::config::desk::{DeskConfig, OidcConfig, TabConfig, TabMembers};
-use crate::config::document::{Field, Section};
+use crate::config::desk_settings::{DeskConfig, OidcConfig, TabConfig, TabMembers};
 use crate::config::secret_source::secret;
+use crate::config::toml_document::{Field, Section};
 use crate::config::values::optional;
 use crate::http_client::is_loopback;
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use rust_decimal::Decimal;
 
-use crate::config::document::{Field, Section};
-use crate::reconcile::guard::limits::{GuardPolicy, HumanEdit, LineStep, Percent, ToZero};
+use crate::config::toml_document::{Field, Section};
+use crate::reconcile::guard::guard_policy::{GuardPolicy, HumanEdit, LineStep, Percent, ToZero};
 
 const TO_ZERO: &[(&str, ToZero)] =
     &[("ask", ToZero::Ask), ("second-night", ToZero::SecondNight), ("apply", ToZero::Apply)];

@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::config::document::{Field, Section};
 use crate::config::settings::IntegrationConfig;
 use crate::config::tables::services::Services;
 use crate::config::tables::{export, guards, policy, services, tickets};
+use crate::config::toml_document::{Field, Section};
 use crate::config::values::optional;
 use crate::config::{customers, profiles};
-use crate::export::read::names::alike;
+use crate::export::read::normalized_names::alike;
 use crate::export::settings::ExportSettings;
-use crate::reconcile::guard::limits::GuardPolicy;
+use crate::reconcile::guard::guard_policy::GuardPolicy;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName};
 use crate::reconcile::model::mapping::{AgreementRule, CompanyFilter, Mapping, MatchCustomers, Sweep, folded};
 use crate::reconcile::model::plan::outcome::Mode;

@@ -4,8 +4,8 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::config::document::Field;
-use crate::export::locate::newest::is_matched;
+use crate::config::toml_document::Field;
+use crate::export::locate::newest_file::is_matched;
 
 /// Where the numbers are written. Every other path of the file has to be read before.
 pub(in crate::config) fn metrics_file(field: Option<&Field<'_>>, of: &Path, state: &Path) -> Option<PathBuf> {

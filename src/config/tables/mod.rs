@@ -8,6 +8,6 @@ pub(crate) mod guards;
 pub(crate) mod integration;
 pub(in crate::config) mod metrics;
 pub(crate) mod policy;
-pub(in crate::config) mod replica;
+pub(in crate::config) mod replication;
 pub(crate) mod services;
 pub(crate) mod tickets;

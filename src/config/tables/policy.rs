@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use toml::de::DeValue;
 
-use crate::config::document::{Field, Section};
+use crate::config::toml_document::{Field, Section};
 use crate::config::values::optional;
-use crate::export::read::names::{alike, normalized};
+use crate::export::read::normalized_names::{alike, normalized};
 use crate::reconcile::model::ids::{CustomerName, ServiceName};
 use crate::reconcile::model::mapping::{LineShape, ServiceRule};
 use crate::reconcile::model::quantity::Quantity;

@@ -5,13 +5,13 @@ use std::path::Path;
 
 use toml::de::DeTable;
 
-use crate::config::document::{Document, Field, Section};
+use crate::config::config_file;
 use crate::config::error::ConfigErrors;
-use crate::config::file;
 use crate::config::tables::policy;
 use crate::config::tables::policy::PolicyKeys;
-use crate::export::read::names::normalized;
-use crate::reconcile::model::bill::Bill;
+use crate::config::toml_document::{Document, Field, Section};
+use crate::export::read::normalized_names::normalized;
+use crate::reconcile::model::bill_customer::Bill;
 use crate::reconcile::model::ids::{AdditionId, ProductCode, ServiceName};
 use crate::reconcile::model::mapping::{Billed, LineShape, ServiceRule};
 
@@ -59,8 +59,8 @@ pub(in crate::config) fn rules(section: &Section<'_>, names_items: bool) -> Opti
 /// The services of a file of their own. What is wrong with it is said there, and the integration alone is at fault.
 pub(in crate::config) fn of_file(field: &Field<'_>, path: &Path, names_items: bool) -> Option<Services> {
     let said = |error| field.error_elsewhere(error);
-    let bytes = file::read(path).map_err(said).ok()?;
-    let text = file::decoded(path, &bytes).map_err(said).ok()?;
+    let bytes = config_file::read(path).map_err(said).ok()?;
+    let text = config_file::decoded(path, &bytes).map_err(said).ok()?;
     let services = parse(path, text, names_items);
     services.map_err(|faults| faults.0.into_iter().for_each(said)).ok()
 }

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use crate::config::document::{Field, Section};
+use crate::config::toml_document::{Field, Section};
 use crate::config::values::optional;
-use crate::export::read::names::alike;
+use crate::export::read::normalized_names::alike;
 use crate::reconcile::model::ids::{CompanyId, CustomerName};
 use crate::reconcile::model::ticket_subject::TicketKind;
 use crate::tickets::board::BoardNames;
 use crate::tickets::settings::{DESCRIPTION, FIELDS, NOTE, SUMMARY, TicketCustomers, TicketSettings};
-use crate::tickets::template::{BadToken, Template, Token};
+use crate::tickets::text_template::{BadToken, Template, Token};
 
 /// A person who works on tickets is not helped by a hundred of one night.
 const MAX_NEW: usize = 20;

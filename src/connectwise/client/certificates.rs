@@ -13,7 +13,7 @@ use tokio_rustls::rustls::{CertificateError, DigitallySignedStruct, SignatureSch
 use tokio_rustls::{TlsConnector, rustls};
 use url::Url;
 
-use crate::connectwise::client::cause::CertificateFault;
+use crate::connectwise::client::unreachable_cause::CertificateFault;
 
 const LOOK_MAX: Duration = Duration::from_secs(10);
 

@@ -2,19 +2,19 @@
 
 pub(crate) mod answer_text;
 pub(crate) mod answer_times;
-pub(crate) mod attempt;
-pub mod cause;
+pub(crate) mod backoff;
 pub(crate) mod certificates;
 pub(crate) mod codebase;
-pub mod denial;
-pub(crate) mod pace;
 pub(crate) mod paging;
-pub(crate) mod retry;
+pub(crate) mod pause_after_429;
+pub(crate) mod read_attempt;
+pub(crate) mod requests_per_minute;
 pub mod settings;
 pub mod shared_connection;
+pub mod status_meaning;
 pub(crate) mod stopwatch;
-pub(crate) mod throttle;
 pub(crate) mod transport;
+pub mod unreachable_cause;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -32,16 +32,16 @@ use url::Url;
 
 use crate::connectwise::Traffic;
 use crate::connectwise::billing_cycles::BillingCycles;
-use crate::connectwise::bundling::Bundling;
+use crate::connectwise::bundle_trust::Bundling;
 use crate::connectwise::client::answer_text::Censor;
 use crate::connectwise::client::answer_times::AnswerTimes;
+use crate::connectwise::client::backoff::Backoff;
 use crate::connectwise::client::codebase::CodebaseAnswer;
-use crate::connectwise::client::pace::Pace;
-use crate::connectwise::client::retry::Backoff;
+use crate::connectwise::client::pause_after_429::{Gate, Throttle};
+use crate::connectwise::client::requests_per_minute::Pace;
 use crate::connectwise::client::settings::{ClientError, ConnectWiseSettings};
 use crate::connectwise::client::shared_connection::{Parts, SharedConnection};
 use crate::connectwise::client::stopwatch::{RunningStopwatch, Stopwatch};
-use crate::connectwise::client::throttle::{Gate, Throttle};
 use crate::connectwise::client::transport::{HttpAnswer, NoAnswer};
 use crate::connectwise::urls::Sites;
 

@@ -6,13 +6,13 @@ use http::header::LINK;
 use tokio::time::Instant;
 
 use crate::connectwise::ReadError;
-use crate::connectwise::client::attempt::{AttemptResult, Unanswered};
-use crate::connectwise::client::cause::UnreachableCause;
-use crate::connectwise::client::denial::{Right, failed};
-use crate::connectwise::client::{Client, retry};
+use crate::connectwise::client::read_attempt::{AttemptResult, Unanswered};
+use crate::connectwise::client::status_meaning::{Right, failed};
+use crate::connectwise::client::unreachable_cause::UnreachableCause;
+use crate::connectwise::client::{Client, backoff};
 use crate::connectwise::urls::{api_url, encoded_len};
-use crate::connectwise::wire::{Row, members};
-use crate::reconcile::model::records::Listed;
+use crate::connectwise::wire::{Row, json_fields};
+use crate::reconcile::model::connectwise_records::Listed;
 
 /// A list of ConnectWise.
 #[derive(Debug, Clone, Copy)]
@@ -188,7 +188,7 @@ impl Client {
     }
 
     async fn read_page<R: Row>(&self, right: Right, url: &str) -> Result<Page<R>, Unanswered> {
-        self.tried(right, retry::TRIES, async || self.try_page(right, url).await).await
+        self.tried(right, backoff::TRIES, async || self.try_page(right, url).await).await
     }
 
     async fn try_page<R: Row>(&self, right: Right, url: &str) -> AttemptResult<Page<R>> {
@@ -202,7 +202,7 @@ impl Client {
 }
 
 pub(crate) fn next_id(row: &impl Row, last: i64) -> Result<i64, String> {
-    let id = members::id(row.id()).ok_or("a record whose id cannot be read")?;
+    let id = json_fields::id(row.id()).ok_or("a record whose id cannot be read")?;
     if id > last { Ok(id) } else { Err(format!("paging did not advance at id {id}")) }
 }
 

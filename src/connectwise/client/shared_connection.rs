@@ -6,8 +6,8 @@ use std::sync::atomic::AtomicUsize;
 use tokio::sync::OnceCell;
 
 use crate::connectwise::billing_cycles::BillingCycles;
-use crate::connectwise::bundling::Bundling;
-use crate::connectwise::client::pace::Pace;
+use crate::connectwise::bundle_trust::Bundling;
+use crate::connectwise::client::requests_per_minute::Pace;
 
 /// Connections, pace, and what was found out about a ConnectWise so far.
 #[derive(Debug, Clone)]

@@ -9,9 +9,9 @@ use reqwest::{Certificate, Request, Response};
 use tokio::time::Instant;
 use url::Url;
 
-use crate::connectwise::client::cause::CertificateFault;
 use crate::connectwise::client::certificates;
 use crate::connectwise::client::settings::{ClientError, ConnectWiseSettings};
+use crate::connectwise::client::unreachable_cause::CertificateFault;
 use crate::connectwise::urls::Sites;
 use crate::http_client::{authorities, client, failure};
 

@@ -1,17 +1,17 @@
 //! ConnectWise's JSON, as far as it is asked for, and its way into the domain's records.
 
-pub(crate) mod members;
+pub(crate) mod json_fields;
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::connectwise::wire::members::Reference;
+use crate::connectwise::wire::json_fields::Reference;
 use crate::reconcile::matching::item_marker;
-use crate::reconcile::model::bill::Bill;
+use crate::reconcile::model::bill_customer::Bill;
+use crate::reconcile::model::connectwise_records::{Addition, Agreement, AgreementSign, Company, Product, Unreadable};
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, ProductId};
 use crate::reconcile::model::last_change::LastChange;
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::records::{Addition, Agreement, AgreementSign, Company, Product, Unreadable};
 
 /// One record of a list. Its members are read one by one: what is wrong with one of them spoils this record alone.
 pub(crate) trait Row: for<'de> Deserialize<'de> {
@@ -95,20 +95,20 @@ impl Row for CompanyRow {
     }
 
     fn record(&self, id: i64) -> Result<Company, String> {
-        let types = members::references("types", &self.types)?;
+        let types = json_fields::references("types", &self.types)?;
         Ok(Company {
             id: CompanyId(id),
             // Shown only, so a strange one does no harm.
-            identifier: members::text("identifier", &self.identifier).ok().flatten().unwrap_or_default(),
-            name: members::text("name", &self.name)?.unwrap_or_default(),
-            status: members::reference("status", &self.status)?.name.unwrap_or_default(),
+            identifier: json_fields::text("identifier", &self.identifier).ok().flatten().unwrap_or_default(),
+            name: json_fields::text("name", &self.name)?.unwrap_or_default(),
+            status: json_fields::reference("status", &self.status)?.name.unwrap_or_default(),
             kinds: types.into_iter().filter_map(|kind| kind.name).collect(),
-            deleted: members::flag("deletedFlag", &self.deleted_flag)?.unwrap_or(false),
+            deleted: json_fields::flag("deletedFlag", &self.deleted_flag)?.unwrap_or(false),
         })
     }
 
     fn known(&self) -> Option<String> {
-        members::text("name", &self.name).ok().flatten()
+        json_fields::text("name", &self.name).ok().flatten()
     }
 }
 
@@ -169,37 +169,37 @@ impl Row for AgreementRow {
     }
 
     fn record(&self, id: i64) -> Result<WireAgreement, String> {
-        let company = members::reference("company", &self.company)?.id.ok_or("its company is missing")?;
-        let flag = |field, value| members::flag(field, value);
+        let company = json_fields::reference("company", &self.company)?.id.ok_or("its company is missing")?;
+        let flag = |field, value| json_fields::flag(field, value);
         let endless = flag("noEndingDateFlag", &self.no_ending_date_flag)? == Some(true);
         let cancelled = flag("cancelledFlag", &self.cancelled_flag)?;
-        let status = members::text("agreementStatus", &self.agreement_status)?.filter(|status| !status.is_empty());
-        let cycle = members::reference("billingCycle", &self.billing_cycle)?;
+        let status = json_fields::text("agreementStatus", &self.agreement_status)?.filter(|status| !status.is_empty());
+        let cycle = json_fields::reference("billingCycle", &self.billing_cycle)?;
         let agreement = Agreement {
             id: AgreementId(id),
             company: CompanyId(company),
-            name: members::text("name", &self.name)?.unwrap_or_default(),
-            kind: members::reference("type", &self.kind)?.name.unwrap_or_default(),
+            name: json_fields::text("name", &self.name)?.unwrap_or_default(),
+            kind: json_fields::reference("type", &self.kind)?.name.unwrap_or_default(),
             // An answer that says neither is no ground for a write.
             status: status.or_else(|| cancelled.is_none().then(|| "not given".to_owned())),
             cancelled: cancelled == Some(true),
-            cancelled_on: members::day("dateCancelled", &self.date_cancelled)?,
-            starts_on: members::day("startDate", &self.start_date)?,
-            ends_on: if endless { None } else { members::day("endDate", &self.end_date)? },
-            bills_from: members::day("billStartDate", &self.bill_start_date)?,
+            cancelled_on: json_fields::day("dateCancelled", &self.date_cancelled)?,
+            starts_on: json_fields::day("startDate", &self.start_date)?,
+            ends_on: if endless { None } else { json_fields::day("endDate", &self.end_date)? },
+            bills_from: json_fields::day("billStartDate", &self.bill_start_date)?,
             one_time: flag("oneTimeFlag", &self.one_time_flag)? == Some(true)
                 || flag("billOneTimeFlag", &self.bill_one_time_flag)? == Some(true),
             prorates: flag("prorateFlag", &self.prorate_flag)? != Some(false),
-            next_invoice_on: members::day("nextInvoiceDate", &self.next_invoice_date)?,
+            next_invoice_on: json_fields::day("nextInvoiceDate", &self.next_invoice_date)?,
         };
         Ok(WireAgreement { agreement, cycle })
     }
 
     fn known(&self) -> AgreementSign {
         AgreementSign {
-            company: members::reference("company", &self.company).ok().and_then(|found| found.id).map(CompanyId),
-            kind: members::reference("type", &self.kind).ok().map(|found| found.name.unwrap_or_default()),
-            name: members::text("name", &self.name).ok().map(Option::unwrap_or_default),
+            company: json_fields::reference("company", &self.company).ok().and_then(|found| found.id).map(CompanyId),
+            kind: json_fields::reference("type", &self.kind).ok().map(|found| found.name.unwrap_or_default()),
+            name: json_fields::text("name", &self.name).ok().map(Option::unwrap_or_default),
         }
     }
 }
@@ -228,19 +228,19 @@ impl Row for ProductRow {
     }
 
     fn record(&self, id: i64) -> Result<Product, String> {
-        let class = members::text("productClass", &self.product_class)?;
+        let class = json_fields::text("productClass", &self.product_class)?;
         Ok(Product {
             id: ProductId(id),
-            identifier: members::text("identifier", &self.identifier)?.unwrap_or_default(),
+            identifier: json_fields::text("identifier", &self.identifier)?.unwrap_or_default(),
             // Only suggestions compare with it.
-            description: members::text("description", &self.description).ok().flatten().unwrap_or_default(),
-            inactive: members::flag("inactiveFlag", &self.inactive_flag)? == Some(true),
+            description: json_fields::text("description", &self.description).ok().flatten().unwrap_or_default(),
+            inactive: json_fields::flag("inactiveFlag", &self.inactive_flag)? == Some(true),
             bundle_class: class.is_some_and(|class| class.eq_ignore_ascii_case("Bundle")),
         })
     }
 
     fn known(&self) -> Option<String> {
-        members::text("identifier", &self.identifier).ok().flatten()
+        json_fields::text("identifier", &self.identifier).ok().flatten()
     }
 }
 
@@ -293,12 +293,12 @@ impl Row for AdditionRow {
 
     /// A line that cannot be read whole is still a line: it stands in the plan, held.
     fn record(&self, id: i64) -> Result<WireAddition, String> {
-        let product = members::reference("product", &self.product);
-        let effective_on = members::day("effectiveDate", &self.effective_date);
-        let cancelled_on = members::day("cancelledDate", &self.cancelled_date);
-        let agreement = members::number("agreementId", &self.agreement_id);
-        let serial = members::text("serialNumber", &self.serial_number);
-        let description = members::text("invoiceDescription", &self.invoice_description);
+        let product = json_fields::reference("product", &self.product);
+        let effective_on = json_fields::day("effectiveDate", &self.effective_date);
+        let cancelled_on = json_fields::day("cancelledDate", &self.cancelled_date);
+        let agreement = json_fields::number("agreementId", &self.agreement_id);
+        let serial = json_fields::text("serialNumber", &self.serial_number);
+        let description = json_fields::text("invoiceDescription", &self.invoice_description);
         let faults = [
             product.as_ref().err(),
             effective_on.as_ref().err(),
@@ -313,11 +313,11 @@ impl Row for AdditionRow {
             id: AdditionId(id),
             product: product.ok().and_then(|product| product.id).map(ProductId),
             credit: self.quantity.as_number().is_some_and(|number| is_below_zero(number.as_str())),
-            quantity: fault.map_or_else(|| members::quantity(&self.quantity), Err),
+            quantity: fault.map_or_else(|| json_fields::quantity(&self.quantity), Err),
             effective_on: effective_on.unwrap_or_default(),
             cancelled_on: cancelled_on.unwrap_or_default(),
-            less_included: members::less_included(&self.less_included),
-            bill: text(members::text("billCustomer", &self.bill_customer)).map(Bill::of_word),
+            less_included: json_fields::less_included(&self.less_included),
+            bill: text(json_fields::text("billCustomer", &self.bill_customer)).map(Bill::of_word),
             mark: item_marker::read(text(serial).as_deref(), text(description).as_deref()),
             changed: last_change(&self.info),
         };
@@ -348,7 +348,7 @@ mod tests {
 
     fn row<R: Row>(json: &str) -> Result<R::Record, String> {
         let row = serde_json::from_str::<R>(json).map_err(|error| error.to_string())?;
-        let id = members::id(row.id()).ok_or("no id")?;
+        let id = json_fields::id(row.id()).ok_or("no id")?;
         row.read(id).map_err(|record| record.why)
     }
 

@@ -1,6 +1,6 @@
 //! The double-row rule: what several rows of one customer and service come to.
 
-use crate::export::count::number::Units;
+use crate::export::count::count_parser::Units;
 use crate::reconcile::model::export::counts::Cell;
 use crate::reconcile::model::export::row_lines::RowLines;
 use crate::reconcile::model::ids::ItemName;
@@ -48,7 +48,7 @@ impl Duplicates {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::export::count::notation::Notation;
+    use crate::export::count::number_notation::Notation;
     use crate::reconcile::model::quantity::Quantity;
 
     fn units(text: &str) -> Units {

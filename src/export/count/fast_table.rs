@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::export::count::count_parser::Units;
 use crate::export::count::duplicate_rows::Duplicates;
-use crate::export::count::number::Units;
-use crate::export::count::numbered::{NameTable, at, number};
+use crate::export::count::name_table::{NameTable, at, number};
 use crate::reconcile::model::export::counts::{Cell, CustomerCounts};
 use crate::reconcile::model::export::row_lines::RowLines;
 use crate::reconcile::model::ids::{CustomerName, ItemName, ServiceName};
@@ -313,7 +313,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::export::count::notation::Notation;
+    use crate::export::count::number_notation::Notation;
     use crate::export::count::plain_table::PlainTable;
 
     /// One row: customer, service, what it says, and its items. Of a row that says nothing the items are counted, and a

@@ -1,10 +1,10 @@
 //! Why a text is no count, as exactly as it can be told: what a spreadsheet did to it, or what ought to be declared.
 
-use crate::export::count::notation::{Notation, is_apostrophe, is_gap};
-use crate::export::count::sign::credit;
+use crate::export::count::number_notation::{Notation, is_apostrophe, is_gap};
+use crate::export::count::number_sign::credit;
 use crate::reconcile::model::export::count_error::{CountError, Reading};
 use crate::reconcile::model::export::counts::Counts;
-use crate::reconcile::model::export::spreadsheet::{is_date, is_scientific};
+use crate::reconcile::model::export::spreadsheet_damage::{is_date, is_scientific};
 
 /// Notations that vendors write in, each with what declares it; the likelier one of a text of several first. `1,050` is
 /// hardly ever a twentieth more than one, and reading it so would bill a thousandth.

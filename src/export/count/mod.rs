@@ -4,13 +4,13 @@
 //! Readers of rows know a [`Tally`](tally::Tally) alone. Behind it stands a table that is made for a million rows; the tests hold it
 //! against the plain one in `plain_table.rs`, which is easier to read.
 
+pub mod count_parser;
 pub mod duplicate_rows;
 pub mod fast_table;
 pub mod misread;
-pub mod notation;
-pub mod number;
-mod numbered;
+mod name_table;
+pub mod number_notation;
+mod number_sign;
 #[cfg(test)]
 mod plain_table;
-mod sign;
 pub mod tally;

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::export::count::count_parser::Units;
 use crate::export::count::duplicate_rows::Duplicates;
-use crate::export::count::number::Units;
 use crate::reconcile::model::export::counts::CustomerCounts;
 use crate::reconcile::model::export::row_lines::RowLines;
 use crate::reconcile::model::ids::{CustomerName, ItemName, ServiceName};

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
+use crate::export::count::count_parser::Units;
 use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::count::fast_table::{Customer, FastTable, Service};
-use crate::export::count::number::Units;
 use crate::reconcile::model::export::counts::{
     Counts, CustomerCounts, DateColumn, FilteredRows, NewerDate, RejectedRow,
 };
+use crate::reconcile::model::export::partial_export::UnreadPart;
 use crate::reconcile::model::export::row_lines::RowLines;
-use crate::reconcile::model::export::unread::UnreadPart;
 use crate::reconcile::model::ids::CustomerName;
 
 /// Names that are kept of what a filter leaves out.

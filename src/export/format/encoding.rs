@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::export::damage::Damage;
-use crate::export::fault::FaultPlace;
-use crate::export::format::lines::place;
+use crate::export::damage_kinds::Damage;
+use crate::export::damage_places::FaultPlace;
+use crate::export::format::line_numbers::place;
 use crate::export::settings::Encoding;
 
 /// How much is looked at to tell what a file really is.

@@ -1,12 +1,12 @@
 //! Bytes into rows, one file for each format.
 
-pub(crate) mod archive;
-pub mod csv;
+pub mod csv_quotes;
+pub mod csv_rows;
 pub mod encoding;
+pub(crate) mod gzip;
 pub(crate) mod json;
-pub(crate) mod lines;
-pub(crate) mod packed;
-pub mod quotes;
-pub(crate) mod raw;
+pub(crate) mod line_numbers;
+pub(crate) mod raw_rows;
 pub(crate) mod workbook;
 pub(crate) mod xml;
+pub(crate) mod zip_archive;

@@ -10,10 +10,10 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Error as XmlError, XmlVersion};
 
-use crate::export::damage::{Damage, Shown};
-use crate::export::fault::Fault;
-use crate::export::format::json::steps::PathStep;
-use crate::export::format::lines::Lines;
+use crate::export::damage_kinds::{Damage, Shown};
+use crate::export::damage_places::Fault;
+use crate::export::format::json::nested_path::PathStep;
+use crate::export::format::line_numbers::Lines;
 use crate::export::settings::Encoding;
 
 /// Elements in elements: no export has more than ten.

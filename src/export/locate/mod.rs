@@ -1,11 +1,11 @@
 //! Where tonight's export is, and its bytes.
 
-mod delivery;
 pub mod fetch;
-pub mod file;
-pub mod link;
-pub mod newest;
-pub mod obtain;
+pub mod link_settings;
+pub mod newest_file;
+pub mod one_file;
 pub mod paging;
-pub mod place;
+pub mod place_settings;
 pub mod places;
+mod several_files;
+pub mod tonights_export;

@@ -3,19 +3,19 @@
 //! Each of them was tried on the file, and reads more of it. None is ever applied by itself: what a file means its vendor
 //! knows, and whoever asked it.
 
-pub mod candidate;
-mod documents;
-mod headings;
-mod rows;
+mod document_proposals;
+mod heading_proposals;
+pub mod proposal;
+mod row_proposals;
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::error::ExportError;
-use crate::export::format::packed::is_zip;
-use crate::export::propose::candidate::{Proposal, TriedKeys};
-use crate::export::read::content::{column_names, read_files};
+use crate::export::format::gzip::is_zip;
+use crate::export::propose::proposal::{Proposal, TriedKeys};
+use crate::export::read::bytes_to_counts::{column_names, read_files};
 use crate::export::settings::{HeaderRow, Layout, Sheet};
 use crate::reconcile::model::export::counts::{Cell, Counts, CustomerCounts};
 
@@ -93,7 +93,7 @@ impl Tried<'_> {
     fn candidates(self, layout: &Layout, read: &Result<Counts, ExportError>) -> Vec<TriedKeys> {
         match read {
             Ok(counts) => {
-                self.two_columns(layout, counts).into_iter().chain(rows::candidates(layout, counts)).collect()
+                self.two_columns(layout, counts).into_iter().chain(row_proposals::candidates(layout, counts)).collect()
             }
             Err(ExportError::Damaged { .. }) => self.of_structure(layout),
             Err(_) => Vec::new(),
@@ -108,7 +108,7 @@ impl Tried<'_> {
             found.extend(later_sheets(layout));
         }
         if let Some(text) = text {
-            found.extend(documents::candidates(text, layout));
+            found.extend(document_proposals::candidates(text, layout));
             if text.contains("\\\"") && layout.quote_escape.is_none() {
                 let with = Layout { quote_escape: Some(b'\\'), ..layout.clone() };
                 let keys = "quote_escape = \"\\\\\"";
@@ -119,14 +119,14 @@ impl Tried<'_> {
             let header = HeaderRow::Joined { cell: None, rows: 2, join: " ".to_owned() };
             let with = Layout { header, ..layout.clone() };
             found.push(TriedKeys::new("Has the heading two rows?", "header = { rows = 2, join = \" \" }", with));
-            found.extend(headings::no_heading(&self.names(layout), layout));
+            found.extend(heading_proposals::no_heading(&self.names(layout), layout));
         }
         found
     }
 
     /// A sheet alone is no sheet for each.
     fn sheet_per_customer(self, layout: &Layout) -> Option<TriedKeys> {
-        let with = rows::of_sheets(layout)?;
+        let with = row_proposals::of_sheets(layout)?;
         let read = self.read(&with).ok()?;
         let keys = "sheet = \"*\", and as a column customer = { sheet = '(.+)' }";
         (read.customers.len() > 1).then(|| TriedKeys::new("Is there a sheet for each customer?", keys, with))
@@ -141,9 +141,9 @@ impl Tried<'_> {
         }
         let (names, used) = (self.names(layout), layout.columns());
         let others = names.iter().filter(|name| !name.is_empty() && !used.contains(&name.as_str()));
-        let tried = others.take(headings::TRIED).filter_map(|other| {
-            let with = headings::two_columns(layout, other)?;
-            let services = headings::services(&self.read(&with.layout).ok()?)?;
+        let tried = others.take(heading_proposals::TRIED).filter_map(|other| {
+            let with = heading_proposals::two_columns(layout, other)?;
+            let services = heading_proposals::services(&self.read(&with.layout).ok()?)?;
             Some((services, with))
         });
         tried.min_by_key(|(services, _)| *services).map(|(_, with)| with)

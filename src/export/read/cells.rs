@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 use crate::export::column::NamedColumn;
+use crate::export::count::count_parser::Units;
 use crate::export::count::fast_table::{Customer, Service};
-use crate::export::count::number::Units;
 use crate::export::count::tally::Tally;
-use crate::export::format::raw::RawRows;
+use crate::export::format::raw_rows::RawRows;
 use crate::export::read::layout::{CellFilter, ColumnValue, Counting, FoundColumns, LongReading};
-use crate::export::read::rejection::Rejection;
+use crate::export::read::rejected_row::Rejection;
 use crate::export::settings::Layout;
 use crate::reconcile::model::export::count_error::CountError;
 

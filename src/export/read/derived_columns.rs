@@ -4,12 +4,12 @@
 use std::ops::Range;
 
 use crate::export::column::DerivedColumn;
-use crate::export::damage::Damage;
-use crate::export::fault::{Fault, Faults};
-use crate::export::format::raw::{RawRows, Without};
+use crate::export::damage_kinds::Damage;
+use crate::export::damage_places::{Fault, Faults};
+use crate::export::format::raw_rows::{RawRows, Without};
 use crate::export::read::header::Header;
-use crate::export::read::names::is_blank;
-use crate::export::read::part::ExportPart;
+use crate::export::read::normalized_names::is_blank;
+use crate::export::read::sheet_or_file::ExportPart;
 use crate::export::settings::{HeaderRow, Layout};
 
 /// Rows, and what is made of them.

@@ -1,9 +1,9 @@
 //! The header: which cell of a row is which, by exact name.
 
-use crate::export::damage::{Damage, Shown};
-use crate::export::fault::{Fault, Faults};
-use crate::export::format::raw::RawRows;
-use crate::export::read::names::{alike, normalized};
+use crate::export::damage_kinds::{Damage, Shown};
+use crate::export::damage_places::{Fault, Faults};
+use crate::export::format::raw_rows::RawRows;
+use crate::export::read::normalized_names::{alike, normalized};
 use crate::export::settings::{HeaderRow, Layout};
 
 /// More columns than this are no export: the widest vendor's has about a hundred.

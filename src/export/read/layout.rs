@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 
 use crate::export::column::{Column, CountMark, NamedColumn, Pattern, Range, Test};
-use crate::export::count::number::Units;
-use crate::export::damage::Damage;
-use crate::export::fault::{Fault, Faults};
-use crate::export::format::raw::RawRows;
+use crate::export::count::count_parser::Units;
+use crate::export::damage_kinds::Damage;
+use crate::export::damage_places::{Fault, Faults};
+use crate::export::format::raw_rows::RawRows;
 use crate::export::read::header::Header;
-use crate::export::read::names::normalized;
-use crate::export::read::part::ExportPart;
+use crate::export::read::normalized_names::normalized;
 use crate::export::read::row_date::RowDate;
+use crate::export::read::sheet_or_file::ExportPart;
 use crate::export::settings::{Count, Latest, Layout, LongLayout, WideLayout};
 use crate::reconcile::model::export::count_error::CountError;
 

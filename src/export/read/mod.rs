@@ -1,13 +1,13 @@
 //! Rows into cells: which column is what.
 
+pub mod bytes_to_counts;
 mod cells;
-pub mod content;
-pub(in crate::export) mod dates;
+pub(in crate::export) mod date_columns;
 pub(crate) mod derived_columns;
 pub(crate) mod header;
 pub(crate) mod layout;
-pub mod names;
-pub(crate) mod part;
-mod rejection;
+pub mod normalized_names;
+mod rejected_row;
 pub(crate) mod row_date;
 pub(crate) mod rows;
+pub(crate) mod sheet_or_file;

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use crate::files;
+use crate::atomic_files;
 
 /// What secrets of people are made of, together with what the history knows of them.
 #[derive(Clone)]
@@ -25,7 +25,7 @@ impl DeskKey {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let mut bytes = [0; 32];
                 getrandom::fill(&mut bytes).map_err(io::Error::other)?;
-                files::replace(&path, &bytes)?;
+                atomic_files::replace(&path, &bytes)?;
                 Ok(Self(bytes))
             }
             Err(error) => Err(error),

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Row, params};
 
-use crate::history::store::columns::{integer, time, time_text};
+use crate::history::store::column_values::{integer, time, time_text};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 

@@ -2,14 +2,14 @@
 //!
 //! It is written while a run may be under way, so nothing here needs the run lock; a run's own tables are not touched.
 
-pub mod attempts;
+pub mod answer_queue;
 pub mod authenticators;
 pub mod desk_key;
 pub mod events;
-pub mod kept;
+pub mod file_versions;
+pub mod oidc_people;
+pub mod password_attempts;
 pub mod people;
-pub mod provided;
-pub mod queue;
+pub mod people_kept_by_restore;
 pub mod sessions;
 pub mod tenant_roles;
-pub mod versions;

@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
-use crate::history::store::columns::{time, time_text, word};
+use crate::history::store::column_values::{time, time_text, word};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, params};
 
 use crate::history::desk::people::{Digest, Role};
-use crate::history::store::columns::{time, time_text, word};
+use crate::history::store::column_values::{time, time_text, word};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 

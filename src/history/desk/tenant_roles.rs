@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::history::desk::people::{Role, end_sessions};
-use crate::history::store::columns::word;
+use crate::history::store::column_values::word;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 

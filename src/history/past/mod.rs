@@ -1,12 +1,12 @@
 //! What the guards need to know of earlier runs.
 
-pub(crate) mod accepted;
-pub mod owned;
-pub(crate) mod seen;
-pub mod swept;
-pub(crate) mod written;
+pub(crate) mod accepted_last;
+pub mod owned_lines;
+pub(crate) mod seen_quantities;
+pub mod swept_lines;
+mod wanted_zero;
+pub(crate) mod written_quantities;
 pub mod written_since;
-mod zero;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,25 +14,25 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use crate::history::journal::IntentKind;
-use crate::history::past::accepted::accepted_counts;
-use crate::history::past::written::{decimals, given_up, written};
-use crate::history::record::{LineRecord, PlanRecord};
-use crate::history::store::columns::{
+use crate::history::past::accepted_last::accepted_counts;
+use crate::history::past::written_quantities::{decimals, given_up, written};
+use crate::history::run_record::{LineRecord, PlanRecord};
+use crate::history::store::column_values::{
     RepeatedNames, count, decimal, files, folded, item_text, json, line_key, time, time_text,
 };
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::history::{decisions, journal};
-use crate::reconcile::guard::trend::UnitsThen;
-use crate::reconcile::matching::ownership::OtherIntegration;
+use crate::history::{decision_records, journal};
+use crate::reconcile::guard::falling_trend::UnitsThen;
+use crate::reconcile::matching::line_claims::OtherIntegration;
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CustomerName, IntegrationName, ItemName, ProductCode, RunId,
 };
 use crate::reconcile::model::mapping::MatchCustomers;
 use crate::reconcile::model::past::{Accepted, CreationInDoubt, JustCreated, Past};
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand};
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
 
 impl History {
@@ -50,18 +50,18 @@ impl History {
                 accepted: accepted(connection, integration.as_str(), current)?,
                 approved_once: approved_once(connection, integration)?,
                 written: written(connection, integration, current)?,
-                seen: seen::seen(connection, integration, current)?,
+                seen: seen_quantities::seen(connection, integration, current)?,
                 given_up: given_up(connection, integration)?,
                 ours: ours(connection, integration)?,
-                begins: written::begins(connection, integration)?,
-                owned: owned::owned(connection, integration)?,
+                begins: written_quantities::begins(connection, integration)?,
+                owned: owned_lines::owned(connection, integration)?,
                 owned_by_others: BTreeSet::new(),
                 neighbours_lines: BTreeMap::new(),
                 neighbours_products: BTreeMap::new(),
                 uncounted: Vec::new(),
-                zero_before: zero::zero_before(connection, integration, current)?,
+                zero_before: wanted_zero::zero_before(connection, integration, current)?,
                 in_doubt: in_doubt(connection, integration)?,
-                decisions: decisions::decisions(connection, integration, Some(current))?,
+                decisions: decision_records::decisions(connection, integration, Some(current))?,
                 just_created: BTreeMap::new(),
                 counted: BTreeMap::new(),
                 counted_before: BTreeMap::new(),
@@ -83,7 +83,7 @@ impl History {
         integration: &IntegrationName,
         before: RunId,
     ) -> Result<BTreeMap<LineKey, String>, StoreError> {
-        self.read(|connection| written::refusals(connection, integration, before))
+        self.read(|connection| written_quantities::refusals(connection, integration, before))
     }
 
     /// The agreements of the last accepted run of each neighbour whose customers match by name, for no file names those, and
@@ -100,7 +100,7 @@ impl History {
             let of = |one: &OtherIntegration<'_>| {
                 let accepted = accepted(connection, one.integration.as_str(), RunId(0))?;
                 let seen = accepted.into_iter().flat_map(|accepted| accepted.lines.into_keys());
-                let lines = seen.chain(owned::owned(connection, one.integration)?.into_keys());
+                let lines = seen.chain(owned_lines::owned(connection, one.integration)?.into_keys());
                 Ok((one.integration.clone(), lines.map(|key| key.agreement).collect()))
             };
             by_name.map(of).collect()
@@ -195,18 +195,18 @@ pub(super) fn remember(transaction: &Transaction<'_>, run: RunId, plan: &PlanRec
     // again is recount's again.
     if undoes.is_some() {
         let writes = command == RunCommand::Apply.as_str() && mode == Mode::Apply.as_str();
-        return if writes { owned::take_up(transaction, &integration, &plan.lines) } else { Ok(()) };
+        return if writes { owned_lines::take_up(transaction, &integration, &plan.lines) } else { Ok(()) };
     }
     // A dry run never moves the baseline, and an export that was not believed is no night of `second-night` either.
     if plan.accepted && command != RunCommand::Plan.as_str() {
         let before = accepted(transaction, &integration, run)?;
         remember_baseline(transaction, run, before.as_ref(), &plan.lines)?;
-        seen::remember(transaction, &integration, run, &plan.lines)?;
+        seen_quantities::remember(transaction, &integration, run, &plan.lines)?;
         remember_ended(transaction, &integration, before.as_ref(), &plan.lines)?;
         remember_zeros(transaction, run, &integration, plan)?;
-        decisions::lapse(transaction, &IntegrationName::new(&integration), run, &plan.lines)?;
+        decision_records::lapse(transaction, &IntegrationName::new(&integration), run, &plan.lines)?;
         if mode == Mode::Apply.as_str() {
-            owned::remember(transaction, &integration, &plan.lines)?;
+            owned_lines::remember(transaction, &integration, &plan.lines)?;
         }
     }
     Ok(())
@@ -248,7 +248,9 @@ fn remember_baseline(
             None => addition,
             Some((before, key)) => match before.lines.get(&*key.folded()) {
                 Some(seen) => *seen,
-                None if line.reason == Code::HumanEdit || seen::has_ended(transaction, run, &key)? => continue,
+                None if line.reason == Code::HumanEdit || seen_quantities::has_ended(transaction, run, &key)? => {
+                    continue;
+                }
                 None => addition,
             },
         };
@@ -380,9 +382,8 @@ impl History {
 }
 
 fn approved_once(connection: &Connection, integration: &IntegrationName) -> Result<bool, StoreError> {
-    let mut statement =
-        connection.prepare_cached("SELECT 1 FROM runs WHERE integration = ?1 AND approved = 1 LIMIT 1")?;
-    Ok(statement.query_row([integration.as_str()], |_| Ok(())).optional()?.is_some())
+    let sql = "SELECT 1 FROM runs WHERE integration = ?1 AND approved = 1 LIMIT 1";
+    Ok(connection.prepare_cached(sql)?.query_row([integration.as_str()], |_| Ok(())).optional()?.is_some())
 }
 
 fn in_doubt(

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Row, params};
 
-use crate::history::past::written::SAME_CONNECTWISE;
-use crate::history::store::columns::maybe_quantity;
+use crate::history::past::written_quantities::SAME_CONNECTWISE;
+use crate::history::store::column_values::maybe_quantity;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{AdditionId, IntegrationName, RunId};

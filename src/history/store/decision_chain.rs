@@ -11,10 +11,10 @@ use rusqlite::{Connection, Row, Transaction};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::history::store::chain;
-use crate::history::store::chain::JournalEntry;
-use crate::history::store::columns::time_text;
+use crate::history::store::column_values::time_text;
 use crate::history::store::error::StoreError;
+use crate::history::store::hash_chain;
+use crate::history::store::hash_chain::JournalEntry;
 use crate::reconcile::model::ids::RunId;
 
 /// The word of such a row.
@@ -25,7 +25,7 @@ pub(crate) fn append(transaction: &Transaction<'_>, run: RunId, at: DateTime<Utc
     let words = words(transaction)?;
     let why = words.into_iter().next_back().map(|(number, hash)| format!("{number} {hash}"));
     // Zero is no row: a decision is an outcome of no write.
-    chain::append(
+    hash_chain::append(
         transaction,
         JournalEntry { event: EVENT, run: run.0, write: Some(0), at: time_text(at), why, ..JournalEntry::default() },
     )?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 
-use crate::history::record::WriteId;
+use crate::history::run_record::WriteId;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::line::LineKey;
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use crate::files::Replacement;
+use crate::atomic_files::Replacement;
 use crate::history::store::error::StoreError;
 
 /// Every migration there is; the n-th leads to version n.

@@ -1,14 +1,14 @@
 //! The history's file: opened, brought up to date, locked, and chained.
 
-pub mod chain;
-pub(crate) mod columns;
+pub(crate) mod column_values;
 pub(crate) mod decision_chain;
 pub mod error;
-pub(crate) mod head;
-pub mod head_file;
-pub mod lock;
+pub mod hash_chain;
+pub mod history_head;
 pub(crate) mod migrations;
-pub mod mount;
+pub mod network_mount;
+pub(crate) mod older_history_check;
 pub mod open;
-pub(crate) mod remedies;
-pub mod verify;
+pub mod run_lock;
+pub(crate) mod stored_remedies;
+pub mod verify_chain;

@@ -11,13 +11,13 @@ use chrono::{DateTime, Utc};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
-use crate::files::sync_folder;
-use crate::history::store::columns::time_text;
+use crate::atomic_files::sync_folder;
+use crate::history::store::column_values::time_text;
 use crate::history::store::error::StoreError;
-use crate::history::store::head_file::forget;
-use crate::history::store::lock::{create_private_dir, owners_alone};
+use crate::history::store::history_head::forget;
 use crate::history::store::migrations;
 use crate::history::store::migrations::MIGRATIONS;
+use crate::history::store::run_lock::{create_private_dir, owners_alone};
 use crate::reconcile::model::ids::RunId;
 
 /// What recount did so far: runs, plans, lines, findings, and the journal of writes.

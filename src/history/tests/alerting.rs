@@ -1,6 +1,6 @@
 //! Which nights were told, and which were not.
 
-use crate::history::alerts::{AlertOutcome, AlertRecord};
+use crate::history::alert_records::{AlertOutcome, AlertRecord};
 use crate::history::tests::{Place, end, line, mail, noon, plan};
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::outcome::{Outcome, RunCommand};

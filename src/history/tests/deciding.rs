@@ -4,9 +4,9 @@ use super::*;
 use crate::history::journal::WriteOutcome;
 use crate::history::store::error::StoreError;
 use crate::reconcile::model::decision::{Decision, DecisionSubject, SeenLine};
-use crate::reconcile::model::plan::code::Severity;
 use crate::reconcile::model::plan::finding::{Finding, finding};
 use crate::reconcile::model::plan::outcome::AnswerVerb;
+use crate::reconcile::model::plan::reason_code::Severity;
 
 fn decision(verb: AnswerVerb) -> Decision {
     let seen = SeenLine { addition: Some(AdditionId(101)), was: Some(units(3)), wanted: Some(units(0)) };

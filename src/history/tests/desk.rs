@@ -2,8 +2,8 @@
 
 use chrono::TimeDelta;
 
-use crate::history::desk::attempts::{Attempt, FREE};
 use crate::history::desk::events::DeskEvent;
+use crate::history::desk::password_attempts::{Attempt, FREE};
 use crate::history::desk::people::Role;
 use crate::history::store::open::History;
 use crate::history::tests::{Place, noon};

@@ -6,13 +6,13 @@ use chrono::TimeDelta;
 use rust_decimal::Decimal;
 
 use crate::history::journal::WriteOutcome;
-use crate::history::record::{LineRecord, PlanRecord};
+use crate::history::run_record::{LineRecord, PlanRecord};
 use crate::history::tests::{Place, create, end, key, line, mail, noon, plan, set, source, units};
-use crate::reconcile::guard::accepted::AcceptedCount;
+use crate::reconcile::guard::accepted_counts::AcceptedCount;
 use crate::reconcile::model::ids::{AdditionId, CustomerName, IntegrationName, ServiceName};
 use crate::reconcile::model::past::{Accepted, CreationInDoubt, ExportStamp, Past, WrittenQuantity};
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::outcome::{Outcome, RunCommand};
+use crate::reconcile::model::plan::reason_code::Code;
 
 /// What a run that begins now is told.
 fn past(place: &mut Place) -> Past {

@@ -5,7 +5,7 @@ use std::fs;
 use rusqlite::Connection;
 
 use crate::history::journal::{Intent, WriteOutcome};
-use crate::history::record::WriteId;
+use crate::history::run_record::WriteId;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::history::tests::{Place, create, mail, noon, set, units};

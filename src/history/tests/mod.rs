@@ -7,16 +7,16 @@ use rust_decimal::Decimal;
 use tempfile::TempDir;
 
 use crate::history::journal::{Intent, IntentKind};
-use crate::history::record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, Totals};
-use crate::history::runs::NewRun;
-use crate::history::store::lock::RunLock;
+use crate::history::run_record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, Totals};
+use crate::history::run_writing::NewRun;
 use crate::history::store::open::History;
+use crate::history::store::run_lock::RunLock;
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode, ProductId, RunId, ServiceName,
 };
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::{LineKey, Source};
 use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
 
 mod alerting;
@@ -67,7 +67,7 @@ impl Place {
         run
     }
 
-    fn write(&mut self, run: RunId, intent: &Intent) -> crate::history::record::WriteId {
+    fn write(&mut self, run: RunId, intent: &Intent) -> crate::history::run_record::WriteId {
         self.history.intent(&self.lock, run, intent, noon()).unwrap()
     }
 }

@@ -4,34 +4,34 @@
 //! [`RunRecorder::store_plan`] alone, which gives it on when the plan is on the disk, and only what that leaves can be
 //! ended.
 
-mod refused_export;
+mod refused_export_item;
 
 use std::collections::BTreeMap;
 
 use crate::apply::write_result::Applied;
 use crate::connectwise::Traffic;
-use crate::history::days::DayCount;
-use crate::history::record::{ExportRecord, PlanRecord, Requests, RunRecord};
+use crate::history::counts_by_day::DayCount;
+use crate::history::run_record::{ExportRecord, PlanRecord, Requests, RunRecord};
 use crate::history::store::error::StoreError;
-use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
+use crate::history::store::run_lock::RunLock;
 use crate::nightly::begun_run::BegunRun;
-use crate::nightly::failure::Failure;
 use crate::nightly::job::Job;
 use crate::nightly::line_record::{line_record, undone_line};
+use crate::nightly::night_failure::Failure;
 use crate::nightly::open_record::OpenRecord;
 use crate::nightly::plan_diff::plan_diff;
-use crate::nightly::recorder::refused_export::RefusedExport;
-use crate::reconcile::guard::accepted::AcceptedCounts;
-use crate::reconcile::guard::check::{Stopped, another_connectwise, expired, overridden};
-use crate::reconcile::guard::cleared::ClearedPlan;
+use crate::nightly::recorder::refused_export_item::RefusedExport;
+use crate::reconcile::guard::accepted_counts::AcceptedCounts;
+use crate::reconcile::guard::cleared_plan::ClearedPlan;
+use crate::reconcile::guard::plan_check::{Stopped, another_connectwise, expired, overridden};
 use crate::reconcile::model::plan::Plan;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::fingerprint::short;
-use crate::reconcile::model::plan::guard_look::GuardLook;
+use crate::reconcile::model::plan::guard_measurement::GuardLook;
 use crate::reconcile::model::plan::outcome::{Outcome, RunCommand};
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// A run that was begun, and of which nothing else is known.
 pub(super) struct RunRecorder<'a> {
@@ -175,7 +175,7 @@ impl<'a> RunRecorder<'a> {
         let last_good = history.last_good_export(integration)?;
         let fingerprint = self.open.record.planned.as_ref().map_or("", |planned| &planned.fingerprint);
         let findings = RefusedExport { fingerprint, mode, last_good }.one_item(stops);
-        self.open.keep_findings(refused_export::is_kept);
+        self.open.keep_findings(refused_export_item::is_kept);
         self.open.find(findings);
         Ok(())
     }

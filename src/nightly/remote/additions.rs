@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::StreamExt as _;
 
 use crate::connectwise::{BundledLists, ReadError, Reader, UpcomingWork};
+use crate::reconcile::model::connectwise_records::{AdditionList, Additions, ForeignAddition};
 use crate::reconcile::model::ids::AgreementId;
-use crate::reconcile::model::records::{AdditionList, Additions, ForeignAddition};
 
 /// Reads that wait for an answer at the same time; the client's own `max_in_flight` is the limit that counts.
 pub(crate) const READS_AT_ONCE: usize = 32;

@@ -10,18 +10,18 @@ use chrono::NaiveDate;
 use crate::apply::expected_owners::ExpectedOwners;
 use crate::connectwise::{ReadError, Reader};
 use crate::nightly::remote::additions::{AdditionLists, UnreadList, read_lists, read_together};
-use crate::reconcile::guard::check::ReadCoverage;
-use crate::reconcile::matching::ownership::Claims;
+use crate::reconcile::guard::plan_check::ReadCoverage;
+use crate::reconcile::matching::line_claims::Claims;
 use crate::reconcile::matching::placement::{Place, place_all};
+use crate::reconcile::model::connectwise_records::{
+    Additions, Agreement, AgreementSign, Agreements, Company, Directory, Product, Unread, Unreadable,
+};
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, ProductCode};
 use crate::reconcile::model::mapping::{Mapping, MatchCustomers};
 use crate::reconcile::model::past::Past;
 use crate::reconcile::model::plan::Plan;
-use crate::reconcile::model::plan::code::Code;
-use crate::reconcile::model::records::{
-    Additions, Agreement, AgreementSign, Agreements, Company, Directory, Product, Unread, Unreadable,
-};
+use crate::reconcile::model::plan::reason_code::Code;
 
 /// What ConnectWise holds, and where that puts each customer.
 #[derive(Debug)]

@@ -2,17 +2,17 @@
 
 use chrono::TimeDelta;
 
+use crate::reconcile::decide::line_case::LineRules;
 use crate::reconcile::decide::line_decision::HoldReason;
 use crate::reconcile::decide::line_guards::Step;
-use crate::reconcile::decide::line_rules::LineRules;
-use crate::reconcile::guard::limits::HumanEdit;
+use crate::reconcile::guard::guard_policy::HumanEdit;
+use crate::reconcile::model::connectwise_records::Addition;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::{AdditionId, ItemName};
 use crate::reconcile::model::past::{SeenQuantity, WrittenQuantity};
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::LineKey;
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::records::Addition;
 
 impl LineRules<'_> {
     /// What was last seen of a line is not what stands there: somebody meant something by it, or ConnectWise did not

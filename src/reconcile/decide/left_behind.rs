@@ -5,20 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use crate::reconcile::decide::decisions::{AskedStep, StepAnswer};
 use crate::reconcile::decide::line_decision::LineDecision;
-use crate::reconcile::matching::ownership::Claims;
+use crate::reconcile::decide::stored_answers::{AskedStep, StepAnswer};
+use crate::reconcile::matching::line_claims::Claims;
 use crate::reconcile::matching::placement::Place;
+use crate::reconcile::model::connectwise_records::{Addition, Additions, Directory};
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, CustomerName, ItemName, ServiceName};
+use crate::reconcile::model::line_owners::Owned;
 use crate::reconcile::model::mapping::{Mapping, ServiceRule};
-use crate::reconcile::model::owned::Owned;
 use crate::reconcile::model::past::Past;
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::{Line, LineKey, LiveAddition, QuantityChange, Source, Subject, Verdict};
-use crate::reconcile::model::plan::named::Named;
+use crate::reconcile::model::plan::named_additions::Named;
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::records::{Addition, Additions, Directory};
 
 /// What lines left behind are told by.
 #[derive(Debug, Clone, Copy)]

@@ -1,9 +1,9 @@
 //! One line under judgement: what it is judged by, and what comes of it.
 
-use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::connectwise_records::Addition;
 use crate::reconcile::model::plan::line::{LiveAddition, Verdict};
-use crate::reconcile::model::plan::named::Named;
-use crate::reconcile::model::records::Addition;
+use crate::reconcile::model::plan::named_additions::Named;
+use crate::reconcile::model::plan::reason_code::Code;
 
 /// A judged line.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,20 +3,20 @@
 use chrono::TimeDelta;
 use rust_decimal::Decimal;
 
-use crate::reconcile::decide::answers::may_be_accepted;
-use crate::reconcile::decide::decisions::{AskedStep, StepAnswer};
 use crate::reconcile::decide::left_behind::taken_off;
+use crate::reconcile::decide::line_case::{LineCase, LineRules};
 use crate::reconcile::decide::line_decision::{Hold, HoldReason};
-use crate::reconcile::decide::line_rules::{LineCase, LineRules};
-use crate::reconcile::guard::limits::ToZero;
+use crate::reconcile::decide::permitted_answers::may_be_accepted;
+use crate::reconcile::decide::stored_answers::{AskedStep, StepAnswer};
+use crate::reconcile::guard::guard_policy::ToZero;
+use crate::reconcile::model::connectwise_records::{Addition, Product};
 use crate::reconcile::model::display_text::{day, minute, shown};
 use crate::reconcile::model::last_change::LastChange;
 use crate::reconcile::model::past::{ExportStamp, RecentTakeover};
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::{LineKey, LiveAddition};
-use crate::reconcile::model::plan::named::Named;
+use crate::reconcile::model::plan::named_additions::Named;
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::records::{Addition, Product};
 
 /// What is about to be done to a line that is there.
 #[derive(Debug, Clone, Copy)]

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use crate::reconcile::guard::limits::GuardPolicy;
-use crate::reconcile::matching::ownership::Claims;
+use crate::reconcile::guard::guard_policy::GuardPolicy;
+use crate::reconcile::matching::line_claims::Claims;
 use crate::reconcile::matching::placement::Place;
+use crate::reconcile::model::connectwise_records::{Additions, Directory};
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName};
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::past::{ExportStamp, Past};
-use crate::reconcile::model::records::{Additions, Directory};
 
 /// Everything a plan is drawn from. All of it was read before; nothing is looked up while deciding.
 #[derive(Debug, Clone, Copy)]

@@ -2,28 +2,28 @@
 
 use std::collections::BTreeMap;
 
-use crate::reconcile::decide::calendar::{Calendar, owes_last_month};
-use crate::reconcile::decide::elsewhere::ElsewhereInputs;
+use crate::reconcile::decide::billed_elsewhere::ElsewhereInputs;
 use crate::reconcile::decide::findings::Findings;
+use crate::reconcile::decide::invoice_calendar::{Calendar, owes_last_month};
 use crate::reconcile::decide::left_behind::Ground;
+use crate::reconcile::decide::line_case::{LineCase, LineRules};
 use crate::reconcile::decide::line_decision::LineDecision;
-use crate::reconcile::decide::line_rules::{LineCase, LineRules};
 use crate::reconcile::decide::plan_inputs::PlanInputs;
-use crate::reconcile::decide::{calendar, uncounted};
+use crate::reconcile::decide::{invoice_calendar, uncounted_lines};
 use crate::reconcile::matching::catalog::{candidates, one_spelling, product};
-use crate::reconcile::matching::desired::{OnAgreement, wanted_lines};
+use crate::reconcile::matching::counts_to_lines::{OnAgreement, wanted_lines};
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::matching::stored_decimals::{decimals, rounded};
 use crate::reconcile::matching::wanted_line::{PresentAddition, WantedLine};
+use crate::reconcile::model::connectwise_records::{Directory, Product, Unreadable};
 use crate::reconcile::model::export::counts::Cell;
 use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, ProductCode, ProductId, ServiceName};
 use crate::reconcile::model::mapping::{Mapping, ServiceRule};
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::finding::sort;
 use crate::reconcile::model::plan::line::{Line, LineKey, Source, Subject, Verdict};
-use crate::reconcile::model::plan::named::Named;
+use crate::reconcile::model::plan::named_additions::Named;
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::plan::{Plan, handle};
-use crate::reconcile::model::records::{Directory, Product, Unreadable};
 
 /// Draws the plan: every count and every line that is there ends in exactly one verdict.
 pub fn draw(gathered: PlanInputs<'_>) -> Plan {
@@ -35,19 +35,19 @@ pub fn draw(gathered: PlanInputs<'_>) -> Plan {
     let moved = ground.moved(&lines);
     left_keys.extend(left.iter().chain(&moved).filter_map(|line| line.key().cloned()));
     lines.extend(moved);
-    lines.extend(uncounted::lines(&gathered.past.uncounted, &gathered.past.decisions, gathered.today));
+    lines.extend(uncounted_lines::lines(&gathered.past.uncounted, &gathered.past.decisions, gathered.today));
     lines.extend(unplaced_lines(gathered));
     // In place: a stable sort takes half as much room again as the lines.
     lines.sort_unstable_by(|a, b| a.subject.cmp(&b.subject).then_with(|| a.detail.cmp(&b.detail)));
     handle::assign(gathered.integration, &mut lines);
     ground.hold_successors(&mut lines, &left_keys);
     let PlanInputs { mapping, directory, additions, past, today, .. } = gathered;
-    uncounted::told_once(&mut lines, &past.decisions, today);
-    let met = calendar::put_on(Calendar { mapping, directory, additions, today }, &mut lines);
+    uncounted_lines::told_once(&mut lines, &past.decisions, today);
+    let met = invoice_calendar::put_on(Calendar { mapping, directory, additions, today }, &mut lines);
     let mut findings = Findings::of(gathered, &lines);
     findings.extend(met.findings());
     met.note(&mut lines);
-    findings.extend(uncounted::item(gathered.integration, &lines));
+    findings.extend(uncounted_lines::item(gathered.integration, &lines));
     sort(&mut findings);
     gathered.past.decisions.silence(gathered.integration, gathered.today, &mut lines, &mut findings);
     for source in lines.iter_mut().flat_map(|line| &mut line.sources) {

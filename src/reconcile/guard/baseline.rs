@@ -10,14 +10,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
-use crate::reconcile::guard::accepted::{AcceptedCount, AcceptedCounts, Size};
-use crate::reconcile::guard::limits::GuardPolicy;
+use crate::reconcile::guard::accepted_counts::{AcceptedCount, AcceptedCounts, Size};
+use crate::reconcile::guard::guard_policy::GuardPolicy;
 use crate::reconcile::model::export::counts::{Cell, Counts};
 use crate::reconcile::model::ids::{CustomerName, ServiceName};
 use crate::reconcile::model::past::Past;
 use crate::reconcile::model::plan::Plan;
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::Verdict;
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
 
 /// Counts by customer and service.

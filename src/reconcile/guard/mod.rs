@@ -1,11 +1,11 @@
 //! What stops an export or a plan, and what may be written once nothing does.
 
-pub mod accepted;
+pub mod accepted_counts;
 pub mod baseline;
-pub mod check;
-pub mod cleared;
-pub mod limits;
-pub mod looks;
-mod run_limits;
-mod stop;
-pub mod trend;
+pub mod cleared_plan;
+pub mod falling_trend;
+pub mod guard_policy;
+pub mod measurements;
+pub mod plan_check;
+mod run_guards;
+mod stop_finding;

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
+use crate::reconcile::model::connectwise_records::{Directory, Product};
 use crate::reconcile::model::ids::{ProductCode, ProductId};
 use crate::reconcile::model::mapping::{Mapping, ServiceRule};
-use crate::reconcile::model::plan::code::Code;
-use crate::reconcile::model::records::{Directory, Product};
+use crate::reconcile::model::plan::reason_code::Code;
 
 /// Looks a product up in the catalog: it must be there once, active, and no bundle.
 ///

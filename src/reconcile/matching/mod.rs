@@ -1,10 +1,10 @@
 //! Counts matched with what ConnectWise bills: where a customer is billed, and what each line ought to be.
 
 pub mod catalog;
-pub mod desired;
+pub mod counts_to_lines;
 pub mod item_marker;
+pub mod line_claims;
 pub mod look_back;
-pub mod ownership;
 pub mod per_item;
 pub mod placement;
 pub mod spellings;

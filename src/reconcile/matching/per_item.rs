@@ -8,8 +8,8 @@ use crate::reconcile::matching::item_marker::ItemMarker;
 use crate::reconcile::matching::wanted_line::{Biller, PresentAddition, Tenancy, Terms, WantedLine, first, terms};
 use crate::reconcile::model::export::counts::Cell;
 use crate::reconcile::model::ids::{AgreementId, CustomerName, ItemName, ProductCode, ServiceName};
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::{LineKey, Source};
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::quantity_policy::{Policy, PolicyInput};
 

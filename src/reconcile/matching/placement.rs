@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
+use crate::reconcile::model::connectwise_records::{Agreement, AgreementSign, Company, Directory, Unreadable};
 use crate::reconcile::model::export::counts::Counts;
-use crate::reconcile::model::export::spreadsheet::damaged_name;
+use crate::reconcile::model::export::spreadsheet_damage::damaged_name;
 use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, IntegrationName, ids};
 use crate::reconcile::model::mapping::{CustomerTarget, Mapping, MatchCustomers};
 use crate::reconcile::model::past::Past;
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::handle;
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::reconcile::model::records::{Agreement, AgreementSign, Company, Directory, Unreadable};
 
 /// Account numbers are shorter.
 const DIGITS_MAX: usize = 20;

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::reconcile::matching::look_back::{LookBackLine, Rolling, of_last_period};
 use crate::reconcile::matching::spellings::in_two_spellings;
-use crate::reconcile::model::bill::Bill;
+use crate::reconcile::model::bill_customer::Bill;
 use crate::reconcile::model::export::counts::{Cell, Counts, CustomerCounts};
 use crate::reconcile::model::ids::{CompanyId, CustomerName, ItemName, ProductCode, ServiceName};
 use crate::reconcile::model::mapping::{Billed, Mapping};
 use crate::reconcile::model::past::Past;
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::{LiveAddition, Source};
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::quantity_policy::{Policy, PolicyInput, PolicyResult};
 

@@ -6,10 +6,10 @@ use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 
 use crate::reconcile::model::display_text::day;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CustomerName, ServiceName};
-use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};
-use crate::reconcile::model::plan::named::Named;
+use crate::reconcile::model::plan::named_additions::Named;
 use crate::reconcile::model::plan::outcome::{AnswerVerb, Outcome};
+use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::Quantity;
 

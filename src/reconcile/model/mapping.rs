@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::reconcile::model::bill::Bill;
+use crate::reconcile::model::bill_customer::Bill;
+use crate::reconcile::model::connectwise_records::{Agreement, AgreementSign, Company};
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, CustomerName, ProductCode, ServiceName};
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity_policy::Policy;
-use crate::reconcile::model::records::{Agreement, AgreementSign, Company};
 
 /// Everything that says where a count is billed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -1,17 +1,17 @@
 //! Plain data: names, numbers, what an export, a mapping and ConnectWise say, and the plan itself.
 
-pub mod bill;
+pub mod bill_customer;
+pub mod connectwise_records;
 pub mod decision;
 pub mod display_text;
 pub mod export;
 pub mod ids;
 pub mod last_change;
+pub mod line_owners;
 pub mod mapping;
-pub mod owned;
 pub mod past;
 pub mod plan;
 pub mod quantity;
 pub mod quantity_policy;
 pub mod record_links;
-pub mod records;
 pub mod ticket_subject;

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use rust_decimal::Decimal;
 
-use crate::reconcile::guard::accepted::AcceptedCounts;
+use crate::reconcile::guard::accepted_counts::AcceptedCounts;
 use crate::reconcile::model::decision::Decisions;
 use crate::reconcile::model::ids::{AdditionId, CustomerName, IntegrationName, RunId, ServiceName};
-use crate::reconcile::model::owned::{NeighboursLine, Owned, UncountedLine};
+use crate::reconcile::model::line_owners::{NeighboursLine, Owned, UncountedLine};
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::quantity::Quantity;
 

@@ -5,8 +5,8 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 
 use crate::reconcile::model::ids::{IntegrationName, TicketRef};
-use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::reason_code::{Code, Severity};
 
 /// The kinds of matters that wait for a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,30 +1,30 @@
 //! A run in brief: what a mail, a chat message and a ping say of it. One form for all, so that they cannot differ.
 
-pub mod overnight;
+pub mod digest_week;
 pub mod settled;
-pub mod week;
+pub mod since_last_morning;
 
 use std::fmt::Write as _;
 
 use chrono::{DateTime, FixedOffset, Utc};
 
-use crate::history::record::{RunRecord, Totals};
+use crate::history::run_record::{RunRecord, Totals};
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::IntegrationName;
-use crate::reconcile::model::plan::code::Severity;
 use crate::reconcile::model::plan::outcome::RunVerdict;
+use crate::reconcile::model::plan::reason_code::Severity;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::record_links::RecordLinks;
-use crate::report::brief::overnight::RunComparison;
-use crate::report::exit::Exit;
+use crate::report::brief::since_last_morning::RunComparison;
+use crate::report::brief_needs::{Need, needs};
+use crate::report::exit_codes::Exit;
 use crate::report::format::brief_html::BriefPage;
 use crate::report::format::paint::Paint;
 use crate::report::format::text::View;
-use crate::report::format::unlinked::{link_words_of, unlinked};
+use crate::report::format::unlinked_names::{link_words_of, unlinked};
 use crate::report::format::{brief_html, text};
-use crate::report::model::Report;
-use crate::report::needs::{Need, needs};
-use crate::report::words;
+use crate::report::numbers_and_dates;
+use crate::report::report_model::Report;
 
 /// What is told of one run, of a week, or as a test.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -260,7 +260,7 @@ fn cause(run: &RunRecord) -> Option<String> {
 }
 
 fn day(at: DateTime<FixedOffset>) -> String {
-    words::day(at)
+    numbers_and_dates::day(at)
 }
 
 /// Names from an export or from ConnectWise stand in it: no line end, nothing invisible, no endless length.

@@ -2,16 +2,16 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::history::desk::versions::FileVersion;
-use crate::history::record::RunRecord;
+use crate::history::desk::file_versions::FileVersion;
+use crate::history::run_record::RunRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::decision::Decisions;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::CustomerName;
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::outcome::RunCommand;
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::ticket_subject::TicketKind;
 use crate::report::lines;
 

@@ -2,14 +2,14 @@
 
 use maud::{DOCTYPE, Markup, html};
 
-use crate::history::record::{LineRecord, RunRecord};
+use crate::history::run_record::{LineRecord, RunRecord};
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::plan::remedy::RemedyLine;
 use crate::reconcile::model::quantity::or_dash;
 use crate::reconcile::model::record_links::RecordLinks;
-use crate::report::model::{Report, ReportVerdict};
-use crate::report::needs::{Need, changes};
-use crate::report::{Change, names, short_head, words};
+use crate::report::brief_needs::{Need, changes};
+use crate::report::report_model::{Report, ReportVerdict};
+use crate::report::{Change, display_names, numbers_and_dates, short_head};
 
 /// More would be cut by mail programs; the report has them all.
 const CHANGES_SHOWN: usize = 100;
@@ -44,7 +44,7 @@ pub(crate) fn of(page: BriefPage<'_>) -> String {
         h1 style="font-size:20px;margin:0 0 4px 0" {
             (shown(run.integration.as_str())) " · " (ReportVerdict::of(run).words)
         }
-        p style="color:#57606a;margin:0 0 8px 0" { (words::day(run.started_at)) " · run " (run.run) }
+        p style="color:#57606a;margin:0 0 8px 0" { (numbers_and_dates::day(run.started_at)) " · run " (run.run) }
         (sentences(news))
         p { strong { (Report::of(run).numbers.sentence()) } }
         (cards("Open items", needs))
@@ -124,7 +124,7 @@ fn table(run: &RunRecord, kind: Change, records: Option<&RecordLinks>) -> Markup
     if lines.is_empty() {
         return html! {};
     }
-    let each = words::of_each(&lines);
+    let each = numbers_and_dates::of_each(&lines);
     html! {
         h2 style=(HEADING) { (sentence(kind)) " (" (lines.len()) ")" }
         table style="border-collapse:collapse;width:100%" {
@@ -136,11 +136,11 @@ fn table(run: &RunRecord, kind: Change, records: Option<&RecordLinks>) -> Markup
             tbody { @for line in lines.iter().take(CHANGES_SHOWN) {
                 tr {
                     td style=(CELL) {
-                        (names::line(line)) (in_connectwise(&words::records(line, records)))
+                        (display_names::line(line)) (in_connectwise(&numbers_and_dates::records(line, records)))
                         @if each.is_none() && !line.detail.is_empty() { br; small { (escaped(&line.detail)) } }
                     }
                     td style=(NUMBER) { (or_dash(line.was)) }
-                    td style=(NUMBER) { (or_dash(words::reached(line))) }
+                    td style=(NUMBER) { (or_dash(numbers_and_dates::reached(line))) }
                 }
             } }
         }

@@ -5,11 +5,11 @@ use std::io::Write as _;
 
 use csv::{Writer, WriterBuilder};
 
-use crate::history::record::{LineRecord, RunRecord};
+use crate::history::run_record::{LineRecord, RunRecord};
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::plan::finding::Finding;
-use crate::report::model::ReportSection;
-use crate::report::{Change, lines, names};
+use crate::report::report_model::ReportSection;
+use crate::report::{Change, display_names, lines};
 
 const HEADER: [&str; 19] = [
     "kind",
@@ -89,8 +89,8 @@ impl Sheet {
         self.cell(run.integration.as_str());
         self.cell(&line.handle);
         self.plain(part(line));
-        self.cell(&joined(names::customers(line).into_iter().map(|name| name.as_str())));
-        self.cell(&joined(names::services(line).into_iter().map(|name| name.as_str())));
+        self.cell(&joined(display_names::customers(line).into_iter().map(|name| name.as_str())));
+        self.cell(&joined(display_names::services(line).into_iter().map(|name| name.as_str())));
         self.known(line.company);
         self.known(line.agreement);
         self.known(line.addition);
@@ -99,7 +99,7 @@ impl Sheet {
         [line.was, line.wanted, line.now].into_iter().for_each(|units| self.known(units));
         self.plain(line.outcome);
         self.plain(line.reason);
-        self.cell(&names::with_steps(line, &line.detail));
+        self.cell(&display_names::with_steps(line, &line.detail));
         self.plain("");
         self.end_row();
     }

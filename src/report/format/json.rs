@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer};
 
-use crate::history::record::{ExportRecord, LineRecord, Requests, RunEnd, RunRecord, Totals};
+use crate::history::run_record::{ExportRecord, LineRecord, Requests, RunEnd, RunRecord, Totals};
 use crate::reconcile::model::export::delivered_file::DeliveredFile;
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ItemName, ProductCode, RunId, ServiceName,
@@ -14,8 +14,8 @@ use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::Quantity;
-use crate::report::exit::Exit;
-use crate::report::{lines, names};
+use crate::report::exit_codes::Exit;
+use crate::report::{display_names, lines};
 
 /// What every document begins with; then comes what the command has to say.
 #[derive(Debug, Serialize)]
@@ -238,8 +238,8 @@ impl<'a> JsonLine<'a> {
         } = record;
         Self {
             handle,
-            customers: names::customers(record),
-            services: names::services(record),
+            customers: display_names::customers(record),
+            services: display_names::services(record),
             company_id: *company,
             agreement_id: *agreement,
             addition_id: *addition,
@@ -250,8 +250,8 @@ impl<'a> JsonLine<'a> {
             now: *now,
             outcome: *outcome,
             reason: reason.as_str(),
-            detail: names::with_steps(record, detail),
-            items: names::items(record),
+            detail: display_names::with_steps(record, detail),
+            items: display_names::items(record),
         }
     }
 }

@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use crate::history::record::{LineRecord, RunRecord};
+use crate::history::run_record::{LineRecord, RunRecord};
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::quantity::or_dash;
-use crate::report::format::unlinked::parts;
-use crate::report::model::{Report, ReportEntry, Tone};
-use crate::report::{Change, model, names, words};
+use crate::report::format::unlinked_names::parts;
+use crate::report::report_model::{Report, ReportEntry, Tone};
+use crate::report::{Change, display_names, numbers_and_dates, report_model};
 
 /// GitHub takes 1 MiB for all summaries of a step.
 pub const BYTES_MAX: usize = 1024 * 1024 - 1;
@@ -23,22 +23,23 @@ pub fn render(run: &RunRecord) -> String {
         Tone::Ask => "🟡",
         Tone::Bad => "❌",
     };
-    let (name, day) = (plain(&shown(run.integration.as_str())), words::day(run.started_at));
+    let (name, day) = (plain(&shown(run.integration.as_str())), numbers_and_dates::day(run.started_at));
     let mut text = format!("## {mark} recount · {name} · {}\n\n", plain(&report.verdict.words));
     let _ = writeln!(text, "Run {} · {day} · {} · {}\n", run.run, run.command, run.mode);
     let _ = writeln!(text, "**{}**", report.numbers.sentence());
     if let Some(planned) = run.planned.as_ref().filter(|_| run.undoes.is_none()) {
-        let (file, age) = (plain(&words::file(&planned.export)), words::age(run.started_at, &planned.export));
-        let _ = writeln!(text, "\nExport {file}, {age} old, {}", words::plural(planned.export.rows, "row"));
+        let (file, age) =
+            (plain(&numbers_and_dates::file(&planned.export)), numbers_and_dates::age(run.started_at, &planned.export));
+        let _ = writeln!(text, "\nExport {file}, {age} old, {}", numbers_and_dates::plural(planned.export.rows, "row"));
     }
     for stop in &report.stops {
         let _ = writeln!(text, "\n> {}", plain(&stop.message));
     }
-    entries(&mut text, model::OPEN_ITEMS, &report.asked);
+    entries(&mut text, report_model::OPEN_ITEMS, &report.asked);
     for (kind, lines) in &report.changes {
         changes(&mut text, *kind, lines);
     }
-    entries(&mut text, model::WORTH_A_LOOK, &report.odd);
+    entries(&mut text, report_model::WORTH_A_LOOK, &report.odd);
     for way in &report.next {
         let _ = writeln!(text, "\nNext: {}", plain(way));
     }
@@ -56,7 +57,7 @@ fn entries(text: &mut String, heading: &str, entries: &[ReportEntry<'_>]) {
         let [title, step, message] = [entry.title(), entry.step(), finding.message.clone()].map(|text| plain(&text));
         let ways: Vec<String> = finding.fix.lines().iter().map(|line| plain(&line.to_string())).collect();
         let fix = ways.join("<br>");
-        let sign = model::sign(finding.code);
+        let sign = report_model::sign(finding.code);
         let _ = writeln!(text, "| {sign} | {} | {title} | {step} | {message} | {fix} |", plain(entry.handle()));
     }
     more(text, entries.len());
@@ -66,11 +67,12 @@ fn changes(text: &mut String, kind: Change, lines: &[&LineRecord]) {
     let wanted = if kind == Change::Done { "now" } else { "wanted" };
     let heading = kind.heading();
     let _ = writeln!(text, "\n### {heading}\n\n| line | billed | {wanted} | by | handle |\n|---|--:|--:|--:|---|");
-    let each = words::of_each(lines);
+    let each = numbers_and_dates::of_each(lines);
     for line in lines.iter().take(ROWS) {
-        let (was, now) = (or_dash(line.was), or_dash(words::reached(line)));
+        let (was, now) = (or_dash(line.was), or_dash(numbers_and_dates::reached(line)));
         let own = if each.is_none() && !line.detail.is_empty() { format!(": {}", line.detail) } else { String::new() };
-        let (name, by) = (plain(&(names::line(line) + &own)), words::signed(words::delta(line)));
+        let (name, by) =
+            (plain(&(display_names::line(line) + &own)), numbers_and_dates::signed(numbers_and_dates::delta(line)));
         let _ = writeln!(text, "| {name} | {was} | {now} | {by} | {} |", plain(&line.handle));
     }
     if let Some(each) = each {

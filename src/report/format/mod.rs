@@ -3,11 +3,11 @@
 pub mod ascii;
 pub(crate) mod brief_html;
 pub mod csv;
+pub(crate) mod digest_html;
 pub mod html;
 pub mod json;
 pub mod markdown;
 pub mod paint;
 pub mod prometheus;
 pub mod text;
-pub(crate) mod unlinked;
-pub(crate) mod week_html;
+pub(crate) mod unlinked_names;

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
 
-use crate::history::lookup::{EndSummary, RunSummary};
-use crate::history::past::owned::UnwatchedLine;
+use crate::history::past::owned_lines::UnwatchedLine;
+use crate::history::run_lookup::{EndSummary, RunSummary};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::IntegrationName;

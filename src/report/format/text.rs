@@ -4,15 +4,15 @@ use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::history::record::{LineRecord, RunEnd, RunRecord};
+use crate::history::run_record::{LineRecord, RunEnd, RunRecord};
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::or_dash;
 use crate::report::format::paint::Paint;
-use crate::report::model::{Report, ReportEntry, ReportVerdict, Tone};
-use crate::report::{Change, is_quiet, model, names, short_head, words};
+use crate::report::report_model::{Report, ReportEntry, ReportVerdict, Tone};
+use crate::report::{Change, display_names, is_quiet, numbers_and_dates, report_model, short_head};
 
 /// Widest line of a report.
 pub const WIDTH: usize = 80;
@@ -41,9 +41,9 @@ pub fn render(run: &RunRecord, view: View<'_>) -> String {
     for stop in &report.stops {
         wrapped(&mut text, &stop.message, "  ", "  ");
     }
-    section(&mut text, model::OPEN_ITEMS, &report.asked, view);
+    section(&mut text, report_model::OPEN_ITEMS, &report.asked, view);
     changes(&mut text, &report, view);
-    section(&mut text, model::WORTH_A_LOOK, &report.odd, view);
+    section(&mut text, report_model::WORTH_A_LOOK, &report.odd, view);
     for (at, way) in report.next.iter().enumerate() {
         text.push_str(if at == 0 { "\n" } else { "" });
         wrapped(&mut text, way, if at == 0 { "Next: " } else { "      " }, "      ");
@@ -56,21 +56,23 @@ pub fn render(run: &RunRecord, view: View<'_>) -> String {
 
 fn unfinished(report: &Report<'_>) -> String {
     let RunRecord { run: id, integration, started_at, .. } = report.run;
-    let (day, words) = (words::day(*started_at), &report.verdict.words);
+    let (day, words) = (numbers_and_dates::day(*started_at), &report.verdict.words);
     format!("recount  {day}  {integration} run {id}   {words}\n  the next run reports what became of it\n")
 }
 
 fn title(run: &RunRecord) -> String {
     let RunRecord { run: id, integration, started_at, .. } = run;
-    format!("recount  {}  {} run {id}", words::day(*started_at), shown(integration.as_str()))
+    format!("recount  {}  {} run {id}", numbers_and_dates::day(*started_at), shown(integration.as_str()))
 }
 
 /// A quiet night is two lines.
 fn quiet(report: &Report<'_>, end: &RunEnd, paint: Paint) -> String {
     let run = report.run;
-    let age =
-        run.planned.as_ref().map(|planned| format!(" · export {} old", words::age(run.started_at, &planned.export)));
-    let lines = words::plural(report.numbers.explained, "line");
+    let age = run
+        .planned
+        .as_ref()
+        .map(|planned| format!(" · export {} old", numbers_and_dates::age(run.started_at, &planned.export)));
+    let lines = numbers_and_dates::plural(report.numbers.explained, "line");
     format!(
         "{}   {}   nothing to decide\n  {lines} explained · 0 changed{}{}\n",
         title(run),
@@ -89,8 +91,12 @@ fn header(report: &Report<'_>, paint: Paint) -> String {
             let _ = writeln!(text, "  sets back run {undone}; no export was read");
             return text;
         }
-        let (file, age) = (middle_cut(&words::file(&planned.export), 48), words::age(run.started_at, &planned.export));
-        let _ = writeln!(text, "  export    {file}, {age} old, {}", words::plural(planned.export.rows, "row"));
+        let (file, age) = (
+            middle_cut(&numbers_and_dates::file(&planned.export), 48),
+            numbers_and_dates::age(run.started_at, &planned.export),
+        );
+        let _ =
+            writeln!(text, "  export    {file}, {age} old, {}", numbers_and_dates::plural(planned.export.rows, "row"));
     }
     text
 }
@@ -136,7 +142,7 @@ pub fn entry(entry: &ReportEntry<'_>) -> String {
     let (step, finding) = (entry.step(), entry.finding);
     let title = middle_cut(&entry.title(), WIDTH - 13 - step.width());
     let gap = (WIDTH - 11).saturating_sub(title.width() + step.width());
-    let row = format!("  {} {:<6} {title}{}{step}", model::sign(finding.code), entry.handle(), " ".repeat(gap));
+    let row = format!("  {} {:<6} {title}{}{step}", report_model::sign(finding.code), entry.handle(), " ".repeat(gap));
     let mut text = format!("{}\n", row.trim_end());
     if !finding.message.is_empty() {
         wrapped(&mut text, &finding.message, "           ", "           ");
@@ -171,7 +177,7 @@ fn changes(text: &mut String, report: &Report<'_>, view: View<'_>) {
         let wanted = if *kind == Change::Done { "now" } else { "wanted" };
         let _ = writeln!(text, "\n{}{:>9} {wanted:>8}", view.paint.head(&padded(kind.heading(), 44)), "billed");
         let shown = if view.whole { changed.len() } else { CHANGES_SHOWN };
-        let each = words::of_each(changed).filter(|_| !view.whole);
+        let each = numbers_and_dates::of_each(changed).filter(|_| !view.whole);
         for line in changed.iter().take(shown) {
             change(text, line);
             if each.is_none() && !line.detail.is_empty() {
@@ -189,13 +195,17 @@ fn changes(text: &mut String, report: &Report<'_>, view: View<'_>) {
 
 fn change(text: &mut String, line: &LineRecord) {
     let sign = if line.was.is_none() { '+' } else { '~' };
-    let name = padded(&middle_cut(&names::line(line), 40), 40);
-    let (was, wanted, delta) = (or_dash(line.was), or_dash(words::reached(line)), words::signed(words::delta(line)));
+    let name = padded(&middle_cut(&display_names::line(line), 40), 40);
+    let (was, wanted, delta) = (
+        or_dash(line.was),
+        or_dash(numbers_and_dates::reached(line)),
+        numbers_and_dates::signed(numbers_and_dates::delta(line)),
+    );
     let row = format!("  {sign} {name}{was:>9} {wanted:>8} {delta:>8}  {}", state(line));
     let _ = writeln!(text, "{}", row.trim_end());
-    let items = names::items(line);
+    let items = display_names::items(line);
     if !items.is_empty() {
-        wrapped(text, &names::listed(&items), "      ", "      ");
+        wrapped(text, &display_names::listed(&items), "      ", "      ");
     }
 }
 

@@ -3,12 +3,12 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::history::desk::attempts::Attempt;
+use crate::history::desk::password_attempts::Attempt;
 use crate::history::store::open::History;
 use crate::web::access::signed_in::SignedIn;
-use crate::web::access::{authenticator, password};
-use crate::web::desk::fields::PostedFields;
-use crate::web::desk::roles::DeskAction;
+use crate::web::access::{password, totp_codes};
+use crate::web::desk::posted_fields::PostedFields;
+use crate::web::desk::role_permissions::DeskAction;
 use crate::web::site::{Door, PageError};
 
 /// What came of it.
@@ -49,7 +49,7 @@ pub(crate) fn changed(
     }
     match action {
         DeskAction::OfferAuthenticator => {
-            authenticator::offer(&mut history, &person.name)?;
+            totp_codes::offer(&mut history, &person.name)?;
             Ok(AccountChange::Done)
         }
         DeskAction::ConfirmAuthenticator => changing.confirm(&mut history),
@@ -82,7 +82,7 @@ impl Changing<'_> {
         if let Some(wait) = self.wait(history, "codes")? {
             return Ok(wait);
         }
-        if !authenticator::takes(self.door, history, &self.person.name, self.fields.get("code"), self.now)? {
+        if !totp_codes::takes(self.door, history, &self.person.name, self.fields.get("code"), self.now)? {
             let said = "This code is wrong, or was used before. Wait for the next one.";
             return Ok(AccountChange::Wrong(said.to_owned()));
         }

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::web::access::token::Token;
+use crate::web::access::browser_tokens::Token;
 
 /// How long a link is good.
 pub const GOOD: TimeDelta = TimeDelta::days(1);

@@ -10,16 +10,16 @@ use axum::response::Response;
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
-use crate::history::desk::attempts::Attempt;
+use crate::history::desk::password_attempts::Attempt;
 use crate::history::store::open::History;
+use crate::web::access::browser_tokens::Token;
 use crate::web::access::cookies::CookieKind;
-use crate::web::access::form::{door_page, step};
 use crate::web::access::sign_in::{next_page, sign_in_event, subjects, with_cookie};
+use crate::web::access::sign_in_form::{door_page, step};
 use crate::web::access::signed_in::{LASTS, cookie, set};
-use crate::web::access::token::Token;
-use crate::web::access::{authenticator, token};
-use crate::web::desk::fields::PostedFields;
-use crate::web::peer::Peer;
+use crate::web::access::{browser_tokens, totp_codes};
+use crate::web::desk::posted_fields::PostedFields;
+use crate::web::peer_address::Peer;
 use crate::web::response::{now, page_of, refused, see};
 use crate::web::site::{Door, PageError};
 
@@ -37,16 +37,16 @@ async fn form(door: Door, headers: &HeaderMap, status: StatusCode, (next, said):
     let reads = door.reads.clone();
     let drawn = reads.read(move || {
         let Some(mut history) = History::open_beside(&door.people)? else { return Ok(None) };
-        let Some(name) = history.half_session_owner(&token::digest(&secret), now())? else { return Ok(None) };
+        let Some(name) = history.half_session_owner(&browser_tokens::digest(&secret), now())? else { return Ok(None) };
         let known = match history.authenticator(&name)? {
             Some(known) => known,
             None => {
-                authenticator::offer(&mut history, &name)?;
+                totp_codes::offer(&mut history, &name)?;
                 history.authenticator(&name)?.ok_or(PageError::Nothing)?
             }
         };
-        let key = if known.is_on { None } else { Some(authenticator::shown_once(&door, &name, &known.salt)?) };
-        let panel = panel(&token::form_token(&secret), &next, said.as_deref(), key.as_ref());
+        let key = if known.is_on { None } else { Some(totp_codes::shown_once(&door, &name, &known.salt)?) };
+        let panel = panel(&browser_tokens::form_token(&secret), &next, said.as_deref(), key.as_ref());
         Ok(Some(door_page(&door, "Code", &panel, "The app is lost? An administrator resets the sign-in: ")))
     });
     match drawn.await {
@@ -66,7 +66,7 @@ fn panel(csrf: &str, next: &str, said: Option<&str>, key: Option<&Markup>) -> Ma
             h1 { "Code" }
             p { "The one that your authenticator app shows now." }
         }
-        (step("/signin/code", (csrf, next), said, &html! { (authenticator::field(said.is_some())) button.b.act { "Go on" } }))
+        (step("/signin/code", (csrf, next), said, &html! { (totp_codes::field(said.is_some())) button.b.act { "Go on" } }))
     }
 }
 
@@ -81,7 +81,7 @@ pub(crate) async fn answer(
     let next = next_page(fields.get("next")).to_owned();
     let half = door.cookies.name(CookieKind::Half);
     let Some(secret) = cookie(&headers, &half).map(str::to_owned) else { return see("/signin") };
-    if !token::is_form_token(&token::form_token(&secret), fields.get("csrf")) {
+    if !browser_tokens::is_form_token(&browser_tokens::form_token(&secret), fields.get("csrf")) {
         return see("/signin");
     }
     let (typed, address) = (fields.get("code").to_owned(), peer.address(&headers, door.rules.proxy));
@@ -117,7 +117,7 @@ enum Coded {
 
 fn try_code(door: &Door, half: &str, typed: &str, address: IpAddr, at: DateTime<Utc>) -> Result<Coded, PageError> {
     let Some(mut history) = History::open_beside(&door.people)? else { return Ok(Coded::Over) };
-    let half = token::digest(half);
+    let half = browser_tokens::digest(half);
     let Some(name) = history.half_session_owner(&half, at)? else { return Ok(Coded::Over) };
     let counted = subjects(&name, address);
     let counted: Vec<&str> = counted.iter().map(String::as_str).collect();
@@ -125,7 +125,7 @@ fn try_code(door: &Door, half: &str, typed: &str, address: IpAddr, at: DateTime<
         history.note_desk_event(&sign_in_event(&name, address, at, Err("too many wrong codes")))?;
         return Ok(Coded::Wait(until));
     }
-    if !authenticator::takes(door, &mut history, &name, typed, at)? {
+    if !totp_codes::takes(door, &mut history, &name, typed, at)? {
         history.note_desk_event(&sign_in_event(&name, address, at, Err("wrong code")))?;
         return Ok(Coded::Wrong);
     }

@@ -9,18 +9,18 @@ use axum::response::Response;
 use chrono::{DateTime, TimeDelta, Utc};
 use maud::{Markup, html};
 
-use crate::history::desk::attempts::Attempt;
 use crate::history::desk::events::DeskEvent;
+use crate::history::desk::password_attempts::Attempt;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;
-use crate::web::access::addresses::HALF_LASTS;
+use crate::web::access::browser_tokens::Token;
 use crate::web::access::cookies::CookieKind;
-use crate::web::access::form::{NO_ACCOUNT, door_page, step};
+use crate::web::access::sign_in_addresses::HALF_LASTS;
+use crate::web::access::sign_in_form::{NO_ACCOUNT, door_page, step};
 use crate::web::access::signed_in::{LASTS, cookie, set};
-use crate::web::access::token::Token;
-use crate::web::access::{addresses, form, password, token};
-use crate::web::desk::fields::PostedFields;
-use crate::web::peer::Peer;
+use crate::web::access::{browser_tokens, password, sign_in_addresses, sign_in_form};
+use crate::web::desk::posted_fields::PostedFields;
+use crate::web::peer_address::Peer;
 use crate::web::response::{now, page_of, refused, see};
 use crate::web::site::{Door, PageError};
 
@@ -64,7 +64,8 @@ fn open(door: &Door, form: &DoorForm<'_>) -> Response {
     let Ok(secret) = Token::random() else {
         return refused(&PageError::Broken("the system has no random bytes".to_owned()));
     };
-    let page = door_page(door, "Sign in", &sign_in_form(form, &token::form_token(secret.reveal())), NO_ACCOUNT);
+    let page =
+        door_page(door, "Sign in", &sign_in_form(form, &browser_tokens::form_token(secret.reveal())), NO_ACCOUNT);
     let own = door.cookies.name(CookieKind::Door);
     with_cookie(page_of(form.status, page), &set(&own, secret.reveal(), Some(DOOR_LASTS)))
 }
@@ -79,7 +80,7 @@ pub(crate) fn with_cookie(mut response: Response, cookie: &str) -> Response {
 /// Whether the form was given to this browser.
 fn is_own_form(door: &Door, headers: &HeaderMap, fields: &PostedFields) -> bool {
     cookie(headers, &door.cookies.name(CookieKind::Door))
-        .is_some_and(|secret| token::is_form_token(&token::form_token(secret), fields.get("csrf")))
+        .is_some_and(|secret| browser_tokens::is_form_token(&browser_tokens::form_token(secret), fields.get("csrf")))
 }
 
 /// `POST /signin`.
@@ -110,7 +111,7 @@ pub(crate) async fn knock(
             with_cookie(response, &set(&named(CookieKind::Door), "", None))
         }
         Ok(Tried::Half(secret)) => {
-            let response = see(&addresses::of_code(&next));
+            let response = see(&sign_in_addresses::of_code(&next));
             let response = with_cookie(response, &set(&named(CookieKind::Half), secret.reveal(), Some(HALF_LASTS)));
             with_cookie(response, &set(&named(CookieKind::Door), "", None))
         }
@@ -191,7 +192,7 @@ pub(crate) async fn welcome(State(door): State<Door>, Path(link): Path<String>) 
 
 async fn welcome_form(door: &Door, link: String, status: StatusCode, said: Option<String>) -> Response {
     let state = door.people.clone();
-    let digest = token::digest(&link);
+    let digest = browser_tokens::digest(&link);
     let name = door.reads.read(move || {
         let history = History::open_existing(&state)?;
         Ok(history.map(|history| history.invited(&digest, now())).transpose()?.flatten())
@@ -203,7 +204,7 @@ async fn welcome_form(door: &Door, link: String, status: StatusCode, said: Optio
             let Ok(secret) = Token::random() else {
                 return refused(&PageError::Broken("the system has no random bytes".to_owned()));
             };
-            let form = password_form(&name, &token::form_token(secret.reveal()), said.as_deref());
+            let form = password_form(&name, &browser_tokens::form_token(secret.reveal()), said.as_deref());
             let page = page_of(status, door_page(door, "Choose a password", &form, NO_ACCOUNT));
             with_cookie(page, &set(&door.cookies.name(CookieKind::Door), secret.reveal(), Some(DOOR_LASTS)))
         }
@@ -228,7 +229,7 @@ pub(crate) async fn choose(
     };
     let (chosen, again) = (fields.get("password").to_owned(), fields.get("again").to_owned());
     let (state, address, digest) =
-        (door.people.clone(), peer.address(&headers, door.rules.proxy), token::digest(&link));
+        (door.people.clone(), peer.address(&headers, door.rules.proxy), browser_tokens::digest(&link));
     let stored = door.reads.read(move || store_password(&state, &digest, (&chosen, &again), address, now())).await;
     match stored {
         Ok(None) => see("/signin"),
@@ -297,7 +298,7 @@ fn sign_in_form(form: &DoorForm<'_>, csrf: &str) -> Markup {
         }))
         @if form.provider {
             p.or { "or" }
-            p { a.b href=(addresses::of_provider(next_page(form.next))) { "Sign in with your company's account" } }
+            p { a.b href=(sign_in_addresses::of_provider(next_page(form.next))) { "Sign in with your company's account" } }
         }
     }
 }
@@ -306,7 +307,7 @@ fn password_form(name: &str, csrf: &str, said: Option<&str>) -> Markup {
     html! {
         h1 { "Choose a password" }
         p { "At least " (password::LENGTH_LEAST) " characters; a few words are easy to remember." }
-        (form::wrong(said))
+        (sign_in_form::wrong(said))
         form method="post" {
             input type="hidden" name="csrf" value=(csrf);
             div.field { label for="name" { "Name" } input id="name" name="name" value=(name) autocomplete="username" readonly; }

@@ -6,8 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::history::desk::people::{Digest, Role};
 use crate::history::store::open::History;
+use crate::web::access::browser_tokens;
 use crate::web::access::cookies::CookieKind;
-use crate::web::access::token;
 use crate::web::site::{Door, PageError};
 
 /// How long a session lasts.
@@ -28,9 +28,9 @@ impl SignedIn {
     pub(crate) fn at(door: &Door, headers: &HeaderMap, now: DateTime<Utc>) -> Result<Option<Self>, PageError> {
         let Some(history) = History::open_existing(&door.people)? else { return Ok(None) };
         let Some(secret) = cookie(headers, &door.cookies.name(CookieKind::Session)) else { return Ok(None) };
-        let digest = token::digest(secret);
+        let digest = browser_tokens::digest(secret);
         let Some(owner) = history.session_owner(&digest, now)? else { return Ok(None) };
-        Ok(Some(Self { name: owner.name, role: owner.role, form_token: token::form_token(secret), digest }))
+        Ok(Some(Self { name: owner.name, role: owner.role, form_token: browser_tokens::form_token(secret), digest }))
     }
 
     /// What they may do at a tenant's desk; `None` where they have no business. Waits for the disk.

@@ -8,7 +8,7 @@ use crate::reconcile::model::display_text::{escaped, shown};
 use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
-use crate::web::pages::pieces::{note, ways};
+use crate::web::pages::page_pieces::{note, ways};
 
 /// What a browser gets for a form.
 pub(crate) enum FormResponse {

@@ -5,17 +5,17 @@ use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
 
+use crate::history::desk::answer_queue::QueuedAnswer;
 use crate::history::desk::events::DeskEvent;
-use crate::history::desk::queue::QueuedAnswer;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::record_links::RecordLinks;
-use crate::report::commands::held::{AnsweredItem, Waiting};
-use crate::report::needs::with_tickets;
+use crate::report::brief_needs::with_tickets;
+use crate::report::command_output::held_output::{AnsweredItem, Waiting};
 use crate::report::open_items::{Item, OpenItems, decided, open_items, waiting};
 use crate::web::access::signed_in::SignedIn;
-use crate::web::desk::fields::PostedFields;
 use crate::web::desk::host::{Background, IntegrationStanding};
+use crate::web::desk::posted_fields::PostedFields;
 use crate::web::site::DeskSite;
 use crate::web::site::PageError;
 use crate::zone::Zone;
@@ -82,7 +82,7 @@ impl Overview {
         };
         let mut answered: Vec<AnsweredItem> = decided(&plans, |_| zone.day(now)).into_iter().filter(fresh).collect();
         answered.sort_by_key(|one| std::cmp::Reverse(one.decision.at));
-        let running = crate::history::store::lock::RunLock::holder(&site.site.state);
+        let running = crate::history::store::run_lock::RunLock::holder(&site.site.state);
         Ok(Self {
             history,
             standings,
@@ -131,7 +131,7 @@ impl Visit {
     }
 
     /// Whether the buttons of operators are there.
-    pub(crate) fn may(&self, action: crate::web::desk::roles::DeskAction) -> bool {
+    pub(crate) fn may(&self, action: crate::web::desk::role_permissions::DeskAction) -> bool {
         self.person.role >= action.least()
     }
 

@@ -3,11 +3,11 @@
 //! Who comes is known before anything is looked at: whoever has no role at a tenant gets the answer that is given where there
 //! is no such tenant. The tenant's desk asks again, at each of its pages and buttons.
 
-mod account;
-pub(crate) mod addresses;
-pub mod host;
-mod list;
-mod moved;
+mod fleet_account;
+pub mod fleet_host;
+pub(crate) mod tenant_addresses;
+mod tenant_links;
+mod tenant_list;
 
 use std::sync::Arc;
 
@@ -20,15 +20,15 @@ use axum::routing::{get, post};
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 
-use crate::web::access::account::ADDRESS;
+use crate::web::access::account_page::ADDRESS;
 use crate::web::access::sign_in;
 use crate::web::access::signed_in::SignedIn;
-use crate::web::desk::roles::DeskAction;
-use crate::web::fleet::addresses::{LIST, base, parted};
-use crate::web::fleet::host::{FleetDesk, TenantDesk};
-use crate::web::fleet::moved::moved;
-use crate::web::head::message_page;
-use crate::web::peer::Peer;
+use crate::web::desk::role_permissions::DeskAction;
+use crate::web::fleet::fleet_host::{FleetDesk, TenantDesk};
+use crate::web::fleet::tenant_addresses::{LIST, base, parted};
+use crate::web::fleet::tenant_links::moved;
+use crate::web::html_head::message_page;
+use crate::web::peer_address::Peer;
 use crate::web::response::{now, only_a_form, page_of, refused, see};
 use crate::web::routes;
 use crate::web::site::{DeskSite, Door, PageError};
@@ -37,15 +37,15 @@ use crate::web::tab::is_tab;
 pub(crate) fn routes(fleet: FleetDesk) -> Router {
     let mut router = routes::door_routes();
     for action in DeskAction::OWN_ACCOUNT {
-        let handler = move |fleet, peer, headers, body| account::change(action, fleet, peer, headers, body);
+        let handler = move |fleet, peer, headers, body| fleet_account::change(action, fleet, peer, headers, body);
         router = router.route(action.path(), post(handler));
     }
     router
         .route("/", get(|| async { see(LIST) }))
-        .route(ADDRESS, get(account::page))
-        .route(LIST, get(list::page))
-        .route(list::SIGN_INS, get(list::sign_ins))
-        .route("/signout", post(list::sign_out))
+        .route(ADDRESS, get(fleet_account::page))
+        .route(LIST, get(tenant_list::page))
+        .route(tenant_list::SIGN_INS, get(tenant_list::sign_ins))
+        .route("/signout", post(tenant_list::sign_out))
         .fallback(of_tenant)
         .method_not_allowed_fallback(only_a_form)
         .layer(DefaultBodyLimit::max(routes::FORM_MOST))

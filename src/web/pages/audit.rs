@@ -6,7 +6,7 @@ use crate::history::desk::events::DeskEvent;
 use crate::reconcile::model::display_text::escaped;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
-use crate::web::pages::pieces;
+use crate::web::pages::page_pieces;
 use crate::web::site::PageError;
 use crate::zone::Zone;
 
@@ -26,7 +26,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
             label.sr for="aq" { "Person, customer or handle" } input id="aq" type="search" name="q" placeholder="Person, customer or handle" value=(typed);
             button.b { "Filter" }
         }
-        @if events.is_empty() { (pieces::empty("Nothing fits this filter", "")) } @else { (table(&visit.desk.zone, &events, typed)) }
+        @if events.is_empty() { (page_pieces::empty("Nothing fits this filter", "")) } @else { (table(&visit.desk.zone, &events, typed)) }
     };
     Ok(frame(visit, RailEntry::Audit, "Audit", &main))
 }

@@ -2,11 +2,11 @@
 
 use maud::{Markup, html};
 
-use crate::history::record::LineRecord;
-use crate::report::{lines, names, words};
+use crate::history::run_record::LineRecord;
+use crate::report::{display_names, lines, numbers_and_dates};
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
-use crate::web::pages::pieces;
+use crate::web::pages::page_pieces;
 use crate::web::site::PageError;
 
 /// Lines that are listed.
@@ -16,18 +16,19 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let typed = visit.query.get("q").trim();
     let folded = typed.to_lowercase();
     let fits = |line: &&LineRecord| {
-        !folded.is_empty() && (line.handle.starts_with(&folded) || names::line(line).to_lowercase().contains(&folded))
+        !folded.is_empty()
+            && (line.handle.starts_with(&folded) || display_names::line(line).to_lowercase().contains(&folded))
     };
     let found: Vec<&LineRecord> = visit.desk.plans.iter().flat_map(|plan| lines(&plan.run)).filter(fits).collect();
     let main = html! {
-        header.head { div { h1 { "Find" } p.lead { (words::plural(found.len(), "line")) " of the newest plans." } } }
+        header.head { div { h1 { "Find" } p.lead { (numbers_and_dates::plural(found.len(), "line")) " of the newest plans." } } }
         @if visit.desk.item(&folded).is_some() { p { a.b.act href={ "/items/" (folded) } { "Open " (folded) } } }
-        @if found.is_empty() { (pieces::empty("No line fits", "")) } @else {
+        @if found.is_empty() { (page_pieces::empty("No line fits", "")) } @else {
             div.sheet { table {
                 thead { tr { th scope="col" { "line" } th.wide scope="col" { "handle" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" } th scope="col" { "state" } } }
                 tbody { @for line in found.iter().take(LISTED) { tr {
-                    th scope="row" { (pieces::line_name(line)) span.rest.narrow { a href={ "/items/" (line.handle) } { "Open " (line.handle) } } } td.wide { a href={ "/items/" (line.handle) } { code { (line.handle) } } }
-                    td.n { (pieces::quantity(line.was)) } td.n { (pieces::quantity(line.wanted)) } td.fit { (line.outcome) }
+                    th scope="row" { (page_pieces::line_name(line)) span.rest.narrow { a href={ "/items/" (line.handle) } { "Open " (line.handle) } } } td.wide { a href={ "/items/" (line.handle) } { code { (line.handle) } } }
+                    td.n { (page_pieces::quantity(line.was)) } td.n { (page_pieces::quantity(line.wanted)) } td.fit { (line.outcome) }
                 } } }
             } }
         }

@@ -3,13 +3,13 @@
 use maud::{Markup, html};
 
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::plan::code::Code;
-use crate::report::words;
+use crate::reconcile::model::plan::reason_code::Code;
+use crate::report::numbers_and_dates;
 use crate::web::assets::scripts;
-use crate::web::desk::roles::DeskAction;
+use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
-use crate::web::fleet::addresses::LIST;
-use crate::web::head::{brand, document};
+use crate::web::fleet::tenant_addresses::LIST;
+use crate::web::html_head::{brand, document};
 
 /// Which entry of the rail the page is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,9 +141,9 @@ fn next(visit: &Visit) -> Markup {
     html! {
         p.next {
             @if visit.desk.running.is_some() { a href="/live" { b { "A run is under way" } } }
-            @else if let Some(at) = visit.desk.next_night() { "Next night " b { (words::minute(visit.desk.zone.local(at))) } }
+            @else if let Some(at) = visit.desk.next_night() { "Next night " b { (numbers_and_dates::minute(visit.desk.zone.local(at))) } }
             @else { "Next night " b { "when the host's timer says" } }
-            @if waits > 0 { " " (words::plural(waits, "answer")) " wait" @if waits == 1 { "s" } " for it" }
+            @if waits > 0 { " " (numbers_and_dates::plural(waits, "answer")) " wait" @if waits == 1 { "s" } " for it" }
         }
     }
 }

@@ -5,13 +5,13 @@ use maud::{Markup, html};
 use crate::history::desk::events::DeskEvent;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::plan::outcome::Mode;
-use crate::report::model::ReportVerdict;
-use crate::report::words;
+use crate::report::numbers_and_dates;
+use crate::report::report_model::ReportVerdict;
 use crate::web::desk::host::IntegrationStanding;
-use crate::web::desk::roles::DeskAction;
+use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
-use crate::web::pages::{pieces, today};
+use crate::web::pages::{page_pieces, today};
 use crate::web::site::PageError;
 
 pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
@@ -40,14 +40,14 @@ fn integration(visit: &Visit, standing: &IntegrationStanding, tests: &Markup) ->
             }
             div.half { dl.facts {
                 dt { "last run" } dd { @match &health.last {
-                    Some(run) => { a href={ "/nights/" (run.run) } { (run.run) } ", " (words::minute(run.started_at)) ", " (pieces::verdict(&ReportVerdict::of_summary(run))) },
+                    Some(run) => { a href={ "/nights/" (run.run) } { (run.run) } ", " (numbers_and_dates::minute(run.started_at)) ", " (page_pieces::verdict(&ReportVerdict::of_summary(run))) },
                     None => "none yet",
                 } }
-                dt { "last good run" } dd { (health.last_success.map_or_else(|| "none yet".to_owned(), |at| words::minute(visit.desk.zone.local(at)))) }
-                dt { "next run" } dd { (next.map_or_else(|| "when the host's timer says".to_owned(), |at| words::minute(visit.desk.zone.local(at)))) }
+                dt { "last good run" } dd { (health.last_success.map_or_else(|| "none yet".to_owned(), |at| numbers_and_dates::minute(visit.desk.zone.local(at)))) }
+                dt { "next run" } dd { (next.map_or_else(|| "when the host's timer says".to_owned(), |at| numbers_and_dates::minute(visit.desk.zone.local(at)))) }
                 dt { "customers" } dd { @match customers {
                     Some((mapped, skipped)) => { a href="/customers" { (mapped) " mapped, " (skipped) " skipped on purpose" } },
-                    None => { "customers.csv is at fault: " (pieces::typed_there(visit.site.tenant.as_deref(), "recount check")) },
+                    None => { "customers.csv is at fault: " (page_pieces::typed_there(visit.site.tenant.as_deref(), "recount check")) },
                 } }
                 dt { "services" } dd { a href={ "/services?i=" (name.as_str()) } { (services) " mapped" } }
                 dt { "ConnectWise" } dd { (shown(connectwise)) }
@@ -75,9 +75,9 @@ fn tests(visit: &Visit, standing: &IntegrationStanding) -> Result<Markup, PageEr
     };
     Ok(html! { ul.tests { @for (kind, last) in &rows { li {
         @let (tone, sign) = tone(last);
-        (pieces::sign(tone, sign))
+        (page_pieces::sign(tone, sign))
         p { (kind.title()) span.rest { @match last {
-            Some(event) => { (escaped(&event.said)) " · " (words::minute(visit.desk.zone.local(event.at))) ", " (shown(&event.person)) },
+            Some(event) => { (escaped(&event.said)) " · " (numbers_and_dates::minute(visit.desk.zone.local(event.at))) ", " (shown(&event.person)) },
             None => "not tested yet",
         } } }
         @if visit.may(DeskAction::Test) {

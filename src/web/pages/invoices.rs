@@ -6,15 +6,15 @@ use maud::{Markup, html};
 
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::IntegrationName;
-use crate::report::commands::held::Waiting;
+use crate::report::command_output::held_output::Waiting;
 use crate::report::format::html::Links;
-use crate::report::format::html::ready;
-use crate::report::format::html::ready::MonthMore;
-use crate::report::months::InvoiceMonth;
-use crate::report::{names, words};
+use crate::report::format::html::ready_to_invoice;
+use crate::report::format::html::ready_to_invoice::MonthMore;
+use crate::report::invoice_months::InvoiceMonth;
+use crate::report::{display_names, numbers_and_dates};
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
-use crate::web::pages::pieces;
+use crate::web::pages::page_pieces;
 use crate::web::site::PageError;
 
 /// Months that can be chosen.
@@ -24,7 +24,7 @@ const LISTED: usize = 100;
 
 pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let main = match &visit.desk.history {
-        None => html! { header.head { div { h1 { "Invoices" } } } (pieces::empty("No night has run yet", "")) },
+        None => html! { header.head { div { h1 { "Invoices" } } } (page_pieces::empty("No night has run yet", "")) },
         Some(history) => of_month(visit, history)?,
     };
     Ok(frame(visit, RailEntry::Invoices, "Invoices", &main))
@@ -47,7 +47,7 @@ fn of_month(visit: &Visit, history: &History) -> Result<Markup, PageError> {
     let more = MonthMore { switch: Some(switch(&months, asked)), open, is_over };
     let standings = asked.standings(history, today, Some(&on))?;
     Ok(html! {
-        div.kept { (ready::main(&standings, &unwatched, &asked.said(), (Links::DESK, &more))) }
+        div.kept { (ready_to_invoice::main(&standings, &unwatched, &asked.said(), (Links::DESK, &more))) }
         div.print-only.signoff { p { "Checked by" } p { "Date" } }
     })
 }
@@ -81,11 +81,11 @@ fn in_the_way(visit: &Visit) -> Markup {
 
 fn item(visit: &Visit, one: &Waiting) -> Markup {
     let handle = one.finding.handle.as_deref().unwrap_or_default();
-    let title = one.line.as_ref().map_or_else(|| one.title(), names::line);
+    let title = one.line.as_ref().map_or_else(|| one.title(), display_names::line);
     html! { tr {
         th scope="row" { @if handle.is_empty() { (title) } @else { a href={ "/items/" (handle) } { (title) } } }
-        td { (pieces::words_of(one.finding.code.as_str())) }
-        td.n.wide { (pieces::quantity(one.line.as_ref().and_then(|line| line.was))) } td.n.wide { (pieces::quantity(one.line.as_ref().and_then(|line| line.wanted))) }
-        td.wide { @if visit.desk.is_new(one) { "new" } @else if one.nights <= 1 { "today" } @else { (words::plural(usize::try_from(one.nights).unwrap_or_default(), "night")) } }
+        td { (page_pieces::words_of(one.finding.code.as_str())) }
+        td.n.wide { (page_pieces::quantity(one.line.as_ref().and_then(|line| line.was))) } td.n.wide { (page_pieces::quantity(one.line.as_ref().and_then(|line| line.wanted))) }
+        td.wide { @if visit.desk.is_new(one) { "new" } @else if one.nights <= 1 { "today" } @else { (numbers_and_dates::plural(usize::try_from(one.nights).unwrap_or_default(), "night")) } }
     } }
 }

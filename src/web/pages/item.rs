@@ -4,20 +4,20 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 
-use crate::history::record::LineRecord;
+use crate::history::run_record::LineRecord;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::{AdditionId, RunId};
 use crate::reconcile::model::plan::outcome::AnswerVerb;
 use crate::reconcile::model::record_links::RecordLinks;
-use crate::report::format::html::pieces::place;
-use crate::report::model::sign as sign_of;
+use crate::report::format::html::html_pieces::place;
+use crate::report::numbers_and_dates::ExportReadability;
 use crate::report::open_items::Item;
-use crate::report::words::ExportReadability;
-use crate::report::{names, trend, words};
-use crate::web::desk::roles::DeskAction;
+use crate::report::report_model::sign as sign_of;
+use crate::report::{display_names, numbers_and_dates, sparkline};
+use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
-use crate::web::pages::{next_step, pieces, today};
+use crate::web::pages::{next_step, page_pieces, today};
 use crate::web::site::PageError;
 
 /// Nights of a line that are listed.
@@ -33,7 +33,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
             p.over { a href="/" { "Today" } " · " code { (handle) } " · " (shown(item.of.run.integration.as_str())) }
             h1 { (title) }
             p.lead { @match open {
-                Some(one) if one.nights > 1 => { "open for " (one.nights) " nights, since " (words::day(visit.desk.zone.local(one.since.1))) },
+                Some(one) if one.nights > 1 => { "open for " (one.nights) " nights, since " (numbers_and_dates::day(visit.desk.zone.local(one.since.1))) },
                 Some(one) if visit.desk.is_new(one) => "new",
                 Some(_) => "open since today",
                 None => "not open",
@@ -59,25 +59,25 @@ fn card(visit: &Visit, item: Item<'_>) -> Markup {
     html! {
         section.card aria-labelledby="ch" {
             header {
-                @if let Some(finding) = finding { (pieces::sign("ask", sign_of(finding.code))) }
+                @if let Some(finding) = finding { (page_pieces::sign("ask", sign_of(finding.code))) }
                 h2 id="ch" { @match (finding, item.line) {
-                    (Some(finding), _) => (pieces::words_of(finding.code.as_str())),
-                    (None, Some(line)) => { (line.outcome) ", " (pieces::words_of(line.reason.as_str())) },
+                    (Some(finding), _) => (page_pieces::words_of(finding.code.as_str())),
+                    (None, Some(line)) => { (line.outcome) ", " (page_pieces::words_of(line.reason.as_str())) },
                     (None, None) => "",
                 } }
-                (pieces::step(item.line))
+                (page_pieces::step(item.line))
             }
-            @if let Some(finding) = finding { p { (escaped(&finding.message)) (pieces::ticket(visit, &item.of.run.integration, finding)) } }
+            @if let Some(finding) = finding { p { (escaped(&finding.message)) (page_pieces::ticket(visit, &item.of.run.integration, finding)) } }
             @if let Some(line) = item.line { dl.counts {
-                div { dt { "billed" } dd { (pieces::quantity(line.was)) } }
-                div { dt { "counted" } dd { (pieces::quantity(words::counted(line))) } }
-                div { dt { "wanted" } dd { (pieces::quantity(line.wanted)) } }
-                div { dt { "now" } dd { (pieces::quantity(line.now)) } }
+                div { dt { "billed" } dd { (page_pieces::quantity(line.was)) } }
+                div { dt { "counted" } dd { (page_pieces::quantity(numbers_and_dates::counted(line))) } }
+                div { dt { "wanted" } dd { (page_pieces::quantity(line.wanted)) } }
+                div { dt { "now" } dd { (page_pieces::quantity(line.now)) } }
             } }
             @if visit.desk.waiting.iter().any(|one| one.finding.handle.as_deref() == Some(item.handle)) {
                 (today::answers(visit, item.handle))
                 @if let Some(line) = item.line { (choose_addition(visit, item.handle, line)) }
-                @if let Some(finding) = finding.filter(|_| !item.line.is_some_and(names::is_ambiguous)) { p.do { (next_step::link(visit, &item.of.run.integration, finding, "")) } }
+                @if let Some(finding) = finding.filter(|_| !item.line.is_some_and(display_names::is_ambiguous)) { p.do { (next_step::link(visit, &item.of.run.integration, finding, "")) } }
                 p.meta { span {
                     @for (verb, word, what) in MEANT { @if today::takes(Some(item), verb) { b { (word) } " " (what) " " } }
                 } }
@@ -88,12 +88,12 @@ fn card(visit: &Visit, item: Item<'_>) -> Markup {
 
 /// Which of several additions is meant: nothing chooses one by itself.
 fn choose_addition(visit: &Visit, handle: &str, line: &LineRecord) -> Markup {
-    let asked = line.named.iter().filter(|_| names::is_ambiguous(line) && visit.may(DeskAction::Pin));
+    let asked = line.named.iter().filter(|_| display_names::is_ambiguous(line) && visit.may(DeskAction::Pin));
     let asked: Vec<AdditionId> = asked.flat_map(|named| named.0.keys().copied()).collect();
     let chosen = visit.query.get("chosen").parse::<i64>().ok().map(AdditionId).filter(|chosen| asked.contains(chosen));
     html! {
         @if let Some(chosen) = chosen {
-            (pieces::note("plain", "Chosen.", html! { "Addition " (chosen) " is meant. It takes effect with the next plan or night; nothing was written to ConnectWise." }))
+            (page_pieces::note("plain", "Chosen.", html! { "Addition " (chosen) " is meant. It takes effect with the next plan or night; nothing was written to ConnectWise." }))
         }
         @if !asked.is_empty() {
             form.addition #addition method="post" action=(DeskAction::Pin.path().replace("{handle}", handle)) {
@@ -115,7 +115,7 @@ fn nights(visit: &Visit, handle: &str) -> Result<Markup, PageError> {
     let drawing = match newest.zip(integration) {
         Some((newest, integration)) => {
             let runs: Vec<RunId> =
-                history.nights(&integration, newest, trend::NIGHTS)?.iter().map(|run| run.run).collect();
+                history.nights(&integration, newest, sparkline::NIGHTS)?.iter().map(|run| run.run).collect();
             let nights = history.line_nights(&runs, &BTreeSet::from([handle]))?;
             nights.get(handle).map(|nights| today::drawing(&runs, nights))
         }
@@ -126,9 +126,9 @@ fn nights(visit: &Visit, handle: &str) -> Result<Markup, PageError> {
             caption { "Nights " small { "those that are kept" } @if let Some(drawing) = drawing { " " (drawing) } }
             thead { tr { th scope="col" { "night" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" } th.n scope="col" { "now" } th scope="col" { "what" } } }
             tbody { @for (run, at, line) in &lines { tr {
-                td { a href={ "/nights/" (run) } { (words::day(at.fixed_offset())) } }
-                td.n { (pieces::quantity(line.was)) } td.n { (pieces::quantity(line.wanted)) } td.n { (pieces::quantity(line.now)) }
-                td { (line.outcome) ", " (pieces::words_of(line.reason.as_str())) }
+                td { a href={ "/nights/" (run) } { (numbers_and_dates::day(at.fixed_offset())) } }
+                td.n { (page_pieces::quantity(line.was)) } td.n { (page_pieces::quantity(line.wanted)) } td.n { (page_pieces::quantity(line.now)) }
+                td { (line.outcome) ", " (page_pieces::words_of(line.reason.as_str())) }
             } } }
         } }
     })
@@ -143,7 +143,7 @@ fn why(visit: &Visit, item: Item<'_>) -> Markup {
             @if let Some(line) = item.line { (chain(line, &ExportReadability::of_run(&item.of.run), visit.desk.records.get(&item.of.run.integration))) }
             @if let Some(finding) = item.finding.filter(|finding| !finding.fix.is_empty()) {
                 @if item.line.is_some() && !can_be_pressed { h3 { "What helps" } }
-                @if can_be_pressed { (pieces::beside_buttons(visit, &finding.fix)) } @else { (pieces::ways(visit, &finding.fix)) }
+                @if can_be_pressed { (page_pieces::beside_buttons(visit, &finding.fix)) } @else { (page_pieces::ways(visit, &finding.fix)) }
             }
         }
     }
@@ -159,8 +159,8 @@ pub(crate) fn chain(line: &LineRecord, reading: &ExportReadability<'_>, records:
             @for source in line.sources.iter().take(SOURCES) { li { b { "export" } div { (reading.source(source)) } } }
             @if line.sources.len() > SOURCES { li { b { "export" } div { "… " (line.sources.len() - SOURCES) " more counts" } } }
             @for how in line.sources.iter().filter_map(|source| source.how.as_deref()).take(SOURCES) { li { b { "policy" } div { (escaped(how)) } } }
-            li { b { "ConnectWise" } div { (place(line, records)) ": " b { (pieces::quantity(line.was)) } } }
-            li { b { "rule" } div { (line.outcome) ", " (pieces::words_of(line.reason.as_str())) @if !line.detail.is_empty() { ": " (escaped(&line.detail)) } } }
+            li { b { "ConnectWise" } div { (place(line, records)) ": " b { (page_pieces::quantity(line.was)) } } }
+            li { b { "rule" } div { (line.outcome) ", " (page_pieces::words_of(line.reason.as_str())) @if !line.detail.is_empty() { ": " (escaped(&line.detail)) } } }
         }
     }
 }

@@ -2,19 +2,19 @@
 
 pub(crate) mod audit;
 pub(crate) mod customers;
-pub(crate) mod export;
+pub(crate) mod exports;
 pub(crate) mod find;
 pub(crate) mod frame;
-pub(crate) mod guards;
+pub(crate) mod guard_measurements;
 pub(crate) mod integrations;
 pub(crate) mod invoices;
 pub(crate) mod item;
-pub(crate) mod live;
+pub(crate) mod live_run;
 pub(crate) mod next_step;
-pub(crate) mod night;
 pub(crate) mod nights;
-pub(crate) mod pieces;
+pub(crate) mod one_night;
+pub(crate) mod page_pieces;
 pub(crate) mod plan;
 pub(crate) mod services;
-pub(crate) mod several;
+pub(crate) mod several_answers;
 pub(crate) mod today;

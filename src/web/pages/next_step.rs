@@ -4,12 +4,12 @@ use maud::{Markup, html};
 
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::IntegrationName;
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::handle;
-use crate::report::commands::held::Waiting;
-use crate::web::desk::host::mapping::CompanyGuess;
-use crate::web::desk::roles::DeskAction;
+use crate::reconcile::model::plan::reason_code::Code;
+use crate::report::command_output::held_output::Waiting;
+use crate::web::desk::host::mapping_host::CompanyGuess;
+use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::token;
 

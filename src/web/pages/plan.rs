@@ -5,20 +5,20 @@ use std::collections::BTreeSet;
 use maud::{Markup, html};
 use rust_decimal::Decimal;
 
-use crate::history::record::{LineRecord, RunRecord};
+use crate::history::run_record::{LineRecord, RunRecord};
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::RunId;
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::reconcile::model::plan::outcome::{Mode, Outcome};
-use crate::report::commands::diff::Difference;
-use crate::report::model::ReportVerdict;
-use crate::report::{Change, lines, names, words};
-use crate::web::desk::roles::DeskAction;
+use crate::reconcile::model::plan::reason_code::Code;
+use crate::report::command_output::diff_output::Difference;
+use crate::report::report_model::ReportVerdict;
+use crate::report::{Change, display_names, lines, numbers_and_dates};
+use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
-use crate::web::pages::nights::diff;
-use crate::web::pages::{guards, pieces, today};
+use crate::web::pages::nights::night_diff;
+use crate::web::pages::{guard_measurements, page_pieces, today};
 use crate::web::site::PageError;
 
 /// Lines of a page.
@@ -39,7 +39,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
             "Plan",
             &html! {
                 header.head { div { h1 { "Plan" } } @if visit.may(DeskAction::Start) { div.do { (today::start(visit, "dry", None, "Draw a plan")) } } }
-                (pieces::empty("No plan yet", "A dry run reads, compares and shows every line with its reason. It cannot write."))
+                (page_pieces::empty("No plan yet", "A dry run reads, compares and shows every line with its reason. It cannot write."))
             },
         )),
     }
@@ -58,10 +58,10 @@ pub(crate) fn approval_page(visit: &Visit, run: &RunRecord, wrong: Option<&str>)
     let main = html! {
         header.head {
             div {
-                p.over { (shown(run.integration.as_str())) " · " (run.mode) " · drawn " (words::minute(run.started_at)) ", run " (run.run) }
+                p.over { (shown(run.integration.as_str())) " · " (run.mode) " · drawn " (numbers_and_dates::minute(run.started_at)) ", run " (run.run) }
                 div.headline {
                     h1 { "Plan " span.mono { (short(fingerprint)) } }
-                    @if newest.is_some() { span.verdict.bad { "HAS MOVED" } } @else { (pieces::verdict(&ReportVerdict::of(run))) }
+                    @if newest.is_some() { span.verdict.bad { "HAS MOVED" } } @else { (page_pieces::verdict(&ReportVerdict::of(run))) }
                 }
                 p.lead { @if let Some(undone) = run.undoes { "It sets back run " (undone) ". " } (lead(run, pending)) }
             }
@@ -70,11 +70,11 @@ pub(crate) fn approval_page(visit: &Visit, run: &RunRecord, wrong: Option<&str>)
                 (today::start(visit, "dry", Some(&run.integration), "Dry run")) (today::start(visit, "night", Some(&run.integration), "Run now"))
             } }
         }
-        (pieces::numbers(run))
-        @if let Some(end) = &run.end { (pieces::stops(visit, run, end)) }
+        (page_pieces::numbers(run))
+        @if let Some(end) = &run.end { (page_pieces::stops(visit, run, end)) }
         @if let Some(newest) = newest { (moved(run, newest)) }
         (table(visit, run))
-        (guards::fold(run))
+        (guard_measurements::fold(run))
         @if newest.is_some() {}
         @else if pending > 0 { (approval(visit, run, fingerprint, pending, wrong)) }
     };
@@ -89,7 +89,7 @@ fn lead(run: &RunRecord, pending: usize) -> String {
         1 => "1 is held".to_owned(),
         held => format!("{held} are held"),
     };
-    format!("{pending} of {} would change, {held}.", words::plural(all_lines(run), "line"))
+    format!("{pending} of {} would change, {held}.", numbers_and_dates::plural(all_lines(run), "line"))
 }
 
 /// How many lines the plan has. Of an older night those that were as they should be are only counted.
@@ -112,8 +112,8 @@ pub(crate) fn newer<'a>(visit: &'a Visit, run: &RunRecord) -> Option<&'a RunReco
 fn moved(run: &RunRecord, newest: &RunRecord) -> Markup {
     let difference = Difference::of(run, newest);
     html! {
-        (pieces::note("bad", "It has moved.", html! { "A newer plan stands in its place, so this one cannot be approved. " a href={ "/plan?run=" (newest.run) } { "The plan as it is now" } }))
-        @if !difference.lines().is_empty() { (diff::table(difference.lines(), ("this plan", "now"))) }
+        (page_pieces::note("bad", "It has moved.", html! { "A newer plan stands in its place, so this one cannot be approved. " a href={ "/plan?run=" (newest.run) } { "The plan as it is now" } }))
+        @if !difference.lines().is_empty() { (night_diff::table(difference.lines(), ("this plan", "now"))) }
     }
 }
 
@@ -134,8 +134,8 @@ type Fits = fn(&LineRecord) -> bool;
 /// Which lines are shown.
 const ONLY: [(&str, &str, Fits); 6] = [
     ("change", "Would change", would_change),
-    ("up", "Up", |line| would_change(line) && words::delta(line) > Decimal::ZERO),
-    ("down", "Down", |line| would_change(line) && words::delta(line) < Decimal::ZERO),
+    ("up", "Up", |line| would_change(line) && numbers_and_dates::delta(line) > Decimal::ZERO),
+    ("down", "Down", |line| would_change(line) && numbers_and_dates::delta(line) < Decimal::ZERO),
     ("held", "Held", is_held),
     ("equal", "Unchanged", |line| line.outcome == Outcome::Unchanged),
     ("all", "All", |_| true),
@@ -155,23 +155,23 @@ fn table(visit: &Visit, run: &RunRecord) -> Markup {
     let (only, title, fits) = chosen(run, visit.query.get("only"));
     let (typed, reason) = (visit.query.get("q").trim().to_lowercase(), visit.query.get("reason"));
     let product = visit.query.get("product");
-    let named = |line: &&LineRecord| typed.is_empty() || names::line(line).to_lowercase().contains(&typed);
+    let named = |line: &&LineRecord| typed.is_empty() || display_names::line(line).to_lowercase().contains(&typed);
     let because = |line: &&LineRecord| reason.is_empty() || line.reason.as_str() == reason;
-    let of_product = |line: &&LineRecord| product.is_empty() || names::product(line) == product;
+    let of_product = |line: &&LineRecord| product.is_empty() || display_names::product(line) == product;
     let shown = lines(run).iter().filter(|line| fits(line)).filter(named).filter(because).filter(of_product);
     let found: Vec<&LineRecord> = shown.collect();
-    let page = pieces::asked_page(visit);
+    let page = page_pieces::asked_page(visit);
     let shown_lines = found.iter().skip((page - 1) * LINES).take(LINES);
     html! {
         section aria-labelledby="lines" {
             div.sec { h2 id="lines" { "Lines " span.count { (found.len()) } } p { (units(run)) } }
             (filters(visit, run, only))
-            @if found.is_empty() { (pieces::empty(if only == "change" { "No line would change" } else { "No line fits this filter" }, "")) } @else {
+            @if found.is_empty() { (page_pieces::empty(if only == "change" { "No line would change" } else { "No line fits this filter" }, "")) } @else {
                 div.sheet { table {
                     caption.sr { (title) }
                     thead { tr { th scope="col" { "line" } th.n scope="col" { "billed" } th.n.wide scope="col" { "counted" } th.n scope="col" { "wanted" } th.n scope="col" { "by" } th.wide scope="col" { "reason" } } }
                     tbody { @for line in shown_lines { (row(line)) } }
-                    tfoot { tr { th scope="row" { (words::plural(found.len(), "line")) } td.n {} td.n.wide {} td.n {} td.n.nb { (sums(&found)) } td.wide { (kinds(&found)) } } }
+                    tfoot { tr { th scope="row" { (numbers_and_dates::plural(found.len(), "line")) } td.n {} td.n.wide {} td.n {} td.n.nb { (sums(&found)) } td.wide { (kinds(&found)) } } }
                 } }
                 (pager(visit, run, only, page, found.len()))
             }
@@ -181,9 +181,9 @@ fn table(visit: &Visit, run: &RunRecord) -> Markup {
 
 fn row(line: &LineRecord) -> Markup {
     html! { tr {
-        th scope="row" { (pieces::line_name(line)) }
-        td.n { (pieces::quantity(line.was)) } td.n.wide { (pieces::quantity(words::counted(line))) } td.n { b { (pieces::quantity(line.wanted)) } }
-        td.n { @if let Some(delta) = known_delta(line).filter(|delta| !delta.is_zero()) { (words::signed(delta)) } }
+        th scope="row" { (page_pieces::line_name(line)) }
+        td.n { (page_pieces::quantity(line.was)) } td.n.wide { (page_pieces::quantity(numbers_and_dates::counted(line))) } td.n { b { (page_pieces::quantity(line.wanted)) } }
+        td.n { @if let Some(delta) = known_delta(line).filter(|delta| !delta.is_zero()) { (numbers_and_dates::signed(delta)) } }
         td.wide { @if line.addition.is_none() && would_change(line) { span.tag.info { "new line" } " " } (reason(line)) }
     } }
 }
@@ -192,8 +192,8 @@ fn row(line: &LineRecord) -> Markup {
 fn reason(line: &LineRecord) -> String {
     match line.reason {
         Code::PlanHeld if line.addition.is_none() => String::new(),
-        Code::PlanHeld => pieces::words_of(Code::CountChanged.as_str()),
-        other => pieces::words_of(other.as_str()),
+        Code::PlanHeld => page_pieces::words_of(Code::CountChanged.as_str()),
+        other => page_pieces::words_of(other.as_str()),
     }
 }
 
@@ -202,7 +202,8 @@ fn kinds(lines: &[&LineRecord]) -> String {
     let pending: Vec<&&LineRecord> = lines.iter().filter(|line| would_change(line)).collect();
     let created = pending.iter().filter(|line| line.addition.is_none()).count();
     let counted = [(pending.len() - created, "update"), (created, "creation")];
-    let said = counted.into_iter().filter(|(count, _)| *count > 0).map(|(count, noun)| words::plural(count, noun));
+    let said =
+        counted.into_iter().filter(|(count, _)| *count > 0).map(|(count, noun)| numbers_and_dates::plural(count, noun));
     said.collect::<Vec<_>>().join(", ")
 }
 
@@ -212,14 +213,14 @@ fn units(run: &RunRecord) -> Markup {
     let placed = lines(run).iter().filter(|line| line.agreement.is_some() && !line.is_found());
     let billed =
         placed.filter_map(|line| line.was).fold(Decimal::ZERO, |sum, was| sum.saturating_add(was.as_decimal()));
-    let then = pending.iter().map(|line| words::delta(line)).fold(billed, Decimal::saturating_add);
+    let then = pending.iter().map(|line| numbers_and_dates::delta(line)).fold(billed, Decimal::saturating_add);
     let is_whole = all_lines(run) == lines(run).len();
     html! { @if is_whole { "Units billed " (billed.normalize()) @if !pending.is_empty() { ", " (sums(&pending)) ", then " (then.normalize()) } ". " } "A filter narrows what is shown, not what is approved." }
 }
 
 /// By how much it would move; nothing where nobody knows what is wanted of it.
 fn known_delta(line: &LineRecord) -> Option<Decimal> {
-    words::reached(line).map(|_| words::delta(line))
+    numbers_and_dates::reached(line).map(|_| numbers_and_dates::delta(line))
 }
 
 /// `+38 −9` over these lines.
@@ -227,13 +228,13 @@ pub(crate) fn sums(lines: &[&LineRecord]) -> Markup {
     let deltas: Vec<Decimal> = lines.iter().filter_map(|line| known_delta(line)).collect();
     let up: Decimal = deltas.iter().filter(|delta| **delta > Decimal::ZERO).sum();
     let down: Decimal = deltas.iter().filter(|delta| **delta < Decimal::ZERO).sum();
-    pieces::ups_and_downs(up.normalize(), down.abs().normalize())
+    page_pieces::ups_and_downs(up.normalize(), down.abs().normalize())
 }
 
 fn filters(visit: &Visit, run: &RunRecord, only: &str) -> Markup {
     let name = run.integration.as_str();
     let reasons: BTreeSet<&str> = lines(run).iter().map(|line| line.reason.as_str()).collect();
-    let products: BTreeSet<String> = lines(run).iter().map(names::product).collect();
+    let products: BTreeSet<String> = lines(run).iter().map(display_names::product).collect();
     let count = |fits: Fits| lines(run).iter().filter(|line| fits(line)).count();
     html! {
         form.filters role="search" aria-label="Filter" action="/plan" {
@@ -245,7 +246,7 @@ fn filters(visit: &Visit, run: &RunRecord, only: &str) -> Markup {
             } }
             label.sr for="pr" { "Reason" }
             select id="pr" name="reason" { option value="" { "All reasons" } @for reason in reasons {
-                option value=(reason) selected[reason == visit.query.get("reason")] { (pieces::words_of(reason)) }
+                option value=(reason) selected[reason == visit.query.get("reason")] { (page_pieces::words_of(reason)) }
             } }
             button.b { "Filter" }
             ul.seg aria-label="Which lines" { @for (word, title, fits) in ONLY {
@@ -278,20 +279,20 @@ fn pager(visit: &Visit, run: &RunRecord, only: &str, page: usize, found: usize) 
 fn approval(visit: &Visit, run: &RunRecord, fingerprint: &str, pending: usize, wrong: Option<&str>) -> Markup {
     let changes: Vec<&LineRecord> = lines(run).iter().filter(|line| would_change(line)).collect();
     if run.mode != Mode::Apply {
-        return pieces::note(
+        return page_pieces::note(
             "plain",
             "It cannot be approved.",
             html! { "The integration is in " (run.mode) " mode, which never writes. An administrator switches it under Integrations." },
         );
     }
     if !visit.may(DeskAction::Approve) {
-        return pieces::note("plain", "You may read.", html! { "Approving is for operators." });
+        return page_pieces::note("plain", "You may read.", html! { "Approving is for operators." });
     }
     html! {
         form.bar method="post" action=(DeskAction::Approve.path().replace("{fingerprint}", fingerprint)) {
             (token(visit))
             p {
-                b { "Approve " (short(fingerprint)) ": " (words::plural(pending, "line")) ", " (sums(&changes)) "." } " "
+                b { "Approve " (short(fingerprint)) ": " (numbers_and_dates::plural(pending, "line")) ", " (sums(&changes)) "." } " "
                 span.small { "All of them, also those that a filter hides. Everything is read again first: if the plan has moved, nothing is written and the new one is shown. Each line is read again before it is written." }
             }
             div.do {

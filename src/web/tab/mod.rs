@@ -3,7 +3,7 @@
 //! It has no cookie and no session. Each time it is opened, the window around it says who is looking, and the desk asks
 //! ConnectWise whether that is true before anything is shown. What is not answered with a clear yes is a no.
 
-mod page;
+mod tab_page;
 
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, RawQuery, State};
@@ -14,10 +14,10 @@ use crate::history::desk::events::DeskEvent;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::CompanyId;
-use crate::web::desk::fields::PostedFields;
-use crate::web::desk::host::member::{MemberClaim, MemberVerification};
+use crate::web::desk::host::member_claim::{MemberClaim, MemberVerification};
+use crate::web::desk::posted_fields::PostedFields;
 use crate::web::desk::visit::Overview;
-use crate::web::peer::Peer;
+use crate::web::peer_address::Peer;
 use crate::web::response::{MayBeFramed, now, page_of, refused};
 use crate::web::site::{DeskSite, PageError, TabRules};
 
@@ -43,7 +43,7 @@ fn framed(mut response: Response, rules: &TabRules) -> Response {
 pub(crate) async fn open(State(desk): State<DeskSite>, RawQuery(query): RawQuery) -> Response {
     let Some(rules) = &desk.tab else { return refused(&PageError::Nothing) };
     let query = PostedFields::parse(query.unwrap_or_default().as_bytes());
-    framed(page_of(StatusCode::OK, page::asking(rules, query.get("id"), query.get("screen"))), rules)
+    framed(page_of(StatusCode::OK, tab_page::asking(rules, query.get("id"), query.get("screen"))), rules)
 }
 
 /// Whether an address of the desk is the tab's: nobody signs in there.
@@ -79,11 +79,11 @@ pub(crate) async fn show(
         let vouched = desk.host.vouched(&claim);
         note(&desk, &claim, address, &vouched)?;
         if vouched != MemberVerification::Yes {
-            return Ok((StatusCode::FORBIDDEN, page::nothing(vouched)));
+            return Ok((StatusCode::FORBIDDEN, tab_page::nothing(vouched)));
         }
-        let Some(company) = company else { return Ok((StatusCode::NOT_FOUND, page::elsewhere())) };
+        let Some(company) = company else { return Ok((StatusCode::NOT_FOUND, tab_page::elsewhere())) };
         let overview = Overview::of(&desk, now())?;
-        Ok((StatusCode::OK, page::company(&overview, company, &claim.member)?))
+        Ok((StatusCode::OK, tab_page::company(&overview, company, &claim.member)?))
     });
     match drawn.await {
         Ok((status, page)) => framed(page_of(status, page), &rules),

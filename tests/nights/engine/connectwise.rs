@@ -12,19 +12,19 @@ use tokio::time::Instant;
 
 use super::chance::{Chance, Odds};
 use super::disk::Files;
-use recount::connectwise::client::cause::UnreachableCause;
+use recount::connectwise::client::unreachable_cause::UnreachableCause;
 use recount::connectwise::{BundledLists, ReadError, Reader, Traffic, WriteError, Writer};
 use recount::history::journal::IntentKind;
-use recount::history::record::WriteId;
+use recount::history::run_record::WriteId;
 use recount::history::store::open::History;
-use recount::reconcile::guard::cleared::{CreateLine, SetQuantity};
-use recount::reconcile::model::bill::Bill;
+use recount::reconcile::guard::cleared_plan::{CreateLine, SetQuantity};
+use recount::reconcile::model::bill_customer::Bill;
+use recount::reconcile::model::connectwise_records::{
+    Addition, AdditionList, Agreement, Agreements, Companies, Company, Product, Products,
+};
 use recount::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, IntegrationName, ProductId};
 use recount::reconcile::model::last_change::LastChange;
 use recount::reconcile::model::quantity::Quantity;
-use recount::reconcile::model::records::{
-    Addition, AdditionList, Agreement, Agreements, Companies, Company, Product, Products,
-};
 use recount::zone::Zone;
 
 /// The product of lines that no mapping names.

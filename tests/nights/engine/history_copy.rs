@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 
 use super::House;
-use recount::history::desk::kept::PeopleOf;
-use recount::history::record::WriteId;
-use recount::history::store::lock::RunLock;
+use recount::history::desk::people_kept_by_restore::PeopleOf;
+use recount::history::run_record::WriteId;
 use recount::history::store::open::History;
+use recount::history::store::run_lock::RunLock;
 use recount::reconcile::model::ids::{AdditionId, AgreementId, ProductId};
 
 /// What was true when the copy was made.

@@ -8,11 +8,11 @@ use super::connectwise::{ConnectWise, Row, Sent, State, What};
 use super::export::Vendor;
 use super::{Night, moves};
 use recount::history::journal::{IntentKind, WriteOutcome, WriteRecord};
-use recount::history::record::{RunRecord, WriteId};
+use recount::history::run_record::{RunRecord, WriteId};
 use recount::reconcile::model::ids::{AgreementId, ProductCode, ProductId};
 use recount::reconcile::model::mapping::Mapping;
-use recount::reconcile::model::plan::code::Code;
 use recount::reconcile::model::plan::outcome::{Outcome, RunCommand};
+use recount::reconcile::model::plan::reason_code::Code;
 use recount::reconcile::model::quantity::Quantity;
 
 /// Requests that one run of such a small house may make: a few for the directory, and at most a look, a try and

@@ -28,23 +28,23 @@ pub(crate) use self::disk::Disk;
 use self::disk::Files;
 use self::export::Vendor;
 use self::history_copy::CopiedHistory;
-use recount::apply::lease::LeaseGuard;
-use recount::apply::stop::Stop;
+use recount::apply::lease_guard::LeaseGuard;
+use recount::apply::stop_signal::Stop;
 use recount::export::settings::{ExportLocation, ExportSettings};
-use recount::history::record::RunRecord;
-use recount::history::store::lock::RunLock;
+use recount::history::run_record::RunRecord;
 use recount::history::store::open::History;
+use recount::history::store::run_lock::RunLock;
 use recount::nightly::job::{ExportSource, Job, PlanSource, RunControl};
 use recount::nightly::run::{plan_and_apply, plan_only};
-use recount::reconcile::guard::limits::{GuardPolicy, HumanEdit, LineStep, Percent, ToZero};
-use recount::reconcile::model::bill::Bill;
+use recount::reconcile::guard::guard_policy::{GuardPolicy, HumanEdit, LineStep, Percent, ToZero};
+use recount::reconcile::model::bill_customer::Bill;
+use recount::reconcile::model::connectwise_records::{Addition, Agreement, Product};
 use recount::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode, ProductId, ServiceName,
 };
 use recount::reconcile::model::mapping::{Billed, CustomerRow, CustomerTarget, Mapping, ServiceRule};
 use recount::reconcile::model::plan::outcome::{AnswerVerb, Mode, RunCommand};
 use recount::reconcile::model::quantity::Quantity;
-use recount::reconcile::model::records::{Addition, Agreement, Product};
 use recount::zone::Zone;
 
 /// Lives through the nights of one seed.

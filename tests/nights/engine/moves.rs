@@ -8,17 +8,17 @@ use chrono::TimeDelta;
 use super::connectwise::{Row, SPARE, UNMAPPED};
 use super::disk::Disk;
 use super::{HOME, House, SECOND, judge, mapping};
-use recount::history::record::RunRecord;
-use recount::history::store::lock::RunLock;
+use recount::history::run_record::RunRecord;
 use recount::history::store::open::History;
+use recount::history::store::run_lock::RunLock;
+use recount::reconcile::model::connectwise_records::Addition;
 use recount::reconcile::model::decision::{Decision, DecisionSubject};
 use recount::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, ProductCode, ProductId, ServiceName};
 use recount::reconcile::model::mapping::{Billed, CustomerRow, CustomerTarget, Mapping, ServiceRule};
-use recount::reconcile::model::plan::code::Code;
-use recount::reconcile::model::plan::named::Named;
+use recount::reconcile::model::plan::named_additions::Named;
 use recount::reconcile::model::plan::outcome::{AnswerVerb, Outcome, RunCommand};
+use recount::reconcile::model::plan::reason_code::Code;
 use recount::reconcile::model::quantity::Quantity;
-use recount::reconcile::model::records::Addition;
 use recount::report::open_items::{Item, open_items};
 
 /// Every count that the mapping bills: customer, service, and where.

@@ -17,27 +17,27 @@ use tokio::time::Instant;
 use super::chance::Chance;
 use super::disk::Files;
 use super::{everything_passes, fastest_folder, product};
-use recount::apply::lease::LeaseGuard;
-use recount::apply::stop::Stop;
+use recount::apply::lease_guard::LeaseGuard;
+use recount::apply::stop_signal::Stop;
 use recount::connectwise::{ReadError, Reader, Traffic, WriteError, Writer};
 use recount::export::settings::ExportSettings;
-use recount::history::record::RunRecord;
-use recount::history::store::lock::RunLock;
+use recount::history::run_record::RunRecord;
 use recount::history::store::open::History;
+use recount::history::store::run_lock::RunLock;
 use recount::nightly::job::{ExportSource, Job, PlanSource, RunControl};
 use recount::nightly::run::{plan_and_apply, plan_only};
-use recount::reconcile::guard::cleared::{CreateLine, SetQuantity};
-use recount::reconcile::model::bill::Bill;
+use recount::reconcile::guard::cleared_plan::{CreateLine, SetQuantity};
+use recount::reconcile::model::bill_customer::Bill;
+use recount::reconcile::model::connectwise_records::{
+    Addition, AdditionList, Agreement, AgreementSign, Agreements, Companies, Company, Product, Products, Unreadable,
+};
 use recount::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode, ProductId, ServiceName,
 };
 use recount::reconcile::model::mapping::{Billed, CustomerRow, CustomerTarget, Mapping, ServiceRule};
-use recount::reconcile::model::plan::code::Code;
 use recount::reconcile::model::plan::outcome::{Mode, RunCommand};
+use recount::reconcile::model::plan::reason_code::Code;
 use recount::reconcile::model::quantity::Quantity;
-use recount::reconcile::model::records::{
-    Addition, AdditionList, Agreement, AgreementSign, Agreements, Companies, Company, Product, Products, Unreadable,
-};
 use recount::zone::Zone;
 
 /// Where the office is, and the hour of its nights in UTC: each is near the end of a day of one of the two.

@@ -1,36 +1,36 @@
 //! `accept`, `keep` and `ignore`: an answer to what is held, for the next plan.
 
-mod accepted_step;
-pub(crate) mod at_desk;
-mod which;
+mod answer_targets;
+pub(crate) mod desk_answers;
+mod typed_step;
 
 use chrono::NaiveDate;
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::arguments::typed_handle;
-use crate::cli::commands::answer::accepted_step::TypedStep;
-use crate::cli::commands::answer::which::AnswerTarget;
+use crate::cli::commands::answer::answer_targets::AnswerTarget;
+use crate::cli::commands::answer::typed_step::TypedStep;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session::Session;
 use crate::cli::{clock, operator, session};
 use crate::config::settings::Config;
-use crate::history::record::LineRecord;
+use crate::history::run_record::LineRecord;
 use crate::history::store::open::History;
-use crate::reconcile::decide::answers::Refusal;
+use crate::reconcile::decide::permitted_answers::Refusal;
 use crate::reconcile::model::decision::{Decision, DecisionSubject, SeenLine};
 use crate::reconcile::model::display_text::{day, escaped};
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::reconcile::model::plan::outcome::AnswerVerb;
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::Quantity;
-use crate::report::exit::Exit;
-use crate::report::names;
+use crate::report::display_names;
+use crate::report::exit_codes::Exit;
+use crate::report::numbers_and_dates::step;
 use crate::report::open_items::{Answerable, Item, OpenItems, open_items};
-use crate::report::words::step;
 
 /// Arguments of `accept`: a step is accepted once, so it has no end.
 #[derive(Debug, Args)]
@@ -169,7 +169,7 @@ fn decide(
         let all = open_items(config.integrations.keys(), &history)?;
         answers(&all, which, typed, &history)?.iter().map(Answer::shown).collect::<Vec<_>>()
     };
-    which::confirm(typed.verb, &seen, which, console)?;
+    answer_targets::confirm(typed.verb, &seen, which, console)?;
     store(&config, which, typed, &mut Session::open(&config)?, Some(&seen))
 }
 
@@ -245,7 +245,8 @@ fn answer<'a>(typed: Typed<'_>, item: Item<'a>, history: &History) -> Result<Ans
     }
     let Answerable { matter, reason, seen, named } = permitted;
     let decision = Decision { named, ..decision(typed, item.handle, reason, seen) };
-    let name = item.finding.map(|finding| names::matter(finding, item.line)).or(item.line.map(names::line));
+    let name =
+        item.finding.map(|finding| display_names::matter(finding, item.line)).or(item.line.map(display_names::line));
     let step = item.line.map(step_of).unwrap_or_default();
     Ok(Answer { of: item.of, matter, decision, name: name.unwrap_or_default(), step })
 }
@@ -254,7 +255,7 @@ fn answer<'a>(typed: Typed<'_>, item: Item<'a>, history: &History) -> Result<Ans
 fn step_of(line: &LineRecord) -> String {
     let mut named = line.named.clone().unwrap_or_default();
     named.0.retain(|addition, _| Some(*addition) != line.addition);
-    let named = if named.0.is_empty() { String::new() } else { format!(" ({})", names::named(&named)) };
+    let named = if named.0.is_empty() { String::new() } else { format!(" ({})", display_names::named(&named)) };
     format!("{}{named}", step(line))
 }
 

@@ -2,19 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use crate::cli::commands::check::output::CheckList;
+use crate::cli::commands::check::check_output::CheckList;
 use crate::config::settings::{Config, ConnectWiseConfig, IntegrationConfig};
 use crate::connectwise::client::Client;
-use crate::connectwise::client::cause::UnreachableCause;
-use crate::connectwise::client::denial::{Right, WriteKind};
+use crate::connectwise::client::status_meaning::{Right, WriteKind};
+use crate::connectwise::client::unreachable_cause::UnreachableCause;
 use crate::connectwise::{ReadError, Reader as _};
 use crate::history::store::open::History;
-use crate::nightly::failure::Failure;
+use crate::nightly::night_failure::Failure;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::mapping::{Mapping, folded};
 use crate::reconcile::model::plan::outcome::Mode;
-use crate::report::exit::Exit;
-use crate::report::words;
+use crate::report::exit_codes::Exit;
+use crate::report::numbers_and_dates;
 
 impl CheckList {
     /// The login company, the keys, and each read right; whether all reads are allowed. The keys are good once an answer
@@ -113,7 +113,7 @@ impl CheckList {
             let last =
                 history.as_ref().map(|history| history.last_confirmed(&integration.name, write == WriteKind::Create));
             match last.and_then(|last| last.ok().flatten()) {
-                Some((run, at)) => self.good(&name(what), format!("run {run} did on {}", words::day(at))),
+                Some((run, at)) => self.good(&name(what), format!("run {run} did on {}", numbers_and_dates::day(at))),
                 None => {
                     let needed = write.switch();
                     self.note(&name(what), format!("not tested yet, the first such write will show; needs {needed}"));

@@ -1,6 +1,6 @@
 //! Whether tonight's export can be read, and what to write where it cannot.
 
-use crate::cli::commands::check::output::CheckList;
+use crate::cli::commands::check::check_output::CheckList;
 use crate::cli::commands::read::{all_proposals, asked};
 use crate::cli::{clock, session};
 use crate::config::settings::{Config, IntegrationConfig};
@@ -8,15 +8,15 @@ use crate::error_chain::error_chain;
 use crate::export::count::misread::undeclared;
 use crate::export::excerpt::drawn;
 use crate::export::propose::{files_of, proposals};
-use crate::nightly::failure::Failure;
+use crate::nightly::night_failure::Failure;
 use crate::nightly::read_export::{ReadExportError, read_export};
 use crate::reconcile::decide::findings::row_remedies::row_remedy;
-use crate::reconcile::guard::check::{malformed, part_unread, stale};
+use crate::reconcile::guard::plan_check::{malformed, part_unread, stale};
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::export::counts::{Counts, RejectedRow};
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::report::exit::Exit;
-use crate::report::words::plural;
+use crate::report::exit_codes::Exit;
+use crate::report::numbers_and_dates::plural;
 
 /// Rows of an export that are told one by one.
 const ROWS_TOLD: usize = 20;

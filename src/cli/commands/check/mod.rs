@@ -1,11 +1,11 @@
 //! `recount check`: is everything in place? One line each, with the fix.
 
+pub(crate) mod check_output;
 mod connection;
-mod desk;
 mod export;
-pub(crate) mod output;
 mod probe;
-mod replica;
+mod replication;
+mod tab;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -15,32 +15,32 @@ use clap::Args;
 use futures_util::StreamExt as _;
 
 use crate::alerts::alert::ChannelSource as _;
-use crate::cli::arguments::global::Global;
-use crate::cli::commands::check::output::{CheckList, NAMED, RightsFound};
-use crate::cli::commands::daemon::configured;
-use crate::cli::commands::fleet::options::FleetOptions;
+use crate::cli::arguments::global_options::Global;
+use crate::cli::commands::check::check_output::{CheckList, NAMED, RightsFound};
+use crate::cli::commands::daemon::configured_schedule;
+use crate::cli::commands::fleet::fleet_options::FleetOptions;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
-use crate::cli::wiring::ticket_board;
+use crate::cli::wiring::tickets_after_run;
 use crate::cli::{clock, session};
 use crate::config::settings::{Config, ConnectWiseConfig, IntegrationConfig};
 use crate::connectwise::client::Client;
-use crate::connectwise::client::denial::Right;
+use crate::connectwise::client::status_meaning::Right;
 use crate::connectwise::{ReadError, Reader};
 use crate::error_chain::error_chain;
-use crate::history::store::mount::network_file_system;
+use crate::history::store::network_mount::network_file_system;
 use crate::history::store::open::History;
-use crate::nightly::failure::Failure;
+use crate::nightly::night_failure::Failure;
 use crate::nightly::precheck::{OtherIntegrations, precheck};
-use crate::reconcile::matching::ownership::{one_owner, owned_by, shared};
+use crate::reconcile::matching::line_claims::{one_owner, owned_by, shared};
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::{AgreementId, CustomerName, IntegrationName, ProductCode};
 use crate::reconcile::model::mapping::Mapping;
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::outcome::Mode;
-use crate::report::exit::Exit;
-use crate::report::words::plural;
+use crate::reconcile::model::plan::reason_code::Code;
+use crate::report::exit_codes::Exit;
+use crate::report::numbers_and_dates::plural;
 use crate::tickets::board::{ServiceBoard, TermsError};
 use crate::tickets::settings::TicketSettings;
 
@@ -131,7 +131,7 @@ impl CheckList {
         if config.daemon.is_none() {
             return;
         }
-        match configured::schedule(config) {
+        match configured_schedule::schedule(config) {
             Ok(schedule) => self.good("schedule", schedule.describe()),
             Err(CommandError { exit, message, fix, .. }) => self.wrong("schedule", exit, message, fix),
         }
@@ -254,7 +254,7 @@ impl CheckList {
         integration: &IntegrationConfig,
         settings: &TicketSettings,
     ) {
-        let desk = match ticket_board::connect(ticket_board::desk_of(config, integration, settings)) {
+        let desk = match tickets_after_run::connect(tickets_after_run::desk_of(config, integration, settings)) {
             Ok(desk) => desk,
             Err(message) => return self.wrong(name, Exit::Config, message, "recount check names the key"),
         };

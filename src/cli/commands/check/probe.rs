@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::arguments::typed_integration;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
@@ -15,12 +15,12 @@ use crate::config::settings::IntegrationConfig;
 use crate::connectwise::client::Client;
 use crate::connectwise::probe::{ProbeAnswer, ProbeLine, SetAgain, SetAgainEnd};
 use crate::history::journal::{Intent, IntentKind, WriteOutcome};
-use crate::history::record::{Requests, RunEnd, Totals};
-use crate::history::runs::NewRun;
+use crate::history::run_record::{Requests, RunEnd, Totals};
+use crate::history::run_writing::NewRun;
 use crate::reconcile::model::ids::{AgreementId, RunId};
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 #[derive(Serialize)]
 struct Document {

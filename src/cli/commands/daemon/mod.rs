@@ -1,7 +1,7 @@
 //! `recount daemon`: the nightly command, at the time of `[daemon]`.
 
-pub(crate) mod configured;
-mod turn;
+pub(crate) mod configured_schedule;
+mod due_night;
 
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
@@ -10,22 +10,22 @@ use std::path::Path;
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
 
-use crate::apply::stop::Stop;
-use crate::cli::arguments::global::Global;
-use crate::cli::commands::daemon::configured::schedule;
-use crate::cli::commands::fleet::options::FleetOptions;
-use crate::cli::commands::{run, serve, unbegun_night};
+use crate::apply::stop_signal::Stop;
+use crate::cli::arguments::global_options::Global;
+use crate::cli::commands::daemon::configured_schedule::schedule;
+use crate::cli::commands::fleet::fleet_options::FleetOptions;
+use crate::cli::commands::{night_without_config, run, serve};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session::Session;
-use crate::cli::wiring::replica;
-use crate::cli::{clock, limits, session, signals};
+use crate::cli::wiring::replication;
+use crate::cli::{clock, process_limits, session, signals};
 use crate::config::settings::Config;
+use crate::daemon::nightly_loop::{SlotClaims, serve as follow};
 use crate::daemon::schedule::Due;
-use crate::daemon::serve::{SlotClaims, serve as follow};
 use crate::error_chain::error_chain;
 use crate::history::store::open::History;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// Arguments of `daemon`.
 #[derive(Debug, Args)]
@@ -45,7 +45,7 @@ pub(crate) struct Options {
 
 pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
     let ended = match options.turn_since {
-        Some(since) => turn::take(global, since, options.turns_failed, console),
+        Some(since) => due_night::take(global, since, options.turns_failed, console),
         None => follow_schedule(global, console),
     };
     match ended {
@@ -58,9 +58,9 @@ fn follow_schedule(global: &Global, console: &Console) -> Result<Exit, CommandEr
     let config = session::configuration(global)?;
     let schedule = schedule(&config)?;
     console.complain(&format!("recount daemon: {}\n", schedule.describe()));
-    limits::enough_descriptors()?;
+    process_limits::enough_descriptors()?;
     let claims = Slots::open(&config, *console)?;
-    let _renewing = replica::between_nights(&config)?;
+    let _renewing = replication::between_nights(&config)?;
     let runtime = session::runtime()?;
     runtime.block_on(async {
         let stop = signals::stop_on_signals()
@@ -134,7 +134,7 @@ impl Slots {
             return;
         }
         let (config, error, console) = (self.config.borrow().clone(), error.clone(), self.console);
-        tokio::task::spawn_blocking(move || unbegun_night::tell(&config, &error, &console));
+        tokio::task::spawn_blocking(move || night_without_config::tell(&config, &error, &console));
     }
 }
 

@@ -8,12 +8,12 @@ use recount_sim::{Faults, Recorded, Sim};
 
 use crate::cli::commands::demo::tour::Tour;
 use crate::cli::commands::run;
-use crate::cli::commands::run::RunRequest;
+use crate::cli::commands::run::run_request::RunRequest;
 use crate::cli::session;
 use crate::history::journal::{IntentKind, WriteOutcome, WriteRecord};
-use crate::history::record::RunRecord;
+use crate::history::run_record::RunRecord;
 use crate::history::store::open::History;
-use crate::report::words::plural;
+use crate::report::numbers_and_dates::plural;
 
 /// A busy server, a write that is done and answered with an error, and a creation whose answer never comes.
 const BAD_NIGHT: &str = r#"[

@@ -14,20 +14,20 @@ use clap::Args;
 use recount_sim::{Faults, Sim, World};
 use rust_decimal::Decimal;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::browser::open;
 use crate::cli::clock;
 use crate::cli::commands::demo::tour::Tour;
 use crate::cli::commands::run;
-use crate::cli::commands::run::RunRequest;
+use crate::cli::commands::run::run_request::RunRequest;
 use crate::cli::commands::serve;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::history::desk::people::Role;
-use crate::history::record::RunRecord;
+use crate::history::run_record::RunRecord;
 use crate::history::store::open::History;
-use crate::report::exit::Exit;
-use crate::report::files::Reports;
+use crate::report::exit_codes::Exit;
+use crate::report::report_files::Reports;
 use crate::web::access::invitation::invite;
 
 const CONFIG: &str = include_str!("../../../../deploy/sim/recount.toml");

@@ -5,18 +5,18 @@ use std::path::Path;
 use anyhow::Context as _;
 use recount_sim::Sim;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::commands::run;
-use crate::cli::commands::run::RunRequest;
+use crate::cli::commands::run::run_request::RunRequest;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
-use crate::history::record::RunRecord;
+use crate::history::run_record::RunRecord;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::fingerprint::short;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 use crate::report::format::text;
 use crate::report::format::text::View;
-use crate::report::words::plural;
+use crate::report::numbers_and_dates::plural;
 
 /// Commands as a person would type them. What was shown once is only counted later.
 pub(super) struct Tour<'a> {

@@ -3,20 +3,20 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::cli::commands::fleet::roster::Roster;
+use crate::cli::commands::fleet::tenant_roster::Roster;
 use crate::cli::commands::serve;
-use crate::cli::commands::serve::door::{self, DoorOf};
+use crate::cli::commands::serve::desk_access::{self, DoorOf};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
-use crate::cli::{clock, limits, session, signals};
-use crate::config::fleet_desk::{self, FleetDeskConfig};
+use crate::cli::{clock, process_limits, session, signals};
+use crate::config::desk_toml::{self, FleetDeskConfig};
 use crate::history::store::error::StoreError;
-use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
+use crate::history::store::run_lock::RunLock;
 use crate::reconcile::model::display_text::shell_word;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 use crate::web;
-use crate::web::fleet::host::FleetDesk;
+use crate::web::fleet::fleet_host::FleetDesk;
 use crate::web::site::{Door, PageReads, Site};
 
 /// Serves the desk until it is told to stop.
@@ -29,8 +29,8 @@ pub(crate) fn run(of: &Path, options: &serve::Options, console: &Console) -> Exi
 
 fn served(of: &Path, options: &serve::Options, console: &Console) -> Result<Exit, CommandError> {
     let config = configuration(of)?;
-    let listen = door::safe_address(config.desk.as_ref(), options.listen)?;
-    limits::enough_descriptors()?;
+    let listen = desk_access::safe_address(config.desk.as_ref(), options.listen)?;
+    process_limits::enough_descriptors()?;
     let roster = Arc::new(Roster::new(of, options.shard)?);
     drop(people(&config)?);
     let place = DoorOf { desk: config.desk.as_ref(), people: &config.state, folder: of };
@@ -57,14 +57,14 @@ fn served(of: &Path, options: &serve::Options, console: &Console) -> Result<Exit
 
 /// Why the desk of these tenants could not be served as configured.
 pub(crate) fn unservable(of: &Path) -> Option<CommandError> {
-    let served = configuration(of).and_then(|config| door::safe_address(config.desk.as_ref(), None));
+    let served = configuration(of).and_then(|config| desk_access::safe_address(config.desk.as_ref(), None));
     served.err()
 }
 
 /// The desk of the tenants in this folder.
 pub(crate) fn configuration(of: &Path) -> Result<FleetDeskConfig, CommandError> {
     let fix = "correct desk.toml: `state` and [desk], as in recount.toml";
-    fleet_desk::load(of).map_err(|errors| CommandError::new(Exit::Config, errors.to_string(), fix))
+    desk_toml::load(of).map_err(|errors| CommandError::new(Exit::Config, errors.to_string(), fix))
 }
 
 /// The store of the people, of this version; made where there is none.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// How a tenant's last command ended: one whose configuration is broken has no other numbers.
 pub(super) fn exit(exit: Exit) -> String {

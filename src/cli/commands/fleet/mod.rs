@@ -1,29 +1,29 @@
 //! `--tenants`: the same command for every tenant, each in a process of its own, and what came of all of them.
 
+pub(crate) mod daemon;
 pub(crate) mod desk;
-mod known;
+pub(crate) mod fleet_options;
+mod known_tenants;
 mod metrics;
-pub(crate) mod options;
-mod process;
-mod roster;
 mod summary;
+mod tenant_process;
+mod tenant_roster;
 pub(crate) mod tenants;
-pub(crate) mod watch;
 
 use std::ffi::OsString;
 use std::path::Path;
 
 use futures_util::StreamExt as _;
 
-use crate::apply::stop::Stop;
-use crate::cli::commands::fleet::known::KnownTenants;
-use crate::cli::commands::fleet::options::FleetOptions;
-use crate::cli::commands::fleet::process::{TenantEnd, TenantRequest, run_tenant};
+use crate::apply::stop_signal::Stop;
+use crate::cli::commands::fleet::fleet_options::FleetOptions;
+use crate::cli::commands::fleet::known_tenants::KnownTenants;
+use crate::cli::commands::fleet::tenant_process::{TenantEnd, TenantRequest, run_tenant};
 use crate::cli::commands::fleet::tenants::{Tenant, tenants};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::{session, signals};
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 use crate::report::metrics_file;
 
 /// Runs the command that was typed for each tenant; `desk` is what is wrong with the desk of all of them, where that is asked.

@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::cli::commands::fleet::process::TenantEnd;
+use crate::cli::commands::fleet::tenant_process::TenantEnd;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::reconcile::model::display_text::{escaped, shown};
-use crate::report::exit::Exit;
-use crate::report::words::plural;
+use crate::report::exit_codes::Exit;
+use crate::report::numbers_and_dates::plural;
 
 #[derive(Serialize)]
 struct Document<'a> {

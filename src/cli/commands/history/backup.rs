@@ -5,18 +5,18 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
-use crate::cli::wiring::replica::Replica;
+use crate::cli::wiring::replication::Replica;
 use crate::cli::{clock, session};
 use crate::error_chain::error_chain;
 use crate::history::backup::RestoredHistory;
-use crate::history::desk::kept::PeopleOf;
+use crate::history::desk::people_kept_by_restore::PeopleOf;
 use crate::history::store::error::StoreError;
-use crate::history::store::lock::RunLock;
 use crate::history::store::open::History;
-use crate::report::exit::Exit;
+use crate::history::store::run_lock::RunLock;
+use crate::report::exit_codes::Exit;
 
 /// Arguments of `backup`.
 #[derive(Debug, Args)]

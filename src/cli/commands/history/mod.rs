@@ -6,16 +6,16 @@ mod over_time;
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::commands::history::over_time::LinesOf;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session;
-use crate::history::lookup::RunSummary;
+use crate::history::run_lookup::RunSummary;
 use crate::reconcile::model::plan::fingerprint::short;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 use crate::report::format::json::time;
-use crate::report::words;
+use crate::report::numbers_and_dates;
 
 /// Arguments of `history`.
 #[derive(Debug, Args)]
@@ -108,7 +108,7 @@ fn table(runs: &[RunSummary]) -> String {
     );
     for run in runs {
         let Row { run: id, integration, command, verdict, to_decide, changed, plan, .. } = Row::of(run);
-        let started = format!("{} {}", words::day(run.started_at), run.started_at.format("%H:%M"));
+        let started = format!("{} {}", numbers_and_dates::day(run.started_at), run.started_at.format("%H:%M"));
         let number = |number: Option<usize>| number.map_or("–".to_owned(), |number| number.to_string());
         let plan = plan.as_deref().map(short).unwrap_or_default();
         let (decide, changed) = (number(to_decide), number(changed));

@@ -4,18 +4,18 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::commands::report::unknown_customer;
 use crate::cli::commands::why::{LineChain, of_line};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session;
-use crate::history::record::LineRecord;
+use crate::history::run_record::LineRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::CustomerName;
-use crate::report::commands::why;
-use crate::report::exit::Exit;
+use crate::report::command_output::why_output;
+use crate::report::exit_codes::Exit;
 use crate::report::format::json::{JsonLine, time};
 use crate::report::lines;
 
@@ -40,7 +40,7 @@ pub(super) fn run(global: &Global, asked: LinesOf<'_>, console: &Console) -> Exi
         console.document(Exit::Done, &Document { lines });
         return Exit::Done;
     }
-    let told: Vec<String> = chains.iter().map(|chain| why::over_time(&chain.nights, &chain.trend)).collect();
+    let told: Vec<String> = chains.iter().map(|chain| why_output::over_time(&chain.nights, &chain.trend)).collect();
     console.print(&told.join("\n"));
     if more > 0 {
         console.print(&format!("\n… {more} more lines: name the customer and the service\n"));

@@ -1,40 +1,40 @@
 //! `recount init`: asks a few things, looks at the export and at ConnectWise, and writes what the nightly run needs. A key
 //! only into a file of its own, and nothing over a file that is there. Then it checks what it made.
 
-pub(super) mod answers;
-pub(super) mod document;
-mod folder;
-mod keys;
-pub(super) mod offers;
-pub(crate) mod options;
-pub(super) mod output;
+mod api_keys;
+pub(super) mod connectwise_offers;
+pub(super) mod init_answers;
+pub(crate) mod init_options;
+pub(super) mod init_output;
+pub(super) mod layout_choice;
+mod new_folder;
+pub(super) mod new_recount_toml;
 pub(super) mod prompt;
-mod roles;
-pub(super) mod sample;
-mod units;
+mod security_role;
+mod systemd_drop_ins;
 
 use std::io::IsTerminal as _;
 use std::path::Path;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::commands::check;
-use crate::cli::commands::init::answers::Vendor;
-use crate::cli::commands::init::folder::Folder;
-use crate::cli::commands::init::options::Options;
-use crate::cli::commands::init::output::{CreatedFiles, services_of};
+use crate::cli::commands::init::init_answers::Vendor;
+use crate::cli::commands::init::init_options::Options;
+use crate::cli::commands::init::init_output::{CreatedFiles, services_of};
+use crate::cli::commands::init::layout_choice::ChosenExport;
+use crate::cli::commands::init::new_folder::Folder;
 use crate::cli::commands::init::prompt::Asker;
-use crate::cli::commands::init::sample::ChosenExport;
 use crate::cli::commands::read::all_proposals;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::{clock, session};
 use crate::config::settings::Config;
 use crate::error_chain::error_chain;
-use crate::export::propose::candidate::Proposal;
+use crate::export::propose::proposal::Proposal;
 use crate::export::propose::{files_of, proposals};
 use crate::nightly::read_export::{ReadExportError, read_export};
 use crate::reconcile::model::export::counts::Counts;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
     match made(global, options) {
@@ -64,19 +64,19 @@ fn print_created(made: &CreatedFiles, console: &Console) {
 
 fn made(global: &Global, options: &Options) -> Result<CreatedFiles, CommandError> {
     let mut folder = Folder::new(&options.dir)?;
-    let mut answers = with_asker(global, options.yes, |asker| answers::ask(options, asker))?;
+    let mut answers = with_asker(global, options.yes, |asker| init_answers::ask(options, asker))?;
     answers.connection.public_key.store(&mut folder)?;
     answers.connection.private_key.store(&mut folder)?;
-    let configuration = document::configuration(&answers, &folder.path);
-    folder.write("customers.csv", document::CUSTOMERS)?;
+    let configuration = new_recount_toml::configuration(&answers, &folder.path);
+    folder.write("customers.csv", new_recount_toml::CUSTOMERS)?;
     let path = folder.write("recount.toml", &configuration)?;
     let config = loaded(&path).map_err(|error| folder.taken_back(error))?;
     let ExportPreview { counts, unread, proposals } = tonight(&config, &answers.vendor);
     let services = services_of(&counts);
     let guesses = answers.vendor.offers.products(&services);
-    folder.append(&path, &document::services(&answers.vendor.name, &services, &guesses))?;
-    folder.write(folder::SERVICE, &units::service(&answers))?;
-    folder.write(folder::TIMER, &units::timer(&answers))?;
+    folder.append(&path, &new_recount_toml::services(&answers.vendor.name, &services, &guesses))?;
+    folder.write(new_folder::SERVICE, &systemd_drop_ins::service(&answers))?;
+    folder.write(new_folder::TIMER, &systemd_drop_ins::timer(&answers))?;
     // What was written is what will be read tonight.
     loaded(&path).map_err(|error| folder.taken_back(error))?;
     Ok(CreatedFiles { answers, folder, counts, unread, proposals })

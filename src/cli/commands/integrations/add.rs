@@ -6,15 +6,15 @@ use std::io::Write as _;
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::commands::check;
 use crate::cli::commands::init;
-use crate::cli::commands::init::answers;
-use crate::cli::commands::init::answers::Vendor;
-use crate::cli::commands::init::document;
-use crate::cli::commands::init::offers::Offers;
-use crate::cli::commands::init::options::VendorOptions;
-use crate::cli::commands::init::output::services_of;
+use crate::cli::commands::init::connectwise_offers::Offers;
+use crate::cli::commands::init::init_answers;
+use crate::cli::commands::init::init_answers::Vendor;
+use crate::cli::commands::init::init_options::VendorOptions;
+use crate::cli::commands::init::init_output::services_of;
+use crate::cli::commands::init::new_recount_toml;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session;
@@ -22,7 +22,7 @@ use crate::config::edit::recount_toml;
 use crate::config::settings::Config;
 use crate::error_chain::error_chain;
 use crate::reconcile::model::display_text::shown;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// Arguments of `integrations add`.
 #[derive(Debug, Args)]
@@ -70,7 +70,7 @@ fn added(global: &Global, options: &NewVendorOptions, console: &Console) -> Resu
             Ok(Some(client)) => Offers::asked(&client).unwrap_or_default(),
             _ => Offers::default(),
         };
-        let vendor = answers::vendor((&folder, &options.vendor), Some(name), offers, asker)?;
+        let vendor = init_answers::vendor((&folder, &options.vendor), Some(name), offers, asker)?;
         asker.complete()?;
         vendor.ok_or_else(|| CommandError::new(Exit::Usage, "the export is not known", "give it with --export"))
     })?;
@@ -78,7 +78,7 @@ fn added(global: &Global, options: &NewVendorOptions, console: &Console) -> Resu
     let config = written(&config, &vendor, (&connectwise, &customers), &folder)?;
     let counts = init::tonight(&config, &vendor).counts;
     let services = services_of(&counts);
-    let text = document::services(&vendor.name, &services, &vendor.offers.products(&services));
+    let text = new_recount_toml::services(&vendor.name, &services, &vendor.offers.products(&services));
     recount_toml::append(&config.path, &text).map_err(|error| edit_error(&error))?;
     if console.json {
         let (integration, customers, rows) = (vendor.name.as_str(), customers.as_str(), counts.rows);
@@ -121,8 +121,8 @@ fn written(
         CommandError::new(Exit::Unexpected, message, "look at the folder, or remove what is in the way")
     };
     let mut file = fs::File::create_new(&path).map_err(failed)?;
-    file.write_all(document::CUSTOMERS.as_bytes()).map_err(failed)?;
-    let text = format!("\n{}", document::integration(vendor, (connectwise, customers), folder));
+    file.write_all(new_recount_toml::CUSTOMERS.as_bytes()).map_err(failed)?;
+    let text = format!("\n{}", new_recount_toml::integration(vendor, (connectwise, customers), folder));
     if let Err(error) = recount_toml::append(&config.path, &text) {
         // It was made a moment ago, and holds nothing.
         let _ = fs::remove_file(&path);

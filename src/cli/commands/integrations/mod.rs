@@ -8,12 +8,12 @@ use std::fmt::Write as _;
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::arguments::typed_integration;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session;
-use crate::cli::wiring::health;
+use crate::cli::wiring::configured_health;
 use crate::cli::wiring::health_json::HealthJson;
 use crate::config::edit::recount_toml;
 use crate::config::settings::Config;
@@ -24,9 +24,9 @@ use crate::history::store::open::History;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::mapping::CustomerTarget;
 use crate::reconcile::model::plan::outcome::Mode;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 use crate::report::health::Health;
-use crate::report::words::minute;
+use crate::report::numbers_and_dates::minute;
 
 /// Arguments of `integrations`.
 #[derive(Debug, Args)]
@@ -169,10 +169,10 @@ struct Customers {
 fn list(global: &Global, console: &Console) -> Result<(), CommandError> {
     let config = session::configuration(global)?;
     let history = History::open_existing(&config.state)?;
-    let running = health::running(&config.state);
+    let running = configured_health::running(&config.state);
     let mut known = Vec::new();
     for integration in config.integrations.values() {
-        let health = health::of(integration, history.as_ref(), running.is_some())?;
+        let health = configured_health::of(integration, history.as_ref(), running.is_some())?;
         let customers = Customers::of(integration, history.as_ref())?;
         known.push(Known { integration, customers, health });
     }

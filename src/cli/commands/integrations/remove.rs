@@ -7,18 +7,18 @@ use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::arguments::typed_integration;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session;
 use crate::config::edit::recount_toml;
 use crate::error_chain::error_chain;
-use crate::history::past::owned::StillBilled;
+use crate::history::past::owned_lines::StillBilled;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;
-use crate::report::exit::Exit;
-use crate::report::words::plural;
+use crate::report::exit_codes::Exit;
+use crate::report::numbers_and_dates::plural;
 
 /// Arguments of `integrations remove`.
 #[derive(Debug, Args)]

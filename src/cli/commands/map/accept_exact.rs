@@ -8,15 +8,15 @@ use std::path::Path;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::operator;
-use crate::cli::wiring::file_versions;
+use crate::cli::wiring::keep_file_version;
 use crate::config::edit::customers_csv::{NewRow, add_rows};
 use crate::config::settings::Config;
 use crate::error_chain::error_chain;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::{CompanyId, CustomerName};
 use crate::reconcile::model::mapping::CustomerTarget;
-use crate::report::exit::Exit;
-use crate::report::words::plural;
+use crate::report::exit_codes::Exit;
+use crate::report::numbers_and_dates::plural;
 
 /// One customer and the company of its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +65,7 @@ pub(super) fn add<'a>(
                 _ => CommandError { written: "the rows of other files were written", ..failed },
             }
         })?;
-        file_versions::keep(config, &change, who);
+        keep_file_version::keep(config, &change, who);
     }
     Ok(())
 }

@@ -23,7 +23,7 @@ use crate::reconcile::model::ids::{CustomerName, ServiceName};
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::plan::handle;
 use crate::reconcile::model::plan::outcome::Mode;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 use crate::report::format::text::wrapped;
 use crate::report::lines;
 

@@ -6,22 +6,22 @@ use std::fmt::Write as _;
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::commands::map::inventory;
 use crate::cli::commands::map::inventory::Inventory;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::{clock, session};
 use crate::config::settings::Config;
-use crate::nightly::failure::Failure;
+use crate::nightly::night_failure::Failure;
 use crate::nightly::precheck::{PlacedCustomers, place_customers};
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::ids::CustomerName;
 use crate::reconcile::model::mapping::{CustomerTarget, MatchCustomers};
-use crate::reconcile::model::plan::code::Code;
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 use crate::report::format::json::one_text;
 use crate::report::format::text::wrapped;
 

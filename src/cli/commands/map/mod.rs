@@ -1,10 +1,10 @@
 //! `recount map`: which customer is which company. Lists, suggests, tries out, and edits customers.csv in place.
 
 mod accept_exact;
-pub(crate) mod at_desk;
-mod edit;
+mod add_ignore;
+pub(crate) mod desk_mapping;
 mod inventory;
-pub(crate) mod known;
+pub(crate) mod known_records;
 mod list;
 mod pickers;
 pub(crate) mod pin;
@@ -14,9 +14,9 @@ mod test;
 
 use clap::{Args, Subcommand};
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::console::Console;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// Arguments of `map`.
 #[derive(Debug, Args)]
@@ -32,9 +32,9 @@ enum Command {
     /// Which companies the unmapped customers may be; a guess is never written
     Suggest(suggest::Options),
     /// Map a customer to a company, in customers.csv
-    Add(edit::AddOptions),
+    Add(add_ignore::AddOptions),
     /// Skip a customer on purpose, in customers.csv
-    Ignore(edit::IgnoreOptions),
+    Ignore(add_ignore::IgnoreOptions),
     /// Take a customer's row out of customers.csv
     Remove(remove::Options),
     /// Which of several additions a line means, in customers.csv
@@ -62,8 +62,8 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
     match &options.command {
         Command::List(options) => list::run(global, options, console),
         Command::Suggest(options) => suggest::run(global, options, console),
-        Command::Add(options) => edit::add(global, options, console),
-        Command::Ignore(options) => edit::ignore(global, options, console),
+        Command::Add(options) => add_ignore::add(global, options, console),
+        Command::Ignore(options) => add_ignore::ignore(global, options, console),
         Command::Remove(options) => remove::run(global, options, console),
         Command::Pin(options) => pin::run(global, options, console),
         Command::Agreements(options) => pickers::agreements(global, options, console),

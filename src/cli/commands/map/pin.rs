@@ -5,22 +5,22 @@ use std::collections::BTreeSet;
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::arguments::typed_handle;
-use crate::cli::commands::map::edit::{refused, tell};
+use crate::cli::commands::map::add_ignore::{refused, tell};
 use crate::cli::commands::map::inventory;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
-use crate::cli::wiring::file_versions;
+use crate::cli::wiring::keep_file_version;
 use crate::cli::{operator, session};
 use crate::config::edit::addition_pin::pin_addition;
 use crate::config::settings::{Config, IntegrationConfig};
-use crate::history::record::LineRecord;
+use crate::history::run_record::LineRecord;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::{AdditionId, CustomerName};
-use crate::report::exit::Exit;
-use crate::report::names;
+use crate::report::display_names;
+use crate::report::exit_codes::Exit;
 use crate::report::open_items::{Item, open_items};
 
 /// Arguments of `map pin`.
@@ -85,7 +85,7 @@ pub(crate) fn pin(
     let customer = with_a_row(integration, line)?;
     let change =
         pin_addition(&integration.customers_path, customer, addition, &asked).map_err(|error| refused(&error))?;
-    file_versions::keep(config, &change, who);
+    keep_file_version::keep(config, &change, who);
     Ok(PinnedAddition {
         integration: integration.name.to_string(),
         customer: customer.to_string(),
@@ -96,7 +96,7 @@ pub(crate) fn pin(
 
 /// The line, and the additions that it asks about.
 fn asked(item: Item<'_>) -> Result<(&LineRecord, BTreeSet<AdditionId>), CommandError> {
-    let line = item.line.filter(|line| names::is_ambiguous(line));
+    let line = item.line.filter(|line| display_names::is_ambiguous(line));
     let asked = line.and_then(|line| Some((line, line.named.as_ref()?.0.keys().copied().collect())));
     asked.ok_or_else(|| {
         let message = format!("{} is no line of which several additions are live", item.handle);
@@ -107,7 +107,7 @@ fn asked(item: Item<'_>) -> Result<(&LineRecord, BTreeSet<AdditionId>), CommandE
 /// A customer of the line who has a row to write into.
 fn with_a_row<'a>(integration: &IntegrationConfig, line: &'a LineRecord) -> Result<&'a CustomerName, CommandError> {
     let rows = &inventory::mapping(integration)?.customers;
-    let found = names::customers(line).into_iter().find(|customer| rows.contains_key(*customer));
+    let found = display_names::customers(line).into_iter().find(|customer| rows.contains_key(*customer));
     found.ok_or_else(|| {
         let message = "no customer of the line has a row in customers.csv to write it into";
         CommandError::new(Exit::Usage, message, "recount map list")

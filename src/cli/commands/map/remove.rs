@@ -3,17 +3,17 @@
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::arguments::global::Global;
-use crate::cli::commands::map::edit::{CustomerScope, meant, refused};
+use crate::cli::arguments::global_options::Global;
+use crate::cli::commands::map::add_ignore::{CustomerScope, meant, refused};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
-use crate::cli::wiring::file_versions;
+use crate::cli::wiring::keep_file_version;
 use crate::cli::{operator, session};
 use crate::config::edit::customers_csv::remove_row;
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::CustomerName;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// Arguments of `map remove`.
 #[derive(Debug, Args)]
@@ -67,6 +67,6 @@ pub(super) fn remove(
     who: &str,
 ) -> Result<(), CommandError> {
     let change = remove_row(&integration.customers_path, customer).map_err(|error| refused(&error))?;
-    file_versions::keep(config, &change, who);
+    keep_file_version::keep(config, &change, who);
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::arguments::typed_integration;
 use crate::cli::commands::map::accept_exact;
 use crate::cli::commands::map::accept_exact::ExactHit;
@@ -17,16 +17,16 @@ use crate::cli::error::CommandError;
 use crate::cli::{clock, session};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::connectwise::Reader as _;
-use crate::nightly::failure::Failure;
+use crate::nightly::night_failure::Failure;
 use crate::nightly::precheck::place_customers;
+use crate::reconcile::model::connectwise_records::Company;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::{CompanyId, CustomerName};
 use crate::reconcile::model::mapping::{Mapping, MatchCustomers};
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::handle;
-use crate::reconcile::model::records::Company;
-use crate::report::exit::Exit;
-use crate::suggest::matcher::{Candidate, Matcher, Record, are_ambiguous, is_same_name};
+use crate::reconcile::model::plan::reason_code::Code;
+use crate::report::exit_codes::Exit;
+use crate::suggest::name_matcher::{Candidate, Matcher, Record, are_ambiguous, is_same_name};
 
 /// Arguments of `map suggest`.
 #[derive(Debug, Args)]

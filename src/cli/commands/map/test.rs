@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::arguments::typed_integration;
 use crate::cli::commands::map::inventory;
 use crate::cli::console::Console;
@@ -14,16 +14,16 @@ use crate::cli::error::CommandError;
 use crate::cli::{clock, session};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::error_chain::error_chain;
-use crate::export::locate::file;
+use crate::export::locate::one_file;
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::export::counts::{Counts, CustomerCounts};
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, ProductCode, ServiceName};
 use crate::reconcile::model::mapping::{CustomerTarget, Mapping, MatchCustomers, ServiceRule};
 use crate::reconcile::model::plan::handle;
 use crate::reconcile::model::plan::outcome::Mode;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 use crate::report::format::text::wrapped;
-use crate::report::words::plural;
+use crate::report::numbers_and_dates::plural;
 
 /// Arguments of `map test`.
 #[derive(Debug, Args)]
@@ -95,7 +95,7 @@ fn tested(global: &Global, options: &Options) -> Result<Tested, CommandError> {
     let integration = whose(&config, options.integration.as_deref())?;
     let mapping = inventory::mapping(integration)?;
     let pattern = PathBuf::from(glob::Pattern::escape(&options.export.to_string_lossy()));
-    let export = file::read(&pattern, &integration.export.layout, clock::now()).map_err(|error| {
+    let export = one_file::read(&pattern, &integration.export.layout, clock::now()).map_err(|error| {
         CommandError::new(
             Exit::Refused,
             error_chain(&error),

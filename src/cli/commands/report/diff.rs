@@ -2,16 +2,16 @@
 
 use clap::Args;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session;
-use crate::history::record::RunRecord;
+use crate::history::run_record::RunRecord;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::RunId;
-use crate::report::commands::diff;
-use crate::report::commands::diff::{Difference, Document};
-use crate::report::exit::Exit;
+use crate::report::command_output::diff_output;
+use crate::report::command_output::diff_output::{Difference, Document};
+use crate::report::exit_codes::Exit;
 
 /// Arguments of `diff`.
 #[derive(Debug, Args)]
@@ -29,7 +29,7 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
             if console.json {
                 console.document(Exit::Done, &Document::new(&difference));
             } else {
-                console.print(&diff::render(&difference));
+                console.print(&diff_output::render(&difference));
             }
             Exit::Done
         }

@@ -9,32 +9,32 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::browser::open;
-use crate::cli::commands::fleet::options::FleetOptions;
+use crate::cli::commands::fleet::fleet_options::FleetOptions;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
-use crate::cli::wiring::health;
+use crate::cli::wiring::configured_health;
 use crate::cli::{clock, session};
 use crate::config::settings::Config;
 use crate::error_chain::error_chain;
-use crate::history::record::RunRecord;
+use crate::history::run_record::RunRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::nightly::earlier_runs::as_cut_off;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId};
 use crate::reconcile::model::plan::outcome::Mode;
-use crate::report::current::Current;
-use crate::report::exit::Exit;
-use crate::report::files::{KeepError, Reports};
+use crate::report::brief_needs::with_tickets;
+use crate::report::current_lines::Current;
+use crate::report::exit_codes::Exit;
 use crate::report::format::json::{Document, Envelope};
 use crate::report::format::paint::Paint;
 use crate::report::format::text::View;
 use crate::report::format::{csv, html, markdown, text};
-use crate::report::gather::ReportHistory;
 use crate::report::lines;
-use crate::report::needs::with_tickets;
+use crate::report::page_material::ReportHistory;
+use crate::report::report_files::{KeepError, Reports};
 
 /// Arguments of `report`.
 #[derive(Debug, Args)]
@@ -147,13 +147,13 @@ fn page(config: &Config, history: &History, runs: &[RunRecord]) -> Result<String
     let records = config.record_links();
     let records =
         records.get(&run.integration).map(|links| with_tickets(links, &run.integration, history)).transpose()?;
-    Ok(html::run::page(&gathered.material(records.as_ref())))
+    Ok(html::run_page::page(&gathered.material(records.as_ref())))
 }
 
 /// The runs that are meant. One whose process died is shown as the next run will end it.
 fn find(config: &Config, history: &History, which: Option<&str>) -> Result<Vec<RunRecord>, CommandError> {
     let found = stored(config, history, which)?;
-    if found.iter().all(|run| run.end.is_some()) || health::running(&config.state).is_some() {
+    if found.iter().all(|run| run.end.is_some()) || configured_health::running(&config.state).is_some() {
         return Ok(found);
     }
     let ended = |run: RunRecord| if run.end.is_some() { Ok(run) } else { as_cut_off(run, history, &clock::now) };

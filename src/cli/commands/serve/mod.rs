@@ -1,9 +1,9 @@
 //! `recount serve`: the desk; and the daemon's `/metrics`.
 
-mod background;
-pub(crate) mod door;
-pub(crate) mod host;
-mod member;
+mod background_run;
+pub(crate) mod command_host;
+pub(crate) mod desk_access;
+mod tab_member;
 mod what_if;
 
 use std::net::SocketAddr;
@@ -13,20 +13,20 @@ use std::sync::Arc;
 use clap::Args;
 use tokio::net::TcpListener;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::commands::fleet::tenants::Shard;
-use crate::cli::commands::serve::door::DoorOf;
-use crate::cli::commands::serve::host::CommandHost;
+use crate::cli::commands::serve::command_host::CommandHost;
+use crate::cli::commands::serve::desk_access::DoorOf;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session::Session;
-use crate::cli::wiring::health;
-use crate::cli::{limits, session, signals};
+use crate::cli::wiring::configured_health;
+use crate::cli::{process_limits, session, signals};
 use crate::config::settings::Config;
 use crate::error_chain::error_chain;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 use crate::web;
 use crate::web::site::{DeskSite, PageReads, Site};
 use crate::web::tls::TlsError;
@@ -57,8 +57,8 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
 
 fn serve(global: &Global, options: &Options, console: &Console) -> Result<Exit, CommandError> {
     let config = session::configuration(global)?;
-    let listen = door::safe_address(config.desk.as_ref(), options.listen)?;
-    limits::enough_descriptors()?;
+    let listen = desk_access::safe_address(config.desk.as_ref(), options.listen)?;
+    process_limits::enough_descriptors()?;
     bring_up(&config)?;
     let host = CommandHost::new(&config.path);
     let served = serve_on(listen, &config, (options, &host), console);
@@ -128,6 +128,6 @@ fn site(config: Config) -> Site {
 fn metrics(path: &Path) -> Result<String, String> {
     let config = crate::config::load::load(path).map_err(|errors| errors.to_string())?;
     let history = History::open_existing(&config.state).map_err(|error| error.to_string())?;
-    let is_running = health::running(&config.state).is_some();
-    health::metrics(&config, history.as_ref(), is_running).map_err(|error| error.to_string())
+    let is_running = configured_health::running(&config.state).is_some();
+    configured_health::metrics(&config, history.as_ref(), is_running).map_err(|error| error.to_string())
 }

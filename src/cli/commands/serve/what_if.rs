@@ -2,15 +2,16 @@
 
 use std::sync::Mutex;
 
-use crate::apply::stop::Stop;
-use crate::cli::commands::run::{RunRequest, until_stopped};
+use crate::apply::stop_signal::Stop;
+use crate::cli::commands::run::run_request::RunRequest;
+use crate::cli::commands::run::until_stopped;
 use crate::cli::error::CommandError;
 use crate::config::settings::Config;
-use crate::history::record::RunRecord;
-use crate::history::store::lock::RunLock;
+use crate::history::run_record::RunRecord;
 use crate::history::store::open::History;
+use crate::history::store::run_lock::RunLock;
 use crate::reconcile::model::ids::IntegrationName;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// What an integration's dry run would come to with this configuration, which is not the one on the disk. `one` is held
 /// meanwhile.

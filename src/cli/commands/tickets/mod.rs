@@ -8,17 +8,17 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session;
 use crate::config::settings::Config;
 use crate::history::store::open::History;
-use crate::history::tickets::{TicketAction, TicketEvent, TicketRecord, TicketState};
+use crate::history::ticket_records::{TicketAction, TicketEvent, TicketRecord, TicketState};
 use crate::reconcile::model::display_text;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::plan::outcome::Mode;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// Arguments of `tickets`.
 #[derive(Debug, Args)]

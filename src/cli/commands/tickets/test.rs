@@ -5,21 +5,21 @@ use std::collections::BTreeSet;
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session::Session;
-use crate::cli::wiring::ticket_board;
+use crate::cli::wiring::tickets_after_run;
 use crate::cli::{clock, session};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::connectwise::WriteError;
 use crate::reconcile::model::ids::{IntegrationName, TicketRef};
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 use crate::tickets::board::{BoardTerms, NewTicket, Note, ServiceBoard, StatusChange, TermsError, Ticket};
 use crate::tickets::settings::TicketSettings;
-use crate::tickets::text;
-use crate::tickets::text::SampleTicket;
+use crate::tickets::ticket_text;
+use crate::tickets::ticket_text::SampleTicket;
 
 /// Arguments of `tickets test`.
 #[derive(Debug, Args)]
@@ -81,7 +81,7 @@ fn tried(
     let runtime = session::runtime()?;
     let mut tickets = Vec::new();
     for settings in &integration.tickets {
-        let client = ticket_board::connect(ticket_board::desk_of(config, integration, settings))
+        let client = tickets_after_run::connect(tickets_after_run::desk_of(config, integration, settings))
             .map_err(|message| CommandError::new(Exit::Config, message, "recount check"))?;
         let new = sample(integration, settings);
         let tried = runtime.block_on(all(&client, settings, &new, leave_open))?;
@@ -123,7 +123,8 @@ fn chosen<'a>(config: &'a Config, name: Option<&str>) -> Result<&'a IntegrationC
 
 fn sample(integration: &IntegrationConfig, settings: &TicketSettings) -> NewTicket {
     let now = clock::now();
-    let SampleTicket { summary, text, fields } = text::sample(&integration.name, settings, integration.zone.day(now));
+    let SampleTicket { summary, text, fields } =
+        ticket_text::sample(&integration.name, settings, integration.zone.day(now));
     NewTicket {
         // Never that of a matter: no run will ever take it for one of its own.
         reference: TicketRef::new(&format!("recount-test-{}", now.timestamp_micros())),

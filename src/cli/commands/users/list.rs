@@ -13,7 +13,7 @@ use crate::history::desk::tenant_roles::{TenantRoles, TenantScope};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::{day, shown};
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 use crate::report::format::json::time;
 
 #[derive(Serialize)]

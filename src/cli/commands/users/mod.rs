@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::commands::users::list::list;
 use crate::cli::commands::users::people_store::{NOWHERE, PeopleStore, TypedScope};
 use crate::cli::console::Console;
@@ -20,7 +20,7 @@ use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 
 /// Arguments of `users`.
 #[derive(Debug, Args)]

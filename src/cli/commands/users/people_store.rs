@@ -5,23 +5,23 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::cli::arguments::global::Global;
+use crate::cli::arguments::global_options::Global;
 use crate::cli::clock;
 use crate::cli::commands::fleet::{desk, tenants};
-use crate::cli::commands::serve::door;
+use crate::cli::commands::serve::desk_access;
 use crate::cli::error::CommandError;
 use crate::cli::session;
 use crate::cli::session::Session;
-use crate::cli::wiring::replica::refuse_beside_another_host;
-use crate::config::desk::DeskConfig;
-use crate::config::fleet_desk::FleetDeskConfig;
+use crate::cli::wiring::replication::refuse_beside_another_host;
+use crate::config::desk_settings::DeskConfig;
+use crate::config::desk_toml::FleetDeskConfig;
 use crate::config::settings::Config;
 use crate::error_chain::error_chain;
 use crate::history::desk::tenant_roles::TenantScope;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::{shell_word, shown};
-use crate::report::exit::Exit;
+use crate::report::exit_codes::Exit;
 use crate::web::access::invitation;
 
 /// At which tenants.
@@ -115,7 +115,7 @@ impl PeopleStore {
     pub(super) fn link(&self, history: &mut History, name: &str) -> Result<String, CommandError> {
         let made = invitation::invite(history, name, clock::now());
         let made = made.map_err(|error| CommandError::new(Exit::Store, error_chain(&error), "recount verify"))?;
-        Ok(door::link(self.desk(), &made.unwrap_or_default()))
+        Ok(desk_access::link(self.desk(), &made.unwrap_or_default()))
     }
 }
 

@@ -1,20 +1,20 @@
 //! `[integration.NAME.export]`, and the same keys in a profile.
 
-pub(crate) mod api;
-mod auth;
-mod columns;
-mod filters;
-pub(crate) mod layered;
-pub(crate) mod layout;
-pub(in crate::config) mod place;
-mod source;
-mod texts;
+mod auth_keys;
+mod column_keys;
+mod filter_keys;
+pub(crate) mod layout_keys;
+pub(crate) mod over_profile;
+pub(in crate::config) mod place_keys;
+pub(crate) mod request_keys;
+mod source_keys;
+mod text_lists;
 
 use std::path::Path;
 
-use crate::config::document::Section;
-use crate::config::tables::export::layered::Layered;
-use crate::config::tables::export::layout::layout;
+use crate::config::tables::export::layout_keys::layout;
+use crate::config::tables::export::over_profile::Layered;
+use crate::config::toml_document::Section;
 use crate::export::settings::{ExportLocation, ExportSettings, Files};
 
 /// Reads the table; keys that it does not have come from the profile, if there is one.
@@ -23,9 +23,9 @@ pub(in crate::config) fn settings(
     profile: Option<Section<'_>>,
     folder: &Path,
 ) -> Option<ExportSettings> {
-    let files = source::files(&section);
+    let files = source_keys::files(&section);
     let keys = Layered::new(section, profile);
-    let source = source::source(&keys, folder);
+    let source = source_keys::source(&keys, folder);
     let layout = layout(keys);
     let (files, mut layout) = (files?, layout?);
     layout.all_members = files != Files::Newest;

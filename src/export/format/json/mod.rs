@@ -3,26 +3,26 @@
 //! A record's keys are columns; those of objects inside it are reached with dots (`customer.name`). A number keeps the
 //! digits that were written, so nothing passes through binary floating point. A list is its own JSON text.
 
-pub(crate) mod lists;
-mod names;
-pub(crate) mod nested;
+pub(in crate::export) mod json_value;
+mod key_names;
+pub(crate) mod list_rows;
+pub(in crate::export) mod more_pages;
+pub(crate) mod nested_path;
 mod nested_places;
-pub(crate) mod records;
-pub(crate) mod steps;
-pub(in crate::export) mod unread;
-pub(in crate::export) mod value;
+pub(crate) mod nested_records;
+pub(crate) mod record_finder;
 
 use std::ops::Range;
 
 use serde_json::value::RawValue;
 
-use crate::export::damage::{Damage, Shown};
-use crate::export::fault::Fault;
-use crate::export::format::json::names::{NAMES_MAX, Names};
-use crate::export::format::json::records::RecordsShape;
-use crate::export::format::json::value::{JsonFault as ValueFault, RecordCells};
-use crate::export::format::lines::Lines;
-use crate::export::format::raw::RawRows;
+use crate::export::damage_kinds::{Damage, Shown};
+use crate::export::damage_places::Fault;
+use crate::export::format::json::json_value::{JsonFault as ValueFault, RecordCells};
+use crate::export::format::json::key_names::{NAMES_MAX, Names};
+use crate::export::format::json::record_finder::RecordsShape;
+use crate::export::format::line_numbers::Lines;
+use crate::export::format::raw_rows::RawRows;
 
 /// The records of a text, one at a time.
 #[derive(Debug)]
@@ -43,12 +43,12 @@ impl<'a> Records<'a> {
     /// # Errors
     /// If the text is no JSON, holds no records there, or a record names a key twice.
     pub(in crate::export) fn open(text: &'a str, shape: RecordsShape<'_>) -> Result<Self, Fault> {
-        let records = records::find(text, shape)?;
+        let records = record_finder::find(text, shape)?;
         let mut names = Names::default();
         let mut lines = Lines::new(text.as_bytes());
         for (number, record) in records.iter().enumerate() {
             let line = lines.at(offset(text, record));
-            value::members(record.get(), &mut |name, _| names.use_in(number, name).map(|_| ()))
+            json_value::members(record.get(), &mut |name, _| names.use_in(number, name).map(|_| ()))
                 .map_err(|fault| damage(line, fault))?;
         }
         Ok(Self {
@@ -90,9 +90,9 @@ impl RawRows for Records<'_> {
         let Self { names, cells, .. } = self;
         // Numbered on from the first reading, so that no key counts as used already.
         let number = self.records.len() + next;
-        let read = value::members(record.get(), &mut |name, raw| {
+        let read = json_value::members(record.get(), &mut |name, raw| {
             let index = names.use_in(number, name)?;
-            cells.put(index, value::value(raw)?);
+            cells.put(index, json_value::value(raw)?);
             Ok(())
         });
         read.map_err(|fault| damage(self.line, fault))?;
@@ -139,7 +139,7 @@ fn damage(line: u64, fault: ValueFault) -> Fault {
         ValueFault::Doubled(name) => Damage::KeyDoubled { name: Shown::of(&name) },
         ValueFault::Syntax(why) => Damage::NotJson { why: Shown::of(&why) },
         ValueFault::NoObject(kind) => Damage::NotARecord { kind },
-        ValueFault::TooDeep => Damage::TooDeep { max: value::DEPTH_MAX },
+        ValueFault::TooDeep => Damage::TooDeep { max: json_value::DEPTH_MAX },
         ValueFault::TooManyNames => Damage::TooManyColumns { found: NAMES_MAX + 1, max: NAMES_MAX },
     };
     Fault::new(damage).on_line(line)

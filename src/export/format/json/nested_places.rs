@@ -2,15 +2,15 @@
 
 use std::borrow::Cow;
 
-use crate::export::damage::Damage;
-use crate::export::fault::Fault;
+use crate::export::damage_kinds::Damage;
+use crate::export::damage_places::Fault;
 use crate::export::format::json::damage;
-use crate::export::format::json::records::nothing_at;
-use crate::export::format::json::steps::PathStep;
-use crate::export::format::json::value;
-use crate::export::format::json::value::{JsonFault as ValueFault, Object, kind};
-use crate::export::format::lines::Lines;
-use crate::export::format::raw::Without;
+use crate::export::format::json::json_value;
+use crate::export::format::json::json_value::{JsonFault as ValueFault, Object, kind};
+use crate::export::format::json::nested_path::PathStep;
+use crate::export::format::json::record_finder::nothing_at;
+use crate::export::format::line_numbers::Lines;
+use crate::export::format::raw_rows::Without;
 
 /// More records than this cannot be told apart by a number of 32 bits.
 const RECORDS_MAX: usize = u32::MAX as usize - 1;
@@ -190,7 +190,7 @@ impl<'a> Finder<'_, 'a> {
     }
 
     fn parsed<T: serde::Deserialize<'a>>(&self, raw: &'a str) -> Result<T, Fault> {
-        value::parsed(raw).map_err(|fault| self.fault(raw, fault))
+        json_value::parsed(raw).map_err(|fault| self.fault(raw, fault))
     }
 
     fn no_record(&self, value: &'a str) -> Fault {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::export::fault::Fault;
+use crate::export::damage_places::Fault;
 
 fn read(text: &str, shape: RecordsShape<'_>) -> Result<Vec<(u64, Vec<String>)>, Fault> {
     let mut records = Records::open(text, shape)?;

@@ -4,25 +4,25 @@
 //! in each of them. A formula counts with the value that was stored when it was last computed;
 //! without one it is unreadable, and not empty.
 
-mod archive;
-mod merged;
-mod percents;
-mod value;
+mod cell_value;
+mod merged_cells;
+mod percent_cells;
+mod zip_check;
 
 use std::io::Cursor;
 use std::ops::Range;
 
 use calamine::{DataRef, Reader as _, SheetType, SheetVisible, Xlsx, XlsxCellReader, XlsxError};
 
-use crate::export::damage::{Damage, Shown};
-use crate::export::fault::{Fault, Faults};
-use crate::export::format::raw::RawRows;
-use crate::export::format::workbook::merged::MergedCells;
-use crate::export::format::workbook::percents::Percents;
-use crate::export::format::workbook::value::{COLUMNS_MAX, SheetValue};
-use crate::export::read::names::{alike, normalized};
+use crate::export::damage_kinds::{Damage, Shown};
+use crate::export::damage_places::{Fault, Faults};
+use crate::export::format::raw_rows::RawRows;
+use crate::export::format::workbook::cell_value::{COLUMNS_MAX, SheetValue};
+use crate::export::format::workbook::merged_cells::MergedCells;
+use crate::export::format::workbook::percent_cells::Percents;
+use crate::export::read::normalized_names::{alike, normalized};
 use crate::export::settings::Sheet;
-use crate::reconcile::model::export::unread::UnreadPart;
+use crate::reconcile::model::export::partial_export::UnreadPart;
 
 type Bytes<'a> = Cursor<&'a [u8]>;
 
@@ -48,7 +48,7 @@ pub(in crate::export) fn with_rows(
     max_bytes: u64,
     read: &mut dyn FnMut(SheetRead<'_, '_>) -> Result<(), Faults>,
 ) -> Result<(), Faults> {
-    archive::check(bytes, max_bytes)?;
+    zip_check::check(bytes, max_bytes)?;
     let mut workbook = Xlsx::new(Cursor::new(bytes)).map_err(|error| damaged(&error))?;
     if beside.wanted == Some(&Sheet::All) {
         let shown = shown(&workbook);

@@ -1,11 +1,11 @@
 //! A vendor's report link: the export is fetched over https, kept, and read like any file.
 
-pub(in crate::export::locate) mod answer;
 pub(in crate::export) mod error;
-mod kept;
-pub(in crate::export::locate) mod session;
-pub mod sign_in;
+mod kept_downloads;
 pub mod time_limits;
+pub(in crate::export::locate) mod vendor_answer;
+pub(in crate::export::locate) mod vendor_session;
+pub mod vendor_sign_in;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,10 +13,10 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use crate::export::locate::fetch::answer::VendorAnswer;
 use crate::export::locate::fetch::error::FetchError;
-use crate::export::locate::fetch::session::{SessionOf, VendorSession};
-use crate::export::locate::fetch::sign_in::LinkSecrets;
+use crate::export::locate::fetch::vendor_answer::VendorAnswer;
+use crate::export::locate::fetch::vendor_session::{SessionOf, VendorSession};
+use crate::export::locate::fetch::vendor_sign_in::LinkSecrets;
 
 /// What a link needs beside its settings, and where the answer is kept.
 #[derive(Clone, Copy)]
@@ -61,7 +61,7 @@ impl<'a> FetchRequest<'a> {
         bytes: Vec<u8>,
         modified_at: Option<DateTime<Utc>>,
     ) -> Result<Fetched, FetchError> {
-        let ending = kept::ending(&bytes);
+        let ending = kept_downloads::ending(&bytes);
         self.keep_as(ending, bytes, modified_at)
     }
 
@@ -74,7 +74,7 @@ impl<'a> FetchRequest<'a> {
     ) -> Result<Fetched, FetchError> {
         let now = (self.clock)();
         let modified_at = modified_at.filter(|modified| *modified <= now).unwrap_or(now);
-        let path = kept::keep(self.folder, self.name, (&bytes, ending), now)
+        let path = kept_downloads::keep(self.folder, self.name, (&bytes, ending), now)
             .map_err(|error| FetchError::Keep { folder: self.folder.to_owned(), why: error.to_string() })?;
         Ok(Fetched { path, bytes, modified_at, has_next: false })
     }

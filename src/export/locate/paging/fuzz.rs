@@ -2,14 +2,14 @@
 
 use url::Url;
 
-use crate::export::locate::fetch::answer::VendorAnswer;
 use crate::export::locate::fetch::error::FetchError;
-use crate::export::locate::link::{ListRequest, NextPage, Pages};
-use crate::export::locate::paging::join::joined;
-use crate::export::locate::paging::list::VendorList;
-use crate::export::locate::paging::page::VendorPage;
-use crate::export::locate::paging::turn;
-use crate::reconcile::model::export::unread::UnreadPart;
+use crate::export::locate::fetch::vendor_answer::VendorAnswer;
+use crate::export::locate::link_settings::{ListRequest, NextPage, Pages};
+use crate::export::locate::paging::joined_lists::joined;
+use crate::export::locate::paging::page_addresses;
+use crate::export::locate::paging::vendor_list::VendorList;
+use crate::export::locate::paging::vendor_page::VendorPage;
+use crate::reconcile::model::export::partial_export::UnreadPart;
 
 /// Reads a list whose pages are these answers, one after another, in one of the five forms; and joins it with itself.
 ///
@@ -18,7 +18,7 @@ use crate::reconcile::model::export::unread::UnreadPart;
 pub fn read(answers: &[&[u8]], form: u8) -> Result<(Vec<String>, Vec<UnreadPart>), FetchError> {
     let request = request(form);
     let mut list = VendorList::new(&request, 1 << 20);
-    let (mut asked, mut answers) = (turn::first(&request), answers.iter());
+    let (mut asked, mut answers) = (page_addresses::first(&request), answers.iter());
     loop {
         let number = list.pages() + 1;
         let Some(bytes) = answers.next() else { return Err(FetchError::NotJson { page: number }) };

@@ -3,23 +3,23 @@
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzz;
-mod join;
-mod list;
-mod money;
-mod page;
-mod turn;
+mod joined_lists;
+mod money_removed;
+mod page_addresses;
+mod vendor_list;
+mod vendor_page;
 
 use futures_util::stream::{StreamExt as _, TryStreamExt as _, iter};
 use http::StatusCode;
 
 use crate::export::locate::fetch::error::FetchError;
-use crate::export::locate::fetch::session::VendorSession;
+use crate::export::locate::fetch::vendor_session::VendorSession;
 use crate::export::locate::fetch::{FetchRequest, Fetched};
-use crate::export::locate::link::{Link, ListRequest, NextPage};
-use crate::export::locate::paging::join::{JoinedRecords, joined};
-use crate::export::locate::paging::list::VendorList;
-use crate::export::locate::paging::page::VendorPage;
-use crate::reconcile::model::export::unread::UnreadPart;
+use crate::export::locate::link_settings::{Link, ListRequest, NextPage};
+use crate::export::locate::paging::joined_lists::{JoinedRecords, joined};
+use crate::export::locate::paging::vendor_list::VendorList;
+use crate::export::locate::paging::vendor_page::VendorPage;
+use crate::reconcile::model::export::partial_export::UnreadPart;
 
 /// Requests of one list at once, where its pages are numbered and their number is known. Vendors throttle more.
 const AT_ONCE: usize = 4;
@@ -73,7 +73,7 @@ async fn settled(session: &VendorSession<'_>, request: &ListRequest, max_bytes: 
 /// One reading, page after page; several at once where their number is known.
 async fn whole(session: &VendorSession<'_>, request: &ListRequest, max_bytes: u64) -> Result<VendorList, FetchError> {
     let mut list = VendorList::new(request, max_bytes);
-    let mut asked = turn::first(request);
+    let mut asked = page_addresses::first(request);
     loop {
         let number = list.pages() + 1;
         let page = session.get(&asked, max_bytes, |answer| VendorPage::of(&answer, request, number)).await;

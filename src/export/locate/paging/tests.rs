@@ -8,8 +8,8 @@ use url::Url;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
 use super::*;
-use crate::export::locate::fetch::sign_in::{LinkSecrets, TokenRequest};
-use crate::export::locate::link::{NextPage, Pages, TokenForm};
+use crate::export::locate::fetch::vendor_sign_in::{LinkSecrets, TokenRequest};
+use crate::export::locate::link_settings::{NextPage, Pages, TokenForm};
 
 /// A vendor that answers what is asked for, each address as often as there are answers for it; the last one stays.
 struct Vendor {

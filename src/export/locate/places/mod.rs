@@ -1,6 +1,6 @@
 //! Files of another host: the newest one of a pattern, read whole, and proved not to have changed meanwhile.
 
-pub(crate) mod object;
+pub(crate) mod object_storage;
 mod remote_file;
 mod sftp;
 
@@ -11,15 +11,15 @@ use chrono::TimeDelta;
 use glob::{MatchOptions, Pattern};
 
 use crate::export::error::ExportError;
-use crate::export::locate::delivery::ReadFile;
 use crate::export::locate::fetch::FetchRequest;
 use crate::export::locate::fetch::error::FetchError;
-use crate::export::locate::fetch::sign_in::PlaceSecrets;
-use crate::export::locate::newest::is_candidate;
-use crate::export::locate::place::{PlaceStore, RemotePlace};
-use crate::export::locate::places::object::ObjectPlace;
+use crate::export::locate::fetch::vendor_sign_in::PlaceSecrets;
+use crate::export::locate::newest_file::is_candidate;
+use crate::export::locate::place_settings::{PlaceStore, RemotePlace};
+use crate::export::locate::places::object_storage::ObjectPlace;
 use crate::export::locate::places::remote_file::RemoteFile;
 use crate::export::locate::places::sftp::SftpSession;
+use crate::export::locate::several_files::ReadFile;
 
 /// A file touched more recently than this may still be growing, as of a file on this host.
 const FRESH: TimeDelta = TimeDelta::seconds(5);

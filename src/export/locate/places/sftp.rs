@@ -13,8 +13,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::io::AsyncReadExt as _;
 
 use crate::export::locate::fetch::error::{FetchError, PlaceFault};
-use crate::export::locate::fetch::sign_in::PlaceSecrets;
-use crate::export::locate::place::SftpPlace;
+use crate::export::locate::fetch::vendor_sign_in::PlaceSecrets;
+use crate::export::locate::place_settings::SftpPlace;
 use crate::export::locate::places::remote_file::RemoteFile;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

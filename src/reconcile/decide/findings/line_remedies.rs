@@ -1,11 +1,11 @@
 //! What can be done about a line that is held.
 
-use crate::reconcile::decide::answers::may_be_accepted;
+use crate::reconcile::decide::permitted_answers::may_be_accepted;
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::past::Past;
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::Line;
 use crate::reconcile::model::plan::outcome::AnswerVerb;
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::plan::remedy::Remedy;
 
 /// What to do about a line that is held for a reason of its own; `None` for reasons that are somebody else's matter.

@@ -15,19 +15,19 @@ use rust_decimal::Decimal;
 
 use crate::reconcile::decide::findings::line_remedies::{NOT_ASSIGNED, left_behind_fix, line_fix, name_service};
 use crate::reconcile::decide::plan_inputs::PlanInputs;
-use crate::reconcile::matching::ownership::one_owner;
+use crate::reconcile::matching::line_claims::one_owner;
 use crate::reconcile::matching::placement::{Place, Problem};
 use crate::reconcile::matching::spellings::in_two_spellings;
-use crate::reconcile::model::bill::Bill;
+use crate::reconcile::model::bill_customer::Bill;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::export::counts::{Cell, CustomerCounts};
 use crate::reconcile::model::export::row_lines::RowLines;
 use crate::reconcile::model::ids::{AgreementId, CustomerName, ProductId, ServiceName, ids};
 use crate::reconcile::model::mapping::{CustomerTarget, ServiceRule};
-use crate::reconcile::model::plan::code::{Code, Severity, is_product_trouble};
 use crate::reconcile::model::plan::finding::{Finding, finding, plural, sort};
 use crate::reconcile::model::plan::handle;
 use crate::reconcile::model::plan::line::{Line, Source, Verdict};
+use crate::reconcile::model::plan::reason_code::{Code, Severity, is_product_trouble};
 use crate::reconcile::model::plan::remedy::Remedy;
 
 /// Collects findings, and sorts them.

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::reconcile::decide::plan_inputs::PlanInputs;
+use crate::reconcile::model::connectwise_records::ForeignAddition;
 use crate::reconcile::model::ids::{AgreementId, ProductId};
-use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding};
-use crate::reconcile::model::records::ForeignAddition;
+use crate::reconcile::model::plan::reason_code::{Code, Severity};
 
 /// One finding for each agreement in whose list such rows stand. Whoever looks at it in ConnectWise sees them there; of
 /// a product that is billed here, they are worth a look.

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use crate::reconcile::decide::findings::row_remedies::row_remedy;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::export::counts::{Cell, Counts, DateColumn, FilteredRows, NewerDate, RejectedRow};
-use crate::reconcile::model::export::parts::ExportParts;
+use crate::reconcile::model::export::file_parts::ExportParts;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, ServiceName};
-use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding, plural, sort};
 use crate::reconcile::model::plan::handle;
+use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
 
 /// Everything about the rows alone, in the order of a report: for a person who looks at a file.

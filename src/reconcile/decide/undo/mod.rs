@@ -6,24 +6,24 @@
 //! are listed with the reason why they stay.
 
 pub mod successor;
-pub mod undoing;
+pub mod undo_inputs;
 
-use crate::reconcile::decide::calendar;
-use crate::reconcile::decide::calendar::Calendar;
 use crate::reconcile::decide::findings::line_remedies::end_all_but_one;
+use crate::reconcile::decide::invoice_calendar;
+use crate::reconcile::decide::invoice_calendar::Calendar;
 use crate::reconcile::decide::line_decision::{HoldReason, LineDecision};
 use crate::reconcile::decide::undo::successor::is_wanted;
-use crate::reconcile::decide::undo::undoing::{ConfirmedWrite, Undoing};
+use crate::reconcile::decide::undo::undo_inputs::{ConfirmedWrite, Undoing};
 use crate::reconcile::matching::catalog::product;
-use crate::reconcile::matching::ownership::{one_owner, owned_by};
+use crate::reconcile::matching::line_claims::{one_owner, owned_by};
+use crate::reconcile::model::connectwise_records::{Addition, Agreement};
 use crate::reconcile::model::ids::{AgreementId, ids};
-use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::finding::{Finding, finding, sort};
 use crate::reconcile::model::plan::line::{Line, LineKey, LiveAddition, QuantityChange, Source, Subject, Verdict};
+use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::plan::{Plan, handle};
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::records::{Addition, Agreement};
 
 /// Why a line stays as it is.
 type Stays = (Verdict, String);
@@ -35,7 +35,7 @@ pub fn draw_undo(undoing: Undoing<'_>) -> Plan {
     let mut lines: Vec<Line> = lines.collect();
     lines.sort_by(|a, b| a.subject.cmp(&b.subject));
     handle::assign(integration, &mut lines);
-    calendar::put_on(Calendar { mapping, directory, additions, today }, &mut lines).note(&mut lines);
+    invoice_calendar::put_on(Calendar { mapping, directory, additions, today }, &mut lines).note(&mut lines);
     let mut findings: Vec<Finding> = lines.iter().filter_map(|line| undoing.left_alone(line)).collect();
     findings.extend(undoing.returns(&lines));
     findings.extend(lines.iter().filter_map(|line| undoing.revived(line)));

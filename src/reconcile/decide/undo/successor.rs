@@ -6,14 +6,14 @@ use chrono::NaiveDate;
 
 use crate::reconcile::decide::left_behind::taken_off;
 use crate::reconcile::decide::line_decision::HoldReason;
-use crate::reconcile::decide::undo::undoing::{ConfirmedWrite, Undoing};
+use crate::reconcile::decide::undo::undo_inputs::{ConfirmedWrite, Undoing};
 use crate::reconcile::matching::catalog::candidates;
 use crate::reconcile::matching::placement::Place;
+use crate::reconcile::model::connectwise_records::{Addition, Directory};
 use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, ProductCode, ProductId, RunId, ServiceName};
 use crate::reconcile::model::mapping::{Mapping, ServiceRule};
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::line::LineKey;
-use crate::reconcile::model::records::{Addition, Directory};
+use crate::reconcile::model::plan::reason_code::Code;
 
 /// The agreements whose additions an undo has to see: those of its lines, those that their customers are billed on now,
 /// and all of the company of a line that is to rise and that the mapping does not want.

@@ -8,9 +8,9 @@ use rust_decimal::Decimal;
 
 use crate::reconcile::model::export::count_error::CountError;
 use crate::reconcile::model::export::delivered_file::DeliveredFile;
-use crate::reconcile::model::export::parts::ExportParts;
+use crate::reconcile::model::export::file_parts::ExportParts;
+use crate::reconcile::model::export::partial_export::UnreadPart;
 use crate::reconcile::model::export::row_lines::RowLines;
-use crate::reconcile::model::export::unread::UnreadPart;
 use crate::reconcile::model::ids::{CustomerName, ItemName, ServiceName};
 use crate::reconcile::model::quantity::Quantity;
 

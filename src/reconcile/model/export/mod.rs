@@ -3,7 +3,7 @@
 pub mod count_error;
 pub mod counts;
 pub mod delivered_file;
-pub mod parts;
+pub mod file_parts;
+pub mod partial_export;
 pub mod row_lines;
-pub(crate) mod spreadsheet;
-pub mod unread;
+pub(crate) mod spreadsheet_damage;

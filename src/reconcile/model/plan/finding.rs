@@ -1,8 +1,8 @@
 //! A finding: something about an export, a mapping or a line that a person is told.
 
 use crate::reconcile::model::ids::{CustomerName, ServiceName};
-use crate::reconcile::model::plan::code::{Code, Severity};
 use crate::reconcile::model::plan::line::Source;
+use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
 
 /// Orders findings as a report lists them: what asks most first, then by code, customer and service.

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use chrono::NaiveDate;
 
-use crate::reconcile::model::bill::Bill;
+use crate::reconcile::model::bill_customer::Bill;
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, ItemName, ProductCode, ProductId, ServiceName,
 };
-use crate::reconcile::model::plan::code::Code;
-use crate::reconcile::model::plan::named::Named;
+use crate::reconcile::model::plan::named_additions::Named;
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
 
 /// One line of a plan.

@@ -1,21 +1,21 @@
 //! The plan: every line of one run with its verdict and reason. Plain data: printed, hashed, stored, then carried out.
 
-pub mod code;
 pub mod finding;
 pub mod fingerprint;
-pub mod guard_look;
+pub mod guard_measurement;
 pub mod handle;
 pub mod line;
-pub mod named;
+pub mod named_additions;
 pub mod outcome;
+pub mod reason_code;
 pub mod remedy;
 
 use std::collections::BTreeSet;
 
 use crate::reconcile::model::ids::IntegrationName;
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::line::{Line, Verdict};
+use crate::reconcile::model::plan::reason_code::Code;
 
 /// All that one run means to do, and all that it does not, each with its reason.
 #[derive(Debug, Clone, PartialEq, Eq)]

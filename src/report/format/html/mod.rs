@@ -1,22 +1,22 @@
 //! The HTML reports: one file for each run, and the pages that lead to it. No script, nothing loaded from elsewhere;
 //! every text goes through the template, which escapes it.
 
-pub mod customer;
-pub mod index;
-pub mod ready;
-pub mod run;
-pub mod trends;
+pub mod customer_page;
+pub mod index_page;
+pub mod ready_to_invoice;
+pub mod run_page;
+pub mod trends_page;
 
-pub(crate) mod pieces;
+pub(crate) mod html_pieces;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::history::lookup::RunSummary;
-use crate::history::nights::LineNight;
-use crate::history::record::RunRecord;
+use crate::history::lines_over_nights::LineNight;
+use crate::history::run_lookup::RunSummary;
+use crate::history::run_record::RunRecord;
 use crate::reconcile::model::ids::{CustomerName, RunId};
 use crate::reconcile::model::record_links::RecordLinks;
 

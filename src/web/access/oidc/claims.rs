@@ -5,11 +5,11 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::history::desk::oidc_people::ProvidedPerson;
 use crate::history::desk::people::Role;
-use crate::history::desk::provided::ProvidedPerson;
+use crate::web::access::browser_tokens::{form_token, is_form_token};
 use crate::web::access::oidc::error::OidcError;
 use crate::web::access::oidc::settings::OidcSettings;
-use crate::web::access::token::{form_token, is_form_token};
 
 /// Clocks differ by so many seconds.
 const LEEWAY: u64 = 60;

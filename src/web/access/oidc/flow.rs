@@ -11,19 +11,19 @@ use chrono::TimeDelta;
 use maud::html;
 use sha2::{Digest as _, Sha256};
 
-use crate::history::desk::provided::{Provided, ProvidedPerson};
+use crate::history::desk::oidc_people::{Provided, ProvidedPerson};
 use crate::history::store::open::History;
+use crate::web::access::browser_tokens::{Token, form_token, is_form_token};
 use crate::web::access::cookies::CookieKind;
-use crate::web::access::form::door_page;
 use crate::web::access::oidc::claims::{TokenAsked, person};
 use crate::web::access::oidc::error::OidcError;
 use crate::web::access::oidc::provider::Provider;
 use crate::web::access::oidc::settings::OidcSettings;
 use crate::web::access::sign_in::{next_page, sign_in_event, with_cookie};
+use crate::web::access::sign_in_form::door_page;
 use crate::web::access::signed_in::{LASTS, cookie, set};
-use crate::web::access::token::{Token, form_token, is_form_token};
-use crate::web::desk::fields::PostedFields;
-use crate::web::peer::Peer;
+use crate::web::desk::posted_fields::PostedFields;
+use crate::web::peer_address::Peer;
 use crate::web::response::{now, page_of, refused, see};
 use crate::web::site::{Door, PageError};
 

@@ -1,11 +1,11 @@
 //! What only the caller can do and tell: the desk's side of the command line.
 
-pub mod mapping;
-pub mod member;
+pub mod mapping_host;
+pub mod member_claim;
 pub mod not_done;
-pub mod services;
-pub mod trials;
-pub mod uploads;
+pub mod services_host;
+pub mod trial_host;
+pub mod upload_host;
 
 use std::collections::BTreeMap;
 
@@ -15,12 +15,12 @@ use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::outcome::{AnswerVerb, Mode};
 use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::health::Health;
-use crate::web::desk::host::mapping::MappingHost;
-use crate::web::desk::host::member::{MemberClaim, MemberVerification};
+use crate::web::desk::host::mapping_host::MappingHost;
+use crate::web::desk::host::member_claim::{MemberClaim, MemberVerification};
 use crate::web::desk::host::not_done::NotDone;
-use crate::web::desk::host::services::ServicesHost;
-use crate::web::desk::host::trials::TrialHost;
-use crate::web::desk::host::uploads::UploadHost;
+use crate::web::desk::host::services_host::ServicesHost;
+use crate::web::desk::host::trial_host::TrialHost;
+use crate::web::desk::host::upload_host::UploadHost;
 use crate::zone::Zone;
 
 /// The functions of the command line that the desk's actions come down to. They may wait for the disk.

@@ -1,8 +1,8 @@
 //! Every customer: those whom nobody has mapped, with guesses, and what the rows of customers.csv say.
 
-pub(crate) mod one;
-pub(crate) mod picker;
-mod standing;
+pub(crate) mod company_picker;
+mod customer_terms;
+pub(crate) mod one_customer;
 pub(crate) mod unmapped;
 pub(crate) mod versions;
 
@@ -16,12 +16,12 @@ use crate::reconcile::model::mapping::CustomerTarget;
 use crate::reconcile::model::plan::handle;
 use crate::reconcile::model::plan::outcome::Outcome;
 use crate::report::open_items::decided;
-use crate::report::{lines, names, words};
-use crate::web::desk::host::mapping::MappedCustomer;
-use crate::web::desk::roles::DeskAction;
+use crate::report::{display_names, lines, numbers_and_dates};
+use crate::web::desk::host::mapping_host::MappedCustomer;
+use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
-use crate::web::pages::pieces;
+use crate::web::pages::page_pieces;
 use crate::web::site::PageError;
 
 /// Customers of a page.
@@ -61,9 +61,9 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let main = html! {
         header.head { div {
             p.over { "From customers.csv and the newest plans" } h1 { "Customers" }
-            p.lead { (words::plural(customers.len(), "customer")) ": " (count(STATES[1].2)) " mapped, " (count(STATES[2].2)) " skipped on purpose, " (unmapped.len()) " not mapped and billed nothing." }
+            p.lead { (numbers_and_dates::plural(customers.len(), "customer")) ": " (count(STATES[1].2)) " mapped, " (count(STATES[2].2)) " skipped on purpose, " (unmapped.len()) " not mapped and billed nothing." }
         } }
-        @if let Ok(mapped) = visit.query.get("mapped").parse::<usize>() { (pieces::note("good", "Mapped.", html! { (words::plural(mapped, "row")) " of customers.csv added under your name. The next plan uses them." })) }
+        @if let Ok(mapped) = visit.query.get("mapped").parse::<usize>() { (page_pieces::note("good", "Mapped.", html! { (numbers_and_dates::plural(mapped, "row")) " of customers.csv added under your name. The next plan uses them." })) }
         @if !unmapped.is_empty() { (unmapped::sections(visit, &unmapped, &guesses)) }
         (all(visit, &customers))
         p.small { "Versions of customers.csv: " @for (at, standing) in visit.desk.standings.iter().enumerate() { @if at > 0 { ", " } a href={ "/versions/" (standing.name.as_str()) } { (shown(standing.name.as_str())) } } }
@@ -77,7 +77,7 @@ fn all(visit: &Visit, customers: &[MappedCustomer]) -> Markup {
     let mut rows = Rows::new();
     for plan in &visit.desk.plans {
         for line in lines(&plan.run) {
-            for customer in names::customers(line) {
+            for customer in display_names::customers(line) {
                 let row = rows.entry((plan.run.integration.as_str(), customer.as_str())).or_default();
                 row.lines += 1;
                 row.held += usize::from(line.outcome == Outcome::Held);
@@ -92,7 +92,7 @@ fn all(visit: &Visit, customers: &[MappedCustomer]) -> Markup {
     };
     let found: Vec<(&MappedCustomer, Row)> =
         customers.iter().map(|one| (one, row(one))).filter(|(one, row)| fits(one, *row) && named(one)).collect();
-    let page = pieces::asked_page(visit);
+    let page = page_pieces::asked_page(visit);
     let shown_rows: Vec<_> = found.iter().skip((page - 1) * LISTED).take(LISTED).copied().collect();
     html! {
         section aria-labelledby="all" {
@@ -105,7 +105,7 @@ fn all(visit: &Visit, customers: &[MappedCustomer]) -> Markup {
                     li { a href={ "/customers?" (query(&[("s", word)])) } aria-current=[(word == *state).then_some("true")] { (title) " " small { (customers.iter().filter(|one| fits(one, row(one))).count()) } } }
                 } }
             }
-            @if found.is_empty() { (pieces::empty("No customer fits this filter", "")) } @else { (table(&shown_rows, &ignored(visit))) (pager(visit, state, page, found.len())) }
+            @if found.is_empty() { (page_pieces::empty("No customer fits this filter", "")) } @else { (table(&shown_rows, &ignored(visit))) (pager(visit, state, page, found.len())) }
         }
     }
 }
@@ -137,7 +137,7 @@ fn table(rows: &[(&MappedCustomer, Row)], ignored: &BTreeMap<String, String>) ->
         caption.sr { "Customers" }
         thead { tr { th scope="col" { "customer" } th scope="col" { "company" } th.wide scope="col" { "agreement" } th.wide scope="col" { "integration" } th.n.wide scope="col" { "lines" } th.n scope="col" { "held" } th scope="col" { span.sr { "change" } } } }
         tbody { @for (one, row) in rows { tr {
-            th scope="row" { @if row.lines > 0 { a href=(pieces::customer_address(one.name.as_str())) { (shown(one.name.as_str())) } } @else { (shown(one.name.as_str())) } }
+            th scope="row" { @if row.lines > 0 { a href=(page_pieces::customer_address(one.name.as_str())) { (shown(one.name.as_str())) } } @else { (shown(one.name.as_str())) } }
             @match &one.target {
                 Some(CustomerTarget::Company { company, agreement }) => {
                     td { @if let Some(name) = &one.company { (shown(name)) " " } small { (company) } }

@@ -4,12 +4,12 @@ use maud::{Markup, html};
 
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::CompanyId;
-use crate::web::desk::host::mapping::{CompanyGuess, MappedCustomer};
+use crate::web::desk::host::mapping_host::{CompanyGuess, MappedCustomer};
 use crate::web::desk::host::not_done::NotDone;
-use crate::web::desk::roles::DeskAction;
+use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::token;
-use crate::web::pages::pieces;
+use crate::web::pages::page_pieces;
 
 /// Customers that are listed at once.
 const LISTED: usize = 100;
@@ -28,12 +28,12 @@ pub(crate) fn sections(visit: &Visit, unmapped: &[&MappedCustomer], guesses: &Gu
     html! {
         div #unmapped.stack {
             @if let Err(why) = guesses {
-                (pieces::note("bad", "ConnectWise was not asked.", html! { (escaped(&why.message)) " Customers can still be skipped." (pieces::ways(visit, &why.fix)) }))
+                (page_pieces::note("bad", "ConnectWise was not asked.", html! { (escaped(&why.message)) " Customers can still be skipped." (page_pieces::ways(visit, &why.fix)) }))
             }
             @if matches!(guesses, Ok(None)) { (look()) }
             @if !exact.is_empty() { (exact_names(visit, &exact)) }
             @if !others.is_empty() { (others_of(visit, &others, known)) }
-            @if matches!(guesses, Ok(Some(_))) && visit.may(DeskAction::Map) { (pieces::read_again("/customers", &[("look", "1")])) }
+            @if matches!(guesses, Ok(Some(_))) && visit.may(DeskAction::Map) { (page_pieces::read_again("/customers", &[("look", "1")])) }
         }
     }
 }
@@ -98,7 +98,7 @@ fn row(visit: &Visit, one: &MappedCustomer, guess: Option<&CompanyGuess>) -> Mar
     };
     html! {
         article.row id={ "i-" (one.handle) } aria-labelledby={ "t-" (one.handle) } {
-            (pieces::sign("ask", '?'))
+            (page_pieces::sign("ask", '?'))
             h3 id={ "t-" (one.handle) } { a href={ "/mapping/" (one.handle) } { (name) } span.rest { (shown(one.integration.as_str())) } }
             p.why { (why) }
             p.since { code { (one.handle) } } p.step {}

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 
-use crate::history::desk::versions::FileVersion;
+use crate::history::desk::file_versions::FileVersion;
 use crate::reconcile::model::display_text::{escaped, shown};
-use crate::report::words;
+use crate::report::numbers_and_dates;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
-use crate::web::pages::pieces;
+use crate::web::pages::page_pieces;
 use crate::web::site::PageError;
 
 /// Versions that are listed of a file.
@@ -42,10 +42,10 @@ fn section(visit: &Visit, title: &str, versions: &[FileVersion]) -> Markup {
     html! {
         section aria-label=(title) {
             div.sec { h2 { (title) " " span.count { (versions.len()) } } p { "newest first" } }
-            @if versions.is_empty() { (pieces::empty("Nobody has edited it yet", "")) } @else { div.sheet { table {
+            @if versions.is_empty() { (page_pieces::empty("Nobody has edited it yet", "")) } @else { div.sheet { table {
                 thead { tr { th scope="col" { "when" } th scope="col" { "who" } th scope="col" { "what" } } }
                 tbody { @for (at, version) in versions.iter().enumerate() { tr {
-                    td.nb { (words::minute(visit.desk.zone.local(version.at))) }
+                    td.nb { (numbers_and_dates::minute(visit.desk.zone.local(version.at))) }
                     td { @if version.who.is_empty() { "found as it was" } @else { (version.who) } }
                     td { (difference(versions.get(at + 1), version)) }
                 } } }

@@ -1,16 +1,16 @@
 //! Every run there was, and what differed between two of them.
 
-pub(crate) mod diff;
+pub(crate) mod night_diff;
 
 use maud::{Markup, html};
 
-use crate::history::lookup::RunSummary;
+use crate::history::run_lookup::RunSummary;
 use crate::reconcile::model::display_text::shown;
-use crate::report::model::ReportVerdict;
-use crate::report::words;
+use crate::report::numbers_and_dates;
+use crate::report::report_model::ReportVerdict;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
-use crate::web::pages::pieces;
+use crate::web::pages::page_pieces;
 use crate::web::site::PageError;
 
 /// Runs that are listed.
@@ -37,7 +37,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
                 }
             }
         }
-        @if runs.is_empty() { (pieces::empty("No run yet", "")) } @else { (compare(&runs)) (table(&runs)) }
+        @if runs.is_empty() { (page_pieces::empty("No run yet", "")) } @else { (compare(&runs)) (table(&runs)) }
     };
     Ok(frame(visit, RailEntry::Nights, "Nights", &main))
 }
@@ -68,8 +68,8 @@ fn table(runs: &[RunSummary]) -> Markup {
         tbody { @for run in runs {
             @let totals = run.end.as_ref().map(|end| end.totals).unwrap_or_default();
             tr {
-                th scope="row" { a href={ "/nights/" (run.run) } { (run.run) " " (shown(run.integration.as_str())) } span.rest { (words::minute(run.started_at)) } }
-                td { (pieces::verdict(&ReportVerdict::of_summary(run))) }
+                th scope="row" { a href={ "/nights/" (run.run) } { (run.run) " " (shown(run.integration.as_str())) } span.rest { (numbers_and_dates::minute(run.started_at)) } }
+                td { (page_pieces::verdict(&ReportVerdict::of_summary(run))) }
                 td.n.wide { (totals.to_decide) } td.n { (totals.changed) }
                 td.n.wide { (totals.failed + totals.unknown) }
                 td.n.wide { (totals.explained) "/" (totals.lines) }

@@ -1,17 +1,17 @@
 //! What each service of an export is billed as.
 
-pub(crate) mod picker;
+pub(crate) mod product_picker;
 
 use maud::{Markup, html};
 
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::ProductCode;
 use crate::reconcile::model::mapping::ServiceRule;
-use crate::report::words;
-use crate::web::desk::host::services::KnownService;
+use crate::report::numbers_and_dates;
+use crate::web::desk::host::services_host::KnownService;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
-use crate::web::pages::pieces;
+use crate::web::pages::page_pieces;
 use crate::web::site::PageError;
 
 /// Services that are listed.
@@ -29,17 +29,17 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
         header.head {
             div {
                 p.over { "What each service of an export is billed as" } h1 { "Services" }
-                p.lead { (words::plural(own.len(), "service")) " of " (shown(chosen)) ", " (new.len()) " of them without a product and billed nothing." }
+                p.lead { (numbers_and_dates::plural(own.len(), "service")) " of " (shown(chosen)) ", " (new.len()) " of them without a product and billed nothing." }
             }
             @if standings.len() > 1 { ul.seg aria-label="Integration" { @for standing in standings {
                 @let name = standing.name.as_str();
                 li { a href={ "/services?i=" (name) } aria-current=[(name == chosen).then_some("true")] { (shown(name)) } }
             } } }
         }
-        @if visit.query.get("saved") == "1" { (pieces::note("good", "Saved.", html! { "The services' file was changed under your name, and the version before it is kept. The next plan uses it." })) }
-        @if own.first().is_some_and(|one| !one.has_file) { (pieces::note("plain", "Its services stand in recount.toml.", html! { "The desk does not change that file: with services_file = \"services.toml\" in its place they are edited here. Until then each choice shows the line to write." })) }
+        @if visit.query.get("saved") == "1" { (page_pieces::note("good", "Saved.", html! { "The services' file was changed under your name, and the version before it is kept. The next plan uses it." })) }
+        @if own.first().is_some_and(|one| !one.has_file) { (page_pieces::note("plain", "Its services stand in recount.toml.", html! { "The desk does not change that file: with services_file = \"services.toml\" in its place they are edited here. Until then each choice shows the line to write." })) }
         @if !new.is_empty() { (section("new", "Without a product", "Nothing is billed for them", &new)) }
-        @if known.is_empty() { (pieces::empty("No service is mapped", "")) } @else { (section("all", "All services", "", &known)) }
+        @if known.is_empty() { (page_pieces::empty("No service is mapped", "")) } @else { (section("all", "All services", "", &known)) }
         p.small { a href={ "/versions/" (chosen) } { "Versions of its files" } }
     };
     Ok(frame(visit, RailEntry::Services, "Services", &main))

@@ -2,11 +2,11 @@
 
 use maud::{Markup, html};
 
-use crate::reconcile::model::plan::code::Code;
-use crate::report::commands::held::Waiting;
-use crate::web::desk::roles::DeskAction;
+use crate::reconcile::model::plan::reason_code::Code;
+use crate::report::command_output::held_output::Waiting;
+use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
-use crate::web::pages::pieces;
+use crate::web::pages::page_pieces;
 
 /// Rows of all groups of a section together, and of a page of one kind.
 const ROWS: usize = 60;
@@ -28,9 +28,9 @@ pub(super) fn of_kinds(visit: &Visit, open: &[&Waiting], row: DrawRow) -> Markup
     let each = (ROWS / kinds.len().max(1)).max(FEWEST);
     html! { div.rows.items { @for (code, of_it) in &kinds {
         div.group {
-            h3 { (pieces::words_of(code.as_str())) " " span.count { (of_it.len()) } }
+            h3 { (page_pieces::words_of(code.as_str())) " " span.count { (of_it.len()) } }
             @if of_it.len() > each { p { (each) " of them here" } }
-            a href={ "/?ask=" (code.as_str()) } { @if visit.may(DeskAction::Several) { "Select among these" } @else { "All of these" } span.sr { " " (pieces::words_of(code.as_str())) } }
+            a href={ "/?ask=" (code.as_str()) } { @if visit.may(DeskAction::Several) { "Select among these" } @else { "All of these" } span.sr { " " (page_pieces::words_of(code.as_str())) } }
         }
         @for one in of_it.iter().take(each) { (row(visit, one, false)) }
     } } }
@@ -40,17 +40,17 @@ pub(super) fn of_kinds(visit: &Visit, open: &[&Waiting], row: DrawRow) -> Markup
 pub(super) fn asked_for(visit: &Visit, row: DrawRow) -> Option<Markup> {
     let asked = visit.query.get("ask");
     let of_it: Vec<&Waiting> = visit.desk.waiting.iter().filter(|one| one.finding.code.as_str() == asked).collect();
-    let page = pieces::asked_page(visit);
+    let page = page_pieces::asked_page(visit);
     let listed: Vec<&Waiting> = of_it.iter().skip((page - 1) * ROWS).take(ROWS).copied().collect();
     let is_ticked = visit.query.get("select") == "1";
     let to = |page: usize, ticked: bool| format!("/?ask={asked}&page={page}{}", if ticked { "&select=1" } else { "" });
     (!of_it.is_empty()).then(|| html! {
         section aria-labelledby="kind" {
             div.sec {
-                h2 id="kind" { (pieces::words_of(asked)) " " span.count { (of_it.len()) } }
+                h2 id="kind" { (page_pieces::words_of(asked)) " " span.count { (of_it.len()) } }
                 p { @if visit.may(DeskAction::Several) && !listed.is_empty() { a href=(to(page, true)) { "Select these " (listed.len()) } " · " } a href="/" { "All open items" } }
             }
-            @if listed.is_empty() { (pieces::empty("There is no such page", "")) } @else { div.rows {
+            @if listed.is_empty() { (page_pieces::empty("There is no such page", "")) } @else { div.rows {
                 div.items { @for one in &listed { (row(visit, one, is_ticked)) } }
                 @if of_it.len() > ROWS { nav.pager aria-label="Pages" {
                     span { "page " (page) " of " (of_it.len().div_ceil(ROWS)) }

@@ -1,28 +1,28 @@
 //! Today: how each integration stands, what waits for a person, and what was answered.
 
 mod groups;
-mod standings;
+mod integration_standings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
 
-use crate::history::desk::queue::QueuedAnswer;
-use crate::history::nights::LineNight;
+use crate::history::desk::answer_queue::QueuedAnswer;
+use crate::history::lines_over_nights::LineNight;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::{IntegrationName, RunId};
-use crate::reconcile::model::plan::code::Code;
 use crate::reconcile::model::plan::outcome::AnswerVerb;
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::or_dash;
-use crate::report::commands::held::{AnsweredItem, Waiting};
-use crate::report::model::sign as sign_of;
+use crate::report::command_output::held_output::{AnsweredItem, Waiting};
 use crate::report::open_items::Item;
-use crate::report::{names, trend, words};
-use crate::web::desk::host::mapping::CompanyGuess;
-use crate::web::desk::roles::DeskAction;
+use crate::report::report_model::sign as sign_of;
+use crate::report::{display_names, numbers_and_dates, sparkline};
+use crate::web::desk::host::mapping_host::CompanyGuess;
+use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
-use crate::web::pages::{next_step, pieces};
+use crate::web::pages::{next_step, page_pieces};
 use crate::web::site::PageError;
 
 /// Items that stand each by itself, the new ones as cards; more of them are grouped by what they ask.
@@ -42,10 +42,10 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     }
     let main = html! {
         (head(visit, &title, new.len(), still.len()))
-        @if visit.desk.history.is_none() { (pieces::empty("No night has run yet", "Here will be what waits for a person, the new ones first.")) }
+        @if visit.desk.history.is_none() { (page_pieces::empty("No night has run yet", "Here will be what waits for a person, the new ones first.")) }
         @else {
-            (standings::table(visit)?)
-            @if !visit.may(DeskAction::Answer) { (pieces::note("plain", "You may read.", html! { "Answering is for operators." })) }
+            (integration_standings::table(visit)?)
+            @if !visit.may(DeskAction::Answer) { (page_pieces::note("plain", "You may read.", html! { "Answering is for operators." })) }
             @if !new.is_empty() { (section("new", "New", "An answer writes nothing now. The next night uses it.", &items(visit, &new, true)?, new.len())) }
             @if !still.is_empty() { (section("still", "Still open", "What can be answered here comes first, then what has to be mended; of each the longest first.", &items(visit, &still, false)?, still.len())) }
             (answered(visit))
@@ -59,7 +59,7 @@ fn head(visit: &Visit, title: &str, new: usize, still: usize) -> Markup {
     html! {
         header.head {
             div {
-                p.over { (words::day(visit.desk.zone.local(visit.now))) }
+                p.over { (numbers_and_dates::day(visit.desk.zone.local(visit.now))) }
                 h1 { (title) }
                 p.lead {
                     @if new + still == 0 { "No item waits for a person." }
@@ -130,7 +130,8 @@ fn trends(visit: &Visit, open: &[&Waiting]) -> Result<Trends, PageError> {
         let of_it: Vec<&&Waiting> =
             open.iter().filter(|one| one.integration == *integration && one.line.is_some()).collect();
         let Some(last) = of_it.iter().map(|one| one.run).max() else { continue };
-        let runs: Vec<RunId> = history.nights(integration, last, trend::NIGHTS)?.iter().map(|run| run.run).collect();
+        let runs: Vec<RunId> =
+            history.nights(integration, last, sparkline::NIGHTS)?.iter().map(|run| run.run).collect();
         let handles: BTreeSet<&str> = of_it.iter().map(|one| handle(one)).collect();
         for (handle, nights) in history.line_nights(&runs, &handles)? {
             drawn.insert(handle, drawing(&runs, &nights));
@@ -147,14 +148,14 @@ pub(crate) fn cards(visit: &Visit, open: &[&Waiting]) -> Result<Markup, PageErro
 }
 
 pub(crate) fn drawing(runs: &[RunId], nights: &[LineNight]) -> Markup {
-    pieces::trend(&trend::billed(runs, nights), &trend::wanted(runs, nights))
+    page_pieces::trend(&sparkline::billed(runs, nights), &sparkline::wanted(runs, nights))
 }
 
 fn since(visit: &Visit, one: &Waiting) -> Markup {
     html! {
         @if visit.desk.is_new(one) { span.tag.info { "new" } }
         @else if one.nights <= 1 { b { "today" } " since " (visit.desk.zone.local(one.since.1).format("%H:%M")) }
-        @else { b { (one.nights) " nights" } " since " (words::day(visit.desk.zone.local(one.since.1))) }
+        @else { b { (one.nights) " nights" } " since " (numbers_and_dates::day(visit.desk.zone.local(one.since.1))) }
     }
 }
 
@@ -163,22 +164,22 @@ fn card(visit: &Visit, one: &Waiting, trend: Option<&Markup>, guesses: &[Company
     html! {
         article.card id={ "i-" (place(one)) } aria-labelledby={ "t-" (place(one)) } {
             header {
-                (pieces::sign("ask", sign_of(one.finding.code)))
-                h3 id={ "t-" (place(one)) } { (title(one)) @if let Some(line) = line { span.rest { (names::product(line)) } } }
-                (pieces::step(line))
+                (page_pieces::sign("ask", sign_of(one.finding.code)))
+                h3 id={ "t-" (place(one)) } { (title(one)) @if let Some(line) = line { span.rest { (display_names::product(line)) } } }
+                (page_pieces::step(line))
             }
             p { (escaped(&one.finding.message)) }
             @if let Some(line) = line { dl.counts {
-                div { dt { "billed" } dd { (pieces::quantity(line.was)) } }
-                div { dt { "counted" } dd { (pieces::quantity(words::counted(line))) } }
-                div { dt { "wanted" } dd { (pieces::quantity(line.wanted)) } }
+                div { dt { "billed" } dd { (page_pieces::quantity(line.was)) } }
+                div { dt { "counted" } dd { (page_pieces::quantity(numbers_and_dates::counted(line))) } }
+                div { dt { "wanted" } dd { (page_pieces::quantity(line.wanted)) } }
                 @if let Some(trend) = trend { div.over-time { dt.sr { "30 nights" } dd { (trend) } } }
             } }
             (next_step::way_on(visit, one, guesses))
             (answers(visit, handle))
             p.meta {
                 @if visit.may(DeskAction::Several) && !handle.is_empty() { label { input type="checkbox" name="item" value=(handle) form="several"; "Select" } }
-                (since(visit, one)) span { (shown(one.integration.as_str())) (pieces::ticket(visit, &one.integration, &one.finding)) }
+                (since(visit, one)) span { (shown(one.integration.as_str())) (page_pieces::ticket(visit, &one.integration, &one.finding)) }
                 @if handle.is_empty() { span.end { a href={ "/plan?run=" (one.run) } { "Look at the plan" } } }
                 @else { span.end { a href={ "/items/" (handle) } { "Why" span.sr { " " (handle) } } " " code { (handle) } } }
             }
@@ -194,7 +195,7 @@ fn place(one: &Waiting) -> String {
 
 fn title(one: &Waiting) -> Markup {
     let handle = handle(one);
-    let title = one.line.as_ref().map_or_else(|| one.title(), names::whose);
+    let title = one.line.as_ref().map_or_else(|| one.title(), display_names::whose);
     html! { @if handle.is_empty() { (title) } @else { a href={ "/items/" (handle) } { (title) } } }
 }
 
@@ -205,14 +206,14 @@ fn row(visit: &Visit, one: &Waiting, is_ticked: bool) -> Markup {
             @if visit.may(DeskAction::Several) && !handle.is_empty() {
                 label.pick { input type="checkbox" name="item" value=(handle) form="several" checked[is_ticked]; span.sr { "Select " (one.title()) } }
             } @else { span.pick {} }
-            (pieces::sign("ask", sign_of(one.finding.code)))
+            (page_pieces::sign("ask", sign_of(one.finding.code)))
             h3 id={ "t-" (place(one)) } { (title(one)) span.rest {
-                @match &one.line { Some(line) => { (names::product(line)) }, None => { (pieces::words_of(one.finding.code.as_str())) } }
+                @match &one.line { Some(line) => { (display_names::product(line)) }, None => { (page_pieces::words_of(one.finding.code.as_str())) } }
                 @if visit.desk.standings.len() > 1 { " · " (shown(one.integration.as_str())) }
             } }
             p.why { (escaped(&one.finding.message)) }
             p.since { (since(visit, one)) }
-            (pieces::step(one.line.as_ref()))
+            (page_pieces::step(one.line.as_ref()))
             (row_answers(visit, one))
         }
     }
@@ -258,7 +259,7 @@ pub(crate) fn answers(visit: &Visit, handle: &str) -> Markup {
         [AnswerVerb::Accept, AnswerVerb::Keep, AnswerVerb::Ignore].map(|verb| takes(item, verb));
     let (was, wanted) = line.map(|line| (or_dash(line.was), or_dash(line.wanted))).unwrap_or_default();
     if !visit.may(DeskAction::Answer) || !(accept || keep || ignore) {
-        return html! { @if let Some(finding) = item.and_then(|item| item.finding) { div { (pieces::ways(visit, &finding.fix)) } } };
+        return html! { @if let Some(finding) = item.and_then(|item| item.finding) { div { (page_pieces::ways(visit, &finding.fix)) } } };
     }
     html! {
         form.answers.do method="post" action=(address(handle)) {
@@ -296,7 +297,7 @@ fn waits(visit: &Visit, one: &QueuedAnswer) -> Markup {
     let undo = DeskAction::TakeBack.path().replace("{handle}", &one.handle);
     html! {
         div.slip {
-            (pieces::sign("info", '·'))
+            (page_pieces::sign("info", '·'))
             p { b { (about) } br; span.small.soft { (one.verb) " by " (shown(&one.who)) " · saved, it waits for the end of the run" } }
             @if visit.may(DeskAction::TakeBack) {
                 form method="post" action=(undo) { (token(visit)) button.b { "Undo" span.sr { " " (about) } } }
@@ -311,7 +312,7 @@ fn slip(visit: &Visit, one: &AnsweredItem) -> Markup {
     let undo = DeskAction::TakeBack.path().replace("{handle}", handle);
     html! {
         div.slip {
-            (pieces::sign("good", '✓'))
+            (page_pieces::sign("good", '✓'))
             p { b { (one.about()) } br; span.small.soft { (escaped(&decision.sentence())) " · the next night uses it" } }
             @if visit.may(DeskAction::TakeBack) {
                 form method="post" action=(undo) { (token(visit)) button.b { "Undo" span.sr { " " (one.about()) } } }

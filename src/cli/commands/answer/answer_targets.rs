@@ -1,0 +1,99 @@
+//! Which matters are answered: handles, or everything that is held for one reason. Several are shown first.
+
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+
+use clap::Args;
+
+use crate::cli::arguments::typed_handle;
+use crate::cli::console::Console;
+use crate::cli::error::CommandError;
+use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::plan::outcome::AnswerVerb;
+use crate::report::exit_codes::Exit;
+use crate::report::numbers_and_dates::plural;
+use crate::report::open_items::{Item, OpenItems};
+
+/// What is answered.
+#[derive(Debug, Args)]
+pub(super) struct AnswerTarget {
+    /// The handles, as `recount held` shows them, or their first four letters
+    #[arg(value_name = "HANDLE", required_unless_present = "all")]
+    handles: Vec<String>,
+    /// Everything that is held for this reason
+    #[arg(long, value_name = "REASON", conflicts_with = "handles")]
+    all: Option<String>,
+    /// Several at once without asking
+    #[arg(long)]
+    pub(super) yes: bool,
+}
+
+impl AnswerTarget {
+    pub(super) fn one(handle: &str) -> Self {
+        Self { handles: vec![handle.to_owned()], all: None, yes: false }
+    }
+
+    pub(super) fn first(&self) -> &str {
+        self.handles.first().map(String::as_str).unwrap_or_default()
+    }
+
+    pub(super) fn is_several(&self) -> bool {
+        self.all.is_some() || self.handles.len() > 1
+    }
+
+    /// Each once, in the order in which they were typed or are listed.
+    pub(super) fn items<'a>(&self, all: &'a [OpenItems]) -> Result<Vec<Item<'a>>, CommandError> {
+        let Some(reason) = &self.all else {
+            let mut items: Vec<Item<'a>> = Vec::new();
+            for typed in &self.handles {
+                let item = typed_handle::meant(all, typed)?;
+                if items.iter().all(|known| known.handle != item.handle) {
+                    items.push(item);
+                }
+            }
+            return Ok(items);
+        };
+        let waits = |item: &Item<'_>| {
+            let open = item.finding.filter(|finding| item.is_asked() && item.of.is_open(finding));
+            open.is_some_and(|finding| finding.code.as_str() == reason)
+        };
+        let items: Vec<Item<'a>> = all.iter().flat_map(OpenItems::items).filter(waits).collect();
+        if items.is_empty() {
+            let message = format!("nothing waits for an answer for the reason {}", shown(reason));
+            return Err(CommandError::new(Exit::Usage, message, "recount held"));
+        }
+        Ok(items)
+    }
+}
+
+/// Shows what several answers are about, and asks.
+pub(super) fn confirm(
+    verb: AnswerVerb,
+    seen: &[String],
+    which: &AnswerTarget,
+    console: &Console,
+) -> Result<(), CommandError> {
+    let list: String = seen.iter().map(|one| format!("  {one}\n")).collect();
+    let mut terminal = std::io::stderr().lock();
+    if !console.json {
+        let _ = write!(terminal, "{list}");
+    }
+    if which.yes {
+        return Ok(());
+    }
+    let somebody = std::io::stdin().is_terminal() && std::io::stderr().is_terminal() && !console.json;
+    if !somebody {
+        let message = format!(
+            "{} would be answered with {verb}; not running in a terminal, so nobody confirmed it",
+            plural(seen.len(), "item")
+        );
+        return Err(CommandError::new(Exit::Usage, message, "look at them, then add --yes"));
+    }
+    let _ = write!(terminal, "{verb} these {}? [y/N] ", seen.len());
+    let _ = terminal.flush();
+    let mut said = String::new();
+    let read = std::io::stdin().lock().read_line(&mut said);
+    if read.is_ok() && matches!(said.trim(), "y" | "Y" | "yes") {
+        return Ok(());
+    }
+    Err(CommandError::new(Exit::Usage, "nothing was answered", "recount held"))
+}

@@ -1,0 +1,144 @@
+//! What a person pressed at the desk, stored as the commands store what was typed.
+
+use crate::cli::clock;
+use crate::cli::commands::answer::typed_step::TypedStep;
+use crate::cli::commands::answer::{Answer, Typed, answer, answered, not_past};
+use crate::cli::error::CommandError;
+use crate::cli::session::Session;
+use crate::config::settings::Config;
+use crate::history::desk::answer_queue::QueuedAnswer;
+use crate::history::desk::events::DeskEvent;
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+use crate::history::store::run_lock::RunLock;
+use crate::reconcile::model::plan::outcome::AnswerVerb;
+use crate::reconcile::model::plan::remedy::Remedy;
+use crate::report::exit_codes::Exit;
+use crate::report::open_items::{Item, OpenItems, open_items};
+use crate::web::desk::host::DeskAnswer;
+use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
+
+/// Stores the answers: all of them, or none if one is refused or is not for what was shown.
+pub(crate) fn answers(config: &Config, who: &str, pressed: &[DeskAnswer]) -> Result<(), NotDone> {
+    let mut session = Session::open(config).map_err(not_done)?;
+    let Session { lock, history, .. } = &mut session;
+    let all = open_items(config.integrations.keys(), history).map_err(|error| not_done(error.into()))?;
+    for until in pressed.iter().map(|pressed| pressed.until) {
+        not_past(until, config).map_err(not_done)?;
+    }
+    let each = pressed.iter().map(|pressed| of_desk(&all, who, pressed, history));
+    for Answer { of, matter, decision, .. } in each.collect::<Result<Vec<_>, NotDone>>()? {
+        let stored = history.decide(lock, &of.run.integration, of.run.run, &matter, &decision);
+        stored.map_err(|error| not_done(error.into()))?;
+    }
+    // The answer is stored; that its copy failed is told by a warning and by `status`.
+    let _ = session.copy(config);
+    Ok(())
+}
+
+/// Lets answers wait for the end of the run that is under way. They are looked at now as they are when they are stored;
+/// taking one back takes it out of the queue.
+pub(crate) fn queue(config: &Config, who: &str, pressed: &[DeskAnswer], busy: NotDone) -> Result<(), NotDone> {
+    let failed = |error: StoreError| not_done(error.into());
+    let history = History::open_beside(&config.state).map_err(failed)?;
+    let Some(mut history) = history else { return Err(busy) };
+    let waiting = history.queued_answers().map_err(failed)?;
+    if let [one] = pressed
+        && one.verb == AnswerVerb::Reopen
+    {
+        let known = waiting.iter().find(|(_, queued)| queued.handle == one.handle).ok_or(busy)?;
+        return history.forget_queued(known.0).map_err(failed);
+    }
+    let all = open_items(config.integrations.keys(), &history).map_err(failed)?;
+    let mut queued = Vec::new();
+    for one in pressed {
+        not_past(one.until, config).map_err(not_done)?;
+        if let Some((_, first)) = waiting.iter().find(|(_, queued)| queued.handle == one.handle) {
+            return Err(moved(format!("{} was answered by {} a moment ago", one.handle, first.who)));
+        }
+        of_desk(&all, who, one, &history)?;
+        let DeskAnswer { verb, handle, shown, until, note } = one.clone();
+        queued.push(QueuedAnswer { at: clock::now(), who: who.to_owned(), verb, handle, shown, until, note });
+    }
+    history.queue_answers(&queued).map_err(failed)
+}
+
+/// Stores what waited, now that no run is under way; `false` while one is. An answer whose item has moved meanwhile is
+/// refused, and the audit says so.
+pub(crate) fn settle(config: &Config) -> Result<bool, CommandError> {
+    let Some(mut history) = History::open_beside(&config.state)? else { return Ok(true) };
+    for (number, queued) in history.queued_answers()? {
+        if RunLock::holder(&config.state).is_some() {
+            return Ok(false);
+        }
+        let QueuedAnswer { at: _, who, verb, handle, shown, until, note } = queued;
+        let said = format!("{verb} {handle}");
+        match answers(config, &who, &[DeskAnswer { verb, handle, shown, until, note }]) {
+            Err(why) if why.kind == NotDoneKind::Busy => return Ok(false),
+            Err(why) => history.note_desk_event(&lapsed(&who, &said, &why))?,
+            Ok(()) => {}
+        }
+        history.forget_queued(number)?;
+    }
+    Ok(true)
+}
+
+fn lapsed(who: &str, about: &str, why: &NotDone) -> DeskEvent {
+    DeskEvent {
+        at: clock::now(),
+        person: who.to_owned(),
+        address: String::new(),
+        deed: "waited with an answer".to_owned(),
+        about: about.to_owned(),
+        refused: true,
+        said: why.message.clone(),
+    }
+}
+
+fn of_desk<'a>(
+    all: &'a [OpenItems],
+    who: &str,
+    pressed: &DeskAnswer,
+    history: &History,
+) -> Result<Answer<'a>, NotDone> {
+    let DeskAnswer { verb, handle, shown, until, note } = pressed;
+    // What was shown is compared whole, below.
+    let typed = Typed { who: Some(who), step: TypedStep::Seen, until: *until, ..Typed::of(*verb, note) };
+    if *verb == AnswerVerb::Reopen {
+        let known = all.iter().flat_map(|items| items.decisions.0.values()).any(|known| known.handle == *handle);
+        if !known {
+            return Err(moved(format!("nothing is answered about {handle}")));
+        }
+        return answered(all, typed, handle).map_err(not_done);
+    }
+    // The whole handle: one that begins like it may be another item by now.
+    let item = all
+        .iter()
+        .filter_map(|items| items.item(handle))
+        .max_by_key(Item::is_asked)
+        .ok_or_else(|| moved(format!("the newest plan has no {handle}")))?;
+    if item.finding.is_some_and(|finding| !item.of.is_open(finding)) {
+        return Err(moved(format!("{} was answered a moment ago", item.sentence())));
+    }
+    if shown.as_deref() != Some(&item.as_shown()) {
+        return Err(moved(format!("the newest plan says {}", item.sentence())));
+    }
+    answer(typed, item, history).map_err(not_done)
+}
+
+fn moved(message: String) -> NotDone {
+    NotDone { kind: NotDoneKind::Moved, message, fix: Remedy::Unsaid }
+}
+
+/// As a page tells it.
+pub(crate) fn not_done(error: CommandError) -> NotDone {
+    let CommandError { exit, message, fix, stands_by, .. } = error;
+    let kind = match exit {
+        // Nothing can wait here for the end of a run: the nights are another host's.
+        Exit::Locked if stands_by => NotDoneKind::Failed,
+        Exit::Locked => NotDoneKind::Busy,
+        Exit::Usage | Exit::Config => NotDoneKind::Wrong,
+        _ => NotDoneKind::Failed,
+    };
+    NotDone { kind, message, fix }
+}

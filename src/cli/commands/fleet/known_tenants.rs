@@ -1,0 +1,161 @@
+//! What is known of tenants by their configurations, which are read again only when their files have changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use chrono::{DateTime, Utc};
+
+use crate::cli::commands::daemon::configured_schedule::schedule;
+use crate::cli::commands::fleet::tenants::Tenant;
+use crate::cli::session;
+use crate::config::desk_toml;
+use crate::config::settings::Config;
+use crate::daemon::schedule::Schedule;
+use crate::reconcile::model::display_text::shown;
+use crate::replication::settings::{ReplicaPlace, ReplicaSettings};
+
+/// All tenants of a folder, those of other shards as well: what two of them share is nobody's.
+#[derive(Default)]
+pub(super) struct KnownTenants {
+    tenants: BTreeMap<Tenant, KnownTenant>,
+    /// The folder of the people who come to the desk of all of them.
+    people: Option<PathBuf>,
+}
+
+struct KnownTenant {
+    stamp: Option<Stamp>,
+    /// `None` while its configuration cannot be read.
+    facts: Option<TenantFacts>,
+}
+
+/// Device and inode, size, and the last change of content or rights.
+pub(super) type Stamp = (u64, u64, u64, i64, i64);
+
+struct TenantFacts {
+    /// What it may share with nobody: its state, and where its copies go.
+    own: Vec<(&'static str, OsString)>,
+    state: PathBuf,
+    metrics_file: PathBuf,
+    schedule: Option<Schedule>,
+}
+
+impl KnownTenants {
+    /// Looks at each file, and reads those that have changed. Gives the tenants whose files have.
+    pub(super) fn look(&mut self, tenants: &[Tenant]) -> BTreeSet<Tenant> {
+        let there: BTreeSet<&Tenant> = tenants.iter().collect();
+        self.tenants.retain(|tenant, _| there.contains(tenant));
+        let folder = tenants.first().and_then(|tenant| tenant.folder.parent());
+        self.people = folder.map(|folder| {
+            // What a broken desk.toml says nobody knows; the usual place is refused all the same.
+            let state = desk_toml::load(folder).map_or_else(|_| desk_toml::usual_state(folder), |desk| desk.state);
+            real(&state)
+        });
+        let mut changed = BTreeSet::new();
+        for tenant in tenants {
+            let stamp = stamp(&tenant.configuration()).ok();
+            if self.tenants.get(tenant).is_some_and(|known| known.stamp == stamp) {
+                continue;
+            }
+            let config = session::configuration_of(&tenant.configuration()).ok();
+            let known = KnownTenant { stamp, facts: config.as_ref().map(TenantFacts::of) };
+            self.tenants.insert(tenant.clone(), known);
+            changed.insert(tenant.clone());
+        }
+        changed
+    }
+
+    /// What several tenants have that each must have for itself.
+    fn owners(&self) -> BTreeMap<&(&'static str, OsString), Vec<&Tenant>> {
+        let mut owners: BTreeMap<&(&'static str, OsString), Vec<&Tenant>> = BTreeMap::new();
+        for (tenant, known) in &self.tenants {
+            for own in known.facts.iter().flat_map(|facts| &facts.own) {
+                owners.entry(own).or_default().push(tenant);
+            }
+        }
+        owners.retain(|_, tenants| tenants.len() > 1);
+        owners
+    }
+
+    /// The tenants that share what each must have for itself, and what it is.
+    pub(super) fn refused(&self) -> BTreeMap<Tenant, String> {
+        let said = |what: &str, of: &OsStr| {
+            format!("its {what} is another tenant's too: {}; each needs its own", shown(&of.to_string_lossy()))
+        };
+        let shared = self.owners().into_iter();
+        let shared =
+            shared.flat_map(|((what, of), tenants)| tenants.into_iter().map(move |one| (one.clone(), said(what, of))));
+        shared.chain(self.of_people().map(of_people)).collect()
+    }
+
+    /// The tenants whose history would be that of the people of all tenants.
+    fn of_people(&self) -> impl Iterator<Item = &Tenant> {
+        let of_people = |facts: &TenantFacts| self.people.as_ref() == Some(&real(&facts.state));
+        let known = self.tenants.iter().filter(move |(_, known)| known.facts.as_ref().is_some_and(of_people));
+        known.map(|(tenant, _)| tenant)
+    }
+
+    /// The same for people of one tenant: with no other's name or folder.
+    pub(super) fn refused_discreetly(&self) -> BTreeMap<Tenant, String> {
+        let shared = self.owners().into_iter();
+        let said = |what: &str| format!("its {what} is another tenant's, too; each needs its own");
+        let shared =
+            shared.flat_map(|((what, _), tenants)| tenants.into_iter().map(move |one| (one.clone(), said(what))));
+        shared.chain(self.of_people().map(of_people)).collect()
+    }
+
+    /// The state folder of a tenant; `None` while its configuration cannot be read.
+    pub(super) fn state(&self, tenant: &Tenant) -> Option<&Path> {
+        Some(&self.facts(tenant)?.state)
+    }
+
+    /// Where a tenant's last night put its numbers.
+    pub(super) fn metrics_file(&self, tenant: &Tenant) -> Option<&Path> {
+        Some(&self.facts(tenant)?.metrics_file)
+    }
+
+    /// A tenant's next slot; `None` while its configuration cannot be read.
+    pub(super) fn next_slot(&self, tenant: &Tenant, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.facts(tenant)?.schedule.as_ref()?.next_after(now)
+    }
+
+    fn facts(&self, tenant: &Tenant) -> Option<&TenantFacts> {
+        self.tenants.get(tenant)?.facts.as_ref()
+    }
+}
+
+impl TenantFacts {
+    fn of(config: &Config) -> Self {
+        let state = real(&config.state).into_os_string();
+        let place = |replica: &ReplicaSettings| match &replica.place {
+            ReplicaPlace::Folder(folder) => real(folder).into_os_string(),
+            ReplicaPlace::S3(_) | ReplicaPlace::Azure(_) => OsString::from(replica.address()),
+        };
+        let copies = config.replica.as_ref().map(|replica| ("`replicate`", place(replica)));
+        let own = std::iter::once(("`state`", state)).chain(copies).collect();
+        Self {
+            own,
+            state: config.state.clone(),
+            metrics_file: config.metrics_file.clone(),
+            schedule: schedule(config).ok(),
+        }
+    }
+}
+
+fn of_people(tenant: &Tenant) -> (Tenant, String) {
+    (tenant.clone(), "its `state` is the folder of the desk's people".to_owned())
+}
+
+/// Where a folder is, that may not be there yet, whatever links lead to it.
+fn real(folder: &Path) -> PathBuf {
+    let there = folder.ancestors().find_map(|above| Some((above, fs::canonicalize(above).ok()?)));
+    let rest = |above: &Path| folder.strip_prefix(above).unwrap_or(Path::new("")).to_owned();
+    there.map_or(folder.to_owned(), |(above, found)| found.join(rest(above)))
+}
+
+pub(super) fn stamp(file: &Path) -> io::Result<Stamp> {
+    let found = fs::metadata(file)?;
+    Ok((found.dev(), found.ino(), found.size(), found.ctime(), found.ctime_nsec()))
+}

@@ -1,0 +1,105 @@
+//! The folder that is written into: each file once, none over another, all or nothing.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use crate::cli::error::CommandError;
+use crate::report::exit_codes::Exit;
+
+/// Where the systemd units look for the configuration.
+pub(super) const HOME: &str = "/etc/recount";
+/// What `init` writes.
+pub(super) const FILES: [&str; 4] = ["recount.toml", "customers.csv", SERVICE, TIMER];
+/// Drop-ins, under the names that they have beside the units.
+pub(super) const SERVICE: &str = "systemd/recount.service.d/recount.conf";
+pub(super) const TIMER: &str = "systemd/recount.timer.d/schedule.conf";
+
+/// A folder, and what was made in it so far.
+#[derive(Debug)]
+pub(super) struct Folder {
+    /// Absolute.
+    pub(super) path: PathBuf,
+    made: Vec<PathBuf>,
+}
+
+impl Folder {
+    /// Nothing is written yet.
+    ///
+    /// # Errors
+    /// If one of the files is there already.
+    pub(super) fn new(dir: &Path) -> Result<Self, CommandError> {
+        let path = std::path::absolute(dir).map_err(|error| failed(dir, &error))?;
+        let there: Vec<&str> = FILES.into_iter().filter(|name| path.join(name).symlink_metadata().is_ok()).collect();
+        if there.is_empty() {
+            return Ok(Self { path, made: Vec::new() });
+        }
+        let message = format!("{} is there already in {}", there.join(", "), path.display());
+        Err(CommandError::new(Exit::Usage, message, "edit what is there, or choose another folder with --dir"))
+    }
+
+    /// A new file of this name; gives its path.
+    ///
+    /// # Errors
+    /// If it cannot be made; what was made before is taken back.
+    pub(super) fn write(&mut self, name: &str, text: &str) -> Result<PathBuf, CommandError> {
+        let path = self.path.join(name);
+        match create(&path, text, MODE) {
+            Ok(()) => {
+                self.made.push(path.clone());
+                Ok(path)
+            }
+            Err(error) => Err(self.taken_back(failed(&path, &error))),
+        }
+    }
+
+    /// A new file that its owner alone may read; gives its path.
+    ///
+    /// # Errors
+    /// As for [`Folder::write`].
+    pub(super) fn write_secret(&mut self, name: &str, secret: &str) -> Result<PathBuf, CommandError> {
+        let path = self.path.join(name);
+        let made = create(&path, secret, SECRET_MODE);
+        made.map_err(|error| self.taken_back(failed(&path, &error)))?;
+        self.made.push(path.clone());
+        Ok(path)
+    }
+
+    /// More text for a file that was made.
+    ///
+    /// # Errors
+    /// As for [`Folder::write`].
+    pub(super) fn append(&mut self, path: &Path, text: &str) -> Result<(), CommandError> {
+        let file = OpenOptions::new().append(true).open(path);
+        let appended = file.and_then(|mut file| file.write_all(text.as_bytes()));
+        appended.map_err(|error| self.taken_back(failed(path, &error)))
+    }
+
+    /// Removes what was made; the folder is as before.
+    pub(super) fn taken_back(&mut self, error: CommandError) -> CommandError {
+        for path in self.made.drain(..) {
+            // What cannot be removed was said to be in the way by the next `init`.
+            let _ = fs::remove_file(path);
+        }
+        error
+    }
+}
+
+/// Readable by its owner and its group: where the secrets are is nobody else's business.
+const MODE: u32 = 0o640;
+
+const SECRET_MODE: u32 = 0o600;
+
+fn create(path: &Path, text: &str, mode: u32) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?.write_all(text.as_bytes())
+}
+
+fn failed(path: &Path, error: &io::Error) -> CommandError {
+    let message = format!("cannot write {}: {error}", path.display());
+    CommandError::new(Exit::Unexpected, message, "choose a folder that you may write to with --dir")
+}

@@ -1,0 +1,255 @@
+//! What the desk's buttons come down to: the same functions as the commands, in this process.
+
+mod mapping_commands;
+mod service_commands;
+mod trial_commands;
+mod upload_commands;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::apply::stop_signal::Stop;
+use crate::cli::clock;
+use crate::cli::commands::answer::desk_answers;
+use crate::cli::commands::map::known_records::KnownRecords;
+use crate::cli::commands::serve::{background_run, tab_member};
+use crate::cli::session::NIGHT_STACK;
+use crate::cli::wiring::configured_health;
+use crate::config::edit::recount_toml;
+use crate::config::settings::{Config, IntegrationConfig};
+use crate::daemon::schedule::Schedule;
+use crate::error_chain::error_chain;
+use crate::history::store::open::History;
+use crate::history::store::run_lock::RunLock;
+use crate::reconcile::model::ids::IntegrationName;
+use crate::reconcile::model::mapping::CustomerTarget;
+use crate::reconcile::model::plan::outcome::Mode;
+use crate::reconcile::model::plan::remedy::Remedy;
+use crate::reconcile::model::record_links::RecordLinks;
+use crate::web::desk::host::member_claim::{MemberClaim, MemberVerification};
+use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
+use crate::web::desk::host::{Background, DeskAnswer, DeskHost, DeskRun, IntegrationStanding};
+use crate::zone::Zone;
+
+/// The number that a wish to stop has when nobody sent a signal: as if somebody had pressed the keys for it.
+const STOP: i32 = 2;
+
+/// How often it is looked whether a run is over.
+const SETTLE_EACH: Duration = Duration::from_secs(1);
+
+/// The configuration's file, read anew each time; and the run that was begun here.
+#[derive(Clone)]
+pub(crate) struct CommandHost {
+    path: Arc<PathBuf>,
+    work: Arc<Mutex<Work>>,
+    known: KnownRecords,
+    /// One trial at a time: each reads a whole night of ConnectWise.
+    trial: Arc<Mutex<()>>,
+}
+
+#[derive(Default)]
+struct Work {
+    /// Who began it, and the hand that stops it.
+    running: Option<(String, watch::Sender<Option<i32>>)>,
+    thread: Option<JoinHandle<()>>,
+    failed: Option<NotDone>,
+    /// Whether somebody waits to store answers.
+    settling: bool,
+}
+
+impl CommandHost {
+    pub(crate) fn new(path: &Path) -> Self {
+        let (work, known, trial) = Default::default();
+        Self { path: Arc::new(path.to_owned()), work, known, trial }
+    }
+
+    /// Wishes the run to stop that was begun here; `false` if there is none.
+    pub(crate) fn wish_to_stop(&self) -> bool {
+        let work = self.work();
+        work.running.as_ref().is_some_and(|(_, sender)| sender.send(Some(STOP)).is_ok())
+    }
+
+    /// Lets the run that was begun here finish the line in flight, and waits for its end.
+    pub(crate) fn finish(&self) {
+        self.wish_to_stop();
+        let thread = self.work().thread.take();
+        // A run that ended in a panic has said so.
+        let _ = thread.map(JoinHandle::join);
+    }
+
+    /// Stores the answers that wait as soon as the run is over. What this process does not live to store, the next one
+    /// does.
+    fn settle_later(&self) {
+        let is_first = !std::mem::replace(&mut self.work().settling, true);
+        if is_first {
+            let host = self.clone();
+            thread::spawn(move || {
+                while !host.settled() {
+                    thread::sleep(SETTLE_EACH);
+                }
+                host.work().settling = false;
+            });
+        }
+    }
+
+    /// Whether nothing waits any more, or nobody can tell.
+    fn settled(&self) -> bool {
+        let Ok(config) = self.config() else { return false };
+        desk_answers::settle(&config).unwrap_or_else(|error| {
+            tracing::error!("answers that wait cannot be stored: {}", error.message);
+            true
+        })
+    }
+
+    fn work(&self) -> MutexGuard<'_, Work> {
+        self.work.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn config(&self) -> Result<Config, NotDone> {
+        crate::config::load::load(&self.path).map_err(|errors| NotDone {
+            kind: NotDoneKind::Failed,
+            message: errors.to_string(),
+            fix: Remedy::command("recount check"),
+        })
+    }
+}
+
+impl DeskHost for CommandHost {
+    fn standings(&self) -> Result<Vec<IntegrationStanding>, String> {
+        let config = crate::config::load::load(&self.path).map_err(|errors| errors.to_string())?;
+        let history = History::open_existing(&config.state).map_err(|error| error.to_string())?;
+        let is_running = configured_health::running(&config.state).is_some();
+        if history.as_ref().is_some_and(|history| history.queued_answers().is_ok_and(|queued| !queued.is_empty())) {
+            self.settle_later();
+        }
+        let standing = |one| standing(&config, one, history.as_ref(), is_running);
+        config.integrations.values().map(standing).collect()
+    }
+
+    fn zone(&self) -> Zone {
+        self.config().map_or_else(|_| Zone::utc(), |config| config.zone)
+    }
+
+    fn records(&self) -> BTreeMap<IntegrationName, RecordLinks> {
+        self.config().map(|config| config.record_links()).unwrap_or_default()
+    }
+
+    fn read_again(&self, integration: &IntegrationName) {
+        let config = self.config();
+        if let Some(integration) = config.iter().find_map(|config| config.integrations.get(integration)) {
+            self.known.forget(integration);
+        }
+    }
+
+    fn answer(&self, who: &str, answers: &[DeskAnswer]) -> Result<(), NotDone> {
+        let config = self.config()?;
+        match desk_answers::answers(&config, who, answers) {
+            Err(busy) if busy.kind == NotDoneKind::Busy => {
+                desk_answers::queue(&config, who, answers, busy)?;
+                self.settle_later();
+                Ok(())
+            }
+            done => done,
+        }
+    }
+
+    fn start(&self, who: &str, asked: &DeskRun) -> Result<(), NotDone> {
+        let config = self.config()?;
+        background_run::check(&config, asked).map_err(desk_answers::not_done)?;
+        let mut work = self.work();
+        let holder = RunLock::holder(&config.state);
+        if work.running.is_some() || holder.is_some() {
+            let holder = holder.map(|holder| format!(" ({holder})")).unwrap_or_default();
+            let message = format!("another run is under way{holder}; nothing was started");
+            return Err(NotDone { kind: NotDoneKind::Busy, message, fix: "wait for its end".into() });
+        }
+        let (sender, stop) = Stop::new();
+        work.running = Some((who.to_owned(), sender));
+        work.failed = None;
+        let (host, asked) = (self.clone(), asked.clone());
+        let begun = thread::Builder::new().stack_size(NIGHT_STACK).spawn(move || {
+            let ended = Ended(host.clone());
+            let failed = background_run::run(&config, &asked, &stop).err().map(desk_answers::not_done);
+            host.work().failed = failed;
+            drop(ended);
+        });
+        work.thread = begun.ok();
+        if work.thread.is_none() {
+            work.running = None;
+            let message = "the host gives no thread to run it on; nothing was started".to_owned();
+            return Err(NotDone { kind: NotDoneKind::Busy, message, fix: "try again later".into() });
+        }
+        Ok(())
+    }
+
+    fn stop(&self) -> bool {
+        self.wish_to_stop()
+    }
+
+    fn background(&self) -> Background {
+        let work = self.work();
+        Background { by: work.running.as_ref().map(|(by, _)| by.clone()), failed: work.failed.clone() }
+    }
+
+    fn vouched(&self, claim: &MemberClaim) -> MemberVerification {
+        tab_member::vouched(self.config().ok().as_ref(), claim)
+    }
+
+    fn set_mode(&self, name: &str, mode: Mode) -> Result<(), NotDone> {
+        recount_toml::set_mode(&self.path, name, mode).map_err(|error| {
+            let typed = match mode {
+                Mode::Off => format!("recount integrations disable {name}"),
+                Mode::Observe | Mode::Apply => format!("recount integrations enable {name} --mode {mode}"),
+            };
+            NotDone { kind: NotDoneKind::Failed, message: error_chain(&error), fix: Remedy::command(typed) }
+        })
+    }
+}
+
+/// However the run ends, the next one can begin.
+struct Ended(CommandHost);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.0.work().running = None;
+    }
+}
+
+fn standing(
+    config: &Config,
+    one: &IntegrationConfig,
+    history: Option<&History>,
+    is_running: bool,
+) -> Result<IntegrationStanding, String> {
+    let health = configured_health::of(one, history, is_running).map_err(|error| error.to_string())?;
+    let mapping = one.mapping.as_ref().ok();
+    let customers = mapping.map(|mapping| {
+        let skipped = mapping.customers.values().filter(|row| row.target == CustomerTarget::Skip).count();
+        (mapping.customers.len() - skipped, skipped)
+    });
+    let connectwise = config.connectwise.get(&one.connectwise);
+    let connectwise =
+        connectwise.map(|known| format!("{}, {}", known.company, known.url.host_str().unwrap_or_default()));
+    Ok(IntegrationStanding {
+        name: one.name.clone(),
+        mode: one.mode,
+        health,
+        next: next(config).filter(|_| one.mode != Mode::Off),
+        customers,
+        services: mapping.map_or(0, |mapping| mapping.services.len()),
+        connectwise: connectwise.unwrap_or_default(),
+    })
+}
+
+/// The daemon's next night. What a host's timer does, recount does not know.
+fn next(config: &Config) -> Option<chrono::DateTime<chrono::Utc>> {
+    let daemon = config.daemon.as_ref()?;
+    let schedule = Schedule::parse(&daemon.schedule, &daemon.zone, daemon.catch_up).ok()?;
+    schedule.next_after(clock::now())
+}

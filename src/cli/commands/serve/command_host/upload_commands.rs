@@ -1,0 +1,251 @@
+//! The desk's side of `recount read`: a file that somebody brings.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+use std::{fs, io};
+
+use sha2::{Digest as _, Sha256};
+use tempfile::NamedTempFile;
+
+use crate::atomic_files::sync_folder;
+use crate::cli::clock;
+use crate::cli::commands::answer::desk_answers::not_done;
+use crate::cli::commands::profiles;
+use crate::cli::commands::serve::command_host::CommandHost;
+use crate::cli::commands::serve::what_if;
+use crate::cli::error::CommandError;
+use crate::config::settings::{Config, IntegrationConfig};
+use crate::export::locate::one_file::raw;
+use crate::export::read::bytes_to_counts::{fit, read_bytes};
+use crate::export::settings::{ExportLocation, Files, Layout, MAX_BYTES};
+use crate::history::run_record::RunRecord;
+use crate::nightly::night_failure::Failure;
+use crate::reconcile::decide::findings::row_findings::of_export;
+use crate::reconcile::guard::plan_check::part_unread;
+use crate::reconcile::model::export::counts::Counts;
+use crate::reconcile::model::ids::IntegrationName;
+use crate::reconcile::model::plan::finding::Finding;
+use crate::report::exit_codes::Exit;
+use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
+use crate::web::desk::host::upload_host::{ReadUpload, StagedUpload, UploadHost};
+
+/// How long a file that nobody keeps is there.
+const STAGED_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+/// Characters of a name, at most.
+const NAME_MOST: usize = 80;
+
+/// What the files said that are looked at now. They are read one at a time, and once: the longest takes a good part of what
+/// this process may have, and a page is asked for as often as somebody likes.
+static READ: Mutex<BTreeMap<PathBuf, Reading>> = Mutex::new(BTreeMap::new());
+
+/// What one file said, and when.
+type Reading = (Stamp, Result<ReadUpload, NotDone>);
+
+/// What a reading depends on: when the file and the configuration were written, and how long the file is.
+type Stamp = (Option<SystemTime>, Option<SystemTime>, u64);
+
+impl UploadHost for CommandHost {
+    fn new_upload(&self) -> Result<NamedTempFile, NotDone> {
+        let staged = staging(&self.config()?);
+        forget_old(&staged);
+        let made = fs::create_dir_all(&staged);
+        made.and_then(|()| tempfile::Builder::new().prefix(".upload-").tempfile_in(&staged)).map_err(unwritable)
+    }
+
+    fn stage(&self, who: &str, name: &str, file: NamedTempFile) -> Result<(), NotDone> {
+        let folder = folder_of(&self.config()?, who);
+        let staged = || -> io::Result<()> {
+            remove_if_there(&folder)?;
+            fs::create_dir_all(&folder)?;
+            file.persist(folder.join(harmless(name))).map_err(|error| error.error)?;
+            Ok(())
+        };
+        staged().map_err(unwritable)
+    }
+
+    fn staged(&self, who: &str) -> Option<StagedUpload> {
+        let config = self.config().ok()?;
+        let (path, metadata) = file_of(&config, who)?;
+        let read = known(&config, &path, &metadata);
+        let name = path.file_name()?.to_string_lossy().into_owned();
+        Some(StagedUpload { name, at: metadata.modified().ok()?.into(), bytes: metadata.len(), read })
+    }
+
+    fn try_upload(&self, who: &str, integration: &IntegrationName) -> Result<RunRecord, NotDone> {
+        let mut config = self.config()?;
+        let (path, _) = file_of(&config, who).ok_or_else(gone)?;
+        let own = config.integrations.get_mut(integration).ok_or_else(gone)?;
+        (own.export.source, own.export.files, own.export.kept) = (ExportLocation::Path(path), Files::Newest, None);
+        what_if::drawn(&self.trial, config, integration).map_err(not_done)
+    }
+
+    fn keep_upload(&self, who: &str, integration: &IntegrationName) -> Result<(), NotDone> {
+        let config = self.config()?;
+        let (path, _) = file_of(&config, who).ok_or_else(gone)?;
+        let own = config.integrations.get(integration).ok_or_else(gone)?;
+        let Some(kept) = own.export.kept.as_ref().filter(|_| takes_files(own)) else {
+            let message = "its export is no single file of this host".to_owned();
+            let fix = "set `path` of its export to a pattern of files".into();
+            return Err(NotDone { kind: NotDoneKind::Wrong, message, fix });
+        };
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let to = kept.join(format!("{}-{name}", clock::now().format("%Y%m%dT%H%M%SZ")));
+        let moved = || -> io::Result<()> {
+            fs::create_dir_all(kept)?;
+            // The night takes the newest: it counts from when it was kept.
+            File::options().write(true).open(&path)?.set_modified(clock::now().into())?;
+            fs::rename(&path, &to)?;
+            sync_folder(kept)
+        };
+        moved().map_err(unwritable)
+    }
+
+    fn forget_upload(&self, who: &str) -> Result<(), NotDone> {
+        remove_if_there(&folder_of(&self.config()?, who)).map_err(unwritable)
+    }
+}
+
+fn unwritable(error: io::Error) -> NotDone {
+    let message = format!("the file cannot be kept: {error}");
+    NotDone { kind: NotDoneKind::Failed, message, fix: "look at the state folder and its rights".into() }
+}
+
+fn gone() -> NotDone {
+    let message = "the file is not there any more".to_owned();
+    NotDone { kind: NotDoneKind::Moved, message, fix: "bring it again".into() }
+}
+
+fn staging(config: &Config) -> PathBuf {
+    config.state.join("uploads").join(".staged")
+}
+
+/// A folder for each person, whatever the person is called.
+fn folder_of(config: &Config, who: &str) -> PathBuf {
+    let digest = hex::encode(Sha256::digest(who));
+    staging(config).join(&digest[..32])
+}
+
+/// Letters, digits and three marks; what ends it is kept, because it may say what kind of file it is.
+fn harmless(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let plain: String = last.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
+    let plain = plain.trim_start_matches('.');
+    let from = plain.len().saturating_sub(NAME_MOST);
+    let end = plain[from..].trim_start_matches('.');
+    if end.is_empty() { "file".to_owned() } else { end.to_owned() }
+}
+
+fn remove_if_there(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn is_old(metadata: &fs::Metadata) -> bool {
+    let now: SystemTime = clock::now().into();
+    let age = metadata.modified().ok().and_then(|at| now.duration_since(at).ok());
+    age.is_some_and(|age| age > STAGED_FOR)
+}
+
+/// What nobody kept within a day.
+fn forget_old(staging: &Path) {
+    for entry in fs::read_dir(staging).into_iter().flatten().flatten() {
+        let Ok(metadata) = entry.metadata() else { continue };
+        if is_old(&metadata) {
+            // What cannot be removed now is tried again with the next file.
+            let _ = if metadata.is_dir() { fs::remove_dir_all(entry.path()) } else { fs::remove_file(entry.path()) };
+        }
+    }
+}
+
+fn file_of(config: &Config, who: &str) -> Option<(PathBuf, fs::Metadata)> {
+    let entry = fs::read_dir(folder_of(config, who)).ok()?.flatten().next()?;
+    let metadata = entry.metadata().ok().filter(|metadata| metadata.is_file() && !is_old(metadata))?;
+    Some((entry.path(), metadata))
+}
+
+/// Whether a single file of this host can be its export.
+fn takes_files(integration: &IntegrationConfig) -> bool {
+    matches!(integration.export.source, ExportLocation::Path(_)) && integration.export.files == Files::Newest
+}
+
+/// What the file says, read now if it was not before.
+fn known(config: &Config, path: &Path, metadata: &fs::Metadata) -> Result<ReadUpload, NotDone> {
+    let configured = fs::metadata(&config.path).and_then(|file| file.modified()).ok();
+    let stamp = (metadata.modified().ok(), configured, metadata.len());
+    let mut all = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, known)) = all.get(path).filter(|(known, _)| *known == stamp) {
+        return known.clone();
+    }
+    let read = read(config, path).map_err(not_done);
+    all.retain(|path, _| path.exists());
+    all.insert(path.to_owned(), (stamp, read.clone()));
+    read
+}
+
+/// As the export of the integration that it fits, else with the profile that fits.
+fn read(config: &Config, path: &Path) -> Result<ReadUpload, CommandError> {
+    let (path, _, bytes) = raw(path, MAX_BYTES, clock::now()).map_err(Failure::from)?;
+    let fits = |one: &&IntegrationConfig| fit(&bytes, &one.export.layout, &[]).is_ok();
+    let fitting: Vec<&IntegrationConfig> = config.integrations.values().filter(fits).collect();
+    if fitting.len() > 1 {
+        let names: Vec<&str> = fitting.iter().map(|one| one.name.as_str()).collect();
+        let message = format!("it fits several integrations: {}", names.join(", "));
+        return Err(CommandError::new(Exit::Usage, message, "put it where the export of the right one is looked for"));
+    }
+    if let Some(one) = fitting.first() {
+        let may_keep = takes_files(one);
+        return read_as(path, bytes, &one.export.layout).map(|(counts, findings)| ReadUpload {
+            integration: Some(one.name.clone()),
+            may_keep,
+            profile: None,
+            counts,
+            findings,
+        });
+    }
+    let known = crate::config::profiles::all(config.path.parent().unwrap_or(Path::new("")))
+        .map_err(|errors| CommandError::new(Exit::Config, errors.to_string(), "correct the profile, or remove it"))?;
+    let name = PathBuf::from(path.file_name().unwrap_or_default());
+    let profile = profiles::fitting(&known, &name, &bytes)?;
+    let (counts, findings) = read_as(path, bytes, &profile.layout)?;
+    Ok(ReadUpload { integration: None, may_keep: false, profile: Some(profile.name.clone()), counts, findings })
+}
+
+type CountsAndFindings = (Counts, Vec<Finding>);
+
+fn read_as(path: PathBuf, bytes: Vec<u8>, layout: &Layout) -> Result<CountsAndFindings, CommandError> {
+    // Nobody is told where the state folder lies.
+    let name = PathBuf::from(path.file_name().unwrap_or_default());
+    let counts = read_bytes(&name, bytes, layout).map_err(|error| CommandError::from(Failure::from(error)))?;
+    let mut findings = of_export(&counts, &IntegrationName::new("upload"));
+    findings.extend(part_unread(&counts));
+    Ok((counts, findings))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Otherwise a browser could write over another file of the host.
+    #[test]
+    fn no_name_leads_anywhere() {
+        for (name, safe) in [
+            ("usage-2026.csv", "usage-2026.csv"),
+            ("../../etc/cron.d/x", "x"),
+            ("C:\\Users\\dana\\usage 1.xlsx", "usage_1.xlsx"),
+            ("..", "file"),
+            ("", "file"),
+            (".hidden.csv", "hidden.csv"),
+            ("a\u{202e}\0b.csv", "a__b.csv"),
+        ] {
+            assert_eq!(harmless(name), safe, "{name:?}");
+        }
+        assert_eq!(harmless(&format!("{}.csv", "x".repeat(500))).len(), NAME_MOST);
+        assert!(harmless(&format!("{}.csv", "x".repeat(500))).ends_with(".csv"));
+    }
+}

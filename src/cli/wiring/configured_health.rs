@@ -1,0 +1,66 @@
+//! The health of the configured integrations, and their numbers, as of now.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use chrono::TimeDelta;
+
+use crate::cli::clock;
+use crate::config::settings::{Config, IntegrationConfig};
+use crate::history::past::owned_lines::UnwatchedLine;
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+use crate::history::store::run_lock::RunLock;
+use crate::reconcile::model::ids::IntegrationName;
+use crate::reconcile::model::plan::outcome::Mode;
+use crate::report::format::prometheus;
+use crate::report::health::{Expected, Health};
+use crate::report::metrics_file;
+
+/// The health of one integration.
+pub(crate) fn of(
+    integration: &IntegrationConfig,
+    history: Option<&History>,
+    is_running: bool,
+) -> Result<Health, StoreError> {
+    expected(integration).health(history, is_running, clock::now())
+}
+
+/// What lines of integrations that are off, renamed or removed bill still.
+pub(crate) fn unwatched(config: &Config, history: &History) -> Result<Vec<UnwatchedLine>, StoreError> {
+    history.unwatched(&on(config))
+}
+
+/// The integrations that are not off.
+pub(crate) fn on(config: &Config) -> BTreeSet<IntegrationName> {
+    let on = config.integrations.values().filter(|integration| integration.mode != Mode::Off);
+    on.map(|integration| integration.name.clone()).collect()
+}
+
+/// Whether a process holds the run lock, and which, since when.
+pub(crate) fn running(state: &Path) -> Option<String> {
+    RunLock::holder(state)
+}
+
+/// The metrics of all integrations.
+pub(crate) fn metrics(config: &Config, history: Option<&History>, is_running: bool) -> Result<String, StoreError> {
+    let expected = config.integrations.values().map(expected);
+    let measured = prometheus::measured(expected, history, is_running, clock::now())?;
+    let unwatched = history.map(|history| unwatched(config, history)).transpose()?.unwrap_or_default();
+    Ok(prometheus::render(&measured, &unwatched))
+}
+
+/// Writes the metrics for the node exporter. That they cannot be written never changes a run.
+pub(crate) fn keep(config: &Config, history: &History) {
+    let path = &config.metrics_file;
+    let kept = metrics(config, Some(history), false).map_err(|error| error.to_string());
+    let kept = kept.and_then(|text| metrics_file::replace(path, &text).map_err(|error| error.to_string()));
+    if let Err(error) = kept {
+        tracing::warn!("the metrics cannot be written to {}: {error}", path.display());
+    }
+}
+
+fn expected(integration: &IntegrationConfig) -> Expected<'_> {
+    let every = TimeDelta::from_std(integration.expected_every).unwrap_or(TimeDelta::MAX);
+    Expected { integration: &integration.name, mode: integration.mode, every }
+}

@@ -1,0 +1,44 @@
+//! The report of a run, kept for the morning.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use crate::cli::wiring::configured_health;
+use crate::config::environment;
+use crate::config::settings::Config;
+use crate::error_chain::error_chain;
+use crate::history::run_record::RunRecord;
+use crate::history::store::open::History;
+use crate::report::format::markdown;
+use crate::report::report_files::Reports;
+
+/// The report in all its forms, kept for the morning. A report that cannot be kept never changes a run: the history
+/// holds all of it.
+pub(crate) fn keep(config: &Config, history: &History, run: &RunRecord) {
+    keep_again(config, history, run);
+    if let Some(summary) = environment::step_summary()
+        && let Err(error) = append_summary(&summary, run)
+    {
+        tracing::warn!(run.id = run.run.0, "the summary of run {} cannot be kept: {error}", run.run);
+    }
+}
+
+/// The same of a run of which more came to be known; what a build server was told stays.
+pub(crate) fn keep_again(config: &Config, history: &History, run: &RunRecord) {
+    if let Err(error) = Reports::of(&config.state)
+        .with_on(configured_health::on(config))
+        .with_records(config.record_links())
+        .keep(history, run)
+    {
+        let why = error_chain(&error);
+        tracing::warn!(run.id = run.run.0, "the report of run {} cannot be kept: {why}", run.run);
+    }
+}
+
+/// Beyond its limit the build server would show nothing at all.
+fn append_summary(path: &Path, run: &RunRecord) -> std::io::Result<()> {
+    let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
+    let text = format!("{}\n", markdown::render(run));
+    let room = markdown::BYTES_MAX.saturating_sub(usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX));
+    if text.len() <= room { file.write_all(text.as_bytes()) } else { Ok(()) }
+}

@@ -1,0 +1,66 @@
+//! A night that cannot even begin: whoever is told of nights is told of it.
+
+use crate::alerts::engine::{Alerts, AnnouncedRun};
+use crate::cli::error::CommandError;
+use crate::cli::session::Session;
+use crate::cli::wiring::alert_engine;
+use crate::cli::{clock, session};
+use crate::config::settings::{Config, IntegrationConfig};
+use crate::nightly::night_failure::Failure;
+use crate::reconcile::model::plan::reason_code::Code;
+use crate::report::brief::Brief;
+use crate::report::exit_codes::Exit;
+
+/// Gives `record` what records nights that cannot begin; where it cannot be had, they are told alone.
+pub(crate) fn record_or_tell(
+    config: &Config,
+    integrations: &[&IntegrationConfig],
+    error: &CommandError,
+    record: impl FnOnce(&mut Session, &Failure) -> Result<(), CommandError>,
+) {
+    let CommandError { exit, message, fix, .. } = error;
+    let code = match exit {
+        Exit::Config => Code::ConfigInvalid,
+        Exit::Store => Code::StoreFailed,
+        _ => Code::Unexpected,
+    };
+    let failure = Failure::new(*exit, code, message.clone(), fix.clone());
+    let told = match to_record(config, *exit) {
+        Ok(mut session) => record(&mut session, &failure),
+        Err(_) => session::runtime().map(|runtime| runtime.block_on(tell(config, integrations, error))),
+    };
+    if let Err(error) = told {
+        tracing::error!("no alert could be sent about the night that cannot begin: {}", error.message);
+    }
+}
+
+/// Where the store of copies is at fault it is not asked again. A host that stands by records nothing.
+fn to_record(config: &Config, exit: Exit) -> Result<Session, CommandError> {
+    match exit {
+        Exit::Store => Session::open_to_record(config),
+        _ => Session::open(config).or_else(|error| match error.stands_by {
+            true => Err(error),
+            false => Session::open_to_record(config),
+        }),
+    }
+}
+
+async fn tell(config: &Config, integrations: &[&IntegrationConfig], error: &CommandError) {
+    let alerts = alert_engine::of(config);
+    for integration in integrations {
+        let announced = alerts.before(&integration.name).await;
+        tell_announced(&alerts, integration, &announced, error).await;
+    }
+}
+
+/// Tells that a night did not begin that was announced.
+pub(crate) async fn tell_announced(
+    alerts: &Alerts<'_>,
+    integration: &IntegrationConfig,
+    announced: &AnnouncedRun,
+    error: &CommandError,
+) {
+    let CommandError { exit, message, fix, .. } = error;
+    let brief = Brief::of_trouble(&integration.name, *exit, message, fix, clock::now());
+    alerts.unrecorded(&integration.name, announced, &brief).await;
+}

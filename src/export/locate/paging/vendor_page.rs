@@ -1,0 +1,135 @@
+//! One answer of an API: its records as they are written, and what it says of itself.
+
+use serde_json::value::RawValue;
+
+use crate::export::format::json::json_value::{Object, value};
+use crate::export::format::json::more_pages;
+use crate::export::locate::fetch::error::FetchError;
+use crate::export::locate::fetch::vendor_answer::VendorAnswer;
+use crate::export::locate::link_settings::{ListRequest, NextPage};
+use crate::export::locate::paging::money_removed::without_money;
+use crate::reconcile::model::export::partial_export::UnreadPart;
+
+/// One page of a list.
+pub(super) struct VendorPage {
+    /// Each record on one line.
+    pub(super) rows: Vec<String>,
+    /// What leads to the next page, if anything does.
+    pub(super) next: Option<String>,
+    /// How many records there are, as it says.
+    pub(super) total: Option<u64>,
+    /// How many pages there are, as it says.
+    pub(super) total_pages: Option<u64>,
+    /// The answer around its records.
+    around: String,
+}
+
+impl VendorPage {
+    /// Reads an answer; `number` only names it.
+    pub(super) fn of(answer: &VendorAnswer, request: &ListRequest, number: usize) -> Result<Self, FetchError> {
+        let bytes = answer.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&answer.bytes);
+        let document: &RawValue = serde_json::from_slice(bytes).map_err(|_| FetchError::NotJson { page: number })?;
+        let document = document.get();
+        if let Some(member) =
+            more_pages::ERRORS.iter().find(|member| more_pages::says_something(at_top(document, member)))
+        {
+            return Err(FetchError::SaysError { page: number, member });
+        }
+        let list = at(document, &request.records).filter(|list| list.starts_with('['));
+        let list = list.ok_or_else(|| FetchError::NoList { page: number, path: request.records.join(".") })?;
+        let records: Vec<&RawValue> = serde_json::from_str(list).map_err(|_| FetchError::NotJson { page: number })?;
+        let member = |keys: &[String]| at(document, keys);
+        let next = match request.pages.as_ref().map(|pages| &pages.turn) {
+            Some(NextPage::Next { member: keys, .. }) => text_member(member(keys), keys, number)?,
+            Some(NextPage::Header) => answer.next.clone(),
+            _ => None,
+        };
+        let number_at = |keys: Option<&Vec<String>>| keys.and_then(|keys| whole(at(document, keys)?));
+        let total = number_at(request.pages.as_ref().and_then(|pages| pages.total.as_ref()));
+        let total_pages = number_at(request.pages.as_ref().and_then(|pages| pages.total_pages.as_ref()));
+        let around = around(document, list);
+        let rows = records.iter().map(|record| without_money(record.get())).collect();
+        Ok(Self { rows, next, total, total_pages, around })
+    }
+
+    /// A page without records, of which the vendor says nothing.
+    pub(super) fn nothing() -> Self {
+        Self { rows: Vec::new(), next: None, total: None, total_pages: None, around: String::new() }
+    }
+
+    /// Whether what leads on from here leads nowhere: there are no records, or it says itself that nothing follows.
+    pub(super) fn is_last(&self, request: &ListRequest) -> bool {
+        self.rows.is_empty() || more_pages::says_no_more(&self.around, &request.records)
+    }
+
+    /// What it says of more records than `read`, where it is the last page.
+    pub(super) fn unread(&self, request: &ListRequest, read: u64) -> Vec<UnreadPart> {
+        let count = usize::try_from(read).unwrap_or(usize::MAX);
+        let signs = more_pages::signs(&self.around, &request.records, count);
+        let of_records = |sign: &UnreadPart| match sign {
+            // What leads on was followed to where it leads nowhere any more.
+            UnreadPart::Next { member, .. } => Some(member) != leads(request).as_ref(),
+            // A number of pages is no number of records.
+            UnreadPart::Total { read: said, .. } => *said == read && read != 1,
+            _ => true,
+        };
+        signs.into_iter().filter(of_records).collect()
+    }
+
+    /// What an earlier page says of more records than `read`, in members that this one does not have: a page without them is
+    /// not the end that it looks like.
+    pub(super) fn unread_by(&self, earlier: &Self, request: &ListRequest, read: u64) -> Vec<UnreadPart> {
+        let says = |sign: &UnreadPart| match sign {
+            UnreadPart::Total { member, .. } => {
+                let keys: Vec<String> = member.split('.').map(str::to_owned).collect();
+                at(&self.around, &keys).is_none()
+            }
+            _ => false,
+        };
+        earlier.unread(request, read).into_iter().filter(says).collect()
+    }
+}
+
+/// The member that leads from page to page, where one does.
+fn leads(request: &ListRequest) -> Option<String> {
+    match &request.pages.as_ref()?.turn {
+        NextPage::Next { member, .. } => Some(member.join(".")),
+        _ => None,
+    }
+}
+
+fn at_top<'a>(document: &'a str, member: &str) -> &'a str {
+    at(document, &[member.to_owned()]).unwrap_or("null")
+}
+
+/// A whole number, also one that is written as a text.
+fn whole(raw: &str) -> Option<u64> {
+    raw.trim_matches('"').parse().ok()
+}
+
+/// The value that these keys lead to, as it is written; a key that stands twice leads nowhere.
+pub(super) fn at<'a>(document: &'a str, keys: &[String]) -> Option<&'a str> {
+    keys.iter().try_fold(document, |value, key| {
+        let object: Object<'a> = serde_json::from_str(value).ok().filter(|_| value.starts_with('{'))?;
+        let mut found = object.0.iter().filter(|(name, _)| name.0 == key.as_str());
+        let (_, value) = found.next()?;
+        found.next().is_none().then(|| value.get())
+    })
+}
+
+/// What leads on: a text that is not blank, or a number. Null, false, 0, blank and nothing are the end.
+fn text_member(raw: Option<&str>, keys: &[String], number: usize) -> Result<Option<String>, FetchError> {
+    let Some(raw) = raw.filter(|raw| !matches!(*raw, "null" | "false" | "0")) else { return Ok(None) };
+    let no_way = || FetchError::NoWay { page: number, member: keys.join(".") };
+    if !raw.starts_with(['"', '-']) && !raw.starts_with(|first: char| first.is_ascii_digit()) {
+        return Err(no_way());
+    }
+    let text = value(raw).map_err(|_| no_way())?.text.trim().to_owned();
+    Ok(Some(text).filter(|text| !text.is_empty()))
+}
+
+/// The document with an empty list.
+fn around(document: &str, list: &str) -> String {
+    let begins = list.as_ptr().addr() - document.as_ptr().addr();
+    format!("{}[]{}", &document[..begins], &document[begins + list.len()..])
+}

@@ -1,0 +1,79 @@
+//! Several files that are one export: `files = "all"`.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use sha2::{Digest as _, Sha256};
+
+use crate::export::error::ExportError;
+use crate::export::locate::newest_file::{delivered, no_match};
+use crate::export::locate::one_file::{Export, one};
+use crate::export::read::bytes_to_counts::read_files;
+use crate::export::settings::{Files, Layout};
+
+/// A file of a delivery, read.
+pub(super) struct ReadFile {
+    pub(super) path: PathBuf,
+    pub(super) modified_at: DateTime<Utc>,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// Reads every file of the newest one's delivery as one export.
+///
+/// # Errors
+/// As for [`crate::export::locate::one_file::read`].
+pub(super) fn read_all(
+    pattern: &Path,
+    delivery: Duration,
+    layout: &Layout,
+    now: DateTime<Utc>,
+) -> Result<Export, ExportError> {
+    let (mut left, mut files) = (layout.max_bytes, Vec::new());
+    for path in delivered(pattern, delivery)? {
+        let (path, modified_at, bytes) = one(path, left, now)?;
+        left = left.saturating_sub(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        files.push(ReadFile { path, modified_at, bytes });
+    }
+    together(files, pattern, layout, now)
+}
+
+/// What the files come to together. The path is the newest one's; the digest is that of the names and digests of all of
+/// them, and of a single file its own.
+pub(super) fn together(
+    files: Vec<ReadFile>,
+    pattern: &Path,
+    layout: &Layout,
+    now: DateTime<Utc>,
+) -> Result<Export, ExportError> {
+    let newest = files.iter().map(|file| (file.modified_at, file.path.clone())).max();
+    let (modified_at, path) = newest.ok_or_else(|| no_match(pattern))?;
+    let digests: Vec<String> = files.iter().map(|file| hex::encode(Sha256::digest(&file.bytes))).collect();
+    let sha256 = match digests.as_slice() {
+        [only] => only.clone(),
+        _ => {
+            let mut all = Sha256::new();
+            for (file, digest) in files.iter().zip(&digests) {
+                let name = file.path.file_name().unwrap_or(file.path.as_os_str()).to_string_lossy();
+                all.update(format!("{digest}  {name}\n"));
+            }
+            hex::encode(all.finalize())
+        }
+    };
+    let counts = read_files(files.into_iter().map(|file| (file.path, file.bytes.into())).collect(), layout)?;
+    Export { sha256, modified_at, counts, path }.dated(now)
+}
+
+/// The export, if it has as many files as it has to have.
+///
+/// # Errors
+/// If it has not.
+pub(super) fn complete(files: Files, pattern: &Path, export: Export) -> Result<Export, ExportError> {
+    let found = export.counts.files.len();
+    match files {
+        Files::All { expected: Some(expected), .. } if expected != found => {
+            Err(ExportError::FileCount { path: pattern.to_owned(), found, expected })
+        }
+        Files::All { .. } | Files::Newest => Ok(export),
+    }
+}

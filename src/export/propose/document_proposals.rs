@@ -1,0 +1,141 @@
+//! Where the records of a JSON or XML document may be.
+
+use serde_json::Value;
+
+use crate::export::column::Column;
+use crate::export::format::json::record_finder::is_lines;
+use crate::export::format::xml;
+use crate::export::propose::proposal::TriedKeys;
+use crate::export::settings::{Count, Layout, LongLayout, Shape};
+
+/// Lists in lists; records lie at the top of a document.
+const DEPTH_MAX: usize = 4;
+
+pub(super) fn candidates(text: &str, layout: &Layout) -> Vec<TriedKeys> {
+    let text = text.trim_start();
+    if text.starts_with('<') {
+        return elements(text, layout);
+    }
+    // Of a record on each line the first is like the others.
+    let one = if is_lines(text) { text.lines().next().unwrap_or_default() } else { text };
+    let Ok(document) = serde_json::from_str::<Value>(one) else { return Vec::new() };
+    let mut paths = Vec::new();
+    walk(&document, "", &mut paths, 0);
+    paths.iter().flat_map(|path| of_path(path, layout)).collect()
+}
+
+/// Every list of objects, and every object of objects.
+fn walk(value: &Value, path: &str, paths: &mut Vec<String>, depth: usize) {
+    if depth > DEPTH_MAX {
+        return;
+    }
+    match value {
+        Value::Array(items) => {
+            let path = format!("{path}[]");
+            if items.iter().any(Value::is_object) {
+                paths.push(path.clone());
+            }
+            items.iter().take(1).for_each(|item| inside(item, &path, paths, depth));
+        }
+        Value::Object(members) => {
+            if members.len() > 1 && members.values().all(|member| member.is_object() || member.is_array()) {
+                let path = format!("{path}{{}}");
+                paths.push(path.clone());
+                members.values().take(1).for_each(|member| walk(member, &path, paths, depth + 1));
+            }
+            inside(value, path, paths, depth);
+        }
+        _ => {}
+    }
+}
+
+fn inside(value: &Value, path: &str, paths: &mut Vec<String>, depth: usize) {
+    let Value::Object(members) = value else { return };
+    for (name, member) in members {
+        // A key with a point in it is no step of a path.
+        if !name.contains(['.', '[', '{']) && !name.is_empty() {
+            let below = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+            walk(member, &below, paths, depth + 1);
+        }
+    }
+}
+
+/// With the columns as they are named, by their path from the top, and with the customer as the key.
+fn of_path(path: &str, layout: &Layout) -> Vec<TriedKeys> {
+    let records: Vec<String> = path.split('.').map(str::to_owned).collect();
+    if records == layout.records {
+        return Vec::new();
+    }
+    let question = format!("Are the records at {path:?}?");
+    let with = Layout { records, ..layout.clone() };
+    let mut found = vec![TriedKeys::new(&question, format!("records = {path:?}"), with.clone())];
+    let first = path.split(['[', '{']).next().unwrap_or_default();
+    if !first.is_empty() {
+        found.extend(from_top(&question, &with, first));
+    }
+    if path.contains("{}") {
+        let keyed = Layout { customer: Column::named("@key"), ..with };
+        let keys = format!("records = {path:?} and the column customer = \"@key\"");
+        let before = path.trim_end_matches(['[', ']', '{', '}']).replace("[]", "").replace("{}", "");
+        found.push(TriedKeys::new("Is each key a customer?", keys.clone(), keyed.clone()));
+        if !before.is_empty() {
+            let keys = format!("{keys}; the other columns go by their path from the top, as \"{before}.seats\"");
+            let below = renamed(&keyed, |name| format!("{before}.{name}"));
+            found.extend(below.map(|with| TriedKeys::new("Is each key a customer?", keys, with)));
+        }
+    }
+    found
+}
+
+/// Columns that are named from what the first list holds.
+fn from_top(question: &str, with: &Layout, first: &str) -> Option<TriedKeys> {
+    let moved = renamed(with, |name| format!("{first}.{name}"))?;
+    let customer = moved.customer.names().first().map_or("@key".to_owned(), ToString::to_string);
+    let path = with.records.join(".");
+    let keys = format!("records = {path:?}; columns go by their path from the top then, as {customer:?}");
+    Some(TriedKeys::new(question, keys, moved))
+}
+
+/// Every element that stands several times, with the columns as they are named, as attributes, and by their path from
+/// the top.
+fn elements(text: &str, layout: &Layout) -> Vec<TriedKeys> {
+    let (mut paths, named) = (xml::repeated(text), layout.records.join("."));
+    paths.sort_by_key(|path| *path != named);
+    paths.iter().flat_map(|path| of_element(path, layout)).collect()
+}
+
+fn of_element(path: &str, layout: &Layout) -> Vec<TriedKeys> {
+    let question = format!("Is each element at {path:?} a record?");
+    let at = |path: &str| Layout { records: path.split('.').map(str::to_owned).collect(), ..layout.clone() };
+    let plain = at(path);
+    let keys = format!("records = {path:?}");
+    let attributes = format!("{keys}, and write @ before the columns that are attributes, as \"@Name\"");
+    let mut found = vec![TriedKeys::new(&question, keys, plain.clone())];
+    found.extend(renamed(&plain, |name| format!("@{name}")).map(|with| TriedKeys::new(&question, attributes, with)));
+    if let Some((root, inner)) = path.split_once('.') {
+        let nested = format!("{root}.{}[]", inner.replace('.', "[]."));
+        let keys = format!("records = {nested:?}; columns go by their path from the top then");
+        found.push(TriedKeys::new(&question, keys, at(&nested)));
+    }
+    found
+}
+
+/// The columns of the shape under other names; the key of an object has none.
+fn renamed(layout: &Layout, rename: impl Fn(&str) -> String) -> Option<Layout> {
+    let moved = |column: &Column| match column {
+        Column::Named(named) if named.name != "@key" => {
+            let mut named = named.clone();
+            named.name = rename(&named.name);
+            Column::Named(named)
+        }
+        same => same.clone(),
+    };
+    let Shape::Long(LongLayout { service, count }) = &layout.shape else { return None };
+    let count = match count {
+        Count::Column { count, item } => Count::Column { count: moved(count), item: item.as_ref().map(&moved) },
+        Count::Rows { item } => Count::Rows { item: item.as_ref().map(&moved) },
+        Count::Distinct { item } => Count::Distinct { item: moved(item) },
+    };
+    let shape = Shape::Long(LongLayout { service: moved(service), count });
+    Some(Layout { customer: moved(&layout.customer), shape, ..layout.clone() })
+}

@@ -1,0 +1,171 @@
+//! What would help where rows are no counts, name nobody, or stand twice.
+
+use std::collections::BTreeSet;
+
+use crate::export::column::{Column, CountMark, DerivedColumn, NamedColumn, Pattern, Test};
+use crate::export::count::duplicate_rows::Duplicates;
+use crate::export::propose::proposal::TriedKeys;
+use crate::export::read::date_columns::FORMATS;
+use crate::export::read::layout::says_no;
+use crate::export::read::normalized_names::normalized;
+use crate::export::settings::{Count, Latest, Layout, LongLayout, Shape, Sheet};
+use crate::reconcile::model::export::count_error::CountError;
+use crate::reconcile::model::export::counts::{Counts, DateColumn, RejectedRow};
+
+/// A column of marks holds a handful of words.
+const MARKS_MAX: usize = 3;
+
+pub(super) fn candidates(layout: &Layout, counts: &Counts) -> Vec<TriedKeys> {
+    let has = |is: fn(&CountError) -> bool| counts.rejected.iter().any(|row| is(&row.why));
+    let mut found = Vec::new();
+    if has(|why| *why == CountError::Sign) && !layout.signed {
+        let with = Layout { signed: true, ..layout.clone() };
+        let sum = Layout { duplicates: Duplicates::Sum, ..with.clone() };
+        found.push(TriedKeys::new("May rows be negative, as credits?", "signed = true", with));
+        if layout.duplicates == Duplicates::Error && counts.dated.is_none() {
+            let keys = "signed = true and duplicates = \"sum\"";
+            found.push(TriedKeys::new("May rows be negative, as credits that are taken off?", keys, sum));
+        }
+    }
+    if has(|why| *why == CountError::NoDate) {
+        found.extend(date_formats(layout));
+    }
+    if !counts.nameless.is_empty() || has(|why| *why == CountError::NoService) {
+        found.extend(filled(layout));
+    }
+    found.extend(heading_again(layout, &counts.rejected));
+    found.extend(nothing_said(layout, &counts.rejected));
+    // Where some cells are numbers the others are no marks.
+    if counts.customers.values().all(|customer| customer.cells().next().is_none()) {
+        found.extend(marks(layout, &counts.rejected));
+    }
+    match &counts.dated {
+        Some(column) if layout.latest.is_none() => found.extend(newest(layout, column)),
+        // Rows of several days would come to a month's sum, and that is nobody's count.
+        Some(_) => {}
+        None if layout.duplicates == Duplicates::Error => {
+            let with = Layout { duplicates: Duplicates::Sum, ..layout.clone() };
+            let question = "Are the rows of one customer and service parts of one count?";
+            found.push(TriedKeys::new(question, "duplicates = \"sum\"", with));
+        }
+        None => {}
+    }
+    found
+}
+
+/// A cell that says what its column is called: the heading stands again between the rows, where files were put together.
+fn heading_again(layout: &Layout, rejected: &[RejectedRow]) -> Option<TriedKeys> {
+    let row = rejected.iter().find(|row| !row.column.is_empty() && normalized(&row.value) == row.column)?;
+    let (column, is) = (row.column.clone(), vec![row.column.clone()]);
+    let filter = Test { column, is, like: Vec::new(), range: None };
+    let with = Layout { drop: layout.drop.iter().cloned().chain([filter]).collect(), ..layout.clone() };
+    let keys = format!("drop = [{{ column = {0:?}, is = [{0:?}] }}]", row.column);
+    Some(TriedKeys::new("Does the heading stand again between the rows?", keys, with))
+}
+
+/// `-` and `n/a` between numbers of a wide file.
+fn nothing_said(layout: &Layout, rejected: &[RejectedRow]) -> Option<TriedKeys> {
+    let is_wide = matches!(layout.shape, Shape::Wide(_)) && layout.wide_mark.is_none();
+    let is_nothing = |text: &str| says_no(text) || text.chars().all(|c| matches!(c, '-' | '\u{2013}' | '\u{2014}'));
+    let said: BTreeSet<&str> = rejected.iter().map(|row| row.value.trim()).filter(|text| !text.is_empty()).collect();
+    let blank: Vec<String> = said.into_iter().filter(|text| is_nothing(text)).map(str::to_owned).collect();
+    if !is_wide || blank.is_empty() {
+        return None;
+    }
+    let keys = format!("blank = {blank:?}");
+    let with = Layout { wide_blank: blank, ..layout.clone() };
+    Some(TriedKeys::new("Does such a cell mean that there is none?", keys, with))
+}
+
+fn filled(layout: &Layout) -> Option<TriedKeys> {
+    let Column::Named(customer) = &layout.customer else { return None };
+    let is_of_file = matches!(&customer.made, None | Some(DerivedColumn::Joined { .. }));
+    if !is_of_file || !layout.fill_down.is_empty() {
+        return None;
+    }
+    let names: Vec<String> = layout.customer.names().into_iter().map(str::to_owned).collect();
+    let keys = format!("fill_down = {names:?}");
+    let with = Layout { fill_down: names, ..layout.clone() };
+    Some(TriedKeys::new("Is the customer given once for the rows below?", keys, with))
+}
+
+fn date_formats(layout: &Layout) -> Vec<TriedKeys> {
+    let Some(latest) = &layout.latest else { return Vec::new() };
+    let with = |format: &&'static str| {
+        let latest = Latest { format: Some((*format).to_owned()), ..latest.clone() };
+        let keys = format!("date_format = {format:?}");
+        TriedKeys::new("Are the dates written so?", keys, Layout { latest: Some(latest), ..layout.clone() })
+    };
+    FORMATS.iter().map(with).collect()
+}
+
+fn newest(layout: &Layout, column: &DateColumn) -> Vec<TriedKeys> {
+    let of = |format: Option<&&'static str>| {
+        let latest = Latest { column: column.name.clone(), format: format.map(ToString::to_string) };
+        let with = Layout { latest: Some(latest), ..layout.clone() };
+        TriedKeys::new("Is there a row for each day, of which the newest counts?", column.keys(), with)
+    };
+    if column.formats.is_empty() {
+        vec![of(None)]
+    } else {
+        column.formats.iter().map(|format| of(Some(format))).collect()
+    }
+}
+
+/// Cells that say something, but no number: one for each, or for each that says one word.
+fn marks(layout: &Layout, rejected: &[RejectedRow]) -> Vec<TriedKeys> {
+    let is_mark = |row: &&RejectedRow| match row.why {
+        CountError::Date | CountError::SaysNo => true,
+        // `5 seats` and `12,34` are numbers that are written otherwise, and five are not one.
+        CountError::NotANumber | CountError::Separator => !row.value.contains(char::is_numeric),
+        _ => false,
+    };
+    let said: BTreeSet<&str> = rejected.iter().filter(is_mark).map(|row| row.value.trim()).collect();
+    if said.is_empty() {
+        return Vec::new();
+    }
+    // Where one says no, not every one that says anything is a unit.
+    let all_say_yes = !said.iter().any(|text| says_no(text));
+    let yes: Vec<String> = said.into_iter().filter(|text| !says_no(text)).map(str::to_owned).collect();
+    let mut found: Vec<TriedKeys> = marked(layout, CountMark::Present)
+        .filter(|_| all_say_yes)
+        .map(|with| {
+            TriedKeys::new("Is each cell that says anything one unit?", keys_of(layout, "present = true"), with)
+        })
+        .into_iter()
+        .collect();
+    if (1..=MARKS_MAX).contains(&yes.len()) {
+        let keys = keys_of(layout, &format!("is = {yes:?}"));
+        let with = marked(layout, CountMark::Is(yes));
+        found.extend(with.map(|with| TriedKeys::new("Is each cell that says so one unit?", keys, with)));
+    }
+    found
+}
+
+fn keys_of(layout: &Layout, mark: &str) -> String {
+    match layout.shape.long().and_then(|long| long.count.number()) {
+        Some(Column::Named(NamedColumn { name, .. })) => format!("count = {{ column = {name:?}, {mark} }}"),
+        _ => format!("{mark} beside `wide`"),
+    }
+}
+
+fn marked(layout: &Layout, mark: CountMark) -> Option<Layout> {
+    let with = match &layout.shape {
+        Shape::Long(LongLayout { service, count: Count::Column { count: Column::Named(named), item } }) => {
+            let count = Column::Named(NamedColumn { mark: Some(mark), ..named.clone() });
+            let count = Count::Column { count, item: item.clone() };
+            Layout { shape: Shape::Long(LongLayout { service: service.clone(), count }), ..layout.clone() }
+        }
+        Shape::Wide(_) => Layout { wide_mark: Some(mark), ..layout.clone() },
+        Shape::Long(_) | Shape::Both(..) => return None,
+    };
+    Some(with)
+}
+
+/// Every sheet that shows, and its name for the customer.
+pub(super) fn of_sheets(layout: &Layout) -> Option<Layout> {
+    let Column::Named(NamedColumn { made: None, .. }) = &layout.customer else { return None };
+    let Column::Named(mut customer) = Column::named("the sheet's name") else { return None };
+    (customer.made, customer.matching) = (Some(DerivedColumn::SheetName), Pattern::regex("(.+)").ok());
+    Some(Layout { sheet: Some(Sheet::All), customer: Column::Named(customer), ..layout.clone() })
+}

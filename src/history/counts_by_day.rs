@@ -1,0 +1,106 @@
+//! The counts of the days of a billing period, for policies that look back: one for each day, stored by change.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::history::store::column_values::{day, maybe_quantity};
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+use crate::reconcile::model::ids::{CustomerName, IntegrationName, ServiceName};
+use crate::reconcile::model::past::CountedDays;
+use crate::reconcile::model::quantity::Quantity;
+
+/// One customer's count of one service; `None` where the export does not say.
+pub type DayCount = (CustomerName, ServiceName, Option<Quantity>);
+
+impl History {
+    /// Notes the counts of a day's accepted export. The last one of a day counts.
+    ///
+    /// # Errors
+    /// When they cannot be stored.
+    pub fn count_day(
+        &mut self,
+        integration: &IntegrationName,
+        today: NaiveDate,
+        counts: &[DayCount],
+    ) -> Result<(), StoreError> {
+        let (integration, today) = (integration.as_str(), today.to_string());
+        self.write(|transaction| {
+            transaction.execute("INSERT OR IGNORE INTO counted_days VALUES (?1, ?2)", params![integration, today])?;
+            let mut before = transaction.prepare_cached(
+                "SELECT count FROM day_counts WHERE integration = ?1 AND customer = ?2 AND service = ?3 AND day <= ?4
+                 ORDER BY day DESC LIMIT 1",
+            )?;
+            let mut insert =
+                transaction.prepare_cached("INSERT OR REPLACE INTO day_counts VALUES (?1, ?2, ?3, ?4, ?5)")?;
+            for (customer, service, count) in counts {
+                let (customer, service) = (customer.as_str(), service.as_str());
+                let known: Option<Option<String>> =
+                    before.query_row(params![integration, customer, service, today], |row| row.get(0)).optional()?;
+                let count = count.map(|count| count.to_string());
+                if known.as_ref() != Some(&count) {
+                    insert.execute(params![integration, customer, service, today, count])?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// The counts of the counted days from `first` on and before `today`.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn counted(
+        &self,
+        integration: &IntegrationName,
+        first: NaiveDate,
+        today: NaiveDate,
+    ) -> Result<CountedDays, StoreError> {
+        self.read(|connection| {
+            let days = counted_days(connection, integration, first, today)?;
+            let mut statement = connection.prepare_cached(
+                "SELECT customer, service, day, count FROM day_counts WHERE integration = ?1 AND day < ?2
+                 ORDER BY customer, service, day",
+            )?;
+            let mut changes: BTreeMap<(CustomerName, ServiceName), Vec<Change>> = BTreeMap::new();
+            for row in statement.query_and_then(params![integration.as_str(), today.to_string()], change)? {
+                let (of, change) = row?;
+                changes.entry(of).or_default().push(change);
+            }
+            let mut counted = CountedDays::new();
+            for ((customer, service), changes) in changes {
+                let counts = days.iter().filter_map(|day| on(&changes, *day)).collect();
+                counted.entry(customer).or_default().insert(service, counts);
+            }
+            Ok(counted)
+        })
+    }
+}
+
+/// From this day on it is this many.
+type Change = (NaiveDate, Option<Quantity>);
+
+fn on(changes: &[Change], day: NaiveDate) -> Option<Quantity> {
+    changes.iter().rev().find(|(from, _)| *from <= day).and_then(|(_, count)| *count)
+}
+
+fn change(row: &Row<'_>) -> Result<((CustomerName, ServiceName), Change), StoreError> {
+    let (customer, service): (String, String) = (row.get("customer")?, row.get("service")?);
+    let of = (CustomerName::new(&customer), ServiceName::new(&service));
+    Ok((of, (day(row, "day")?, maybe_quantity(row, "count")?)))
+}
+
+fn counted_days(
+    connection: &Connection,
+    integration: &IntegrationName,
+    first: NaiveDate,
+    today: NaiveDate,
+) -> Result<Vec<NaiveDate>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT day FROM counted_days WHERE integration = ?1 AND day >= ?2 AND day < ?3 ORDER BY day",
+    )?;
+    let period = params![integration.as_str(), first.to_string(), today.to_string()];
+    statement.query_and_then(period, |row| day(row, "day"))?.collect()
+}

@@ -1,0 +1,56 @@
+//! Nights of the daemon's schedule: each is begun once, by whoever claims it first.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Row, params};
+
+use crate::history::store::column_values::{maybe_time, time_text};
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+
+/// A night of the schedule that was begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClaimedSlot {
+    /// When it was due.
+    pub slot: DateTime<Utc>,
+    /// When it was claimed.
+    pub claimed_at: DateTime<Utc>,
+}
+
+impl History {
+    /// The latest slot that was ever claimed; `None` before the first.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn last_slot(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let sql = "SELECT max(slot) AS slot FROM slots";
+        self.connection.query_row_and_then(sql, [], |row| maybe_time(row, "slot"))
+    }
+
+    /// The latest slot that was ever claimed, and when; `None` before the first.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn last_claim(&self) -> Result<Option<ClaimedSlot>, StoreError> {
+        let sql = "SELECT slot, claimed_at FROM slots ORDER BY slot DESC LIMIT 1";
+        let claim = |row: &Row<'_>| {
+            let times = maybe_time(row, "slot")?.zip(maybe_time(row, "claimed_at")?);
+            Ok::<_, StoreError>(times.map(|(slot, claimed_at)| ClaimedSlot { slot, claimed_at }))
+        };
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let claimed = statement.query_and_then([], claim)?.next().transpose();
+        claimed.map(Option::flatten)
+    }
+
+    /// Claims a slot: `true` for the first who does, `false` for everybody after.
+    ///
+    /// # Errors
+    /// When it cannot be stored; then the slot is not claimed.
+    pub fn claim_slot(&mut self, slot: DateTime<Utc>, at: DateTime<Utc>) -> Result<bool, StoreError> {
+        self.write(|transaction| {
+            let claimed = transaction
+                .prepare_cached("INSERT INTO slots (slot, claimed_at) VALUES (?1, ?2) ON CONFLICT (slot) DO NOTHING")?
+                .execute(params![time_text(slot), time_text(at)])?;
+            Ok(claimed == 1)
+        })
+    }
+}

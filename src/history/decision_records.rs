@@ -1,0 +1,225 @@
+//! The table of decisions: answers are only ever added, and the last one to each matter counts.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, Row, Transaction, params};
+
+use crate::history::run_record::LineRecord;
+use crate::history::store::column_values::{
+    line_key, maybe_day, maybe_quantity, named, named_text, time, time_text, word,
+};
+use crate::history::store::decision_chain;
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+use crate::history::store::run_lock::RunLock;
+use crate::reconcile::model::decision::{Decision, DecisionSubject, Decisions, SeenLine};
+use crate::reconcile::model::ids::{AdditionId, AgreementId, CustomerName, IntegrationName, RunId, ServiceName};
+use crate::reconcile::model::plan::outcome::AnswerVerb;
+use crate::reconcile::model::plan::reason_code::Code;
+
+impl History {
+    /// Stores an answer to a matter of an integration, as the report of `run` showed it. A [`AnswerVerb::Reopen`] takes the
+    /// last one back.
+    ///
+    /// # Errors
+    /// When it cannot be stored; then nothing was decided.
+    #[expect(clippy::too_many_arguments, reason = "all that is stored of one answer")]
+    pub fn decide(
+        &mut self,
+        _lock: &RunLock,
+        integration: &IntegrationName,
+        run: RunId,
+        matter: &DecisionSubject,
+        decision: &Decision,
+    ) -> Result<(), StoreError> {
+        let Decision { handle, verb, until, note, who, at, reason, seen, named, within, spent: _ } = decision;
+        let (kind, agreement, product, customer, service) = columns_of(matter);
+        let item = if let DecisionSubject::Line(_, _, item) = matter { item.as_deref() } else { None };
+        self.write(|transaction| {
+            transaction
+                .prepare_cached(
+                    "INSERT INTO decisions (decision, integration, kind, agreement, product, customer, service, handle, verb,
+                            until, note, who, at, run, reason, addition, was, wanted, item, within, named, journal)
+                 VALUES ((SELECT coalesce(max(decision), 0) + 1 FROM decisions), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,
+                         ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, (SELECT coalesce(max(seq), 0) FROM journal))",
+                )?
+                .execute(params![
+                    integration.as_str(),
+                    kind,
+                    agreement,
+                    product,
+                    customer,
+                    service,
+                    handle,
+                    verb.as_str(),
+                    until.map(|day| day.to_string()),
+                    note,
+                    who,
+                    time_text(at.to_utc()),
+                    run.0,
+                    reason.as_str(),
+                    seen.and_then(|seen| seen.addition).map(|id| id.0),
+                    seen.and_then(|seen| seen.was).map(|units| units.to_string()),
+                    seen.and_then(|seen| seen.wanted).map(|units| units.to_string()),
+                    item,
+                    within.map(|units| units.to_string()),
+                    named.as_ref().map(named_text),
+                ])?;
+            decision_chain::append(transaction, run, at.to_utc())
+        })
+    }
+
+    /// Ends every accepted step, so that it is asked anew: a history that was put back cannot know which were taken since.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    pub fn ask_anew(&mut self, _lock: &RunLock) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            transaction.execute(
+                "INSERT OR IGNORE INTO lapsed_answers SELECT decision, run FROM decisions WHERE verb = 'accept'",
+                [],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// The last answer to each matter of an integration.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn decisions(&self, integration: &IntegrationName) -> Result<Decisions, StoreError> {
+        self.read(|connection| decisions(connection, integration, None))
+    }
+}
+
+/// See [`History::decisions`]; for a run without the accepted steps that another ConnectWise than its own showed.
+pub(super) fn decisions(
+    connection: &Connection,
+    integration: &IntegrationName,
+    of: Option<RunId>,
+) -> Result<Decisions, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT *, decision IN (SELECT decision FROM lapsed_answers) AS lapsed
+         FROM decisions AS d WHERE integration = ?1
+             AND NOT (verb = 'accept' AND coalesce((SELECT seen.site <> own.site FROM runs AS seen, runs AS own
+                                                    WHERE seen.run = d.run AND own.run = ?2), 0))
+         ORDER BY decision",
+    )?;
+    let mut last: BTreeMap<DecisionSubject, (Decision, i64)> = BTreeMap::new();
+    for row in statement.query_and_then(params![integration.as_str(), of.map(|run| run.0)], |row| {
+        Ok::<_, StoreError>((matter(row)?, decision(row)?, row.get("journal")?))
+    })? {
+        let (matter, decision, journal) = row?;
+        match decision.verb {
+            AnswerVerb::Reopen => _ = last.remove(&matter),
+            _ => _ = last.insert(matter, (decision, journal)),
+        }
+    }
+    // Of an accepted step that is over it is told that it was taken; what was kept or ignored is open again.
+    last.retain(|_, (decision, _)| decision.verb == AnswerVerb::Accept || !decision.spent);
+    let decided = last.into_iter().map(|(matter, (decision, journal))| {
+        let spent = decision.verb == AnswerVerb::Accept
+            && (decision.spent || written_since(connection, integration, &matter, journal)?);
+        Ok((matter, Decision { spent, ..decision }))
+    });
+    Ok(Decisions(decided.collect::<Result<_, StoreError>>()?))
+}
+
+/// Ends the answers that an export which was accepted no longer asks for: the same step of a later day is another question.
+pub(super) fn lapse(
+    transaction: &Transaction<'_>,
+    integration: &IntegrationName,
+    run: RunId,
+    lines: &[LineRecord],
+) -> Result<(), StoreError> {
+    let answers = decisions(transaction, integration, Some(run))?;
+    let open = answers.0.iter().filter(|(_, decision)| !decision.spent);
+    let shown: BTreeMap<DecisionSubject, &LineRecord> =
+        lines.iter().filter_map(|line| Some((DecisionSubject::line(&line.key()?), line))).collect();
+    let mut insert = transaction.prepare_cached(
+        "INSERT OR IGNORE INTO lapsed_answers
+         SELECT max(decision), ?3 FROM decisions WHERE integration = ?1 AND handle = ?2 AND verb = ?4
+         HAVING max(decision) IS NOT NULL",
+    )?;
+    for (matter, decision) in open {
+        let line = shown.get(matter);
+        let over = match decision.verb {
+            AnswerVerb::Accept => !line.is_some_and(|line| decision.is_asked_by(line.was, line.wanted)),
+            _ => line.is_some_and(|line| decision.is_past(line.addition, line.wanted, (line.outcome, line.reason))),
+        };
+        if over {
+            insert.execute(params![integration.as_str(), decision.handle, run.0, decision.verb.as_str()])?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a write of the line that was begun behind this row of the journal was applied.
+fn written_since(
+    connection: &Connection,
+    integration: &IntegrationName,
+    matter: &DecisionSubject,
+    journal: i64,
+) -> Result<bool, StoreError> {
+    let DecisionSubject::Line(agreement, ..) = matter else { return Ok(false) };
+    let mut statement = connection.prepare_cached(
+        "SELECT agreement, product, item FROM writes
+         WHERE integration = ?1 AND agreement = ?2 AND write > ?3 AND outcome = 'applied'",
+    )?;
+    let written = statement
+        .query_and_then(params![integration.as_str(), agreement.0, journal], line_key)?
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(written.iter().any(|written| DecisionSubject::line(written) == *matter))
+}
+
+type Columns<'a> = (&'static str, Option<i64>, Option<&'a str>, Option<&'a str>, Option<&'a str>);
+
+fn columns_of(matter: &DecisionSubject) -> Columns<'_> {
+    match matter {
+        DecisionSubject::Line(agreement, product, _) => ("line", Some(agreement.0), Some(product), None, None),
+        DecisionSubject::Customer(customer) => ("customer", None, None, Some(customer.as_str()), None),
+        DecisionSubject::Service(service) => ("service", None, None, None, Some(service.as_str())),
+        DecisionSubject::Product(product) => ("product", None, Some(product), None, None),
+        DecisionSubject::Duplicate(customer, service) => {
+            ("duplicate", None, None, Some(customer.as_str()), Some(service.as_str()))
+        }
+        DecisionSubject::Nameless => ("nameless", None, None, None, None),
+    }
+}
+
+fn matter(row: &Row<'_>) -> Result<DecisionSubject, StoreError> {
+    let kind: String = row.get("kind")?;
+    let customer = || Ok::<_, StoreError>(CustomerName::new(&row.get::<_, String>("customer")?));
+    let service = || Ok::<_, StoreError>(ServiceName::new(&row.get::<_, String>("service")?));
+    Ok(match kind.as_str() {
+        "line" => DecisionSubject::Line(AgreementId(row.get("agreement")?), row.get("product")?, row.get("item")?),
+        "customer" => DecisionSubject::Customer(customer()?),
+        "service" => DecisionSubject::Service(service()?),
+        "product" => DecisionSubject::Product(row.get("product")?),
+        "duplicate" => DecisionSubject::Duplicate(customer()?, service()?),
+        "nameless" => DecisionSubject::Nameless,
+        _ => return Err(StoreError::Unreadable { column: "kind", value: kind }),
+    })
+}
+
+fn decision(row: &Row<'_>) -> Result<Decision, StoreError> {
+    let kind: String = row.get("kind")?;
+    let seen = SeenLine {
+        addition: row.get::<_, Option<i64>>("addition")?.map(AdditionId),
+        was: maybe_quantity(row, "was")?,
+        wanted: maybe_quantity(row, "wanted")?,
+    };
+    Ok(Decision {
+        handle: row.get("handle")?,
+        verb: word(row, "verb", AnswerVerb::from_word)?,
+        until: maybe_day(row, "until")?,
+        note: row.get("note")?,
+        who: row.get("who")?,
+        at: time(row, "at")?.fixed_offset(),
+        reason: word(row, "reason", Code::from_word)?,
+        seen: (kind == "line").then_some(seen),
+        within: maybe_quantity(row, "within")?,
+        named: named(row)?,
+        spent: row.get("lapsed")?,
+    })
+}

@@ -1,0 +1,118 @@
+//! Every version of the files that people edit on the desk or by commands, and who made each.
+
+use std::io::{Read as _, Write as _};
+
+use chrono::{DateTime, Utc};
+use flate2::Compression;
+use flate2::read::ZlibDecoder;
+use flate2::write::ZlibEncoder;
+use rusqlite::{OptionalExtension as _, Row, Transaction, params};
+use sha2::{Digest as _, Sha256};
+
+use crate::history::store::column_values::{integer, time, time_text};
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+
+/// One version of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileVersion {
+    /// Its number, over all files.
+    pub number: i64,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who made it; empty for one that was found there, made by hand.
+    pub who: String,
+    /// The file.
+    pub file: String,
+    /// Its bytes.
+    pub content: Vec<u8>,
+}
+
+/// Versions that are looked through for who mapped a customer.
+const EDITS: usize = 50;
+
+/// A file before and after an edit.
+#[derive(Debug, Clone, Copy)]
+pub struct FileEdit<'a> {
+    /// The file.
+    pub file: &'a str,
+    /// Its bytes before.
+    pub before: &'a [u8],
+    /// Its bytes after.
+    pub after: &'a [u8],
+}
+
+impl History {
+    /// Keeps what an edit made, and what it found if nobody has kept that yet.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    pub fn keep_file_edit(&mut self, edit: FileEdit<'_>, who: &str, at: DateTime<Utc>) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            let newest = "SELECT sha256 FROM file_versions WHERE file = ?1 ORDER BY version DESC LIMIT 1";
+            let newest: Option<String> = transaction.query_row(newest, [edit.file], |row| row.get(0)).optional()?;
+            if newest.as_deref() != Some(digest(edit.before).as_str()) {
+                insert(transaction, (edit.file, edit.before), "", at)?;
+            }
+            insert(transaction, (edit.file, edit.after), who, at)
+        })
+    }
+
+    /// What people made of any file since an instant, oldest first: at most [`EDITS`] versions.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn file_edits_since(&self, since: DateTime<Utc>) -> Result<Vec<FileVersion>, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT * FROM file_versions WHERE at >= ?1 AND who <> '' ORDER BY version LIMIT ?2";
+            let mut statement = connection.prepare_cached(sql)?;
+            let rows = statement.query_and_then(params![time_text(since), integer(EDITS)], version)?;
+            rows.collect()
+        })
+    }
+
+    /// The last versions of a file, newest first.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn file_versions(&self, file: &str, limit: usize) -> Result<Vec<FileVersion>, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT * FROM file_versions WHERE file = ?1 ORDER BY version DESC LIMIT ?2";
+            let mut statement = connection.prepare_cached(sql)?;
+            let rows = statement.query_and_then(params![file, integer(limit)], version)?;
+            rows.collect()
+        })
+    }
+}
+
+fn insert(
+    transaction: &Transaction<'_>,
+    (file, content): (&str, &[u8]),
+    who: &str,
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    transaction.execute(
+        "INSERT INTO file_versions (at, who, file, sha256, content) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![time_text(at), who, file, digest(content), packed(content)],
+    )?;
+    Ok(())
+}
+
+fn digest(content: &[u8]) -> String {
+    hex::encode(Sha256::digest(content))
+}
+
+fn packed(content: &[u8]) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+    // Writing into memory cannot fail.
+    let _ = encoder.write_all(content);
+    encoder.finish().unwrap_or_default()
+}
+
+fn version(row: &Row<'_>) -> Result<FileVersion, StoreError> {
+    let (number, packed): (i64, Vec<u8>) = (row.get("version")?, row.get("content")?);
+    let mut content = Vec::new();
+    let unpacked = ZlibDecoder::new(packed.as_slice()).read_to_end(&mut content);
+    unpacked.map_err(|_| StoreError::Unreadable { column: "content", value: format!("version {number}") })?;
+    Ok(FileVersion { number, at: time(row, "at")?, who: row.get("who")?, file: row.get("file")?, content })
+}

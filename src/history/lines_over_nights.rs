@@ -1,0 +1,222 @@
+//! Lines over time: what trends, customer pages and "ready to invoice" are drawn from. Every question is bounded.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+use rusqlite::{Row, params};
+
+use crate::history::run_lookup::{RunSummary, findings_of, numbered_line, summary};
+use crate::history::run_record::LineRecord;
+use crate::history::store::column_values::{integer, maybe_quantity, word};
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+use crate::reconcile::model::ids::{IntegrationName, RunId};
+use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::outcome::Outcome;
+use crate::reconcile::model::plan::reason_code::Code;
+use crate::reconcile::model::quantity::Quantity;
+
+/// What became of a line in one run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineNight {
+    /// The run.
+    pub run: RunId,
+    /// What ConnectWise held when its plan was drawn.
+    pub was: Option<Quantity>,
+    /// What followed from the counts.
+    pub wanted: Option<Quantity>,
+    /// What ConnectWise held afterwards.
+    pub now: Option<Quantity>,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Why.
+    pub reason: Code,
+    /// The run that this one set back, or planned to: then what it wanted is no count.
+    pub undoes: Option<RunId>,
+}
+
+impl History {
+    /// The last runs of an integration that may have written, up to this one, oldest first: nights, and undos that
+    /// were carried out. Dry runs are none of them; the run itself is one, whatever it is.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn nights(
+        &self,
+        integration: &IntegrationName,
+        last: RunId,
+        limit: usize,
+    ) -> Result<Vec<RunSummary>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT * FROM runs WHERE integration = ?1 AND run <= ?2
+                     AND (run = ?2 OR command IN ('run', 'apply'))
+                 ORDER BY run DESC LIMIT ?3",
+            )?;
+            let rows = statement.query_and_then(params![integration.as_str(), last.0, integer(limit)], summary)?;
+            let mut nights = rows.collect::<Result<Vec<_>, _>>()?;
+            nights.reverse();
+            Ok(nights)
+        })
+    }
+
+    /// The newest run of each integration, without its lines; undos are left out.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn newest_runs(&self) -> Result<Vec<RunSummary>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT * FROM runs WHERE run IN (SELECT max(run) FROM runs WHERE undoes IS NULL AND command <> 'probe'
+                               GROUP BY integration)
+                 ORDER BY integration",
+            )?;
+            statement.query_and_then([], summary)?.collect()
+        })
+    }
+
+    /// The last run of an integration that looked at every line and was no dry one and no undo.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn last_night(&self, integration: &IntegrationName) -> Result<Option<RunId>, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT max(run) FROM runs WHERE integration = ?1 AND fingerprint IS NOT NULL AND undoes IS NULL
+                           AND finished_at IS NOT NULL AND verdict <> 'refused' AND command <> 'plan'";
+            let run: Option<i64> = connection.query_row(sql, [integration.as_str()], |row| row.get(0))?;
+            Ok(run.map(RunId))
+        })
+    }
+
+    /// Undos that were carried out after this run and before the next plan, oldest first.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn undos_since(&self, integration: &IntegrationName, run: RunId) -> Result<Vec<RunSummary>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT * FROM runs WHERE integration = ?1 AND run > ?2 AND command = 'apply' AND undoes IS NOT NULL
+                     AND run < coalesce((SELECT min(run) FROM runs WHERE integration = ?1 AND run > ?2
+                                         AND undoes IS NULL AND fingerprint IS NOT NULL), ?3)
+                 ORDER BY run",
+            )?;
+            statement.query_and_then(params![integration.as_str(), run.0, i64::MAX], summary)?.collect()
+        })
+    }
+
+    /// The lines of a run that ended for one of these reasons, in the order of its plan.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn lines_because(&self, run: RunId, reasons: &[Code]) -> Result<Vec<LineRecord>, StoreError> {
+        let reasons: Vec<&str> = reasons.iter().map(|reason| reason.as_str()).collect();
+        let reasons = serde_json::to_string(&reasons).expect("words always make JSON");
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT * FROM lines WHERE run = ?1 AND reason IN (SELECT value FROM json_each(?2)) ORDER BY position",
+            )?;
+            let rows = statement.query_and_then(params![run.0, reasons], numbered_line)?;
+            rows.map(|row| row.map(|(_, line)| line)).collect()
+        })
+    }
+
+    /// What a run found beside its lines.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn findings(&self, run: RunId) -> Result<Vec<Finding>, StoreError> {
+        self.read(|connection| findings_of(connection, run))
+    }
+
+    /// What became of these lines in these runs, by handle and in the order of the runs. Nights in which a line did not
+    /// change are dropped from the history after a while.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn line_nights(
+        &self,
+        runs: &[RunId],
+        handles: &BTreeSet<&str>,
+    ) -> Result<BTreeMap<String, Vec<LineNight>>, StoreError> {
+        self.read(|connection| {
+            let mut found: BTreeMap<String, Vec<LineNight>> = BTreeMap::new();
+            let mut statement = connection.prepare_cached(
+                "SELECT l.run, was, wanted, now, outcome, reason, undoes FROM lines AS l JOIN runs AS r ON r.run = l.run
+                 WHERE l.run = ?1 AND handle = ?2",
+            )?;
+            for run in runs {
+                for handle in handles {
+                    for night in statement.query_and_then(params![run.0, handle], line_night)? {
+                        found.entry((*handle).to_owned()).or_default().push(night?);
+                    }
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    /// The same, of the runs that began on these days. Days are those of the runs' own zone.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn newest_runs_within(&self, first: NaiveDate, last: NaiveDate) -> Result<Vec<RunSummary>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT * FROM runs WHERE run IN (SELECT max(run) FROM runs WHERE undoes IS NULL AND command <> 'probe'
+                               AND date(started_at, utc_offset || ' seconds') BETWEEN ?1 AND ?2 GROUP BY integration)
+                 ORDER BY integration",
+            )?;
+            statement.query_and_then([first.to_string(), last.to_string()], summary)?.collect()
+        })
+    }
+
+    /// A day of each month in which something ran, newest first.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn months(&self, limit: usize) -> Result<Vec<NaiveDate>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT max(date(started_at, utc_offset || ' seconds')) AS day FROM runs WHERE command <> 'probe'
+                 GROUP BY strftime('%Y-%m', started_at, utc_offset || ' seconds') ORDER BY day DESC LIMIT ?1",
+            )?;
+            let days = statement.query_map([integer(limit)], |row| row.get::<_, String>(0))?;
+            Ok(days.collect::<Result<Vec<_>, _>>()?.iter().filter_map(|day| day.parse().ok()).collect())
+        })
+    }
+
+    /// Lines that recount changed on these days, newest first. Days are those of the runs' own zone.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn changes_within(
+        &self,
+        integration: &IntegrationName,
+        (first, last): (NaiveDate, NaiveDate),
+        limit: usize,
+    ) -> Result<Vec<(RunId, LineRecord)>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT l.* FROM runs AS r CROSS JOIN lines AS l ON l.run = r.run
+                 WHERE r.integration = ?1 AND date(r.started_at, r.utc_offset || ' seconds') BETWEEN ?2 AND ?3
+                     AND r.changed > 0
+                     AND l.outcome IN ('updated', 'created')
+                 ORDER BY r.run DESC, l.position LIMIT ?4",
+            )?;
+            let bounds = params![integration.as_str(), first.to_string(), last.to_string(), integer(limit)];
+            statement.query_and_then(bounds, numbered_line)?.collect()
+        })
+    }
+}
+
+fn line_night(row: &Row<'_>) -> Result<LineNight, StoreError> {
+    Ok(LineNight {
+        run: RunId(row.get("run")?),
+        was: maybe_quantity(row, "was")?,
+        wanted: maybe_quantity(row, "wanted")?,
+        now: maybe_quantity(row, "now")?,
+        outcome: word(row, "outcome", Outcome::from_word)?,
+        reason: word(row, "reason", Code::from_word)?,
+        undoes: row.get::<_, Option<i64>>("undoes")?.map(RunId),
+    })
+}

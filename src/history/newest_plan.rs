@@ -1,0 +1,191 @@
+//! Which plan counts now, the night before it, and since when its items are open.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, params};
+
+use crate::history::run_lookup;
+use crate::history::run_record::{GoodExport, RunRecord};
+use crate::history::store::column_values::{maybe_quantity, time, word};
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+use crate::reconcile::model::ids::{IntegrationName, RunId};
+use crate::reconcile::model::plan::reason_code::Code;
+use crate::reconcile::model::quantity::Quantity;
+
+/// From when a matter waits: the first of the runs in a row that asked about it.
+pub type OpenSince = (RunId, DateTime<Utc>);
+
+impl History {
+    /// The newest run of an integration that ended with a plan, undo plans and refused exports aside; `None` if there is
+    /// none yet.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn latest_plan(&self, integration: &IntegrationName) -> Result<Option<RunRecord>, StoreError> {
+        let sql = format!("SELECT * FROM runs WHERE {PLANNED} ORDER BY run DESC LIMIT 1");
+        self.read(|connection| Ok(run_lookup::records(connection, &sql, [integration.as_str()])?.into_iter().next()))
+    }
+
+    /// The night before a run: the last one that ended, dry plans and undos aside.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn night_before(&self, run: &RunRecord) -> Result<Option<RunRecord>, StoreError> {
+        let sql =
+            "SELECT * FROM runs WHERE integration = ?1 AND run < ?2 AND finished_at IS NOT NULL AND undoes IS NULL
+                   AND command NOT IN ('plan', 'probe') ORDER BY run DESC LIMIT 1";
+        self.first_of(sql, run)
+    }
+
+    /// The same of those that looked at every line.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn plan_before(&self, run: &RunRecord) -> Result<Option<RunRecord>, StoreError> {
+        let sql =
+            format!("SELECT * FROM runs WHERE {PLANNED} AND run < ?2 AND command <> 'plan' ORDER BY run DESC LIMIT 1");
+        self.first_of(&sql, run)
+    }
+
+    fn first_of(&self, sql: &str, run: &RunRecord) -> Result<Option<RunRecord>, StoreError> {
+        self.read(|connection| {
+            let found = run_lookup::records(connection, sql, params![run.integration.as_str(), run.run.0])?;
+            Ok(found.into_iter().next())
+        })
+    }
+
+    /// The newest run of an integration if its export was refused, and since when each one was.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn refused_now(&self, integration: &IntegrationName) -> Result<Option<(RunRecord, OpenSince)>, StoreError> {
+        self.read(|connection| {
+            let sql = format!("SELECT * FROM runs WHERE {REFUSED_NOW} ORDER BY run DESC LIMIT 1");
+            let newest = run_lookup::records(connection, &sql, [integration.as_str()])?.into_iter().next();
+            let Some(newest) = newest else { return Ok(None) };
+            let mut first = connection.prepare_cached(&format!(
+                "SELECT run, started_at FROM runs WHERE {REFUSED_NOW} ORDER BY run LIMIT 1"
+            ))?;
+            let mut first = first.query_and_then([integration.as_str()], |row| {
+                Ok::<_, StoreError>((RunId(row.get("run")?), time(row, "started_at")?))
+            })?;
+            let since = first.next().transpose()?;
+            let since = since.unwrap_or((newest.run, newest.started_at.to_utc()));
+            Ok(Some((newest, since)))
+        })
+    }
+
+    /// The file of the last night that was accepted.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn last_good_export(&self, integration: &IntegrationName) -> Result<Option<GoodExport>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT run, export_path FROM runs
+                 WHERE integration = ?1 AND accepted = 1 AND command <> 'plan' AND undoes IS NULL
+                 ORDER BY run DESC LIMIT 1",
+            )?;
+            let mut found = statement.query_map([integration.as_str()], |row| {
+                Ok(GoodExport { run: RunId(row.get("run")?), path: row.get("export_path")? })
+            })?;
+            Ok(found.next().transpose()?)
+        })
+    }
+
+    /// The steps that the reports showed under a handle, newest first, since it was first asked about: each once.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn steps_shown(&self, integration: &IntegrationName, handle: &str) -> Result<Vec<ShownStep>, StoreError> {
+        self.read(|connection| steps_shown(connection, integration, handle))
+    }
+
+    /// From when each matter of the newest plan waits, by its handle and its reason.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn waiting_since(
+        &self,
+        integration: &IntegrationName,
+    ) -> Result<BTreeMap<(String, Code), OpenSince>, StoreError> {
+        self.read(|connection| waiting_since(connection, integration))
+    }
+}
+
+/// What a line held and what it was to hold, in one report.
+pub type ShownStep = (Option<Quantity>, Option<Quantity>);
+
+fn steps_shown(
+    connection: &Connection,
+    integration: &IntegrationName,
+    handle: &str,
+) -> Result<Vec<ShownStep>, StoreError> {
+    // Up to the last run that did not ask: what was shown before that is another matter.
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT l.was, l.wanted,
+                EXISTS (SELECT 1 FROM findings AS f
+                        WHERE f.run = r.run AND f.handle = ?2 AND f.severity = 'decide') AS asked
+         FROM (SELECT run FROM runs WHERE {PLANNED}) AS r
+         LEFT JOIN lines AS l ON l.run = r.run AND l.handle = ?2 ORDER BY r.run DESC"
+    ))?;
+    let mut steps: Vec<ShownStep> = Vec::new();
+    let mut rows = statement.query(params![integration.as_str(), handle])?;
+    while let Some(row) = rows.next()?.filter(|row| row.get("asked").unwrap_or(false)) {
+        let step = (maybe_quantity(row, "was")?, maybe_quantity(row, "wanted")?);
+        if !steps.contains(&step) {
+            steps.push(step);
+        }
+    }
+    Ok(steps)
+}
+
+/// Runs that count when it is asked what waits. A refused export opens, closes and ages nothing but itself.
+const PLANNED: &str = "integration = ?1 AND fingerprint IS NOT NULL AND finished_at IS NOT NULL AND undoes IS NULL
+                       AND verdict <> 'refused'";
+
+/// Refused runs that no other night has followed.
+const REFUSED_NOW: &str = "integration = ?1 AND verdict = 'refused' AND undoes IS NULL
+                           AND run > (SELECT coalesce(max(run), 0) FROM runs WHERE integration = ?1 AND undoes IS NULL
+                                      AND finished_at IS NOT NULL AND verdict <> 'refused')";
+
+fn waiting_since(
+    connection: &Connection,
+    integration: &IntegrationName,
+) -> Result<BTreeMap<(String, Code), OpenSince>, StoreError> {
+    let mut runs = connection.prepare_cached(&format!(
+        "SELECT run, started_at, verdict = 'held' AS held FROM runs WHERE {PLANNED} ORDER BY run DESC"
+    ))?;
+    let mut asked = connection.prepare_cached(
+        "SELECT handle, code FROM findings WHERE run = ?1 AND severity = 'decide' AND handle IS NOT NULL",
+    )?;
+    let mut since: BTreeMap<(String, Code), OpenSince> = BTreeMap::new();
+    let mut still: Option<BTreeSet<(String, Code)>> = None;
+    for run in runs.query_and_then([integration.as_str()], |row| {
+        Ok::<_, StoreError>((RunId(row.get("run")?), time(row, "started_at")?, row.get::<_, bool>("held")?))
+    })? {
+        let (run, started_at, held) = run?;
+        let matters = asked.query_and_then([run.0], |row| {
+            Ok::<_, StoreError>((row.get::<_, String>("handle")?, word(row, "code", Code::from_word)?))
+        })?;
+        let matters: BTreeSet<(String, Code)> = matters.collect::<Result<_, _>>()?;
+        let row: BTreeSet<_> = match still {
+            None => matters,
+            // What a held plan does not show is not settled by it.
+            Some(later) if held => {
+                since.extend(later.intersection(&matters).map(|matter| (matter.clone(), (run, started_at))));
+                still = Some(later);
+                continue;
+            }
+            Some(later) => later.intersection(&matters).cloned().collect(),
+        };
+        if row.is_empty() {
+            break;
+        }
+        since.extend(row.iter().map(|matter| (matter.clone(), (run, started_at))));
+        still = Some(row);
+    }
+    Ok(since)
+}

@@ -1,0 +1,69 @@
+//! What each line's addition held when it was last looked at.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, Transaction, params};
+
+use crate::history::past::written_quantities::SAME_CONNECTWISE;
+use crate::history::run_record::LineRecord;
+use crate::history::store::column_values::{folded, item_text, quantity};
+use crate::history::store::error::StoreError;
+use crate::reconcile::model::ids::{AdditionId, IntegrationName, RunId};
+use crate::reconcile::model::past::SeenQuantity;
+use crate::reconcile::model::plan::line::LineKey;
+use crate::reconcile::model::plan::outcome::Outcome;
+use crate::reconcile::model::plan::reason_code::Code;
+
+/// What each addition held when an integration of the same ConnectWise saw it last: a product that moves to another
+/// integration takes what is known of its lines along. See [`Past::seen`](crate::reconcile::model::past::Past::seen).
+pub(crate) fn seen(
+    connection: &Connection,
+    integration: &IntegrationName,
+    current: RunId,
+) -> Result<BTreeMap<AdditionId, SeenQuantity>, StoreError> {
+    // The other columns of a row are those of its newest run.
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT addition, quantity, max(run) AS run FROM seen_quantities WHERE integration IN ({SAME_CONNECTWISE})
+         GROUP BY addition",
+    ))?;
+    let rows = statement.query_and_then(params![integration.as_str(), current.0], |row| -> Result<_, StoreError> {
+        let seen = SeenQuantity { quantity: quantity(row, "quantity")?, run: RunId(row.get("run")?) };
+        Ok((AdditionId(row.get("addition")?), seen))
+    })?;
+    rows.collect()
+}
+
+/// Keeps what the lines of an accepted plan hold. A line that waits for somebody keeps what was seen before, for whatever it
+/// is held for may hide a hand edit; one that waits for that very question was never seen.
+pub(crate) fn remember(
+    transaction: &Transaction<'_>,
+    integration: &str,
+    run: RunId,
+    lines: &[LineRecord],
+) -> Result<(), StoreError> {
+    let mut replace = transaction.prepare_cached("INSERT OR REPLACE INTO seen_quantities VALUES (?1, ?2, ?3, ?4)")?;
+    let mut first = transaction.prepare_cached("INSERT OR IGNORE INTO seen_quantities VALUES (?1, ?2, ?3, ?4)")?;
+    for line in lines {
+        let (Some(addition), Some(was)) = (line.addition, line.was) else { continue };
+        if ASKED_ABOUT.contains(&line.reason) {
+            continue;
+        }
+        let settled = matches!(line.outcome, Outcome::Unchanged | Outcome::WouldUpdate);
+        let statement = if settled { &mut replace } else { &mut first };
+        statement.execute(params![integration, addition.0, was.to_string(), run.0])?;
+    }
+    Ok(())
+}
+
+/// Whether a line is known that was live here once, and whose place another one took.
+pub(crate) fn has_ended(transaction: &Transaction<'_>, run: RunId, key: &LineKey) -> Result<bool, StoreError> {
+    let key = folded(key);
+    let mut found = transaction.prepare_cached(
+        "SELECT 1 FROM ended_lines WHERE integration = (SELECT integration FROM runs WHERE run = ?1)
+             AND agreement = ?2 AND product = ?3 AND item = ?4",
+    )?;
+    Ok(found.exists(params![run.0, key.agreement.0, key.product.as_str(), item_text(&key)])?)
+}
+
+/// Somebody changed the line, or left it as it is by an answer.
+const ASKED_ABOUT: [Code; 5] = [Code::HumanEdit, Code::WriteIgnored, Code::TugOfWar, Code::Kept, Code::Ignored];

@@ -1,0 +1,387 @@
+//! Runs, lines and plans, looked up.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, FixedOffset, Utc};
+use rusqlite::{Connection, Params, Row, params};
+
+use crate::history::plan_lines;
+use crate::history::run_record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, RunRecord, Totals};
+use crate::history::store::column_values::{
+    count, decimal, files, guards, integer, local_time, maybe_time, time, word,
+};
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+use crate::history::store::stored_remedies;
+use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId, ServiceName};
+use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::guard_measurement::GuardLook;
+use crate::reconcile::model::plan::outcome::{Mode, RunCommand, RunVerdict};
+use crate::reconcile::model::plan::reason_code::{Code, Severity};
+
+/// One run without its lines and findings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunSummary {
+    /// Its number.
+    pub run: RunId,
+    /// Whose run.
+    pub integration: IntegrationName,
+    /// By which command.
+    pub command: RunCommand,
+    /// In which mode.
+    pub mode: Mode,
+    /// When it began, as the clocks of its zone showed it.
+    pub started_at: DateTime<FixedOffset>,
+    /// The run that it sets back, or plans to.
+    pub undoes: Option<RunId>,
+    /// What it planned; `None` if it ended before there was a plan.
+    pub planned: Option<PlanSummary>,
+    /// How it ended; `None` while it runs, or if its process died.
+    pub end: Option<EndSummary>,
+}
+
+/// A plan without its lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanSummary {
+    /// SHA-256 of the plan, in hex.
+    pub fingerprint: String,
+    /// Whether the guards let it pass, or a person approved it.
+    pub accepted: bool,
+    /// The export it was drawn on.
+    pub export: ExportRecord,
+    /// What each guard measured.
+    pub guards: Vec<GuardLook>,
+}
+
+/// An end without its findings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndSummary {
+    /// When.
+    pub finished_at: DateTime<Utc>,
+    /// In a word.
+    pub verdict: RunVerdict,
+    /// The exit code of this run alone.
+    pub exit_code: u8,
+    /// The numbers of its lines.
+    pub totals: Totals,
+    /// What it asked of ConnectWise.
+    pub requests: Requests,
+    /// The hash of the journal's last row by then, in hex.
+    pub head: Option<String>,
+}
+
+/// A plan that somebody may approve.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredPlan {
+    /// The newest run that drew it.
+    pub run: RunId,
+    /// Whose plan.
+    pub integration: IntegrationName,
+    /// Its whole fingerprint.
+    pub fingerprint: String,
+    /// When that run began.
+    pub planned_at: DateTime<Utc>,
+    /// The run that it would set back, if it is an undo.
+    pub undoes: Option<RunId>,
+}
+
+impl History {
+    /// One run, whole; `None` if there is none of this number.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn run(&self, run: RunId) -> Result<Option<RunRecord>, StoreError> {
+        self.read(|connection| {
+            Ok(records(connection, "SELECT * FROM runs WHERE run = ?1", [run.0])?.into_iter().next())
+        })
+    }
+
+    /// One run without its lines and findings; `None` if there is none of this number.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn summary(&self, run: RunId) -> Result<Option<RunSummary>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached("SELECT * FROM runs WHERE run = ?1")?;
+            statement.query_and_then([run.0], summary)?.next().transpose()
+        })
+    }
+
+    /// The run that began last, of one integration or of all; it may not have ended yet.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn latest_run(&self, integration: Option<&IntegrationName>) -> Result<Option<RunRecord>, StoreError> {
+        let sql = "SELECT * FROM runs WHERE integration = coalesce(?1, integration) AND command <> 'probe'
+                   ORDER BY run DESC LIMIT 1";
+        let integration = integration.map(IntegrationName::as_str);
+        self.read(|connection| Ok(records(connection, sql, [integration])?.into_iter().next()))
+    }
+
+    /// The last runs of all integrations, newest first.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn runs(&self, limit: usize) -> Result<Vec<RunSummary>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached("SELECT * FROM runs ORDER BY run DESC LIMIT ?1")?;
+            statement.query_and_then([integer(limit)], summary)?.collect()
+        })
+    }
+
+    /// The end that the clock is compared with: of the newest run that went on by its clock, or of a plan since, if that is later.
+    /// `refused` is the exit code of runs that did not trust their clock. What was cut off was ended by a later run's clock, which
+    /// nobody had looked at yet.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn trusted_end(&self, refused: u8) -> Result<Option<(RunId, DateTime<Utc>)>, StoreError> {
+        let sql = "WITH trusted AS (SELECT run, command, finished_at FROM runs WHERE finished_at IS NOT NULL
+                                    AND exit_code <> ?1 AND verdict <> 'interrupted')
+                   SELECT * FROM trusted WHERE run >= coalesce((SELECT max(run) FROM trusted
+                                                                WHERE command NOT IN ('plan', 'probe')), 0)
+                   ORDER BY finished_at DESC LIMIT 1";
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(sql)?;
+            let end = |row: &Row<'_>| Ok::<_, StoreError>((RunId(row.get("run")?), time(row, "finished_at")?));
+            statement.query_and_then([refused], end)?.next().transpose()
+        })
+    }
+
+    /// Runs that began and never ended, but for the one that this process is in: under the run lock, their processes
+    /// died. Oldest first.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn cut_off_runs(&self, integration: &IntegrationName) -> Result<Vec<RunRecord>, StoreError> {
+        let sql = "SELECT * FROM runs WHERE integration = ?1 AND finished_at IS NULL AND run IS NOT ?2 ORDER BY run";
+        let current = self.current.map(|run| run.0);
+        self.read(|connection| records(connection, sql, params![integration.as_str(), current]))
+    }
+
+    /// The line of this handle, or of a handle that begins like this, from the newest run that knows it. When several
+    /// different handles begin like this, one line of each, so that the caller can say so.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn find_line(&self, handle: &str) -> Result<Vec<(RunId, LineRecord)>, StoreError> {
+        if handle.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.read(|connection| {
+            let exact = newest_lines(connection, "l.handle = ?1", handle)?;
+            if !exact.is_empty() {
+                return Ok(exact);
+            }
+            newest_lines(connection, "l.handle >= ?1 AND l.handle < ?1 || char(1114111)", handle)
+        })
+    }
+
+    /// The newest run with a finding of this handle, or of a handle that begins like this: a customer, a service, a
+    /// product.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn find_matter(&self, handle: &str) -> Result<Option<(RunId, Finding)>, StoreError> {
+        if handle.is_empty() {
+            return Ok(None);
+        }
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT * FROM findings WHERE handle >= ?1 AND handle < ?1 || char(1114111)
+                 ORDER BY run DESC, position LIMIT 1",
+            )?;
+            let mut found = statement.query_and_then([handle], |row| Ok((RunId(row.get("run")?), finding(row)?)))?;
+            found.next().transpose()
+        })
+    }
+
+    /// What became of a line night after night, newest first, with when each run began. Older nights in which it did
+    /// not change are not kept.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn line_history(
+        &self,
+        handle: &str,
+        limit: usize,
+    ) -> Result<Vec<(RunId, DateTime<Utc>, LineRecord)>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT l.*, r.started_at FROM runs AS r CROSS JOIN lines AS l ON l.run = r.run
+                 WHERE l.handle = ?1 ORDER BY r.run DESC LIMIT ?2",
+            )?;
+            let rows = statement.query_and_then(params![handle, integer(limit)], |row| {
+                let (run, line) = numbered_line(row)?;
+                Ok((run, time(row, "started_at")?, line))
+            })?;
+            rows.collect()
+        })
+    }
+
+    /// The different plans whose fingerprint begins like this, newest first. Undos of two runs that come to the same writes
+    /// are one plan, and the newest undo is meant.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn plans_like(&self, fingerprint_prefix: &str) -> Result<Vec<StoredPlan>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT max(run) AS run, integration, fingerprint, started_at, undoes FROM runs
+                 WHERE fingerprint >= ?1 AND fingerprint < ?1 || char(1114111)
+                 GROUP BY integration, fingerprint ORDER BY 1 DESC",
+            )?;
+            statement.query_and_then([fingerprint_prefix], stored_plan)?.collect()
+        })
+    }
+
+    /// When the newest run that drew a plan began; runs that were only to carry it out aside.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn last_drawn(
+        &self,
+        integration: &IntegrationName,
+        fingerprint: &str,
+    ) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT started_at FROM runs WHERE integration = ?1 AND fingerprint = ?2 AND command <> 'apply'
+                 ORDER BY run DESC LIMIT 1",
+            )?;
+            let mut found =
+                statement.query_and_then([integration.as_str(), fingerprint], |row| time(row, "started_at"))?;
+            found.next().transpose()
+        })
+    }
+}
+
+/// One line of each handle that fits, from the newest run that knows it; ordered by handle.
+fn newest_lines(connection: &Connection, fits: &str, handle: &str) -> Result<Vec<(RunId, LineRecord)>, StoreError> {
+    // CROSS JOIN keeps the order: run after run, and in each of them one step to the handle.
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT l.* FROM runs AS r CROSS JOIN lines AS l ON l.run = r.run WHERE {fits} ORDER BY r.run DESC"
+    ))?;
+    let mut newest = BTreeMap::new();
+    for found in statement.query_and_then([handle], numbered_line)? {
+        let (run, line) = found?;
+        newest.entry(line.handle.clone()).or_insert((run, line));
+    }
+    Ok(newest.into_values().collect())
+}
+
+fn stored_plan(row: &Row<'_>) -> Result<StoredPlan, StoreError> {
+    Ok(StoredPlan {
+        run: RunId(row.get("run")?),
+        integration: integration(row)?,
+        fingerprint: row.get("fingerprint")?,
+        planned_at: time(row, "started_at")?,
+        undoes: row.get::<_, Option<i64>>("undoes")?.map(RunId),
+    })
+}
+
+pub(super) fn numbered_line(row: &Row<'_>) -> Result<(RunId, LineRecord), StoreError> {
+    Ok((RunId(row.get("run")?), plan_lines::line(row)?))
+}
+
+/// Whole runs.
+pub(super) fn records(connection: &Connection, sql: &str, params: impl Params) -> Result<Vec<RunRecord>, StoreError> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let summaries: Vec<_> = statement.query_and_then(params, summary)?.collect::<Result<_, _>>()?;
+    summaries.into_iter().map(|summary| record(connection, summary)).collect()
+}
+
+fn record(connection: &Connection, summary: RunSummary) -> Result<RunRecord, StoreError> {
+    let RunSummary { run, integration, command, mode, started_at, undoes, planned, end } = summary;
+    let planned = planned.map(|PlanSummary { fingerprint, accepted, export, guards }| {
+        Ok::<_, StoreError>(PlanRecord {
+            fingerprint,
+            accepted,
+            export,
+            guards,
+            lines: plan_lines::of_run(connection, run)?,
+        })
+    });
+    let end = end.map(|EndSummary { finished_at, verdict, exit_code, totals, requests, head }| {
+        let findings = findings_of(connection, run)?;
+        Ok::<_, StoreError>(RunEnd { finished_at, verdict, exit_code, findings, totals, requests, head })
+    });
+    let (planned, end) = (planned.transpose()?, end.transpose()?);
+    Ok(RunRecord { run, integration, command, mode, started_at, undoes, planned, end })
+}
+
+fn integration(row: &Row<'_>) -> Result<IntegrationName, StoreError> {
+    let name: String = row.get("integration")?;
+    Ok(IntegrationName::new(&name))
+}
+
+pub(super) fn summary(row: &Row<'_>) -> Result<RunSummary, StoreError> {
+    Ok(RunSummary {
+        run: RunId(row.get("run")?),
+        integration: integration(row)?,
+        command: word(row, "command", RunCommand::from_word)?,
+        mode: word(row, "mode", Mode::from_word)?,
+        started_at: local_time(row, "started_at", "utc_offset")?,
+        undoes: row.get::<_, Option<i64>>("undoes")?.map(RunId),
+        planned: plan_summary(row)?,
+        end: end_summary(row)?,
+    })
+}
+
+fn plan_summary(row: &Row<'_>) -> Result<Option<PlanSummary>, StoreError> {
+    let fingerprint: Option<String> = row.get("fingerprint")?;
+    let Some(fingerprint) = fingerprint else { return Ok(None) };
+    let export = ExportRecord {
+        path: row.get("export_path")?,
+        sha256: row.get("export_sha256")?,
+        rows: count(row, "export_rows")?,
+        customers: count(row, "export_customers")?,
+        units: decimal(row, "export_units")?,
+        modified_at: time(row, "export_modified_at")?,
+        open_end: row.get("export_open_end")?,
+        files: files(row)?,
+    };
+    Ok(Some(PlanSummary { fingerprint, accepted: row.get("accepted")?, export, guards: guards(row)? }))
+}
+
+fn end_summary(row: &Row<'_>) -> Result<Option<EndSummary>, StoreError> {
+    let Some(finished_at) = maybe_time(row, "finished_at")? else { return Ok(None) };
+    let totals = Totals {
+        to_decide: count(row, "to_decide")?,
+        changed: count(row, "changed")?,
+        would_change: count(row, "would_change")?,
+        failed: count(row, "failed")?,
+        unknown: count(row, "unknown")?,
+        lines: count(row, "lines")?,
+        explained: count(row, "explained")?,
+    };
+    let requests = Requests {
+        sent: count(row, "requests_sent")?,
+        retried: count(row, "requests_retried")?,
+        throttled_ms: count(row, "throttled_ms")?,
+        pace_ms: count(row, "pace_ms")?,
+        read_ms: count(row, "read_ms")?,
+        look_ms: count(row, "look_ms")?,
+        write_ms: count(row, "write_ms")?,
+    };
+    let verdict = word(row, "verdict", RunVerdict::from_word)?;
+    let (exit_code, head) = (count(row, "exit_code")?, row.get("head")?);
+    Ok(Some(EndSummary { finished_at, verdict, exit_code, totals, requests, head }))
+}
+
+pub(super) fn findings_of(connection: &Connection, run: RunId) -> Result<Vec<Finding>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT * FROM findings WHERE run = ?1 ORDER BY position")?;
+    statement.query_and_then([run.0], finding)?.collect()
+}
+
+fn finding(row: &Row<'_>) -> Result<Finding, StoreError> {
+    Ok(Finding {
+        severity: word(row, "severity", Severity::from_word)?,
+        code: word(row, "code", Code::from_word)?,
+        customer: row.get::<_, Option<String>>("customer")?.map(|name| CustomerName::new(&name)),
+        service: row.get::<_, Option<String>>("service")?.map(|name| ServiceName::new(&name)),
+        handle: row.get("handle")?,
+        message: row.get("message")?,
+        fix: stored_remedies::read(&row.get::<_, String>("fix")?),
+    })
+}

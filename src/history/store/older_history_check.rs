@@ -1,0 +1,33 @@
+//! `history.head`: the last run and the journal's head when it began or ended, kept beside the database.
+//!
+//! An older database that is put back does not know them, nor does one whose log was taken away. The file is written once the
+//! run's beginning or its end is on the disk, so it may be behind a sound database, when a process dies in between, and is never ahead of one. A backup of the whole state
+//! folder brings its own file back: against that only a head that left the host helps (`verify --against`).
+
+use crate::atomic_files::replace;
+use crate::history::store::error::StoreError;
+use crate::history::store::history_head::{file, read};
+use crate::history::store::open::History;
+
+impl History {
+    /// Whether this is the newest state of the history, as far as the state folder tells.
+    ///
+    /// # Errors
+    /// [`StoreError::Restored`] for an older one.
+    pub fn is_newest(&self) -> Result<(), StoreError> {
+        // Read before the database, which a run may be writing.
+        let Some((run, head)) = read(&self.state)? else { return Ok(()) };
+        let last: i64 = self.connection.query_row("SELECT coalesce(max(run), 0) FROM runs", [], |row| row.get(0))?;
+        if last >= run && self.had_head(&head)? {
+            return Ok(());
+        }
+        Err(StoreError::Restored { path: self.state.join("history.db"), run, head })
+    }
+
+    /// Notes the head behind a run that began or ended.
+    pub(crate) fn keep_head(&self, run: i64) {
+        let kept = self.head().ok().map(|head| replace(&file(&self.state), format!("{run} {head}\n").as_bytes()));
+        // An older one stays, which tells less and nothing wrong. The run has its end.
+        drop(kept);
+    }
+}

@@ -1,0 +1,327 @@
+//! Service tickets: each is on the disk before it is asked for, so that no crash opens a second one.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, Params, Row, params};
+
+use crate::history::store::column_values::{integer, maybe_time, time, time_text, word};
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+use crate::history::store::run_lock::RunLock;
+use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId, TicketId, TicketRef};
+use crate::reconcile::model::ticket_subject::TicketKind;
+
+/// One ticket of one matter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TicketRecord {
+    /// Our number of it; 0 until it is stored.
+    pub number: i64,
+    /// Whose matter.
+    pub integration: IntegrationName,
+    /// What kind of matter.
+    pub kind: TicketKind,
+    /// The matter's handle; empty for one of the whole night.
+    pub handle: String,
+    /// How often the matter came up, from 1.
+    pub occurrence: i64,
+    /// By which ConnectWise finds it.
+    pub reference: TicketRef,
+    /// The run that asked for it.
+    pub run: RunId,
+    /// The board that it was asked for on, and in which ConnectWise; `None` in old histories.
+    pub place: Option<String>,
+    /// That ConnectWise: its host, and the login company; `None` in old histories.
+    pub site: Option<String>,
+    /// Its summary.
+    pub about: String,
+    /// What is known of it.
+    pub state: TicketState,
+    /// ConnectWise's number, once it is known.
+    pub ticket: Option<TicketId>,
+    /// When it was about to be asked for.
+    pub intended_at: DateTime<Utc>,
+    /// When the last text was about to be put on it.
+    pub noted_at: DateTime<Utc>,
+    /// The run that found the matter settled.
+    pub settled_run: Option<RunId>,
+    /// When it was done with.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// Why it ended as it did, or why it is not known.
+    pub why: Option<String>,
+    /// The matter's reason and, a line each, its commands, as the last text on it named them; `None` in old histories, and
+    /// empty where nobody knows what it says.
+    pub told: Option<String>,
+}
+
+/// What is known of a ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TicketState {
+    /// It was about to be asked for; whether ConnectWise has it has to be looked up.
+    Intended,
+    /// ConnectWise has it.
+    Open,
+    /// A person closed or deleted it while the matter goes on: nothing more is done, and no second one is opened.
+    Dismissed,
+    /// The matter is settled, and the ticket closed.
+    Closed,
+    /// The matter is settled, and the ticket left as it is.
+    Left,
+    /// ConnectWise does not have it.
+    Dropped,
+}
+
+/// One thing that a run did about tickets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TicketEvent {
+    /// What.
+    pub what: TicketAction,
+    /// To which ticket.
+    pub ticket: Option<TicketId>,
+    /// A sentence, or the matter.
+    pub said: String,
+}
+
+/// What a run did about a ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TicketAction {
+    /// Opened it.
+    Opened,
+    /// Found it again, instead of opening another.
+    Found,
+    /// Added a note.
+    Noted,
+    /// Closed it, or found it closed.
+    Closed,
+    /// Left it to people.
+    Left,
+    /// Could not do what it should.
+    Trouble,
+}
+
+const STATES: [(&str, TicketState); 6] = [
+    ("intended", TicketState::Intended),
+    ("open", TicketState::Open),
+    ("dismissed", TicketState::Dismissed),
+    ("closed", TicketState::Closed),
+    ("left", TicketState::Left),
+    ("dropped", TicketState::Dropped),
+];
+
+const DEEDS: [(&str, TicketAction); 6] = [
+    ("opened", TicketAction::Opened),
+    ("found", TicketAction::Found),
+    ("noted", TicketAction::Noted),
+    ("closed", TicketAction::Closed),
+    ("left", TicketAction::Left),
+    ("trouble", TicketAction::Trouble),
+];
+
+impl TicketState {
+    /// The word that stands in the history and in JSON.
+    pub fn as_str(self) -> &'static str {
+        STATES.iter().find(|(_, state)| *state == self).map_or("", |(word, _)| word)
+    }
+}
+
+impl TicketAction {
+    /// The word that stands in the history and in JSON.
+    pub fn as_str(self) -> &'static str {
+        DEEDS.iter().find(|(_, deed)| *deed == self).map_or("", |(word, _)| word)
+    }
+}
+
+impl History {
+    /// The tickets that are not done with, oldest first: of one integration, or of all.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn live_tickets(&self, integration: Option<&IntegrationName>) -> Result<Vec<TicketRecord>, StoreError> {
+        let sql = format!("SELECT * FROM tickets WHERE {LIVE} AND (?1 IS NULL OR integration = ?1) ORDER BY number");
+        self.read(|connection| records(connection, &sql, [integration.map(IntegrationName::as_str)]))
+    }
+
+    /// The last ticket of a matter that is done with: that of its last occurrence.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn last_ticket(
+        &self,
+        integration: &IntegrationName,
+        kind: TicketKind,
+        handle: &str,
+    ) -> Result<Option<TicketRecord>, StoreError> {
+        let sql = "SELECT * FROM tickets WHERE integration = ?1 AND kind = ?2 AND handle = ?3
+                   AND state IN ('closed', 'left') ORDER BY occurrence DESC, number DESC LIMIT 1";
+        let matter = params![integration.as_str(), kind.as_str(), handle];
+        self.read(|connection| Ok(records(connection, sql, matter)?.into_iter().next()))
+    }
+
+    /// Whether the last ticket of a matter that was asked for is none: ConnectWise did not take it.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn was_dropped(
+        &self,
+        integration: &IntegrationName,
+        kind: TicketKind,
+        handle: &str,
+    ) -> Result<bool, StoreError> {
+        let sql =
+            "SELECT * FROM tickets WHERE integration = ?1 AND kind = ?2 AND handle = ?3 ORDER BY number DESC LIMIT 1";
+        let matter = params![integration.as_str(), kind.as_str(), handle];
+        let last = self.read(|connection| Ok(records(connection, sql, matter)?.into_iter().next()))?;
+        Ok(last.is_some_and(|last| last.state == TicketState::Dropped))
+    }
+
+    /// The customer of an open item, as a run found it; `None` if it is about none, or the run's findings are pruned.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn customer_of_item(&self, run: RunId, handle: &str) -> Result<Option<CustomerName>, StoreError> {
+        let sql = "SELECT customer FROM findings WHERE run = ?1 AND handle = ?2 ORDER BY position LIMIT 1";
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(sql)?;
+            let found =
+                statement.query_row(params![run.0, handle], |row| row.get::<_, Option<String>>(0)).optional()?;
+            Ok(found.flatten().map(|name| CustomerName::new(&name)))
+        })
+    }
+
+    /// Puts a ticket on the disk before it is asked for, and gives its number.
+    ///
+    /// # Errors
+    /// When it cannot be stored; then it must not be asked for. A matter that has a live one takes no second.
+    pub fn intend_ticket(&mut self, _lock: &RunLock, new: &TicketRecord) -> Result<i64, StoreError> {
+        self.write(|transaction| {
+            transaction.execute(
+                "INSERT INTO tickets (integration, kind, handle, occurrence, reference, run, about, state, ticket,
+                                      intended_at, noted_at, place, site, told)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                params![
+                    new.integration.as_str(),
+                    new.kind.as_str(),
+                    new.handle,
+                    new.occurrence,
+                    new.reference.as_str(),
+                    new.run.0,
+                    new.about,
+                    new.state.as_str(),
+                    new.ticket.map(|ticket| ticket.0),
+                    time_text(new.intended_at),
+                    time_text(new.noted_at),
+                    new.place,
+                    new.site,
+                    new.told,
+                ],
+            )?;
+            Ok(transaction.last_insert_rowid())
+        })
+    }
+
+    /// Stores what is known of a ticket by now.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    pub fn keep_ticket(&mut self, record: &TicketRecord) -> Result<(), StoreError> {
+        let TicketRecord { number, state, ticket, noted_at, settled_run, ended_at, why, told, .. } = record;
+        self.write(|transaction| {
+            transaction.execute(
+                "UPDATE tickets SET state = ?2, ticket = ?3, noted_at = ?4, settled_run = ?5, ended_at = ?6, why = ?7,
+                                    told = ?8
+                 WHERE number = ?1",
+                params![
+                    number,
+                    state.as_str(),
+                    ticket.map(|ticket| ticket.0),
+                    time_text(*noted_at),
+                    settled_run.map(|run| run.0),
+                    ended_at.map(time_text),
+                    why,
+                    told,
+                ],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Stores what a run did about tickets.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    pub fn log_tickets(&mut self, run: RunId, events: &[TicketEvent]) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            let told = "SELECT coalesce(max(position) + 1, 0) FROM ticket_events WHERE run = ?1";
+            let told: i64 = transaction.query_row(told, [run.0], |row| row.get(0))?;
+            let mut insert = transaction.prepare_cached(
+                "INSERT INTO ticket_events (run, position, event, ticket, said) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?;
+            for (position, TicketEvent { what, ticket, said }) in events.iter().enumerate() {
+                let ticket = ticket.map(|ticket| ticket.0);
+                insert.execute(params![run.0, told + integer(position), what.as_str(), ticket, said])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// What the newest run of an integration that did anything about tickets did.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn ticket_events(
+        &self,
+        integration: &IntegrationName,
+    ) -> Result<Option<(RunId, Vec<TicketEvent>)>, StoreError> {
+        self.read(|connection| {
+            let newest: Option<i64> = connection
+                .query_row(
+                    "SELECT max(e.run) FROM ticket_events AS e JOIN runs AS r ON r.run = e.run WHERE r.integration = ?1",
+                    [integration.as_str()],
+                    |row| row.get(0),
+                )
+                .optional()?
+                .flatten();
+            let Some(run) = newest else { return Ok(None) };
+            let mut found = connection.prepare_cached("SELECT * FROM ticket_events WHERE run = ?1 ORDER BY position")?;
+            let events = found.query_and_then([run], event)?.collect::<Result<_, _>>()?;
+            Ok(Some((RunId(run), events)))
+        })
+    }
+}
+
+const LIVE: &str = "state IN ('intended', 'open', 'dismissed')";
+
+fn records(connection: &Connection, sql: &str, about: impl Params) -> Result<Vec<TicketRecord>, StoreError> {
+    connection.prepare_cached(sql)?.query_and_then(about, record)?.collect()
+}
+
+fn record(row: &Row<'_>) -> Result<TicketRecord, StoreError> {
+    let state = |text: &str| STATES.iter().find(|(word, _)| *word == text).map(|(_, state)| *state);
+    Ok(TicketRecord {
+        number: row.get("number")?,
+        integration: IntegrationName::new(&row.get::<_, String>("integration")?),
+        kind: word(row, "kind", TicketKind::from_word)?,
+        handle: row.get("handle")?,
+        occurrence: row.get("occurrence")?,
+        reference: TicketRef::new(&row.get::<_, String>("reference")?),
+        run: RunId(row.get("run")?),
+        place: row.get("place")?,
+        site: row.get("site")?,
+        about: row.get("about")?,
+        state: word(row, "state", state)?,
+        ticket: row.get::<_, Option<i64>>("ticket")?.map(TicketId),
+        intended_at: time(row, "intended_at")?,
+        noted_at: time(row, "noted_at")?,
+        settled_run: row.get::<_, Option<i64>>("settled_run")?.map(RunId),
+        ended_at: maybe_time(row, "ended_at")?,
+        why: row.get("why")?,
+        told: row.get("told")?,
+    })
+}
+
+fn event(row: &Row<'_>) -> Result<TicketEvent, StoreError> {
+    let deed = |text: &str| DEEDS.iter().find(|(word, _)| *word == text).map(|(_, deed)| *deed);
+    Ok(TicketEvent {
+        what: word(row, "event", deed)?,
+        ticket: row.get::<_, Option<i64>>("ticket")?.map(TicketId),
+        said: row.get("said")?,
+    })
+}

@@ -1,0 +1,209 @@
+//! The calendar of invoices: from when a new line counts, which invoice a change reaches, and when none is written.
+//!
+//! An agreement's next invoice date is the day up to which it is invoiced. A quantity changed in the middle of a period
+//! is not prorated: it counts whole on the next invoice, and an invoice that is made stays as it is (field knowledge).
+
+use std::collections::BTreeMap;
+
+use chrono::{Datelike as _, Days, NaiveDate};
+
+use crate::reconcile::decide::line_case::LineRules;
+use crate::reconcile::decide::line_decision::HoldReason;
+use crate::reconcile::model::connectwise_records::{Addition, Additions, Agreement, Directory};
+use crate::reconcile::model::display_text::day;
+use crate::reconcile::model::mapping::{Mapping, ServiceRule};
+use crate::reconcile::model::plan::finding::{Finding, finding};
+use crate::reconcile::model::plan::line::{Line, Source, Verdict};
+use crate::reconcile::model::plan::reason_code::{Code, Severity};
+use crate::reconcile::model::plan::remedy::Remedy;
+
+impl LineRules<'_> {
+    /// The first day of a new line: today, or the next invoice's date where ConnectWise takes no earlier one.
+    pub(in crate::reconcile) fn begins(&self, agreement: &Agreement) -> NaiveDate {
+        let next = agreement.next_invoice_on.filter(|_| !agreement.prorates);
+        next.map_or(self.today, |next| next.max(self.today))
+    }
+
+    /// Why a new line would not be billed from its first day on, whatever a person answers.
+    pub(in crate::reconcile) fn not_billed_by(&self, agreement: &Agreement) -> Option<HoldReason> {
+        let (id, first) = (agreement.id, self.begins(agreement));
+        // ConnectWise refuses an addition that begins before the agreement's billing start (seen in the field), and a
+        // silently later date would leave days unbilled that nobody decided on.
+        if let Some(from) = agreement.bills_from.filter(|from| *from > self.today) {
+            return Some((Code::LineBeforeBilling, format!("agreement {id} bills from {from} on")));
+        }
+        let ends = agreement.ends_on.filter(|end| *end < first);
+        let end = ends.or(agreement.cancelled_on.filter(|end| *end <= first))?;
+        let detail = format!("agreement {id} ends on {end}, and a new line would begin with its invoice of {first}");
+        Some((Code::LineAfterEnd, detail))
+    }
+
+    /// Whether an addition is a line's tonight: it is live, or begins on the later day that recount itself gave to it. One
+    /// that a person moved to another day bills nothing until then, and is no line that is as it should be.
+    pub(in crate::reconcile) fn is_there(&self, addition: &Addition) -> bool {
+        let as_sent = || addition.effective_on.is_some_and(|on| self.past.begins.get(&addition.id) == Some(&on));
+        addition.is_live(self.today) || addition.begins_after(self.today) && as_sent()
+    }
+}
+
+/// Whether the invoice of the month before is not made yet: its date is not before this month, and not to come.
+pub(in crate::reconcile) fn owes_last_month(agreement: &Agreement, today: NaiveDate) -> bool {
+    let month = |day: NaiveDate| day.year() * 12 + day.month0().cast_signed();
+    let last = agreement.next_invoice_on.filter(|next| *next <= today).and_then(|next| next.pred_opt());
+    last.is_some_and(|last| month(last) + 1 == month(today))
+}
+
+/// What the calendar says of one change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Reach {
+    /// It counts on the invoice of this day; with whether it is a fall in a period that may be invoiced already.
+    Invoice(NaiveDate, bool),
+    /// It begins after that day, whose invoice is not made yet: a later one bills it.
+    After(NaiveDate),
+    /// Nothing is written so shortly before the invoice of this day.
+    Frozen(NaiveDate),
+    /// The same of a peak or an average whose month is over by then: it comes on no invoice that is made by then.
+    FrozenOut(NaiveDate),
+    /// A peak or an average moves, and the invoice of the period before is not made yet.
+    Due(NaiveDate),
+}
+
+/// What the changes of a plan meet, by their place among its lines.
+#[derive(Debug)]
+pub(in crate::reconcile) struct Met(Vec<(usize, Reach)>);
+
+/// What tells which invoice a change meets.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::reconcile) struct Calendar<'a> {
+    pub(in crate::reconcile) mapping: &'a Mapping,
+    pub(in crate::reconcile) directory: &'a Directory,
+    pub(in crate::reconcile) additions: &'a Additions,
+    pub(in crate::reconcile) today: NaiveDate,
+}
+
+/// Puts the changes of a plan on the calendar: what is not to be written yet is left out.
+pub(in crate::reconcile) fn put_on(calendar: Calendar<'_>, lines: &mut [Line]) -> Met {
+    let met = lines.iter().enumerate().filter_map(|(at, line)| Some((at, reach(calendar, line)?)));
+    let met = Met(met.collect());
+    for (at, reach) in &met.0 {
+        match reach {
+            Reach::Invoice(..) | Reach::After(_) => {}
+            Reach::Frozen(_) | Reach::FrozenOut(_) => lines[*at].verdict = Verdict::Skipped(Code::Frozen),
+            Reach::Due(_) => lines[*at].verdict = Verdict::Skipped(Code::InvoiceDue),
+        }
+    }
+    met
+}
+
+impl Met {
+    /// Says at each change which invoice it reaches, or why it waits.
+    pub(in crate::reconcile) fn note(&self, lines: &mut [Line]) {
+        for (at, reach) in &self.0 {
+            let note = match *reach {
+                Reach::Invoice(next, false) => format!("on the invoice of {}", day(next)),
+                Reach::Invoice(next, true) => {
+                    format!("on the invoice of {}; one made before stays as it is", day(next))
+                }
+                Reach::After(next) => format!("on an invoice after that of {}", day(next)),
+                Reach::Frozen(next) => format!("waits until {}, the next invoice date, is past", day(next)),
+                Reach::FrozenOut(next) => {
+                    format!("waits until {0} is past, and is on no invoice if that of {0} is made by then", day(next))
+                }
+                Reach::Due(next) => {
+                    format!("the invoice of {} is not made yet, and shows the period before", day(next))
+                }
+            };
+            let detail = &mut lines[*at].detail;
+            if !detail.is_empty() {
+                detail.push_str("; ");
+            }
+            detail.push_str(&note);
+        }
+    }
+
+    /// What is said of all of them together, by the invoices that they meet.
+    pub(in crate::reconcile) fn findings(&self) -> Vec<Finding> {
+        let mut counted: BTreeMap<Reach, usize> = BTreeMap::new();
+        for (_, reach) in &self.0 {
+            *counted.entry(*reach).or_default() += 1;
+        }
+        counted.into_iter().filter_map(|(reach, lines)| invoice_finding(reach, lines)).collect()
+    }
+}
+
+fn invoice_finding(reach: Reach, lines: usize) -> Option<Finding> {
+    let lines = if lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") };
+    let (severity, code, message, fix) = match reach {
+        Reach::Invoice(_, false) | Reach::After(_) => return None,
+        Reach::Invoice(next, true) => (
+            Severity::Info,
+            Code::PeriodInvoiced,
+            format!("{lines} will fall with the invoice of {}: one that was made for the time before stays", day(next)),
+            Remedy::in_connectwise("where the customer is to have it back, make a credit"),
+        ),
+        Reach::Frozen(next) => (
+            Severity::Info,
+            Code::Frozen,
+            format!("{lines} will be written when {}, the next invoice date, is past", day(next)),
+            Remedy::nothing("`freeze` leaves the days before an invoice alone"),
+        ),
+        Reach::FrozenOut(next) => (
+            Severity::Warning,
+            Code::Frozen,
+            format!(
+                "a peak or an average of {lines} waits until {0} is past, and is on no invoice if that of {0} is made by then",
+                day(next)
+            ),
+            Remedy::in_connectwise(
+                "set the quantity by hand where it is to be billed; a shorter `freeze` misses fewer days",
+            ),
+        ),
+        Reach::Due(next) => (
+            Severity::Info,
+            Code::InvoiceDue,
+            format!("a peak or an average of {lines} will follow once the invoice of {} is made", day(next)),
+            Remedy::in_connectwise("make the invoice, so that its next date moves on,"),
+        ),
+    };
+    Some(Finding { fix, ..finding(severity, code, message) })
+}
+
+fn reach(calendar: Calendar<'_>, line: &Line) -> Option<Reach> {
+    let Calendar { mapping, directory, additions, today } = calendar;
+    let agreement = line.key()?.agreement;
+    let next = directory.agreements.get(&agreement)?.next_invoice_on?;
+    let (fall, begins) = match &line.verdict {
+        Verdict::Update(change) => {
+            let mut listed = additions.get(&agreement).into_iter().flatten();
+            let addition = listed.find(|addition| addition.id == change.addition);
+            (change.to < change.from, addition.and_then(|addition| addition.effective_on))
+        }
+        Verdict::Create(creation) | Verdict::Large(creation) => (false, Some(creation.effective_on)),
+        Verdict::Skipped(Code::InvoiceDue) => return Some(Reach::Due(next)),
+        Verdict::Unchanged(_) | Verdict::Held(_) | Verdict::Skipped(_) => return None,
+    };
+    let looks_back = line.sources.iter().any(|source| looks_back(mapping, source));
+    if fall && next <= today && looks_back {
+        return Some(Reach::Due(next));
+    }
+    let first_frozen = next.checked_sub_days(Days::new(mapping.freeze_days.into())).unwrap_or(next);
+    if mapping.freeze_days > 0 && first_frozen <= today && today <= next {
+        let written = next.succ_opt().unwrap_or(next);
+        let counted = if next <= today { next.pred_opt().unwrap_or(next) } else { today };
+        let is_out = looks_back && (written.year(), written.month()) != (counted.year(), counted.month());
+        return Some(if is_out { Reach::FrozenOut(next) } else { Reach::Frozen(next) });
+    }
+    if begins.is_some_and(|first| first > next) {
+        return Some(Reach::After(next));
+    }
+    // What begins with the next invoice was on none before.
+    let begun = begins.is_none_or(|first| first < next);
+    Some(Reach::Invoice(next, fall && begun && today < next))
+}
+
+fn looks_back(mapping: &Mapping, source: &Source) -> bool {
+    match mapping.services.get(&source.service) {
+        Some(ServiceRule::Billed(billed)) => mapping.policy(&source.customer, &source.service, billed).looks_back(),
+        _ => false,
+    }
+}

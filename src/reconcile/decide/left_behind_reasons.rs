@@ -1,0 +1,86 @@
+//! Why a line that recount has owned is wanted no more, in words.
+
+use std::collections::BTreeSet;
+
+use crate::reconcile::decide::billed_elsewhere::not_where_it_was;
+use crate::reconcile::decide::left_behind::{Ground, taken_off};
+use crate::reconcile::matching::placement::Place;
+use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::ids::{AdditionId, CustomerName, ServiceName};
+use crate::reconcile::model::line_owners::Owned;
+use crate::reconcile::model::mapping::{Billed, LineShape, ServiceRule};
+use crate::reconcile::model::plan::line::LineKey;
+use crate::reconcile::model::plan::reason_code::Code;
+
+impl Ground<'_> {
+    /// Why the mapping no longer wants a line: each reason once.
+    pub(in crate::reconcile) fn why(&self, key: &LineKey, owned: &Owned) -> String {
+        if let Some(moved) = self.moved_from(key, owned) {
+            return moved;
+        }
+        let reasons: BTreeSet<String> =
+            owned.sources.iter().map(|(customer, service)| self.gone(key, customer, service)).collect();
+        if reasons.is_empty() {
+            return "no customer and no service is mapped to it".to_owned();
+        }
+        reasons.into_iter().collect::<Vec<_>>().join("; ")
+    }
+
+    /// Where somebody took a line from that is on this agreement now.
+    fn moved_from(&self, key: &LineKey, owned: &Owned) -> Option<String> {
+        let mapped = owned.sources.iter().filter_map(|(customer, _)| self.places.get(customer)?.agreement());
+        let mut before = mapped.map(|(_, agreement)| LineKey { agreement, ..key.clone() });
+        let is_it = |known: &LineKey| {
+            let one = self.past.owned.get(&*known.folded());
+            known.agreement != key.agreement && one.is_some_and(|one| one.addition == owned.addition)
+        };
+        let known = before.find(is_it).filter(|_| owned.addition.is_some())?;
+        Some(format!("it was on agreement {}, and somebody moved it here", known.agreement))
+    }
+
+    fn gone(&self, key: &LineKey, customer: &CustomerName, service: &ServiceName) -> String {
+        let who = shown(customer.as_str());
+        match self.places.get(customer) {
+            Some(Place::Skipped) => return format!("{who} is skipped on purpose"),
+            Some(Place::Nowhere(problem)) if problem.code != Code::CustomerUnmapped => {
+                return format!("{who} is mapped, and {}", problem.message);
+            }
+            None | Some(Place::Nowhere(_)) => return format!("{who} is not mapped any more"),
+            Some(Place::On { agreement, .. } | Place::Blocked { agreement, .. }) if *agreement != key.agreement => {
+                return format!("{who} is billed on agreement {agreement} now");
+            }
+            Some(Place::On { .. } | Place::Blocked { .. }) => {}
+        }
+        let what = shown(service.as_str());
+        match self.mapping.services.get(service) {
+            None => format!("service {what} is not in {} any more", shown(self.mapping.services_in())),
+            Some(ServiceRule::NotAssigned) => format!("service {what} is not assigned any more"),
+            Some(ServiceRule::Deprecated { .. }) => format!("service {what} is deprecated"),
+            Some(ServiceRule::Billed(billed)) if is_billed_as(billed, key) => match &key.item {
+                Some(item) => format!("the export names no {} of service {what} any more", shown(item.as_str())),
+                None if billed.lines == LineShape::PerItem => format!("service {what} has a line for each item now"),
+                None => format!("another addition is the line of service {what} now"),
+            },
+            Some(ServiceRule::Billed(billed)) => {
+                let products = billed.products.iter().map(|product| shown(product.as_str()));
+                format!("service {what} is billed as {} now", products.collect::<Vec<_>>().join(", "))
+            }
+        }
+    }
+
+    /// Whether nobody edited the mapping: the customers and services of a line are mapped to it as they were, and the export
+    /// wants none of it.
+    pub(in crate::reconcile) fn is_mapped_still(&self, key: &LineKey, owned: &Owned) -> bool {
+        !owned.sources.is_empty() && taken_off(owned, key, self.mapping, self.places).next().is_none()
+    }
+
+    /// Where an addition is that was a line's, and is not in its agreement's list.
+    pub(in crate::reconcile) fn not_here(&self, id: AdditionId) -> String {
+        let mut all = self.additions.iter().flat_map(|(agreement, listed)| listed.iter().map(|one| (*agreement, one)));
+        not_where_it_was(id, all.find(|(_, listed)| listed.id == id))
+    }
+}
+
+fn is_billed_as(billed: &Billed, key: &LineKey) -> bool {
+    billed.products.iter().any(|product| product.folded() == key.product.folded())
+}

@@ -1,0 +1,165 @@
+//! Lines whose addition is another one now than the one that recount owned, while that one bills still.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::reconcile::decide::left_behind::{Ground, held, live};
+use crate::reconcile::decide::line_case::LineRules;
+use crate::reconcile::decide::line_decision::LineDecision;
+use crate::reconcile::decide::permitted_answers::may_be_accepted;
+use crate::reconcile::matching::catalog::candidates;
+use crate::reconcile::model::connectwise_records::Addition;
+use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::ids::AdditionId;
+use crate::reconcile::model::line_owners::Owned;
+use crate::reconcile::model::plan::line::{Line, LineKey, LiveAddition, Verdict};
+use crate::reconcile::model::plan::reason_code::Code;
+use crate::reconcile::model::quantity::Quantity;
+
+impl Ground<'_> {
+    /// Puts an addition that was owned, bills still and is not the one that its line means now before the one that it does
+    /// mean: a pin moved, a catalog item was renamed and its identifier used again, or somebody set another product.
+    pub(in crate::reconcile) fn put_before(&self, planned: &mut [Line]) -> BTreeSet<LineKey> {
+        let asked = |(at, line): (usize, &Line)| Some((at, self.before(line)?));
+        let asked: Vec<(usize, &Addition)> = planned.iter().enumerate().filter_map(asked).collect();
+        // On an ordinary night there is none.
+        let live = if asked.is_empty() { BTreeSet::new() } else { live(planned) };
+        let mut put = BTreeSet::new();
+        for (at, addition) in asked.into_iter().filter(|(_, addition)| !live.contains(&addition.id)) {
+            let line = &mut planned[at];
+            let Some(key) = line.key().cloned() else { continue };
+            let why = format!("{}{}", self.another_is_meant(&key, line, addition), waits(line));
+            let judgement = match &addition.quantity {
+                Ok(now) => self.set_to_zero(&key, addition, *now, &why),
+                Err(unreadable) => held(addition.id, None, format!("{why}; addition {}: {unreadable}", addition.id)),
+            };
+            let LineDecision { verdict, live, detail, named } = self.past.decisions.keep(&key, judgement, self.today);
+            let wanted = live.map(|_| Quantity::ZERO);
+            *line = Line { wanted, live, carried: None, verdict, detail, named, ..line.clone() };
+            put.insert(key);
+        }
+        put
+    }
+
+    /// The lines that recount has owned and that a person moved to another agreement, as far as they bill there and stand in
+    /// no line of the plan: whoever was billed on one is billed on it still.
+    pub(in crate::reconcile) fn moved(&self, planned: &[Line]) -> Vec<Line> {
+        let here = |key: &LineKey, id: AdditionId| {
+            self.additions.get(&key.agreement).is_none_or(|listed| listed.iter().any(|addition| addition.id == id))
+        };
+        let owned = self.past.owned.iter().filter_map(|(key, owned)| Some((owned.addition?, (key, owned))));
+        let away: BTreeMap<AdditionId, (&LineKey, &Owned)> = owned.filter(|(id, (key, _))| !here(key, *id)).collect();
+        // On an ordinary night there is none.
+        if away.is_empty() {
+            return Vec::new();
+        }
+        let (live, keys) = (live(planned), planned.iter().filter_map(Line::key).map(LineKey::folded));
+        let keys: BTreeSet<_> = keys.collect();
+        let all = self.additions.iter().flat_map(|(agreement, listed)| listed.iter().map(|one| (*agreement, one.id)));
+        let found =
+            all.filter(|(_, id)| !live.contains(id)).filter_map(|(agreement, id)| Some((agreement, away.get(&id)?)));
+        let lines = found.filter_map(|(agreement, (key, owned))| {
+            let key = LineKey { agreement, ..(*key).clone() };
+            if keys.contains(&key.folded()) { None } else { self.line(&key, owned) }
+        });
+        lines.collect()
+    }
+
+    /// What else of the product is billed in a line's place: an answer about its own addition was not for these.
+    pub(in crate::reconcile) fn others(&self, key: &LineKey, own: AdditionId) -> Vec<&Addition> {
+        let meant: BTreeSet<_> = candidates(self.directory, &key.product).iter().map(|product| product.id).collect();
+        let of_product = |addition: &Addition| addition.product.is_some_and(|id| meant.contains(&id));
+        let listed = self.additions.get(&key.agreement).into_iter().flatten();
+        let others = listed.filter(|one| one.id != own && of_product(one) && one.bears(key.item.as_ref()));
+        others.filter(|one| one.is_current(self.today) && one.bills()).collect()
+    }
+
+    /// The addition that was this line's, where it bills still, another one is meant, and nobody has said that it may stay.
+    fn before(&self, line: &Line) -> Option<&Addition> {
+        let key = line.key()?;
+        let owned = self.past.owned.get(&*key.folded()).and_then(|owned| owned.addition);
+        let seen = || self.past.accepted.as_ref()?.lines.get(&*key.folded()).copied();
+        let id = owned.or_else(|| self.past.ours.get(&*key.folded()).copied()).or_else(seen)?;
+        if line.live.is_some_and(|live| live.addition == id) || !may_be_written(line) {
+            return None;
+        }
+        let addition = self.additions.get(&key.agreement)?.iter().find(|addition| addition.id == id)?;
+        // Where none is live, one of its own product would be it, or not begun yet.
+        let is_other = line.live.is_some() || self.other_product(key, addition).is_some();
+        // One that a person ends, beside a line that bills: the other one is meant.
+        let ends = addition.is_beside() && line.live.is_some_and(|live| !live.quantity.is_zero());
+        let bills = addition.is_current(self.today) && addition.bills() && addition.bears(key.item.as_ref()) && !ends;
+        let free = self.bills_nothing(key.agreement)
+            || !self.claims.of(key.agreement, &key.product).is_empty()
+            || self.past.owned_by_others.contains(&id)
+            || self.past.decisions.lets_be(key, id, self.today);
+        (is_other && bills && !free).then_some(addition)
+    }
+
+    /// Why a line means another addition than the one that it was.
+    fn another_is_meant(&self, key: &LineKey, line: &Line, before: &Addition) -> String {
+        let id = before.id;
+        if let Some(other) = self.other_product(key, before) {
+            return other;
+        }
+        let code = shown(key.product.as_str());
+        match line.live.map(|live| live.addition) {
+            Some(now) if self.mapping.pins.contains(&now) => format!("addition {now} is pinned now, and not {id}"),
+            Some(now) => format!("addition {now} is the line of {code} now, and not {id}"),
+            None => format!("addition {id} is not the line of {code} any more"),
+        }
+    }
+
+    /// Of what an addition is, where that is not what the identifier of its line means.
+    pub(in crate::reconcile) fn other_product(&self, key: &LineKey, addition: &Addition) -> Option<String> {
+        let (id, product, code) = (addition.id, addition.product?, shown(key.product.as_str()));
+        let meant = candidates(self.directory, &key.product);
+        // A product that nothing is mapped to is not read.
+        if meant.is_empty() || meant.iter().any(|meant| meant.id == product) {
+            return None;
+        }
+        let named = self.directory.products.values().flatten().find(|known| known.id == product);
+        let of = named.map(|known| format!("{}, ", shown(&known.identifier))).unwrap_or_default();
+        Some(format!(
+            "addition {id} is of another product ({of}catalog item {product}), and not of what {code} means now"
+        ))
+    }
+}
+
+impl LineRules<'_> {
+    /// An addition that was this line, and is another product's or another item's now. Nothing is held for one that
+    /// recount set to 0, or of which somebody said that it may stay.
+    pub(in crate::reconcile) fn of_another_line(&self, key: &LineKey, listed: &Addition) -> Option<String> {
+        let id = listed.id;
+        let ended = self.past.written.get(&id).is_some_and(|written| written.quantity.is_zero()) && !listed.bills();
+        if ended || self.past.decisions.lets_be(key, id, self.today) {
+            return None;
+        }
+        if listed.bears(key.item.as_ref()) {
+            return Some(format!("addition {id} was this line, and is of another product now"));
+        }
+        Some(format!("addition {id} was this line, and is marked otherwise now"))
+    }
+}
+
+/// Whether a line may be written or created tonight, or once somebody has answered, or is another one's from now on.
+fn may_be_written(line: &Line) -> bool {
+    match line.verdict {
+        Verdict::Held(code) => line.live.is_some() || may_be_accepted(code) || code == Code::LineMissing,
+        Verdict::Unchanged(_) | Verdict::Update(_) | Verdict::Create(_) | Verdict::Large(_) | Verdict::Skipped(_) => {
+            true
+        }
+    }
+}
+
+/// What waits behind an addition that was its line before.
+fn waits(line: &Line) -> String {
+    let Some(wanted) = line.wanted.filter(|wanted| line.live.is_none_or(|live| live.quantity != *wanted)) else {
+        return String::new();
+    };
+    match line.live {
+        Some(LiveAddition { addition, quantity }) => {
+            format!("; until it is answered, {quantity} → {wanted} of addition {addition} waits")
+        }
+        None => format!("; until it is answered, a new line of {wanted} waits"),
+    }
+}

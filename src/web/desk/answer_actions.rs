@@ -1,0 +1,136 @@
+//! Accept, keep, ignore, and taking an answer back: what was pressed, checked for sense, and handed on.
+
+use axum::http::StatusCode;
+use chrono::NaiveDate;
+
+use crate::history::desk::events::DeskEvent;
+use crate::reconcile::model::display_text::escaped;
+use crate::reconcile::model::plan::outcome::AnswerVerb;
+use crate::web::desk::action_outcome::{ActionOutcome, FormResponse};
+use crate::web::desk::host::DeskAnswer;
+use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
+use crate::web::desk::posted_fields::PostedFields;
+use crate::web::desk::role_permissions::DeskAction;
+use crate::web::desk::visit::Visit;
+use crate::web::pages::several_answers;
+use crate::web::site::PageError;
+
+/// Characters of a note, at most.
+const NOTE_MOST: usize = 500;
+
+/// One answer.
+pub(crate) fn one(visit: &Visit, fields: &PostedFields) -> Result<ActionOutcome, PageError> {
+    let handle = visit.part("handle");
+    let asked = answer(handle, Some(fields.get("shown")), fields);
+    let answer = match asked {
+        Ok(answer) => answer,
+        Err(why) => return Ok(ActionOutcome::refused(visit, visit.event(DeskAction::Answer.as_str(), handle), &why)),
+    };
+    let event = event_of(visit, &answer);
+    match visit.site.host.answer(&visit.person.name, &[answer]) {
+        Ok(()) => Ok(ActionOutcome::done("/#answered", event)),
+        Err(why) => Ok(ActionOutcome::refused(visit, event, &moved_by(visit, handle, why))),
+    }
+}
+
+/// The page that lists every step; nothing is stored.
+pub(crate) fn several(visit: &Visit, fields: &PostedFields) -> Result<ActionOutcome, PageError> {
+    let Some(verb) = verb_of(fields.get("answer")) else {
+        let why = wrong("no answer was chosen");
+        return Ok(ActionOutcome::refused(visit, visit.event(DeskAction::Several.as_str(), ""), &why));
+    };
+    let handles: Vec<&str> = fields.all("item").collect();
+    let page = several_answers::page(visit, verb, &handles);
+    Ok(ActionOutcome { acted: FormResponse::Page(StatusCode::OK, Box::new(page)), events: Vec::new() })
+}
+
+/// All the answers of that page.
+pub(crate) fn answer_several(visit: &Visit, fields: &PostedFields) -> Result<ActionOutcome, PageError> {
+    let each = fields.all("item").zip(fields.all("shown"));
+    let answers: Result<Vec<DeskAnswer>, NotDone> =
+        each.map(|(handle, shown)| answer(handle, Some(shown), fields)).collect();
+    let refused = |why| Ok(ActionOutcome::refused(visit, visit.event(DeskAction::AnswerSeveral.as_str(), ""), &why));
+    let answers = match answers {
+        Ok(answers) if answers.is_empty() => return refused(wrong("no item was chosen")),
+        Ok(answers) => answers,
+        Err(why) => return refused(why),
+    };
+    let ends = |answer: &DeskAnswer| {
+        answer.verb == AnswerVerb::Accept && visit.desk.item(&answer.handle).is_some_and(several_answers::to_zero)
+    };
+    if fields.get("note").trim().is_empty() && answers.iter().any(ends) {
+        return refused(wrong("a step goes to zero, and the note says nothing"));
+    }
+    match visit.site.host.answer(&visit.person.name, &answers) {
+        Ok(()) => {
+            let events = answers.iter().map(|answer| event_of(visit, answer)).collect();
+            Ok(ActionOutcome { acted: FormResponse::To("/#answered".to_owned()), events })
+        }
+        Err(why) => refused(why),
+    }
+}
+
+/// Asks about it again.
+pub(crate) fn take_back(visit: &Visit) -> Result<ActionOutcome, PageError> {
+    let handle = visit.part("handle");
+    let answer = DeskAnswer {
+        verb: AnswerVerb::Reopen,
+        handle: handle.to_owned(),
+        shown: None,
+        until: None,
+        note: String::new(),
+    };
+    let event = visit.event(DeskAction::TakeBack.as_str(), handle);
+    match visit.site.host.answer(&visit.person.name, &[answer]) {
+        Ok(()) => Ok(ActionOutcome::done("/", event)),
+        Err(why) => Ok(ActionOutcome::refused(visit, event, &why)),
+    }
+}
+
+/// What may be pressed; taking back has a form of its own.
+pub(crate) fn verb_of(word: &str) -> Option<AnswerVerb> {
+    AnswerVerb::from_word(word).filter(|verb| *verb != AnswerVerb::Reopen)
+}
+
+fn answer(handle: &str, shown: Option<&str>, fields: &PostedFields) -> Result<DeskAnswer, NotDone> {
+    let verb = verb_of(fields.get("answer")).ok_or_else(|| wrong("no answer was chosen"))?;
+    let note = fields.get("note").trim();
+    if note.chars().count() > NOTE_MOST {
+        return Err(wrong("the note is longer than 500 characters"));
+    }
+    let until = match fields.get("until") {
+        // A step is accepted once, so it has no end; the field stands beside all three buttons.
+        "" => None,
+        _ if verb == AnswerVerb::Accept => None,
+        day => Some(day.parse::<NaiveDate>().map_err(|_| wrong("Until is not a day"))?),
+    };
+    Ok(DeskAnswer { verb, handle: handle.to_owned(), shown: shown.map(str::to_owned), until, note: note.to_owned() })
+}
+
+fn wrong(message: &str) -> NotDone {
+    NotDone { kind: NotDoneKind::Wrong, message: message.to_owned(), fix: "go back and press again".into() }
+}
+
+/// Of two people at once the second is told what the first answered.
+fn moved_by(visit: &Visit, handle: &str, why: NotDone) -> NotDone {
+    let first = visit.desk.answered.iter().find(|answered| answered.decision.handle == handle);
+    match first {
+        Some(first) if why.kind == NotDoneKind::Moved => {
+            let message = format!("{}; {}", why.message, escaped(&first.decision.sentence()));
+            NotDone { message, ..why }
+        }
+        _ => why,
+    }
+}
+
+fn event_of(visit: &Visit, answer: &DeskAnswer) -> DeskEvent {
+    let deed = match answer.verb {
+        AnswerVerb::Accept => "accepted",
+        AnswerVerb::Keep => "kept",
+        AnswerVerb::Ignore => "ignored",
+        AnswerVerb::Reopen => DeskAction::TakeBack.as_str(),
+    };
+    let about = visit.desk.item(&answer.handle).map(|item| item.sentence()).unwrap_or_default();
+    let about = format!("{} {about}", answer.handle).trim_end().to_owned();
+    DeskEvent { said: escaped(&answer.note), ..visit.event(deed, &about) }
+}

@@ -1,0 +1,149 @@
+//! One customer: all its lines, each with its last nights and its why.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use maud::{Markup, html};
+
+use crate::history::lines_over_nights::LineNight;
+use crate::history::run_lookup::RunSummary;
+use crate::history::run_record::LineRecord;
+use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::ids::{CustomerName, RunId};
+use crate::reconcile::model::plan::outcome::Outcome;
+use crate::reconcile::model::quantity::Quantity;
+use crate::report::command_output::held_output::Waiting;
+use crate::report::current_lines::Current;
+use crate::report::numbers_and_dates::ExportReadability;
+use crate::report::open_items::OpenItems;
+use crate::report::{display_names, lines, numbers_and_dates, sparkline};
+use crate::web::desk::visit::Visit;
+use crate::web::pages::customers::customer_terms;
+use crate::web::pages::frame::{RailEntry, frame};
+use crate::web::pages::{item, page_pieces, today};
+use crate::web::site::PageError;
+
+/// Lines of a customer that are listed of one integration.
+const LINES: usize = 200;
+
+pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
+    let name = visit.part("customer");
+    let mut parts = Vec::new();
+    for plan in &visit.desk.plans {
+        parts.extend(of_integration(visit, plan, name)?);
+    }
+    if parts.is_empty() {
+        return Err(PageError::Nothing);
+    }
+    let customer = CustomerName::new(name);
+    let of_it = |one: &&Waiting| {
+        one.finding.customer.as_ref() == Some(&customer)
+            || one.line.as_ref().is_some_and(|line| display_names::customers(line).contains(&&customer))
+    };
+    let open: Vec<&Waiting> = visit.desk.waiting.iter().filter(of_it).collect();
+    let main = html! {
+        header.head { div {
+            p.over { a href="/customers" { "Customers" } }
+            div.headline { h1 { (shown(name)) } @if open.is_empty() { span.verdict.good { "OK" } } @else { span.verdict.ask { (open.len()) " TO DECIDE" } } }
+        } }
+        @if !open.is_empty() { section aria-labelledby="open" { h2.sr id="open" { "Open items" } (today::cards(visit, &open)?) } }
+        @for (lines, _) in &parts { (lines) }
+        (customer_terms::panels(visit, &customer)?)
+        @for (_, happened) in &parts { (happened) }
+    };
+    Ok(frame(visit, RailEntry::Customers, &shown(name), &main))
+}
+
+/// Its lines, and what happened to them.
+type OfIntegration = (Markup, Markup);
+
+fn of_integration(visit: &Visit, plan: &OpenItems, name: &str) -> Result<Option<OfIntegration>, PageError> {
+    let history = visit.desk.history()?;
+    let own = |line: &&LineRecord| line.sources.iter().any(|source| source.customer.as_str() == name);
+    if !lines(&plan.run).iter().any(|line| own(&line)) {
+        return Ok(None);
+    }
+    // What undos left of the lines since is what is billed.
+    let current = Current::of(history, plan.run.clone())?;
+    let of_it: Vec<&LineRecord> = lines(&current.run).iter().filter(own).take(LINES).collect();
+    let last = current.undos.last().map_or(plan.run.run, |undo| undo.run);
+    let known = history.nights(&plan.run.integration, last, sparkline::NIGHTS)?;
+    let runs: Vec<RunId> = known.iter().map(|run| run.run).collect();
+    let handles: BTreeSet<&str> = of_it.iter().map(|line| line.handle.as_str()).collect();
+    let nights = history.line_nights(&runs, &handles)?;
+    let reading = ExportReadability::of_run(&current.run);
+    let records = visit.desk.records.get(&plan.run.integration);
+    let title = plan.run.integration.as_str();
+    let lines = html! {
+        section aria-label=(title) {
+            div.sec { h2 { (shown(title)) " " span.count { (of_it.len()) } } p { "as of " a href={ "/nights/" (plan.run.run) } { "run " (plan.run.run) } ", " (numbers_and_dates::day(plan.run.started_at)) " " span.key { span { i {} "wanted" } span { i.l {} "billed" } } } }
+            (table(&of_it, &runs, &nights))
+            @for line in &of_it { details.fold id={ "why-" (line.handle) } {
+                summary { "Why " (display_names::product(line)) " " small { (numbers_and_dates::step(line)) } }
+                div.in { (item::chain(line, &reading, records)) }
+            } }
+        }
+    };
+    Ok(Some((lines, happened(visit, &of_it, (&known, &nights)))))
+}
+
+fn table(of_it: &[&LineRecord], runs: &[RunId], nights: &BTreeMap<String, Vec<LineNight>>) -> Markup {
+    html! { div.sheet { table.mid {
+        thead { tr { th scope="col" { "product" } th.n scope="col" { "billed" } th.n.wide scope="col" { "counted" } th.n scope="col" { "wanted" } th.wide scope="col" { "30 nights" } th scope="col" { "state" } th.wide scope="col" { span.sr { "why" } } } }
+        tbody { @for line in of_it { tr {
+            th scope="row" { (display_names::product(line)) }
+            td.n { (page_pieces::quantity(line.now.or(line.was))) } td.n.wide { (page_pieces::quantity(numbers_and_dates::counted(line))) } td.n { (page_pieces::quantity(line.wanted)) }
+            td.wide { @if let Some(nights) = nights.get(&line.handle) { (today::drawing(runs, nights)) } }
+            td.fit { (line.outcome) span.rest { (page_pieces::words_of(line.reason.as_str())) } }
+            td.wide { a href={ "#why-" (line.handle) } { "Why" span.sr { " " (display_names::product(line)) } } }
+        } } }
+    } } }
+}
+
+fn happened(
+    visit: &Visit,
+    of_it: &[&LineRecord],
+    (known, nights): (&[RunSummary], &BTreeMap<String, Vec<LineNight>>),
+) -> Markup {
+    let day = |run: RunId| {
+        let of_it = known.iter().find(|one| one.run == run);
+        of_it.map_or_else(
+            || run.to_string(),
+            |one| numbers_and_dates::day(visit.desk.zone.local(one.started_at.to_utc())),
+        )
+    };
+    let each = of_it.iter().filter_map(|line| Some((line, nights.get(&line.handle)?)));
+    let mut events: Vec<(&LineRecord, &LineNight)> =
+        each.flat_map(|(line, nights)| changed(nights).map(|night| (*line, night))).collect();
+    events.sort_by_key(|(_, night)| std::cmp::Reverse(night.run));
+    html! { @if !events.is_empty() {
+        div.sheet { table {
+            caption { "What happened " small { "nights that were as the one before are left out" } }
+            thead { tr { th scope="col" { "night" } th scope="col" { "line" } th.n scope="col" { "step" } th scope="col" { "what" } } }
+            tbody { @for (line, night) in events.iter().take(LINES) { tr {
+                td { a href={ "/nights/" (night.run) } { (day(night.run)) } } td.name { (display_names::product(line)) }
+                td.n.nb { (page_pieces::quantity(night.was)) " → " (page_pieces::quantity(step_to(night))) }
+                td.fit { (night.outcome) span.rest { (page_pieces::words_of(night.reason.as_str())) } }
+            } } }
+        } }
+    } }
+}
+
+/// Where a line went that night; of one that was not written, where it would go.
+fn step_to(night: &LineNight) -> Option<Quantity> {
+    match night.outcome {
+        Outcome::Updated | Outcome::Created => night.now.or(night.wanted),
+        _ => night.wanted,
+    }
+}
+
+/// Those of a line's nights that were otherwise than the night before and not simply unchanged.
+fn changed(nights: &[LineNight]) -> impl Iterator<Item = &LineNight> {
+    let same = |one: &LineNight, before: &LineNight| {
+        (one.outcome, one.reason, one.was, step_to(one)) == (before.outcome, before.reason, before.was, step_to(before))
+    };
+    let is_told = move |one: &&LineNight| {
+        let before = nights.iter().filter(|night| night.run < one.run).max_by_key(|night| night.run);
+        one.outcome != Outcome::Unchanged && before.is_none_or(|before| !same(one, before))
+    };
+    nights.iter().filter(is_told)
+}

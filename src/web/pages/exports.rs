@@ -1,0 +1,218 @@
+//! What the vendors sent, and a file that somebody brings: what it would come to, before anybody keeps it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use maud::{Markup, html};
+use rust_decimal::Decimal;
+
+use crate::history::run_record::{ExportRecord, LineRecord, RunRecord};
+use crate::reconcile::model::display_text::{escaped, shown};
+use crate::reconcile::model::export::counts::{Cell, Counts};
+use crate::reconcile::model::ids::{CustomerName, IntegrationName, ServiceName};
+use crate::reconcile::model::plan::finding::Finding;
+use crate::report::{display_names, lines, numbers_and_dates};
+use crate::web::desk::host::not_done::NotDone;
+use crate::web::desk::host::upload_host::{ReadUpload, StagedUpload};
+use crate::web::desk::role_permissions::DeskAction;
+use crate::web::desk::visit::Visit;
+use crate::web::pages::frame::{RailEntry, frame, token};
+use crate::web::pages::{page_pieces, plan};
+use crate::web::site::PageError;
+
+/// Rows of a table, at most.
+const LISTED: usize = 100;
+
+pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
+    let may = visit.may(DeskAction::Upload);
+    let staged = if may { visit.site.host.staged(&visit.person.name) } else { None };
+    let kept = visit.query.get("kept");
+    let main = html! {
+        header.head { div { p.over { "What the vendors sent" } h1 { "Export" } p.lead { "A file that you bring here is read and compared; nothing is written." } } }
+        @if visit.desk.standings.iter().any(|standing| standing.name.as_str() == kept) { (page_pieces::note("good", "Kept.", html! { "It is a candidate for the next night of " (shown(kept)) ", as any newer file is." })) }
+        (newest(visit)?)
+        @if may { (drop_here(visit)) } @else { (page_pieces::note("plain", "You may read.", html! { "Bringing files is for operators." })) }
+        @if let Some(staged) = &staged { (looked_at(visit, staged)) }
+    };
+    Ok(frame(visit, RailEntry::Export, "Export", &main))
+}
+
+fn newest(visit: &Visit) -> Result<Markup, PageError> {
+    let mut rows = Vec::new();
+    for plan in &visit.desk.plans {
+        let Some(planned) = &plan.run.planned else { continue };
+        let before = visit.desk.history()?.plan_before(&plan.run)?;
+        let before = before.and_then(|run| run.planned).map(|planned| planned.export.units);
+        let asked = plan.run.end.as_ref().map_or(0, |end| end.totals.to_decide);
+        rows.push(newest_row(visit, &plan.run, (&planned.export, before), asked));
+    }
+    Ok(html! { @if rows.is_empty() { (page_pieces::empty("No export was read yet", "")) } @else { div.sheet { table {
+        caption.sr { "Newest exports" }
+        thead { tr { th scope="col" { "integration" } th scope="col" { "newest export" } th.n.wide scope="col" { "rows" } th.n.wide scope="col" { "customers" } th.n scope="col" { "units" } th.n.wide scope="col" { "against the night before" } th scope="col" { "findings" } } }
+        tbody { @for row in rows { (row) } }
+    } } } })
+}
+
+fn newest_row(
+    visit: &Visit,
+    run: &RunRecord,
+    (export, before): (&ExportRecord, Option<Decimal>),
+    asked: usize,
+) -> Markup {
+    let by = before.and_then(|before| export.units.checked_sub(before)).unwrap_or_default().normalize();
+    html! { tr {
+        th scope="row" { a href={ "/nights/" (run.run) } { (shown(run.integration.as_str())) } }
+        td { (numbers_and_dates::minute(visit.desk.zone.local(export.modified_at))) span.rest { (numbers_and_dates::file(export)) } }
+        td.n.wide { (export.rows) } td.n.wide { (export.customers) } td.n { (export.units.normalize()) }
+        td.n.wide { @match before { None => "–", Some(_) if by.is_zero() => span.soft { "the same" }, Some(_) => (numbers_and_dates::signed(by)) } }
+        td { @if asked > 0 { (asked) " to decide" } @else { span.soft { "none" } } }
+    } }
+}
+
+/// A native field takes a dropped file without any script.
+fn drop_here(visit: &Visit) -> Markup {
+    html! {
+        section aria-labelledby="drop" {
+            h2.sr id="drop" { "Read a file" }
+            form.drop method="post" action=(DeskAction::Upload.path()) enctype="multipart/form-data" {
+                (token(visit))
+                b { label for="file" { "Drop a vendor's file here" } }
+                span.small.soft { "csv, xlsx, json, xml or zip, up to 64 MiB. recount finds out whose it is." }
+                div.do { input id="file" name="file" type="file" required; button.b { "Read it" } }
+            }
+        }
+    }
+}
+
+fn looked_at(visit: &Visit, staged: &StagedUpload) -> Markup {
+    let (StagedUpload { name, at, bytes, read }, forget) = (staged, DeskAction::ForgetUpload.path());
+    let verdict = if read.is_ok() { ("good", "READ") } else { ("bad", "NOT READ") };
+    html! {
+        section aria-labelledby="pre" {
+            div.sec {
+                div.headline { h2 id="pre" { (shown(name)) } span.verdict.(verdict.0) { (verdict.1) } }
+                p { "brought by you, " (numbers_and_dates::minute(visit.desk.zone.local(*at))) ", " (usize::try_from(*bytes).unwrap_or(usize::MAX)) " bytes · forgotten in a day unless kept" }
+            }
+            @match read {
+                Ok(read) => (come_to(visit, read)),
+                Err(why) => (unread(visit, why)),
+            }
+            form.do method="post" action=(forget) { (token(visit)) button.b.quiet { "Forget it" } }
+        }
+    }
+}
+
+fn unread(visit: &Visit, why: &NotDone) -> Markup {
+    page_pieces::note(
+        "bad",
+        "It cannot be read.",
+        html! { (escaped(&why.message)) (page_pieces::ways(visit, &why.fix)) },
+    )
+}
+
+fn come_to(visit: &Visit, read: &ReadUpload) -> Markup {
+    let ReadUpload { integration, may_keep, profile, counts, findings } = read;
+    html! {
+        div.panel { dl.facts {
+            dt { "integration" } dd { @match integration { Some(name) => b { (shown(name.as_str())) }, None => "none reads such a file" } }
+            @if let Some(profile) = profile { dt { "profile" } dd { (shown(profile)) } }
+            @if let Some(day) = counts.newest_day { dt { "of the day" } dd { (day) } }
+            dt { "read" } dd { (counts.kept) " of " (counts.rows) " rows" }
+            dt { "customers" } dd { (counts.customers.len()) }
+            dt { "units" } dd { (counts.units().normalize()) }
+        } }
+        @if !findings.is_empty() { (found(findings)) }
+        @match integration {
+            Some(name) => { (differences(visit, name, counts)) (next(visit, name, *may_keep)) },
+            None => (page_pieces::note("plain", "It cannot be kept.", html! { "No integration reads a file with these columns." })),
+        }
+    }
+}
+
+fn found(findings: &[Finding]) -> Markup {
+    html! {
+        ul.rows.checks aria-label="Findings" { @for finding in findings.iter().take(LISTED) {
+            li { (page_pieces::sign("ask", '!')) p { (page_pieces::words_of(finding.code.as_str())) ": "
+                @if let Some(customer) = &finding.customer { (shown(customer.as_str())) ": " }
+                (escaped(&finding.message)) } }
+        } }
+        @if findings.len() > LISTED { p.small.soft { "and " (findings.len() - LISTED) " more" } }
+    }
+}
+
+/// What a customer has of a service.
+type Counted<'a> = BTreeMap<(&'a CustomerName, &'a ServiceName), Option<Decimal>>;
+
+/// The counts of the newest plan, in which a bundle's lines repeat theirs.
+fn of_plan(run: &RunRecord) -> Counted<'_> {
+    let sources = lines(run).iter().flat_map(|line| &line.sources).filter(|source| !source.lines.is_empty());
+    sources.map(|one| ((&one.customer, &one.service), one.count.map(|count| count.as_decimal().normalize()))).collect()
+}
+
+fn of_file(counts: &Counts) -> Counted<'_> {
+    let each = counts.customers.iter().flat_map(|(customer, of)| of.cells().map(move |cell| (customer, cell)));
+    let count = |cell: &Cell| match cell {
+        Cell::Counted { count, .. } => Some(count.as_decimal().normalize()),
+        _ => None,
+    };
+    each.map(|(customer, (service, cell))| ((customer, service), count(cell))).collect()
+}
+
+fn differences(visit: &Visit, integration: &IntegrationName, counts: &Counts) -> Markup {
+    let Some(plan) = visit.desk.plan(integration) else {
+        return page_pieces::empty("There is nothing to compare it with", "No night of this integration has run yet.");
+    };
+    let (then, now) = (of_plan(&plan.run), of_file(counts));
+    let all: BTreeSet<_> = then.keys().chain(now.keys()).copied().collect();
+    let of = |counted: &Counted<'_>, key| counted.get(&key).copied().flatten();
+    let differing: Vec<_> = all.iter().copied().filter(|key| of(&then, *key) != of(&now, *key)).collect();
+    let number = |count: Option<Decimal>| match count {
+        Some(count) => html! { (count) },
+        None => page_pieces::quantity(None),
+    };
+    html! {
+        div.sheet { table {
+            caption { "Counts that differ from the newest plan " small { (differing.len()) " of " (all.len()) } }
+            thead { tr { th scope="col" { "customer and service" } th.n scope="col" { "newest plan" } th.n scope="col" { "this file" } th.n scope="col" { "by" } } }
+            tbody { @for key in differing.iter().take(LISTED) { @let (before, after) = (of(&then, *key), of(&now, *key)); tr {
+                th scope="row" { span.line { (shown(key.0.as_str())) " " span.rest { (shown(key.1.as_str())) } } }
+                td.n { (number(before)) } td.n { b { (number(after)) } }
+                td.n { @if let (Some(before), Some(after)) = (before, after) { (numbers_and_dates::signed(after - before)) } }
+            } } }
+        } }
+        @if differing.len() > LISTED { p.small.soft { "and " (differing.len() - LISTED) " more" } }
+    }
+}
+
+fn next(visit: &Visit, integration: &IntegrationName, may_keep: bool) -> Markup {
+    let own = html! { (token(visit)) input type="hidden" name="integration" value=(integration.as_str()); };
+    html! {
+        div.bar {
+            p { b { "Keep this as tonight's export of " (shown(integration.as_str())) "?" } " "
+                span.small { @if may_keep { "The next night reads it, unless a newer file has come by then." } @else { "It cannot be kept: this export is no single file of this host." } } }
+            div.do {
+                @if may_keep { form method="post" action=(DeskAction::KeepUpload.path()) { (own) button.b.act { "Keep it" } } }
+                form method="post" action=(DeskAction::TryUpload.path()) { (own) button.b { "What would it come to?" } }
+            }
+        }
+    }
+}
+
+/// The plan that would be drawn with the file.
+pub(crate) fn tried(visit: &Visit, integration: &IntegrationName, drawn: &RunRecord) -> Markup {
+    let changes: Vec<&LineRecord> = lines(drawn).iter().filter(|line| plan::would_change(line)).collect();
+    let main = html! {
+        header.head { div { p.over { a href="/export" { "Export" } " · " (shown(integration.as_str())) } h1 { "What it would come to" } p.lead { "Drawn now with your file; nothing was written, and nothing is kept of it." } } }
+        (page_pieces::numbers(drawn))
+        @if let Some(end) = &drawn.end { (page_pieces::stops(visit, drawn, end)) }
+        @if changes.is_empty() { (page_pieces::empty("No line would change", "")) } @else { div.sheet { table {
+            thead { tr { th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" } th.n scope="col" { "by" } th scope="col" { "it would" } } }
+            tbody { @for line in changes.iter().take(LISTED) { tr {
+                th scope="row" { (display_names::line(line)) } td.n { (page_pieces::quantity(line.was)) } td.n { b { (page_pieces::quantity(line.wanted)) } }
+                td.n { (numbers_and_dates::signed(numbers_and_dates::delta(line))) } td { (line.outcome) ", " (page_pieces::words_of(line.reason.as_str())) }
+            } } }
+            tfoot { tr { th scope="row" { (numbers_and_dates::plural(changes.len(), "line")) } td.n {} td.n {} td.n.nb { (plan::sums(&changes)) } td {} } }
+        } } @if changes.len() > LISTED { p.small.soft { "and " (changes.len() - LISTED) " more" } } }
+        p.do { a.b href="/export#pre" { "Back to the file" } }
+    };
+    frame(visit, RailEntry::Export, "What it would come to", &main)
+}

@@ -1,0 +1,201 @@
+//! One run: what it changed, what it held, its facts, and the way to set it back.
+
+use maud::{Markup, html};
+
+use crate::history::run_lookup::RunSummary;
+use crate::history::run_record::{LineRecord, RunRecord};
+use crate::reconcile::model::display_text::{escaped, shown};
+use crate::reconcile::model::ids::RunId;
+use crate::reconcile::model::plan::fingerprint::short;
+use crate::report::command_output::diff_output::Difference;
+use crate::report::format::html::html_pieces::Anchors;
+use crate::report::report_files::Reports;
+use crate::report::report_model::{Report, ReportEntry, ReportVerdict, sign as sign_of};
+use crate::report::{Change, lines, numbers_and_dates, sparkline};
+use crate::web::desk::role_permissions::DeskAction;
+use crate::web::desk::visit::Visit;
+use crate::web::pages::frame::{RailEntry, frame, token};
+use crate::web::pages::nights::night_diff;
+use crate::web::pages::{page_pieces, plan};
+use crate::web::site::PageError;
+
+/// Lines of a section.
+const LINES: usize = 200;
+
+pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
+    let number = visit.part("run").parse::<i64>().map_err(|_| PageError::Nothing)?;
+    let history = visit.desk.history()?;
+    let run = history.run(RunId(number))?.ok_or(PageError::Nothing)?;
+    let report = Report::of(&run);
+    let nights = history.nights(&run.integration, run.run, sparkline::NIGHTS)?;
+    let places = Anchors::default();
+    let main = html! {
+        (head(&run))
+        (page_pieces::numbers(&run))
+        (strip(&run, &nights))
+        @if let Some(end) = &run.end { (page_pieces::stops(visit, &run, end)) }
+        @for (kind, lines) in &report.changes { (changes(*kind, lines, (&places, visit.query.get("line")))) }
+        (entries("Held", "held", "ask", &report.asked, &places))
+        (entries("Worth a look", "odd", "info", &report.odd, &places))
+        (entries("For completeness", "told", "plain", &report.told, &places))
+        section.stack {
+            @if let Some(before) = night_before(&nights, &run) { (against(&run, &history.run(before)?.ok_or(PageError::Nothing)?)) }
+            (facts(visit, &run))
+        }
+        (next(visit, &run))
+    };
+    Ok(frame(visit, RailEntry::Nights, &format!("Run {} · {}", run.run, shown(run.integration.as_str())), &main))
+}
+
+fn head(run: &RunRecord) -> Markup {
+    html! {
+        header.head { div {
+            p.over { (numbers_and_dates::minute(run.started_at)) " · run " (run.run) " · " (run.command) " in " (run.mode) " mode" }
+            div.headline { h1 { (shown(run.integration.as_str())) } (page_pieces::verdict(&ReportVerdict::of(run))) }
+            p.lead { "As it was recorded." @if let Some(undone) = run.undoes { " It sets back " a href={ "/nights/" (undone) } { "run " (undone) } "." } }
+        } }
+    }
+}
+
+/// The nights up to this one, each a bar that leads to it.
+fn strip(run: &RunRecord, nights: &[RunSummary]) -> Markup {
+    html! {
+        nav.panel.nightnav aria-label="The nights before it" {
+            (page_pieces::night_links(nights, run.run))
+            a href={ "/nights?i=" (run.integration.as_str()) } { "All nights" }
+        }
+    }
+}
+
+/// The night before it that has a plan to compare with.
+fn night_before(nights: &[RunSummary], run: &RunRecord) -> Option<RunId> {
+    let planned = nights.iter().rev().filter(|night| night.undoes.is_none() && night.planned.is_some());
+    let mut before = planned.filter(|night| night.run < run.run).map(|night| night.run);
+    before.next().filter(|_| run.planned.is_some() && run.undoes.is_none())
+}
+
+/// What differs from the night before.
+fn against(run: &RunRecord, before: &RunRecord) -> Markup {
+    let difference = Difference::of(before, run);
+    let rows = |run: &RunRecord| run.planned.as_ref().map_or(0, |planned| planned.export.rows);
+    let more = match (rows(before), rows(run)) {
+        (then, now) if now > then => format!("{} more", numbers_and_dates::plural(now - then, "row")),
+        (then, now) if now < then => format!("{} fewer", numbers_and_dates::plural(then - now, "row")),
+        _ => "as many rows".to_owned(),
+    };
+    html! {
+        details.fold {
+            summary { "Against the night before " small { "run " (before.run) ": " (more) ", " (night_diff::differing(difference.lines().len())) } }
+            @if difference.lines().is_empty() { div.in { p { "No line differs." } } }
+            @else { (night_diff::table(difference.lines(), ("night before", "this night"))) }
+        }
+    }
+}
+
+/// Those that are listed: the first ones, and the one that was asked for.
+fn listed<'a>(lines: &'a [&LineRecord], asked: &'a str) -> impl Iterator<Item = &'a LineRecord> {
+    let is_listed = move |(at, line): &(usize, &LineRecord)| *at < LINES || line.handle == asked;
+    lines.iter().copied().enumerate().filter(is_listed).map(|(_, line)| line)
+}
+
+fn changes(kind: Change, lines: &[&LineRecord], (places, asked): (&Anchors, &str)) -> Markup {
+    let title = match kind {
+        Change::Done => "Changed",
+        Change::Would => "Would change",
+        Change::WithPlan => "Held with the plan",
+        Change::NotReached => "Not reached",
+    };
+    html! {
+        section aria-labelledby=(title.replace(' ', "-")) {
+            div.sec { h2 id=(title.replace(' ', "-")) { (title) " " span.count { (lines.len()) } } p { (plan::sums(lines)) } }
+            div.sheet { table.mid {
+                thead { tr { th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" } th.n scope="col" { "now" } th.n scope="col" { "by" } th.wide scope="col" { "state" } } }
+                tbody { @for line in listed(lines, asked) { tr id=[places.first(&line.handle)] {
+                    th scope="row" { (page_pieces::line_name(line)) }
+                    td.n { (page_pieces::quantity(line.was)) } td.n { (page_pieces::quantity(line.wanted)) } td.n { b { (page_pieces::quantity(line.now)) } }
+                    td.n { (numbers_and_dates::signed(numbers_and_dates::delta(line))) }
+                    td.wide { (line.outcome) }
+                } } }
+            } }
+            @if lines.len() > LINES { p.small.soft { "and " (lines.len() - LINES) " more: the report of the run has all of them" } }
+        }
+    }
+}
+
+fn entries(title: &str, id: &str, tone: &str, entries: &[ReportEntry<'_>], places: &Anchors) -> Markup {
+    html! { @if !entries.is_empty() {
+        section aria-labelledby=(id) {
+            div.sec { h2 id=(id) { (title) " " span.count { (entries.len()) } } }
+            div.rows { div.items.nopick { @for entry in entries.iter().take(LINES) { (row(entry, tone, places)) } } }
+            @if entries.len() > LINES { p.small.soft { "and " (entries.len() - LINES) " more" } }
+        }
+    } }
+}
+
+fn row(entry: &ReportEntry<'_>, tone: &str, places: &Anchors) -> Markup {
+    let handle = entry.handle();
+    html! {
+        article.row id=[places.first(handle)] {
+            (page_pieces::sign(tone, sign_of(entry.finding.code)))
+            h3 { @if handle.is_empty() { (entry.title()) } @else { a href={ "/items/" (handle) } { (entry.title()) } } span.rest { (page_pieces::words_of(entry.finding.code.as_str())) } }
+            p.why { (escaped(&entry.finding.message)) }
+            p.since { @if !handle.is_empty() { code { (handle) } } }
+            (page_pieces::step(entry.line))
+            p.do {}
+        }
+    }
+}
+
+fn facts(visit: &Visit, run: &RunRecord) -> Markup {
+    let unchanged = lines(run).iter().filter(|line| Change::of(line).is_none()).count();
+    html! {
+        details.fold {
+            summary { "Run facts " small { (facts_in_short(run)) } }
+            div.in { dl.facts {
+                @if let Some(planned) = &run.planned {
+                    dt { "plan" } dd.mono { (short(&planned.fingerprint)) }
+                    @if run.undoes.is_none() {
+                        dt { "export" } dd { (numbers_and_dates::file(&planned.export)) ", " (numbers_and_dates::plural(planned.export.rows, "row")) ", " (numbers_and_dates::plural(planned.export.customers, "customer")) ", " (numbers_and_dates::age(run.started_at, &planned.export)) " old" }
+                    }
+                    dt { "lines" } dd { (unchanged) " neither changed nor to be changed" }
+                }
+                @if let Some(end) = &run.end {
+                    dt { "took" } dd { (numbers_and_dates::took(run)) }
+                    dt { "requests" } dd { (end.requests.sent) ", " (end.requests.retried) " sent again" }
+                    dt { "waited" } dd { (numbers_and_dates::waits(&end.requests)) }
+                    @if let Some(head) = &end.head { dt { "journal's head" } dd.mono { (short(head)) } }
+                }
+                @if Reports::of(&visit.site.site.state).page(run.run).exists() {
+                    dt { "report" } dd { a href={ "/reports/" (run.run) } { "as it was kept" } }
+                }
+            } }
+        }
+    }
+}
+
+/// `2 min, 641 requests, plan 8b2041ce`.
+fn facts_in_short(run: &RunRecord) -> String {
+    let end = run.end.iter().map(|end| {
+        let requests = usize::try_from(end.requests.sent).unwrap_or(usize::MAX);
+        format!("{}, {}", numbers_and_dates::took(run), numbers_and_dates::plural(requests, "request"))
+    });
+    let plan = run.planned.iter().map(|planned| format!("plan {}", short(&planned.fingerprint)));
+    end.chain(plan).collect::<Vec<_>>().join(", ")
+}
+
+fn next(visit: &Visit, run: &RunRecord) -> Markup {
+    let written = run.end.as_ref().is_some_and(|end| end.totals.changed + end.totals.unknown > 0);
+    let pending = lines(run).iter().any(plan::would_change);
+    html! {
+        @if pending && !written { p.do { a.b href={ "/plan?run=" (run.run) } { "Look at its plan" } } }
+        @if written && visit.may(DeskAction::UndoRun) {
+            section.panel aria-labelledby="un" {
+                h2 id="un" { "Was this night wrong?" }
+                p { "Undo draws a plan that sets its lines back to what was billed before, where ConnectWise still holds what this run wrote. It names the lines where it does not. Nothing is written until you approve that plan." }
+                form.do method="post" action=(DeskAction::UndoRun.path().replace("{run}", &run.run.to_string())) {
+                    (token(visit)) button.b { "Draw the undo of run " (run.run) }
+                }
+            }
+        }
+    }
+}
