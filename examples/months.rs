@@ -319,10 +319,8 @@ impl Month {
             let service = ServiceName::new(&format!("S{}", of.service));
             let days = past.counted.entry(customer.clone()).or_default().entry(service.clone()).or_default();
             let count = Quantity::from(u32::try_from(of.count).unwrap_or(u32::MAX));
-            match days.last().copied().filter(|_| doubted.contains(&(customer, service))) {
-                Some(last) => days.push(last),
-                None => days.push(count),
-            }
+            let last = days.counts().last().copied().filter(|_| doubted.contains(&(customer, service)));
+            days.push(today, last.unwrap_or(count));
         }
         past.counted_before =
             if today.month() == tomorrow.month() { BTreeMap::new() } else { std::mem::take(&mut past.counted) };

@@ -71,7 +71,7 @@ impl History {
             }
             let mut counted = CountedDays::new();
             for ((customer, service), changes) in changes {
-                let counts = days.iter().filter_map(|day| on(&changes, *day)).collect();
+                let counts = days.iter().filter_map(|day| Some((*day, on(&changes, *day)?))).collect();
                 counted.entry(customer).or_default().insert(service, counts);
             }
             Ok(counted)

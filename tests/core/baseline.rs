@@ -8,7 +8,7 @@ use proptest::{prop_assert, prop_assert_eq, proptest};
 use rust_decimal::Decimal;
 
 use super::guards::{accepted, cleared, stops};
-use super::night::{FILTER, Night, key, q, time};
+use super::night::{FILTER, Night, by_day, key, q, time};
 use recount::reconcile::guard::accepted_counts::{AcceptedCounts, Size};
 use recount::reconcile::guard::baseline;
 use recount::reconcile::guard::guard_policy::Percent;
@@ -149,7 +149,7 @@ fn an_approved_plan_takes_over_what_is_less() {
 fn a_count_that_is_held_and_far_from_the_last_one_is_not_counted_for_its_day() {
     let mut night = settled();
     let service = ServiceName::new("CloudFilter");
-    let day = |count: &str| [(service.clone(), vec![q(count)])].into();
+    let day = |count: &str| [(service.clone(), by_day(&[count]))].into();
     for (at, (last, count)) in [("20", "2000"), ("20", "0"), ("45", "48"), ("45", "4")].into_iter().enumerate() {
         night.past.counted.insert(CustomerName::new(&format!("C{at}")), day(last));
         night.rows[at].3 = count.to_owned();

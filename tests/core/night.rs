@@ -24,7 +24,7 @@ use recount::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ItemName, ProductCode, ProductId, ServiceName,
 };
 use recount::reconcile::model::mapping::{AgreementRule, Billed, CustomerRow, CustomerTarget, Mapping, ServiceRule};
-use recount::reconcile::model::past::{ExportStamp, Past};
+use recount::reconcile::model::past::{CountsByDay, ExportStamp, Past};
 use recount::reconcile::model::plan::Plan;
 use recount::reconcile::model::plan::finding::Finding;
 use recount::reconcile::model::plan::line::{Line, LineKey, Subject, Verdict};
@@ -378,4 +378,10 @@ pub(super) fn create(product: i64, quantity: &str) -> Verdict {
         bill: Bill::Billable,
         names_item: false,
     })
+}
+
+/// Counts of the first days of March.
+pub(crate) fn by_day(counts: &[&str]) -> CountsByDay {
+    let day = |at| NaiveDate::from_ymd_opt(2026, 3, at).expect("a day");
+    (1..).map(day).zip(counts.iter().map(|count| q(count))).collect()
 }

@@ -106,7 +106,7 @@ pub fn doubted<'a>(plan: &'a Plan, counts: &Counts, past: &Past, policy: &GuardP
     let is_doubted = |(customer, service): &(&CustomerName, &ServiceName)| {
         let cell = counts.of(customer).map(|own| own.get(*service));
         let Some(count) = cell.map(|cell| cell.map_or(Decimal::ZERO, Cell::units)) else { return false };
-        let last = past.last_days(customer, service).last().map(|last| Quantity::as_decimal(*last));
+        let last = past.last_days(customer, service).counts().last().map(|last| Quantity::as_decimal(*last));
         last.is_none_or(|last| {
             let gone = count.is_zero() && !last.is_zero();
             gone || policy.line_step.too_far(last, count).is_some()
