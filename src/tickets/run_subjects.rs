@@ -24,6 +24,15 @@ pub struct TicketSubject {
     pub company: Option<CompanyId>,
 }
 
+impl TicketSubject {
+    /// What makes a text on its ticket out of date when it changes: the reason, and a line each the commands. One that was
+    /// printed for another reason, or another step, is refused.
+    pub fn told(&self) -> String {
+        let reason = self.finding.code.as_str();
+        [reason].into_iter().chain(self.finding.fix.commands()).collect::<Vec<_>>().join("\n")
+    }
+}
+
 /// Every matter of a run, in the order of [`TicketKind::ALL`] and then of its report.
 pub fn matters(run: &RunRecord) -> Vec<TicketSubject> {
     let mut found: BTreeMap<(usize, String), (usize, TicketSubject)> = BTreeMap::new();

@@ -264,8 +264,11 @@ pub fn malformed(counts: &Counts, policy: &GuardPolicy) -> Option<Finding> {
 /// What helps the first row that could not be read.
 fn unread(counts: &Counts) -> Remedy {
     counts.rejected.first().map_or_else(
-        || Remedy::settings("set `fill_down`, or leave rows without a customer out with `drop`"),
-        |row| row_remedy(&row.why),
+        || {
+            let way = if counts.filled.customer { "" } else { "set `fill_down`, or " };
+            Remedy::settings(format!("{way}leave rows without a customer out with `drop`"))
+        },
+        |row| row_remedy(&row.why, counts.filled),
     )
 }
 

@@ -65,7 +65,7 @@ impl CheckList {
 
     /// Rows that are no counts, each with the cell marked; of many the first.
     fn rejected(&mut self, name: &str, counts: &Counts, remedy: Option<&str>) {
-        let fix = |row: &RejectedRow| remedy.map_or_else(|| row_remedy(&row.why), Remedy::from);
+        let fix = |row: &RejectedRow| remedy.map_or_else(|| row_remedy(&row.why, counts.filled), Remedy::from);
         for row in counts.rejected.iter().take(ROWS_TOLD) {
             let (column, value) = (escaped(&row.column), escaped(&row.value));
             let place = counts.parts.line(row.line);
