@@ -7,7 +7,7 @@ use proptest::test_runner::Config;
 use proptest::{prop_assert, prop_assert_eq, proptest};
 use rust_decimal::Decimal;
 
-use super::decided::decision;
+use super::answers::decision;
 use super::guards::{accepted, cleared, stops};
 use super::night::{FILTER, Night, by_day, key, q, time};
 use recount::reconcile::guard::accepted_counts::{AcceptedCounts, Size};
