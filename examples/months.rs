@@ -19,7 +19,8 @@ use chrono::{Datelike, Days, NaiveDate, Weekday};
 use crate::chance::Chance;
 use crate::night::{Night, day, stamp, time};
 use recount::reconcile::guard::baseline;
-use recount::reconcile::guard::plan_check::{Approval, GuardInputs, clear};
+use recount::reconcile::guard::guard_inputs::GuardInputs;
+use recount::reconcile::guard::plan_check::{Approval, clear};
 use recount::reconcile::model::ids::{AgreementId, CustomerName, RunId, ServiceName};
 use recount::reconcile::model::past::{Accepted, Past, WrittenQuantity};
 use recount::reconcile::model::plan::Plan;
@@ -319,10 +320,8 @@ impl Month {
             let service = ServiceName::new(&format!("S{}", of.service));
             let days = past.counted.entry(customer.clone()).or_default().entry(service.clone()).or_default();
             let count = Quantity::from(u32::try_from(of.count).unwrap_or(u32::MAX));
-            match days.last().copied().filter(|_| doubted.contains(&(customer, service))) {
-                Some(last) => days.push(last),
-                None => days.push(count),
-            }
+            let last = days.counts().last().copied().filter(|_| doubted.contains(&(customer, service)));
+            days.push(today, last.unwrap_or(count));
         }
         past.counted_before =
             if today.month() == tomorrow.month() { BTreeMap::new() } else { std::mem::take(&mut past.counted) };

@@ -16,6 +16,7 @@ use recount::history::store::open::History;
 use recount::history::store::run_lock::RunLock;
 use recount::nightly::job::{ExportSource, Job, PlanSource, RunControl};
 use recount::nightly::run::{plan_and_apply, plan_only};
+use recount::reconcile::model::ids::RunId;
 use recount::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand};
 use recount::reconcile::model::plan::reason_code::{Code, Severity};
 use recount::report::format::paint::Paint;
@@ -56,6 +57,16 @@ impl Clocked {
     }
 
     fn run(&self, at: &str, command: RunCommand, approved: Option<&str>) -> RunRecord {
+        self.run_of(at, command, approved, None)
+    }
+
+    /// Sets a run back: its plan is drawn, and approved.
+    fn undo(&self, at: &str, run: RunId) -> RunRecord {
+        let plan = self.run_of(at, RunCommand::Plan, None, Some(run)).planned.expect("a plan");
+        self.run_of(at, RunCommand::Apply, Some(&plan.fingerprint), Some(run))
+    }
+
+    fn run_of(&self, at: &str, command: RunCommand, approved: Option<&str>, undone: Option<RunId>) -> RunRecord {
         let now: DateTime<Utc> = at.parse().expect("an instant");
         self.dated(now - TimeDelta::hours(1));
         let config = load(&self.0.path("recount.toml")).expect("a configuration");
@@ -75,7 +86,7 @@ impl Clocked {
             integration: &integration.name,
             mode: Mode::Apply,
             command,
-            source: PlanSource::Export(source),
+            source: undone.map_or(PlanSource::Export(source), |run| PlanSource::Undo(run, source)),
             approved,
             settle: TimeDelta::zero(),
             approval_life: TimeDelta::MAX,
@@ -245,6 +256,132 @@ fn a_month_s_peak_stands_until_its_invoice_is_made() {
     assert_eq!(billed(), Decimal::from(7), "{}", told(&made));
 }
 
+/// Counts a day of Acme's for a peak or an average, by the days that count.
+struct Month<'a> {
+    clocked: &'a Clocked,
+}
+
+impl<'a> Month<'a> {
+    fn of(clocked: &'a Clocked, quantity: &str) -> Self {
+        let text = std::fs::read_to_string(clocked.0.path("recount.toml")).expect("the configuration");
+        let service = format!("\"CloudFilter\" = {{ product = \"MP-CLOUDFILTER\", quantity = \"{quantity}\" }}");
+        let text = text.replace("\"CloudFilter\" = { product = \"MP-CLOUDFILTER\" }", &service);
+        clocked.0.write("recount.toml", text.replace("max_age =", "min_units = \"10%\"\nmax_age ="));
+        Self { clocked }
+    }
+
+    /// A night with this count; what is billed after it.
+    fn night(&self, day: &str, count: u32) -> Decimal {
+        self.clocked.counts(&format!("Acme,CloudFilter,{count}\nBorealis,CloudFilter,5\n"));
+        let run = self.clocked.night(&format!("{day}T06:15:00Z"));
+        assert_eq!(run.end.as_ref().map(|end| end.exit_code), Some(0), "{day}: {}", told(&run));
+        self.clocked.addition("MP-CLOUDFILTER").quantity
+    }
+}
+
+/// Nine were used on 20 November, the invoice is dated the 15th: on the first of December the line fell to December's 5, and
+/// what was used between an invoice and the month's end was on no invoice, every month.
+#[test]
+fn an_invoice_in_the_middle_of_a_month_shows_the_month_before() {
+    let clocked = Clocked::approved("Etc/UTC", "2026-11-17T12:00:00Z");
+    let month = Month::of(&clocked, "peak");
+    clocked.next_invoice("2026-12-15");
+    let billed = |day, count| month.night(day, count);
+    assert_eq!(billed("2026-11-20", 9), Decimal::from(9));
+    assert_eq!(billed("2026-11-21", 5), Decimal::from(9));
+    assert_eq!(billed("2026-12-01", 5), Decimal::from(9), "November's invoice is to come");
+    assert_eq!(billed("2026-12-14", 6), Decimal::from(9));
+    assert_eq!(billed("2026-12-17", 5), Decimal::from(9), "it is late");
+    clocked.next_invoice("2027-01-15");
+    assert_eq!(billed("2026-12-18", 5), Decimal::from(6), "December's peak so far");
+    assert_eq!(billed("2026-12-20", 12), Decimal::from(12));
+    assert_eq!(billed("2027-01-14", 5), Decimal::from(12), "December's invoice is to come");
+}
+
+/// Invoices are made on the last day: otherwise December's would show November, and February's the January that was billed.
+#[test]
+fn an_invoice_at_a_month_s_end_shows_that_month() {
+    let clocked = Clocked::approved("Etc/UTC", "2027-01-20T12:00:00Z");
+    let month = Month::of(&clocked, "peak");
+    clocked.next_invoice("2027-01-31");
+    assert_eq!(month.night("2027-01-30", 9), Decimal::from(9));
+    assert_eq!(month.night("2027-01-31", 10), Decimal::from(10), "January's, on its last day");
+    assert_eq!(month.night("2027-02-01", 5), Decimal::from(10), "it is not made yet");
+    clocked.next_invoice("2027-02-28");
+    assert_eq!(month.night("2027-02-02", 5), Decimal::from(5));
+    assert_eq!(month.night("2027-02-28", 7), Decimal::from(7));
+}
+
+/// The average fell on the last of November, and ConnectWise refused it: December kept the higher one for November's invoice, said
+/// that all is well, and then counted anew.
+#[test]
+fn what_an_invoice_is_to_show_is_written_also_where_it_falls() {
+    let clocked = Clocked::approved("Etc/UTC", "2026-11-17T12:00:00Z");
+    let month = Month::of(&clocked, "average");
+    clocked.next_invoice("2026-12-01");
+    assert_eq!(month.night("2026-11-28", 9), Decimal::from(9));
+    clocked.0.fault(r#"[{"when": {"method": "PATCH"}, "then": {"status": 400}}]"#);
+    clocked.counts("Acme,CloudFilter,4\nBorealis,CloudFilter,5\n");
+    let refused = clocked.night("2026-11-30T06:15:00Z");
+    assert_eq!(refused.end.as_ref().map(|end| end.exit_code), Some(5), "{}", told(&refused));
+    clocked.0.no_faults();
+    let november = Decimal::new(65, 1);
+    assert_eq!(month.night("2026-12-01", 4), november);
+    assert_eq!(month.night("2026-12-02", 3), november, "December's is for the invoice after");
+    clocked.next_invoice("2027-01-01");
+    assert_eq!(month.night("2026-12-03", 2), Decimal::from(3));
+}
+
+/// The export said 12 one night, which was written and set back; the next night wrote 12 again, though the export was right, and
+/// so on to the month's end.
+#[test]
+fn a_night_that_was_set_back_has_no_part_in_a_peak() {
+    for (quantity, after) in [("peak", Decimal::from(6)), ("average", Decimal::from(6))] {
+        let clocked = Clocked::approved("Etc/UTC", "2026-11-17T12:00:00Z");
+        let month = Month::of(&clocked, quantity);
+        clocked.next_invoice("2026-12-01");
+        for day in ["2026-11-18", "2026-11-19", "2026-11-20"] {
+            month.night(day, 6);
+        }
+        clocked.counts("Acme,CloudFilter,12\nBorealis,CloudFilter,5\n");
+        let wrong = clocked.night("2026-11-21T06:15:00Z");
+        assert!(clocked.addition("MP-CLOUDFILTER").quantity > after, "{}", told(&wrong));
+        let undone = clocked.undo("2026-11-21T09:00:00Z", wrong.run);
+        assert_eq!(clocked.addition("MP-CLOUDFILTER").quantity, after, "{}", told(&undone));
+        assert_eq!(month.night("2026-11-22", 6), after, "{quantity}");
+        assert_eq!(month.night("2026-11-23", 6), after, "{quantity}");
+    }
+}
+
+/// The wrong peak was written on the last of November; before the invoice was made, it said to make it first.
+#[test]
+fn a_wrong_peak_is_set_back_before_its_invoice_is_made() {
+    let clocked = Clocked::approved("Etc/UTC", "2026-11-17T12:00:00Z");
+    let month = Month::of(&clocked, "peak");
+    clocked.next_invoice("2026-12-01");
+    month.night("2026-11-29", 6);
+    clocked.counts("Acme,CloudFilter,12\nBorealis,CloudFilter,5\n");
+    let wrong = clocked.night("2026-11-30T06:15:00Z");
+    let undone = clocked.undo("2026-12-01T05:00:00Z", wrong.run);
+    assert_eq!(clocked.addition("MP-CLOUDFILTER").quantity, Decimal::from(6), "{}", told(&undone));
+    assert_eq!(month.night("2026-12-01", 7), Decimal::from(6), "November's invoice shows November");
+}
+
+/// November's invoice was made on 6 January: January's peak of 12 stood on it, and then on December's.
+#[test]
+fn an_invoice_that_is_months_late_shows_no_later_month() {
+    let clocked = Clocked::approved("Etc/UTC", "2026-11-17T12:00:00Z");
+    let month = Month::of(&clocked, "peak");
+    clocked.next_invoice("2026-12-01");
+    assert_eq!(month.night("2026-11-28", 9), Decimal::from(9));
+    assert_eq!(month.night("2026-12-10", 7), Decimal::from(9));
+    assert_eq!(month.night("2027-01-03", 12), Decimal::from(9), "November's is not made yet");
+    clocked.next_invoice("2027-01-01");
+    assert_eq!(month.night("2027-01-06", 12), Decimal::from(7), "December's is to come");
+    clocked.next_invoice("2027-02-01");
+    assert_eq!(month.night("2027-01-07", 4), Decimal::from(12));
+}
+
 /// It said "will be written when 1 December is past", and then December counted anew: November's 9 were billed nowhere, and
 /// nobody was told.
 #[test]
@@ -264,10 +401,10 @@ fn a_peak_that_freeze_keeps_off_its_invoice_is_a_warning() {
     assert_eq!(frozen(&last), [Severity::Warning], "{}", told(&last));
     let said = &line(&last, "MP-CLOUDFILTER").detail;
     assert!(said.contains("is on no invoice if that of Tue 1 Dec 2026 is made by then"), "{said}");
-    // In the middle of a month it is written when the invoice is past.
+    // In the middle of a month, too: that invoice is to show the month before.
     clocked.next_invoice("2026-12-15");
     let before = clocked.night("2026-12-14T06:15:00Z");
-    assert_eq!(frozen(&before), [Severity::Info], "{}", told(&before));
+    assert_eq!(frozen(&before), [Severity::Warning], "{}", told(&before));
     clocked.next_invoice("2027-01-15");
     clocked.counts("Acme,CloudFilter,4\nBorealis,CloudFilter,5\n");
     let after = clocked.night("2026-12-16T06:15:00Z");

@@ -13,7 +13,7 @@ use crate::reconcile::matching::wanted_line::count;
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName};
 use crate::reconcile::model::mapping::Mapping;
-use crate::reconcile::model::past::CountedDays;
+use crate::reconcile::model::past::{CountedDays, CountsByDay};
 
 /// The period is the calendar month, because that is what an invoice names; agreements may have other cycles. Empty where no
 /// day of it was counted yet.
@@ -27,7 +27,7 @@ pub(super) fn earlier_counts(
         return Ok(CountedDays::new());
     }
     let counted = history.counted(integration, first_of_month(today), today)?;
-    let is_first_day = counted.values().flat_map(BTreeMap::values).all(Vec::is_empty);
+    let is_first_day = counted.values().flat_map(BTreeMap::values).all(CountsByDay::is_empty);
     Ok(if is_first_day { CountedDays::new() } else { counted })
 }
 

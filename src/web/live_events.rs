@@ -9,6 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use tokio::time::{Instant, sleep};
 
 use crate::web::desk_request::DeskRequest;
+use crate::web::pages::frame::{self, RailEntry};
 use crate::web::pages::live_run;
 use crate::web::site::PageError;
 
@@ -58,8 +59,10 @@ async fn picture(asked: &DeskRequest) -> Result<Option<(String, bool)>, PageErro
     let asked = asked.clone();
     let drawn = asked.read(|asked| {
         let Some(visit) = asked.visit_now()? else { return Ok(None) };
-        let drawn = live_run::picture(&visit)?.into_string();
-        Ok(Some((drawn, live_run::is_busy(&visit))))
+        let (drawn, busy) = (live_run::picture(&visit)?.into_string(), live_run::is_busy(&visit));
+        // With the run's end what the menu counts has changed, too.
+        let menu = if busy { String::new() } else { frame::menu_anew(&visit, RailEntry::Nights).into_string() };
+        Ok(Some((drawn + &menu, busy)))
     });
     drawn.await
 }

@@ -12,8 +12,8 @@ use recount::export::count::number_notation::Notation;
 use recount::export::count::tally::Tally;
 use recount::reconcile::decide::plan_inputs::PlanInputs;
 use recount::reconcile::decide::planner::draw;
+use recount::reconcile::guard::guard_inputs::ReadCoverage;
 use recount::reconcile::guard::guard_policy::GuardPolicy;
-use recount::reconcile::guard::plan_check::ReadCoverage;
 use recount::reconcile::matching::line_claims::Claims;
 use recount::reconcile::matching::placement::{Place, place_all};
 use recount::reconcile::model::bill_customer::Bill;
@@ -24,7 +24,7 @@ use recount::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ItemName, ProductCode, ProductId, ServiceName,
 };
 use recount::reconcile::model::mapping::{AgreementRule, Billed, CustomerRow, CustomerTarget, Mapping, ServiceRule};
-use recount::reconcile::model::past::{ExportStamp, Past};
+use recount::reconcile::model::past::{CountsByDay, ExportStamp, Past};
 use recount::reconcile::model::plan::Plan;
 use recount::reconcile::model::plan::finding::Finding;
 use recount::reconcile::model::plan::line::{Line, LineKey, Subject, Verdict};
@@ -378,4 +378,10 @@ pub(super) fn create(product: i64, quantity: &str) -> Verdict {
         bill: Bill::Billable,
         names_item: false,
     })
+}
+
+/// Counts of the first days of March.
+pub(crate) fn by_day(counts: &[&str]) -> CountsByDay {
+    let day = |at| NaiveDate::from_ymd_opt(2026, 3, at).expect("a day");
+    (1..).map(day).zip(counts.iter().map(|count| q(count))).collect()
 }

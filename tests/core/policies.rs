@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
-use crate::core::night::{Night, create, q, said, set};
+use crate::core::night::{FILTER, Night, by_day, create, q, said, set};
 use recount::reconcile::model::bill_customer::Bill;
 use recount::reconcile::model::ids::{AdditionId, CustomerName, ServiceName};
 use recount::reconcile::model::plan::line::Verdict;
@@ -37,13 +37,39 @@ fn each_customer_s_count_goes_its_own_way_before_the_line_adds_up() {
 #[test]
 fn what_was_counted_earlier_in_the_month_is_remembered() {
     let mut night = acme(Policy { measure: Measure::Peak, ..Policy::default() }, "5", "3");
-    let days = [(ServiceName::new("CloudFilter"), vec![q("4"), q("11"), q("6")])].into();
+    let days = [(ServiceName::new("CloudFilter"), by_day(&["4", "11", "6"]))].into();
     night.past.counted.insert(CustomerName::new("Acme"), days);
     assert_eq!(night.filter_line().verdict, set(100, "3", "11"));
     // Also on a day on which the customer has no row any more.
     night.rows.remove(0);
     night.row("Acme", "Bracket", "0");
     assert_eq!(night.filter_line().verdict, set(100, "3", "11"));
+}
+
+/// Eight licences were renewed yearly instead of monthly, which the vendor lists as another service: each had a peak of 8, and 16
+/// were billed that month.
+#[test]
+fn peaks_of_different_days_are_not_added() {
+    let peak = Policy { measure: Measure::Peak, ..Policy::default() };
+    let mut night = acme(peak.clone(), "0", "8");
+    night.service("Yearly", &[FILTER]).billed("Yearly", |billed| billed.policy = peak.clone());
+    night.row("Acme", "Yearly", "8");
+    let mut counted = |monthly: &[&str], yearly: &[&str]| {
+        let days = [("CloudFilter", monthly), ("Yearly", yearly)];
+        let days = days.map(|(service, counts)| (ServiceName::new(service), by_day(counts)));
+        night.past.counted.insert(CustomerName::new("Acme"), days.into());
+        night.filter_line()
+    };
+    let line = counted(&["8", "8", "0"], &["0", "0", "8"]);
+    assert_eq!(line.verdict, Verdict::Unchanged(Code::Equal), "{line:#?}");
+    // Both on the second day, and each on a day of its own: 6 + 5, not 7 + 9.
+    let line = counted(&["7", "6"], &["1", "5"]);
+    assert_eq!(line.verdict, set(100, "8", "11"), "{line:#?}");
+    let how: Vec<_> = line.sources.iter().map(|source| source.how.as_deref().unwrap_or_default()).collect();
+    assert_eq!(
+        how,
+        ["count 0 · on the line's peak day of 3 days = 6", "count 8 · on the line's peak day of 3 days = 5"]
+    );
 }
 
 #[test]
@@ -152,7 +178,7 @@ proptest! {
         count in quantity(9_999_999),
         earlier in prop::collection::vec(quantity(9_999_999), 0..31),
     ) {
-        let reckoned = policy.apply(PolicyInput { count, earlier: &earlier, stated: true }).expect("it fits in 28 digits");
+        let reckoned = policy.apply(PolicyInput { count, earlier: &earlier, on_peak_day: None, stated: true }).expect("it fits in 28 digits");
         prop_assert!(reckoned.units >= Quantity::ZERO);
         if policy.measure != Measure::Average {
             let measured = match policy.measure {
@@ -193,7 +219,7 @@ proptest! {
             round: Some(rounding),
             ..Policy::default()
         };
-        let shape = |count| policy.apply(PolicyInput { count, earlier: &[], stated: true }).expect("it fits").units;
+        let shape = |count| policy.apply(PolicyInput { count, earlier: &[], on_peak_day: None, stated: true }).expect("it fits").units;
         let once = shape(count);
         prop_assert_eq!(shape(once), once);
         prop_assert!(Some(once) >= policy.minimum && Some(once) <= policy.maximum);

@@ -140,3 +140,26 @@ fn while_another_run_holds_the_lock_nothing_is_begun_and_answers_wait() {
     assert_eq!(super::client::decided(&night)[0]["who"], "dana");
     desk.close();
 }
+
+/// Otherwise whoever watches a night sees numbers of agreements, and nobody knows how far it is or whom it bills.
+#[test]
+fn a_night_that_writes_is_shown_line_by_line() {
+    let night = Night::busy();
+    night.fault(r#"[{"when": {"method": "PATCH"}, "then": {"connection": "hold"}}]"#);
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "operator");
+    assert_eq!(dana.press("/", "/runs/start", &[("kind", "night"), ("integration", "mail")]).status, 303);
+    let mut live = String::new();
+    wait_until("one line is written and two are on their way", || {
+        live = dana.get("/live").body;
+        live.contains("1 written, 0 refused, 0 in doubt, 2 in flight")
+    });
+    for shown in ["RUNNING", "started by dana at", "3 rows", "passed", "1 of 3", "Acme", "sent", "Stop after this line"]
+    {
+        assert!(live.contains(shown), "{shown}: {live}");
+    }
+    assert!(!live.contains("agreement 10"), "a line is not named by its customer: {live}");
+    assert!(dana.get("/").body.contains("A run is under way"));
+    drop(desk);
+    night.no_faults();
+}

@@ -11,9 +11,9 @@ fn day(day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 3, day).unwrap()
 }
 
-fn counted(counts: &[(&str, &[u32])]) -> CountedDays {
-    let of = |counts: &[u32]| counts.iter().copied().map(units).collect();
-    let own = |counts: &[u32]| [(ServiceName::new("EDR"), of(counts))].into();
+fn counted(counts: &[(&str, &[(u32, u32)])]) -> CountedDays {
+    let of = |counts: &[(u32, u32)]| counts.iter().map(|(at, count)| (day(*at), units(*count))).collect();
+    let own = |counts: &[(u32, u32)]| [(ServiceName::new("EDR"), of(counts))].into();
     counts.iter().map(|(customer, counts)| (CustomerName::new(customer), own(counts))).collect()
 }
 
@@ -33,9 +33,9 @@ fn a_day_is_counted_once_and_a_missing_day_is_not_none() {
     count(2, &[("Acme", Some(7)), ("Borealis", None)]);
     count(5, &[("Acme", Some(7)), ("Borealis", Some(2))]);
     let read = |first, today| place.history.counted(&mail(), day(first), day(today)).unwrap();
-    assert_eq!(read(1, 6), counted(&[("Acme", &[5, 7, 7]), ("Borealis", &[1, 2])]));
-    assert_eq!(read(1, 5), counted(&[("Acme", &[5, 7]), ("Borealis", &[1])]), "today is the run's own");
-    assert_eq!(read(3, 6), counted(&[("Acme", &[7]), ("Borealis", &[2])]), "a change of before still holds");
+    assert_eq!(read(1, 6), counted(&[("Acme", &[(1, 5), (2, 7), (5, 7)]), ("Borealis", &[(1, 1), (5, 2)])]));
+    assert_eq!(read(1, 5), counted(&[("Acme", &[(1, 5), (2, 7)]), ("Borealis", &[(1, 1)])]), "today is the run's own");
+    assert_eq!(read(3, 6), counted(&[("Acme", &[(5, 7)]), ("Borealis", &[(5, 2)])]), "a change of before still holds");
     assert_eq!(place.history.counted(&IntegrationName::new("other"), day(1), day(6)).unwrap(), CountedDays::new());
 }
 

@@ -12,6 +12,7 @@ use crate::reconcile::decide::line_decision::HoldReason;
 use crate::reconcile::model::connectwise_records::{Addition, Additions, Agreement, Directory};
 use crate::reconcile::model::display_text::day;
 use crate::reconcile::model::mapping::{Mapping, ServiceRule};
+use crate::reconcile::model::past::Past;
 use crate::reconcile::model::plan::finding::{Finding, finding};
 use crate::reconcile::model::plan::line::{Line, Source, Verdict};
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
@@ -46,11 +47,32 @@ impl LineRules<'_> {
     }
 }
 
-/// Whether the invoice of the month before is not made yet: its date is not before this month, and not to come.
-pub(in crate::reconcile) fn owes_last_month(agreement: &Agreement, today: NaiveDate) -> bool {
+/// An invoice of this day of the month or a later one is taken for its own month's: where invoices are made on the last day,
+/// February's is of the 28th.
+const OWN_MONTH_FROM: u32 = 28;
+
+/// Which month's peak or average the next invoice is to show. Each month is on one invoice: the first that is dated after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ShownMonth {
+    /// The month of today; or one so long ago that the agreement is not invoiced by its date.
+    Current,
+    Last,
+    BeforeLast,
+}
+
+fn shown_month(next: NaiveDate, today: NaiveDate) -> ShownMonth {
     let month = |day: NaiveDate| day.year() * 12 + day.month0().cast_signed();
-    let last = agreement.next_invoice_on.filter(|next| *next <= today).and_then(|next| next.pred_opt());
-    last.is_some_and(|last| month(last) + 1 == month(today))
+    let shown = if next.day() < OWN_MONTH_FROM { month(next) - 1 } else { month(next) };
+    match month(today) - shown {
+        1 => ShownMonth::Last,
+        2 => ShownMonth::BeforeLast,
+        _ => ShownMonth::Current,
+    }
+}
+
+/// Whether the next invoice is to show the month before.
+pub(in crate::reconcile) fn owes_last_month(agreement: &Agreement, today: NaiveDate) -> bool {
+    agreement.next_invoice_on.is_some_and(|next| shown_month(next, today) == ShownMonth::Last)
 }
 
 /// What the calendar says of one change.
@@ -62,7 +84,7 @@ enum Reach {
     After(NaiveDate),
     /// Nothing is written so shortly before the invoice of this day.
     Frozen(NaiveDate),
-    /// The same of a peak or an average whose month is over by then: it comes on no invoice that is made by then.
+    /// The same of a peak or an average that the invoice of this day is to show: it comes on none that is made by then.
     FrozenOut(NaiveDate),
     /// A peak or an average moves, and the invoice of the period before is not made yet.
     Due(NaiveDate),
@@ -78,6 +100,8 @@ pub(in crate::reconcile) struct Calendar<'a> {
     pub(in crate::reconcile) mapping: &'a Mapping,
     pub(in crate::reconcile) directory: &'a Directory,
     pub(in crate::reconcile) additions: &'a Additions,
+    /// What earlier nights left; `None` where a run is set back.
+    pub(in crate::reconcile) past: Option<&'a Past>,
     pub(in crate::reconcile) today: NaiveDate,
 }
 
@@ -169,7 +193,7 @@ fn invoice_finding(reach: Reach, lines: usize) -> Option<Finding> {
 }
 
 fn reach(calendar: Calendar<'_>, line: &Line) -> Option<Reach> {
-    let Calendar { mapping, directory, additions, today } = calendar;
+    let Calendar { mapping, directory, additions, today, .. } = calendar;
     let agreement = line.key()?.agreement;
     let next = directory.agreements.get(&agreement)?.next_invoice_on?;
     let (fall, begins) = match &line.verdict {
@@ -182,16 +206,18 @@ fn reach(calendar: Calendar<'_>, line: &Line) -> Option<Reach> {
         Verdict::Skipped(Code::InvoiceDue) => return Some(Reach::Due(next)),
         Verdict::Unchanged(_) | Verdict::Held(_) | Verdict::Skipped(_) => return None,
     };
-    let looks_back = line.sources.iter().any(|source| looks_back(mapping, source));
-    if fall && next <= today && looks_back {
+    let month = calendar.month_of(line, next);
+    let is_update = matches!(line.verdict, Verdict::Update(_));
+    if month.is_some_and(|month| waits_for_invoice(month, fall && next <= today, is_update)) {
         return Some(Reach::Due(next));
     }
     let first_frozen = next.checked_sub_days(Days::new(mapping.freeze_days.into())).unwrap_or(next);
     if mapping.freeze_days > 0 && first_frozen <= today && today <= next {
-        let written = next.succ_opt().unwrap_or(next);
-        let counted = if next <= today { next.pred_opt().unwrap_or(next) } else { today };
-        let is_out = looks_back && (written.year(), written.month()) != (counted.year(), counted.month());
-        return Some(if is_out { Reach::FrozenOut(next) } else { Reach::Frozen(next) });
+        return Some(if month.is_some_and(|month| month.is_shown) {
+            Reach::FrozenOut(next)
+        } else {
+            Reach::Frozen(next)
+        });
     }
     if begins.is_some_and(|first| first > next) {
         return Some(Reach::After(next));
@@ -199,6 +225,42 @@ fn reach(calendar: Calendar<'_>, line: &Line) -> Option<Reach> {
     // What begins with the next invoice was on none before.
     let begun = begins.is_none_or(|first| first < next);
     Some(Reach::Invoice(next, fall && begun && today < next))
+}
+
+/// The month that the peak or the average of a line is of, beside the one that the next invoice is to show.
+#[derive(Debug, Clone, Copy)]
+struct LineMonth {
+    shown: ShownMonth,
+    /// Whether the line's month is the one that is shown.
+    is_shown: bool,
+}
+
+/// The month that the invoice shows is written whenever it is known, up and down. Of the month that is under way nothing falls
+/// while the invoice may be made any hour; and nothing at all moves while an invoice of longer ago is not made.
+fn waits_for_invoice(month: LineMonth, falls_while_due: bool, is_update: bool) -> bool {
+    match month.shown {
+        ShownMonth::BeforeLast => is_update,
+        ShownMonth::Last if month.is_shown => false,
+        ShownMonth::Last | ShownMonth::Current => falls_while_due,
+    }
+}
+
+impl Calendar<'_> {
+    /// `None` of a line that nothing of earlier days is in, and of one that is set back: it was written for that very invoice.
+    fn month_of(&self, line: &Line, next: NaiveDate) -> Option<LineMonth> {
+        let past = self.past?;
+        let looked_back = || line.sources.iter().filter(|source| looks_back(self.mapping, source));
+        looked_back().next()?;
+        let shown = shown_month(next, self.today);
+        let last_is_known =
+            |source: &Source| !past.earlier_days(&source.customer, &source.service).last_period.is_empty();
+        let is_shown = match shown {
+            ShownMonth::Current => true,
+            ShownMonth::Last => looked_back().any(last_is_known),
+            ShownMonth::BeforeLast => false,
+        };
+        Some(LineMonth { shown, is_shown })
+    }
 }
 
 fn looks_back(mapping: &Mapping, source: &Source) -> bool {

@@ -43,7 +43,7 @@ pub fn draw(gathered: PlanInputs<'_>) -> Plan {
     ground.hold_successors(&mut lines, &left_keys);
     let PlanInputs { mapping, directory, additions, past, today, .. } = gathered;
     uncounted_lines::told_once(&mut lines, &past.decisions, today);
-    let met = invoice_calendar::put_on(Calendar { mapping, directory, additions, today }, &mut lines);
+    let met = invoice_calendar::put_on(Calendar { mapping, directory, additions, past: Some(past), today }, &mut lines);
     let mut findings = Findings::of(gathered, &lines);
     findings.extend(met.findings());
     met.note(&mut lines);

@@ -1,5 +1,6 @@
 //! What a peak or an average comes to because a day or a period has passed, and not because anybody uses more or less.
 
+use crate::reconcile::matching::line_peak::OnPeakDay;
 use crate::reconcile::model::past::EarlierDays;
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::quantity_policy::{Policy, PolicyInput};
@@ -32,10 +33,11 @@ impl LookBackLine {
 /// What a policy is applied to where the invoice of the period before is not made yet: the days of that one alone.
 pub(in crate::reconcile) fn of_last_period<'a>(
     days: EarlierDays<'a>,
+    peaks: OnPeakDay,
     used: PolicyInput<'a>,
 ) -> Option<PolicyInput<'a>> {
-    let (last, earlier) = days.last_period.split_last()?;
-    Some(PolicyInput { count: *last, earlier, ..used })
+    let (last, earlier) = days.last_period.counts().split_last()?;
+    Some(PolicyInput { count: *last, earlier, on_peak_day: peaks.last_period, ..used })
 }
 
 /// Adds up the counts of one line.
@@ -53,13 +55,20 @@ pub(in crate::reconcile) struct Rolling {
 impl Rolling {
     /// One count, and those of the days before. What is not looked back on counts as it is tonight: then the line held
     /// something else before, and nothing of its step is put down to the day.
-    pub(in crate::reconcile) fn add(&mut self, policy: &Policy, used: PolicyInput<'_>, days: EarlierDays<'_>) {
-        let last_period = if policy.looks_back() { of_last_period(days, used) } else { Some(used) };
-        let (before, carried) = match (policy.looks_back(), days.last.split_last()) {
+    pub(in crate::reconcile) fn add(
+        &mut self,
+        policy: &Policy,
+        used: PolicyInput<'_>,
+        days: EarlierDays<'_>,
+        peaks: OnPeakDay,
+    ) {
+        let last_period = if policy.looks_back() { of_last_period(days, peaks, used) } else { Some(used) };
+        let (before, carried) = match (policy.looks_back(), days.last.counts().split_last()) {
             (false, _) => (used, used),
             (true, Some((last, earlier))) => {
                 self.looks_back = true;
-                (PolicyInput { count: *last, earlier, ..used }, PolicyInput { count: *last, ..used })
+                let before = PolicyInput { count: *last, earlier, on_peak_day: peaks.before, ..used };
+                (before, PolicyInput { count: *last, on_peak_day: peaks.carried, ..used })
             }
             (true, None) => {
                 self.unknown = true;

@@ -4,6 +4,7 @@ pub mod catalog;
 pub mod counts_to_lines;
 pub mod item_marker;
 pub mod line_claims;
+pub mod line_peak;
 pub mod look_back;
 pub mod per_item;
 pub mod placement;

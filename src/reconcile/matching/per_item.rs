@@ -113,7 +113,7 @@ impl<'a> Gathered<'a> {
         let mut total = Ok(Quantity::ZERO);
         let mut sources = Vec::new();
         for Share { source, policy } in shares {
-            let used = PolicyInput { count: Quantity::from(1), earlier: &[], stated: true };
+            let used = PolicyInput { count: Quantity::from(1), earlier: &[], on_peak_day: None, stated: true };
             let reckoned = policy.apply(used);
             let how = reckoned.as_ref().ok().and_then(|reckoned| reckoned.how.clone());
             total = total.and_then(|total: Quantity| total.checked_add(reckoned?.units).ok_or(Code::TooLarge));

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::reconcile::matching::line_peak::{LinePeak, OnPeakDay, PeakSource};
 use crate::reconcile::matching::look_back::{LookBackLine, Rolling, of_last_period};
 use crate::reconcile::matching::spellings::in_two_spellings;
 use crate::reconcile::model::bill_customer::Bill;
@@ -12,7 +13,7 @@ use crate::reconcile::model::past::Past;
 use crate::reconcile::model::plan::line::{LiveAddition, Source};
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::quantity_policy::{Policy, PolicyInput, PolicyResult};
+use crate::reconcile::model::quantity_policy::{Measure, Policy, PolicyInput, PolicyResult};
 
 /// A line as the export and the mapping want it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,13 +129,29 @@ impl<'a> Biller<'a> {
 
     pub(crate) fn line(&self, tenancy: &Tenancy<'a>, product: &ProductCode) -> WantedLine {
         let services = self.services(product);
-        let mut sum = LineSum::default();
+        let mut sum = LineSum { peak: self.line_peak(tenancy, services), ..LineSum::default() };
         for customer in &tenancy.customers {
             for service in services {
                 sum.add(self, tenancy, *customer, *service);
             }
         }
         sum.finish(tenancy, Terms { whole: services.iter().any(|(_, billed)| billed.whole), ..terms(services) })
+    }
+
+    /// The peak day of a line of several counts.
+    fn line_peak(&self, tenancy: &Tenancy<'a>, services: &[(&ServiceName, &'a Billed)]) -> LinePeak {
+        if tenancy.customers.len() * services.len() < 2 {
+            return LinePeak::default();
+        }
+        let all =
+            tenancy.customers.iter().flat_map(|customer| services.iter().map(move |service| (*customer, *service)));
+        let peaks = all.filter_map(|((customer, counted), (service, billed))| {
+            let policy = self.mapping.policy(customer, service, billed);
+            let cell = counted.and_then(|customer| customer.get(service));
+            let count = self.count(customer, cell, counted).ok().filter(|_| policy.measure == Measure::Peak)?;
+            Some(PeakSource { policy, count, stated: cell.is_some(), days: self.past.earlier_days(customer, service) })
+        });
+        LinePeak::of(&peaks.collect::<Vec<_>>())
     }
 }
 
@@ -172,6 +189,7 @@ pub(crate) struct LineSum<'a> {
     owes: bool,
     fault: Option<Code>,
     rolling: Rolling,
+    peak: LinePeak,
 }
 
 impl<'a> LineSum<'a> {
@@ -185,16 +203,20 @@ impl<'a> LineSum<'a> {
         let cell = counted.and_then(|customer| customer.get(service));
         let count = biller.count(customer, cell, counted);
         let policy = biller.mapping.policy(customer, service, billed);
-        let used =
-            |count| PolicyInput { count, earlier: biller.past.earlier(customer, service), stated: cell.is_some() };
         let days = biller.past.earlier_days(customer, service);
         let owes = tenancy.owes_last_period && policy.looks_back();
-        let owed = |used| if owes { of_last_period(days, used) } else { None };
         let reckoned = count.and_then(|count| {
-            let now = policy.apply(used(count))?;
+            let stated = cell.is_some();
+            let peaks = match policy.measure {
+                Measure::Peak => self.peak.of_source(&PeakSource { policy, count, stated, days }),
+                Measure::Current | Measure::Average => OnPeakDay::default(),
+            };
+            let earlier = days.this_period.counts();
+            let used = PolicyInput { count, earlier, on_peak_day: peaks.tonight, stated };
+            let now = policy.apply(used)?;
             self.after_invoice = self.after_invoice.checked_add(now.units).ok_or(Code::TooLarge)?;
-            let Some(owed) = owed(used(count)) else {
-                self.rolling.add(policy, used(count), days);
+            let Some(owed) = of_last_period(days, peaks, used).filter(|_| owes) else {
+                self.rolling.add(policy, used, days, peaks);
                 return Ok(now);
             };
             self.owes = true;

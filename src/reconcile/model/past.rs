@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 
 use crate::reconcile::guard::accepted_counts::AcceptedCounts;
 use crate::reconcile::model::decision::Decisions;
-use crate::reconcile::model::ids::{AdditionId, CustomerName, RunId, ServiceName};
+use crate::reconcile::model::ids::{AdditionId, CustomerName, IntegrationName, RunId, ServiceName};
 use crate::reconcile::model::line_owners::{NeighboursLine, Owned, UncountedLine};
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::quantity::Quantity;
@@ -47,6 +47,8 @@ pub struct Past {
     pub owned_by_others: BTreeSet<AdditionId>,
     /// Additions that no accepted run of this integration has seen as a line, and that are lines of another one which is on.
     pub neighbours_lines: BTreeMap<AdditionId, NeighboursLine>,
+    /// Additions of `owned` that were given a product which another integration bills on their agreement.
+    pub neighbours_products: BTreeMap<AdditionId, IntegrationName>,
     /// Mapped products on agreements that no mapped customer is billed on, as tonight's look found them.
     pub uncounted: Vec<UncountedLine>,
     /// The counts of the billing period's earlier days, where a policy asks for them; empty on its first day.
@@ -66,10 +68,57 @@ pub struct Past {
 /// Counts of earlier days.
 #[derive(Debug, Clone, Copy)]
 pub struct EarlierDays<'a> {
+    /// Those of this period.
+    pub this_period: &'a CountsByDay,
     /// Up to the last day that was counted: [`Past::last_days`].
-    pub last: &'a [Quantity],
+    pub last: &'a CountsByDay,
     /// Those of the period before.
-    pub last_period: &'a [Quantity],
+    pub last_period: &'a CountsByDay,
+}
+
+/// Counts of one customer and service, one for each day that was counted, in the days' order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CountsByDay {
+    days: Vec<NaiveDate>,
+    counts: Vec<Quantity>,
+}
+
+impl CountsByDay {
+    const NONE: &Self = &Self { days: Vec::new(), counts: Vec::new() };
+
+    /// One more day, later than the others.
+    pub fn push(&mut self, day: NaiveDate, count: Quantity) {
+        self.days.push(day);
+        self.counts.push(count);
+    }
+
+    /// The counts alone.
+    pub fn counts(&self) -> &[Quantity] {
+        &self.counts
+    }
+
+    /// The days that were counted.
+    pub fn days(&self) -> &[NaiveDate] {
+        &self.days
+    }
+
+    /// The count of a day; of one that was not counted the one before it stands.
+    pub fn on(&self, day: NaiveDate) -> Option<Quantity> {
+        let until = self.days.partition_point(|counted| *counted <= day);
+        self.counts.get(until.checked_sub(1)?).copied()
+    }
+
+    /// Whether no day was counted.
+    pub fn is_empty(&self) -> bool {
+        self.counts.is_empty()
+    }
+}
+
+impl FromIterator<(NaiveDate, Quantity)> for CountsByDay {
+    fn from_iter<I: IntoIterator<Item = (NaiveDate, Quantity)>>(counts: I) -> Self {
+        let (days, counts) = counts.into_iter().unzip();
+        Self { days, counts }
+    }
 }
 
 /// Another host wrote before this one, and its last requests may be on their way, or arrived unseen.
@@ -82,8 +131,8 @@ pub struct RecentTakeover {
     pub settles_at: Option<DateTime<FixedOffset>>,
 }
 
-/// For each customer and service one count for each day that was counted, in the days' order.
-pub type CountedDays = BTreeMap<CustomerName, BTreeMap<ServiceName, Vec<Quantity>>>;
+/// The counts of each customer and service.
+pub type CountedDays = BTreeMap<CustomerName, BTreeMap<ServiceName, CountsByDay>>;
 
 /// What the last accepted run read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,22 +197,19 @@ pub struct WrittenQuantity {
 
 impl Past {
     /// The counts of the billing period's earlier days.
-    pub fn earlier(&self, customer: &CustomerName, service: &ServiceName) -> &[Quantity] {
-        self.counted.get(customer).and_then(|own| own.get(service)).map(Vec::as_slice).unwrap_or_default()
+    pub fn earlier(&self, customer: &CustomerName, service: &ServiceName) -> &CountsByDay {
+        self.counted.get(customer).and_then(|own| own.get(service)).unwrap_or(CountsByDay::NONE)
     }
 
     /// The counts of the period before.
-    fn last_period(&self, customer: &CustomerName, service: &ServiceName) -> &[Quantity] {
-        self.counted_before.get(customer).and_then(|own| own.get(service)).map(Vec::as_slice).unwrap_or_default()
+    fn last_period(&self, customer: &CustomerName, service: &ServiceName) -> &CountsByDay {
+        self.counted_before.get(customer).and_then(|own| own.get(service)).unwrap_or(CountsByDay::NONE)
     }
 
     /// The counts of the days up to the last one that was counted, this period's or, on its first day, those of the
     /// period before.
-    pub fn last_days(&self, customer: &CustomerName, service: &ServiceName) -> &[Quantity] {
-        match self.earlier(customer, service) {
-            [] if self.counted.is_empty() => self.last_period(customer, service),
-            days => days,
-        }
+    pub fn last_days(&self, customer: &CustomerName, service: &ServiceName) -> &CountsByDay {
+        if self.counted.is_empty() { self.last_period(customer, service) } else { self.earlier(customer, service) }
     }
 
     /// Whether an accepted run of this integration saw an addition as this line, or created it so.
@@ -175,7 +221,11 @@ impl Past {
 
     /// What of the past a policy that looks back is about.
     pub fn earlier_days(&self, customer: &CustomerName, service: &ServiceName) -> EarlierDays<'_> {
-        EarlierDays { last: self.last_days(customer, service), last_period: self.last_period(customer, service) }
+        EarlierDays {
+            this_period: self.earlier(customer, service),
+            last: self.last_days(customer, service),
+            last_period: self.last_period(customer, service),
+        }
     }
 
     /// Whether an earlier run saw an addition as this line, or wrote it and knows it as no other. One that was another

@@ -80,6 +80,9 @@ pub struct PolicyInput<'a> {
     pub count: Quantity,
     /// The counts of the period's earlier days, one for each day that was counted.
     pub earlier: &'a [Quantity],
+    /// Its count on the day of the period on which its line came to the most, where several counts make up the line. Its
+    /// own peak is meant otherwise.
+    pub on_peak_day: Option<Quantity>,
     /// Whether the export has a row for it. Without one, no general minimum lifts the zero: the customer does not have
     /// the service.
     pub stated: bool,
@@ -137,8 +140,9 @@ impl Policy {
         match self.measure {
             Measure::Current => {}
             Measure::Peak => {
-                let peak = used.earlier.iter().copied().fold(used.count, Quantity::max);
-                steps.to(peak.as_decimal(), &format!("peak of {of_days}"));
+                let own = || used.earlier.iter().copied().fold(used.count, Quantity::max);
+                let of = if used.on_peak_day.is_some() { "on the line's peak day" } else { "peak" };
+                steps.to(used.on_peak_day.unwrap_or_else(own).as_decimal(), &format!("{of} of {of_days}"));
             }
             Measure::Average => {
                 let sum = used.earlier.iter().try_fold(used.count.as_decimal(), |sum, day| {
@@ -250,7 +254,9 @@ mod tests {
 
     fn reckon(policy: &Policy, count: &str, earlier: &[&str]) -> String {
         let earlier: Vec<Quantity> = earlier.iter().map(|day| q(day)).collect();
-        let reckoned = policy.apply(PolicyInput { count: q(count), earlier: &earlier, stated: true }).expect("it fits");
+        let reckoned = policy
+            .apply(PolicyInput { count: q(count), earlier: &earlier, on_peak_day: None, stated: true })
+            .expect("it fits");
         reckoned.how.unwrap_or_else(|| reckoned.units.to_string())
     }
 
@@ -299,7 +305,7 @@ mod tests {
     /// Otherwise a service that a customer gave up would be billed for ever at its minimum.
     #[test]
     fn a_general_minimum_does_not_lift_what_the_export_does_not_name() {
-        let unstated = PolicyInput { count: Quantity::ZERO, earlier: &[], stated: false };
+        let unstated = PolicyInput { count: Quantity::ZERO, earlier: &[], on_peak_day: None, stated: false };
         let policy = Policy { minimum: Some(q("5")), ..Policy::default() };
         assert_eq!(policy.apply(unstated).expect("it fits").units, Quantity::ZERO);
         assert_eq!(policy.apply(PolicyInput { stated: true, ..unstated }).expect("it fits").units, q("5"));
@@ -311,7 +317,7 @@ mod tests {
     fn what_cannot_be_exact_is_too_large() {
         let policy =
             Policy { multiply: Some(Decimal::from_str_exact("1234567.0123456789").unwrap()), ..Policy::default() };
-        let used = PolicyInput { count: q("7654321.0123456789"), earlier: &[], stated: true };
+        let used = PolicyInput { count: q("7654321.0123456789"), earlier: &[], on_peak_day: None, stated: true };
         assert_eq!(policy.apply(used), Err(Code::TooLarge));
     }
 }

@@ -47,7 +47,7 @@ fn newest(visit: &Visit) -> Result<Markup, PageError> {
     }
     Ok(html! { @if rows.is_empty() { (page_pieces::empty("No export was read yet", "")) } @else { div.sheet { table {
         caption.sr { "Newest exports" }
-        thead { tr { th scope="col" { "integration" } th scope="col" { "newest export" } th.n.wide scope="col" { "rows" } th.n.wide scope="col" { "customers" } th.n scope="col" { "units" } th.n.wide scope="col" { "against the night before" } th scope="col" { "findings" } } }
+        thead { tr { th scope="col" { "integration" } th scope="col" { "newest export" } th.n.wide scope="col" { "rows" } th.n.wide scope="col" { "customers" } th.n scope="col" { "units" } th.n.wide scope="col" { "against the night before" } th.wide scope="col" { "findings" } } }
         tbody { @for row in rows { (row) } }
     } } } })
 }
@@ -60,11 +60,14 @@ fn newest_row(
 ) -> Markup {
     let by = before.and_then(|before| export.units.checked_sub(before)).unwrap_or_default().normalize();
     html! { tr {
-        th scope="row" { a href={ "/nights/" (run.run) } { (shown(run.integration.as_str())) } }
+        th.fit scope="row" {
+            a href={ "/nights/" (run.run) } { (shown(run.integration.as_str())) }
+            @if asked > 0 { span.rest.narrow { (asked) " to decide" } }
+        }
         td { (numbers_and_dates::minute(visit.desk.zone.local(export.modified_at))) span.rest { (numbers_and_dates::file(export)) } }
         td.n.wide { (export.rows) } td.n.wide { (export.customers) } td.n { (export.units.normalize()) }
         td.n.wide { @match before { None => "–", Some(_) if by.is_zero() => span.soft { "the same" }, Some(_) => (numbers_and_dates::signed(by)) } }
-        td { @if asked > 0 { (asked) " to decide" } @else { span.soft { "none" } } }
+        td.wide { @if asked > 0 { (asked) " to decide" } @else { span.soft { "none" } } }
     } }
 }
 

@@ -61,7 +61,7 @@ pub(crate) fn frame_with(visit: &Visit, place: RailEntry, title: &str, again: Op
                 header.rail {
                     a.brand href="/" { (brand()) }
                     button.b.menu-button type="button" popovertarget="menu" { "Menu" }
-                    div #menu popover { (menu(visit, place)) }
+                    (rail_menu(visit, place, false))
                 }
                 main.main #main {
                     (main)
@@ -99,6 +99,15 @@ fn keys() -> Markup {
             p.small.soft { "Keys act only outside of fields. " button.b.quiet type="button" #keys-switch { "Turn them off" } }
         }
     }
+}
+
+/// The menu again for a page that is open, where what it counts has changed.
+pub(crate) fn menu_anew(visit: &Visit, place: RailEntry) -> Markup {
+    rail_menu(visit, place, true)
+}
+
+fn rail_menu(visit: &Visit, place: RailEntry, anew: bool) -> Markup {
+    html! { div #menu popover hx-swap-oob=[anew.then_some("true")] { (menu(visit, place)) } }
 }
 
 fn menu(visit: &Visit, place: RailEntry) -> Markup {

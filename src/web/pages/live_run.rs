@@ -1,14 +1,17 @@
 //! The run that is under way, as the history knows it: also one that the timer began.
 
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
-use crate::history::journal::{WriteOutcome, WriteRecord};
+use crate::history::journal::{IntentKind, WriteOutcome, WriteRecord};
 use crate::history::run_lookup::RunSummary;
-use crate::history::run_record::RunRecord;
+use crate::history::run_record::{LineRecord, PlanRecord, RunRecord};
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::plan::fingerprint::short;
-use crate::report::lines;
 use crate::report::report_model::ReportVerdict;
+use crate::report::{lines, numbers_and_dates};
 use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame_with, token};
@@ -51,19 +54,19 @@ pub(crate) fn picture(visit: &Visit) -> Result<Markup, PageError> {
 
 fn running(visit: &Visit, run: &RunRecord, here: Option<&str>) -> Result<Markup, PageError> {
     let writes = visit.desk.history()?.writes_of(run.run)?;
-    let pending = lines(run).iter().filter(|line| plan::would_change(line)).count();
-    let done = writes.iter().filter(|write| write.outcome.is_some()).count();
-    let planned = run.planned.is_some();
-    let stage = |name: &str, done: bool, now: bool, said: String| {
-        html! { li.(if done { "done" } else if now { "now" } else { "waits" }) aria-current=[now.then_some("step")] { b { (name) } (said) } }
-    };
+    let progress = Progress::of(run, &writes);
     Ok(html! {
         header.head {
             div {
-                p.over { "Run " (run.run) @if let Some(by) = here { " · started by " (by) } @else { " · started by the timer or on the host" } }
+                p.over {
+                    "Run " (run.run) " · started by " (here.unwrap_or("the timer or on the host")) " at " (clock(visit, run.started_at.to_utc()))
+                }
                 div.headline { h1 { (shown(run.integration.as_str())) } span.verdict.info { "RUNNING" } }
                 p.lead {
-                    @if let Some(planned) = &run.planned { "Plan " span.mono { (short(&planned.fingerprint)) } ". " }
+                    @if let Some(planned) = &run.planned {
+                        "Plan " span.mono { (short(&planned.fingerprint)) } ": " (numbers_and_dates::plural(progress.pending.len(), "line")) " to write "
+                        (plan::sums(&progress.pending)) ". "
+                    }
                     "You can leave this page; the run goes on, and its report will be under Nights."
                 }
             }
@@ -71,42 +74,133 @@ fn running(visit: &Visit, run: &RunRecord, here: Option<&str>) -> Result<Markup,
                 form.do method="post" action=(DeskAction::Stop.path()) { (token(visit)) button.b.bad { "Stop after this line" } }
             }
         }
-        div.sheet { ol.stages aria-label="Stages" {
-            (stage("Read", planned, !planned, "export and ConnectWise".to_owned()))
-            (stage("Plan", planned, false, String::new()))
-            (stage("Write", false, planned, if pending == 0 { words_none(writes.len()) } else { format!("{done} of {pending}") }))
-            (stage("Report", false, false, "waits".to_owned()))
-        } }
-        @if planned && pending > 0 {
-            section.panel { progress max=(pending) value=(done.min(pending)) aria-label="Lines done" { (done) " of " (pending) } }
-        }
-        @if !writes.is_empty() { (written(&writes)) }
+        (stages(run, &progress))
+        @if run.planned.is_some() && !progress.pending.is_empty() { (writing(run, &progress)) }
+        @if !writes.is_empty() { (written(visit, run, &writes)) }
         section.panel aria-labelledby="stop" { h2 id="stop" { "If you stop it" }
             p { "The line in flight is finished and read back, then the run ends as INTERRUPTED. What is written stays written and is named in the report; the next run goes on with the rest." } }
     })
 }
 
-fn words_none(writes: usize) -> String {
-    if writes == 0 { String::new() } else { format!("{writes} done") }
+/// How far the writes of a run are.
+struct Progress<'a> {
+    /// The lines that it writes.
+    pending: Vec<&'a LineRecord>,
+    written: usize,
+    refused: usize,
+    in_doubt: usize,
+    in_flight: usize,
 }
 
-fn written(writes: &[WriteRecord]) -> Markup {
+impl<'a> Progress<'a> {
+    fn of(run: &'a RunRecord, writes: &[WriteRecord]) -> Self {
+        let count = |of: fn(&Option<WriteOutcome>) -> bool| writes.iter().filter(|write| of(&write.outcome)).count();
+        Self {
+            pending: lines(run).iter().filter(|line| plan::would_change(line)).collect(),
+            written: count(|outcome| matches!(outcome, Some(WriteOutcome::Applied { .. }))),
+            refused: count(|outcome| {
+                matches!(outcome, Some(WriteOutcome::Refused { .. } | WriteOutcome::Superseded { .. }))
+            }),
+            in_doubt: count(|outcome| matches!(outcome, Some(WriteOutcome::Unknown { .. }))),
+            in_flight: count(Option::is_none),
+        }
+    }
+
+    fn done(&self) -> usize {
+        self.written + self.refused + self.in_doubt
+    }
+
+    /// `3 of 14`.
+    fn so_far(&self) -> String {
+        let all = self.pending.len().max(self.done());
+        if all == 0 { "nothing to write".to_owned() } else { format!("{} of {all}", self.done()) }
+    }
+}
+
+fn stages(run: &RunRecord, progress: &Progress<'_>) -> Markup {
+    let stage = |name: &str, state: &str, said: &str| {
+        html! { li.(state) aria-current=[(state == "now").then_some("step")] { b { (name) } (said) } }
+    };
+    html! {
+        div.sheet { ol.stages aria-label="Stages" {
+            @if let Some(planned) = &run.planned {
+                (stage("Read", "done", &numbers_and_dates::plural(planned.export.rows, "row")))
+                (stage("Plan", "done", &numbers_and_dates::plural(planned.lines.len(), "line")))
+                (stage("Guards", "done", &guards(planned)))
+                (stage("Write", "now", &progress.so_far()))
+            } @else {
+                (stage("Read", "now", "export and ConnectWise"))
+                @for name in ["Plan", "Guards", "Write"] { (stage(name, "waits", "waits")) }
+            }
+            (stage("Report", "waits", "waits"))
+        } }
+    }
+}
+
+/// A plan is stored with its guards before its first write.
+fn guards(planned: &PlanRecord) -> String {
+    match planned.guards.iter().filter(|look| look.stops).count() {
+        0 => format!("{} passed", planned.guards.len()),
+        stop if planned.accepted => format!("{stop} approved"),
+        stop => format!("held by {stop}"),
+    }
+}
+
+fn writing(run: &RunRecord, progress: &Progress<'_>) -> Markup {
+    let all = progress.pending.len();
+    html! {
+        section.panel aria-labelledby="writing" {
+            div.sec {
+                h2 id="writing" { "Writing " span.soft { (progress.so_far()) } }
+                p { (progress.written) " written, " (progress.refused) " refused, " (progress.in_doubt) " in doubt, " (progress.in_flight) " in flight" }
+            }
+            progress max=(all) value=(progress.done().min(all)) aria-label={ "Lines of run " (run.run) " that are done" } { (progress.so_far()) }
+        }
+    }
+}
+
+fn written(visit: &Visit, run: &RunRecord, writes: &[WriteRecord]) -> Markup {
+    let planned: BTreeMap<_, _> = lines(run).iter().filter_map(|line| Some((line.key()?, line))).collect();
     html! {
         section aria-labelledby="wr" {
             div.sec { h2 id="wr" { "Written so far" } p { "newest first" } }
             div.sheet { table {
-                thead { tr { th scope="col" { "line" } th scope="col" { "state" } } }
-                tbody { @for write in writes.iter().rev().take(LISTED) { tr {
-                    th scope="row" { "agreement " (write.intent.key.agreement) " " span.rest { (shown(write.intent.key.product.as_str())) } }
-                    td { @match &write.outcome {
-                        None => span.tag.info { "sent" },
-                        Some(WriteOutcome::Applied { quantity, .. }) => { "read back: " b { (quantity) } },
-                        Some(_) => span.tag.ask { "not written" },
-                    } }
-                } } }
+                thead { tr {
+                    th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" }
+                    th scope="col" { "state" } th.wide scope="col" { "at" }
+                } }
+                tbody { @for write in writes.iter().rev().take(LISTED) { (write_row(visit, planned.get(&write.intent.key).copied(), write)) } }
             } }
         }
     }
+}
+
+fn write_row(visit: &Visit, line: Option<&LineRecord>, write: &WriteRecord) -> Markup {
+    let (billed, wanted) = match &write.intent.kind {
+        IntentKind::Set { from, to, .. } => (Some(*from), *to),
+        IntentKind::Create { quantity, .. } => (None, *quantity),
+    };
+    let key = &write.intent.key;
+    html! { tr {
+        th scope="row" {
+            @if let Some(line) = line { (page_pieces::line_name(line)) }
+            @else { span.line { "agreement " (key.agreement) " " span.rest { (shown(key.product.as_str())) } } }
+        }
+        td.n { (page_pieces::quantity(billed)) } td.n { b { (page_pieces::quantity(Some(wanted))) } }
+        td { @match &write.outcome {
+            None => span.tag.info { "sent" },
+            Some(WriteOutcome::Applied { quantity, .. }) => { "read back " (quantity) },
+            Some(WriteOutcome::Refused { .. }) => span.tag.bad { "refused" },
+            Some(WriteOutcome::Unknown { .. }) => span.tag.bad { "in doubt" },
+            Some(WriteOutcome::Superseded { .. }) => span.tag.ask { "given up" },
+        } }
+        td.wide { (clock(visit, write.sent_at)) }
+    } }
+}
+
+/// `07:52:41`, as the clocks of the desk's zone show it.
+fn clock(visit: &Visit, at: DateTime<Utc>) -> String {
+    visit.desk.zone.local(at).format("%H:%M:%S").to_string()
 }
 
 fn over(visit: &Visit) -> Result<Markup, PageError> {

@@ -35,7 +35,8 @@ pub fn draw_undo(undoing: Undoing<'_>) -> Plan {
     let mut lines: Vec<Line> = lines.collect();
     lines.sort_by(|a, b| a.subject.cmp(&b.subject));
     handle::assign(integration, &mut lines);
-    invoice_calendar::put_on(Calendar { mapping, directory, additions, today }, &mut lines).note(&mut lines);
+    invoice_calendar::put_on(Calendar { mapping, directory, additions, past: None, today }, &mut lines)
+        .note(&mut lines);
     let mut findings: Vec<Finding> = lines.iter().filter_map(|line| undoing.left_alone(line)).collect();
     findings.extend(undoing.returns(&lines));
     findings.extend(lines.iter().filter_map(|line| undoing.revived(line)));
@@ -218,9 +219,7 @@ impl Undoing<'_> {
         match verdict {
             Verdict::Held(Code::LineOwnedTwice) => one_owner(self.mapping),
             Verdict::Held(Code::LineAmbiguous) => Remedy::in_turn([end_all_but_one(), again]),
-            Verdict::Skipped(Code::Frozen | Code::InvoiceDue) => {
-                Remedy::in_turn([Remedy::in_connectwise("make the invoice"), again])
-            }
+            Verdict::Skipped(Code::Frozen) => Remedy::in_turn([Remedy::in_connectwise("make the invoice"), again]),
             Verdict::Held(_) => Remedy::in_connectwise("set the line by hand, if it is to hold another quantity,"),
             _ => Remedy::Unsaid,
         }

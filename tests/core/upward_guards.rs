@@ -1,7 +1,7 @@
 //! Guards that look up as well as down: a typo that bills too much is no better than one that bills too little.
 
 use super::guards::{accepted, cleared, stops};
-use super::night::{FILTER, Night, line, q, set};
+use super::night::{FILTER, Night, by_day, line, q, set};
 use recount::reconcile::guard::cleared_plan::Write;
 use recount::reconcile::guard::guard_policy::Percent;
 use recount::reconcile::guard::plan_check::{Approval, Stopped};
@@ -144,14 +144,13 @@ fn what_only_follows_from_a_new_day_or_period_counts_in_no_limit_of_the_run() {
     let peaks = |used: &str, billed: &str, before: &[&str], earlier: &[&str], measure| {
         let mut night = portfolio(&[(used, billed); 12]);
         night.billed("CloudFilter", |billed| billed.policy = Policy { measure, ..Policy::default() });
-        let days = |days: &[&str]| days.iter().map(|count| q(count)).collect::<Vec<_>>();
         for at in 0..12 {
             let customer = CustomerName::new(&format!("C{at:03}"));
             let service = ServiceName::new("CloudFilter");
             if !earlier.is_empty() {
-                night.past.counted.insert(customer.clone(), [(service.clone(), days(earlier))].into());
+                night.past.counted.insert(customer.clone(), [(service.clone(), by_day(earlier))].into());
             }
-            night.past.counted_before.insert(customer, [(service, days(before))].into());
+            night.past.counted_before.insert(customer, [(service, by_day(before))].into());
         }
         night
     };
