@@ -33,6 +33,30 @@ fn a_plan_is_approved_by_its_number_of_lines_and_carried_out() {
     desk.close();
 }
 
+/// Otherwise each night of an export that is rightly smaller is refused, and who has no shell on the host can do nothing about
+/// it, because no line changes by the plan that is held.
+#[test]
+fn a_held_plan_that_changes_no_line_is_shown_and_approved() {
+    let night = Night::new();
+    night.approve();
+    let smaller = "Account,Product,Quantity\nAcme,CloudFilter,3\nBorealis,CloudFilter,0\n";
+    night.export(smaller);
+    night.run().exits(11);
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "operator");
+    let plan = dana.get("/plan").body;
+    assert!(plan.contains("export fewer units"), "the plan of an earlier night is shown: {plan}");
+    let path = plan[plan.find("/plans/").expect("a form")..].split('"').next().expect("an address").to_owned();
+    assert_eq!(dana.press("/plan", &path, &[("lines", "1")]).status, 422);
+    assert_eq!(dana.press("/plan", &path, &[("lines", "0")]).status, 303);
+    until_over(&mut dana);
+    assert!(night.sent("PATCH").is_empty() && night.sent("POST").is_empty(), "something was written");
+    night.export(smaller);
+    let said = night.run().exits(3);
+    assert!(said.codes().contains(&"to-zero".to_owned()), "{}", said.out);
+    desk.close();
+}
+
 /// Otherwise an approval would write what nobody has seen.
 #[test]
 fn a_plan_that_has_moved_is_not_carried_out() {

@@ -72,6 +72,7 @@ fn what_it_would_change_shows_the_lines_of_everybody_and_of_the_old_product() {
     night.sim().edit(|world| world.additions.push(Addition::new(201, 20, "MP-ARCHIVE", 4.into())));
     night.config("guards", "to_zero = \"apply\"");
     night.recount(&["plan"]).exits(3);
+    night.recount(&["apply", &night.plan()]).exits(3);
     let desk = DeskOfNight::open(&night);
     let mut dana = desk.person("dana", "operator");
     let row = |body: &str, line: &str| {

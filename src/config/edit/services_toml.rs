@@ -222,6 +222,8 @@ fn products_value(products: &[ProductCode]) -> toml_edit::Value {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     fn edited(text: &str, service: &str, choice: &ServiceChoice) -> Result<String, ServicesEditError> {
@@ -267,10 +269,8 @@ mod tests {
         let text = "# head\nA = { product = \"PA\", multiply = 2 }   # the first\n\n# of C\n[C]\n# why\nproduct = \"PB\"   # table\n\
                     # two are free\nincluded = 2\n\n# of D\n[D]\nproduct = \"PB\"\n";
         let comments = |text: &str| {
-            text.lines()
-                .filter_map(|line| line.split_once('#'))
-                .map(|(_, said)| said.trim().to_owned())
-                .collect::<Vec<_>>()
+            let said = text.lines().filter_map(|line| line.split_once('#'));
+            said.map(|(_, said)| said.trim().to_owned()).collect::<BTreeSet<_>>()
         };
         for choice in
             [ServiceChoice::NotAssigned, ServiceChoice::Deprecated, products(&["PA", "PB"]), products(&["PC"])]

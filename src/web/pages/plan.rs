@@ -9,9 +9,10 @@ use crate::history::run_record::{LineRecord, RunRecord};
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::fingerprint::short;
-use crate::reconcile::model::plan::outcome::{Mode, Outcome};
+use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunVerdict};
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::report::command_output::diff_output::Difference;
+use crate::report::open_items::OpenItems;
 use crate::report::report_model::ReportVerdict;
 use crate::report::{Change, display_names, lines, numbers_and_dates};
 use crate::web::desk::role_permissions::DeskAction;
@@ -32,7 +33,13 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let asked = visit.query.get("i");
     let plan = visit.desk.plans.iter().find(|plan| plan.run.integration.as_str() == asked).or(visit.desk.plans.first());
     match plan {
-        Some(plan) => Ok(approval_page(visit, &plan.run, None)),
+        Some(plan) => match held_since(plan) {
+            Some(held) => {
+                let run = visit.desk.history()?.run(held)?.ok_or(PageError::Nothing)?;
+                Ok(approval_page(visit, &run, None))
+            }
+            None => Ok(approval_page(visit, &plan.run, None)),
+        },
         None => Ok(frame(
             visit,
             RailEntry::Plan,
@@ -43,6 +50,19 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
             },
         )),
     }
+}
+
+/// A newer run whose plan is held because its export looks like a part: that is what there is to decide.
+fn held_since(plan: &OpenItems) -> Option<RunId> {
+    let (refused, _) = plan.refused.as_ref()?;
+    (refused.planned.is_some() && refused.run > plan.run.run).then_some(refused.run)
+}
+
+/// Whether a guard stopped the whole plan, and nobody has approved it: also where no line would change by it, as its export is
+/// believed by that.
+fn is_stopped(run: &RunRecord) -> bool {
+    run.planned.as_ref().is_some_and(|planned| !planned.accepted)
+        && run.end.as_ref().is_some_and(|end| matches!(end.verdict, RunVerdict::Held | RunVerdict::Refused))
 }
 
 /// Whether approving the plan writes this line.
@@ -76,7 +96,7 @@ pub(crate) fn approval_page(visit: &Visit, run: &RunRecord, wrong: Option<&str>)
         (table(visit, run))
         (guard_measurements::fold(run))
         @if newest.is_some() {}
-        @else if pending > 0 { (approval(visit, run, fingerprint, pending, wrong)) }
+        @else if pending > 0 || is_stopped(run) { (approval(visit, run, fingerprint, pending, wrong)) }
     };
     frame(visit, RailEntry::Plan, &format!("Plan {} · {}", short(fingerprint), shown(run.integration.as_str())), &main)
 }
@@ -292,7 +312,8 @@ fn approval(visit: &Visit, run: &RunRecord, fingerprint: &str, pending: usize, w
         form.bar method="post" action=(DeskAction::Approve.path().replace("{fingerprint}", fingerprint)) {
             (token(visit))
             p {
-                b { "Approve " (short(fingerprint)) ": " (numbers_and_dates::plural(pending, "line")) ", " (sums(&changes)) "." } " "
+                b { "Approve " (short(fingerprint)) ": " (numbers_and_dates::plural(pending, "line")) @if pending > 0 { ", " (sums(&changes)) } "." } " "
+                @if pending == 0 { span.small { "No line changes by it. Its export is believed: the nights go on, and what is held is asked about line by line. " } }
                 span.small { "All of them, also those that a filter hides. Everything is read again first: if the plan has moved, nothing is written and the new one is shown. Each line is read again before it is written." }
             }
             div.do {

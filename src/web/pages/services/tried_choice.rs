@@ -76,7 +76,7 @@ fn row((now, then): Pair<'_>) -> Markup {
 }
 
 fn outcome(then: Option<&LineRecord>) -> String {
-    then.map_or_else(|| "no line any more".to_owned(), kind)
+    then.map_or_else(|| "no line any more: what it bills stays".to_owned(), kind)
 }
 
 fn kind(line: &LineRecord) -> String {
