@@ -285,9 +285,6 @@ mod tests {
         }
         let off = edited(text, "A", &ServiceChoice::NotAssigned).expect("edited");
         assert!(off.starts_with("# head\nA = { not_assigned = true }   # the first\n"), "{off}");
-        let dotted =
-            edited("# of A\nA.product = \"PA\" # one\n# more\nA.multiply = 2\n", "A", &ServiceChoice::NotAssigned);
-        assert_eq!(dotted.expect("edited"), "");
     }
 
     /// Otherwise a page cannot say what would go.
