@@ -1,4 +1,4 @@
-//! The requests of one round, one at a time.
+//! What one round asks of the service board: its tickets looked up, noted, closed and adopted, one request at a time.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! What a run leaves for a person: each matter once.
+//! What of a run tickets may be about: each open item once.
 
 use std::collections::BTreeMap;
 

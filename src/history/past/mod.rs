@@ -1,4 +1,4 @@
-//! What the guards need to know of earlier runs.
+//! What a plan and its guards need to know of earlier runs, put together from the tables.
 
 pub(crate) mod accepted_last;
 pub mod owned_lines;

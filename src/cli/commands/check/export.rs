@@ -11,7 +11,7 @@ use crate::export::propose::{files_of, proposals};
 use crate::nightly::night_failure::Failure;
 use crate::nightly::read_export::{ReadExportError, read_export};
 use crate::reconcile::decide::findings::row_remedies::row_remedy;
-use crate::reconcile::guard::plan_check::{malformed, part_unread, stale};
+use crate::reconcile::guard::export_guards::{malformed, part_unread, stale};
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::export::counts::{Counts, RejectedRow};
 use crate::reconcile::model::plan::remedy::Remedy;
