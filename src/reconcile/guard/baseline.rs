@@ -29,6 +29,12 @@ fn held(plan: &Plan) -> CountKeys<'_> {
     held.flat_map(|line| &line.sources).map(|source| (&source.customer, &source.service)).collect()
 }
 
+/// The counts by which nothing is written, whatever they say: their lines are held, left as they are, or none.
+pub(super) fn not_believed(plan: &Plan) -> CountKeys<'_> {
+    let believed = |standing: CountStanding| standing == CountStanding::Believed;
+    Standings::of(plan).0.into_iter().filter(|(_, standing)| !believed(*standing)).map(|(key, _)| key).collect()
+}
+
 /// What a night makes of a count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum CountStanding {

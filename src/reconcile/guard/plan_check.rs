@@ -14,6 +14,7 @@ use crate::reconcile::decide::findings::row_remedies::row_remedy;
 use crate::reconcile::guard::accepted_counts::Size;
 use crate::reconcile::guard::baseline;
 use crate::reconcile::guard::cleared_plan::ClearedPlan;
+use crate::reconcile::guard::file_twice::file_twice;
 use crate::reconcile::guard::guard_policy::{GuardPolicy, Percent};
 use crate::reconcile::guard::run_guards::{PlanTally, step};
 use crate::reconcile::guard::stop_finding::{percent, stop};
@@ -153,6 +154,7 @@ fn export_findings(plan: &Plan, checks: GuardInputs<'_>) -> Vec<Finding> {
     findings.extend(old_again(plan, past));
     if let Some(accepted) = &past.accepted {
         findings.extend(fewer_files(counts, accepted));
+        findings.extend(file_twice(plan, past, counts, accepted));
         findings.extend((counts.open_end && !accepted.open_end).then(|| cut_off(accepted.run)));
         let (now, then) = sizes(plan, checks, accepted);
         let share = |code, what: &str, now: Decimal, then: Decimal, min: Percent| {
