@@ -63,7 +63,9 @@ impl<'a> Counted<'a> {
         if self.findings.iter().any(|finding| finding.code == Code::ExportPartUnread) {
             return Exit::Refused;
         }
-        if self.findings.iter().any(|finding| finding.severity == Severity::Decide) { Exit::Decide } else { Exit::Done }
+        let unknown = [Code::RowMalformed, Code::RowDuplicate, Code::CountNegative, Code::TooLarge];
+        let asks = |finding: &Finding| finding.severity == Severity::Decide || unknown.contains(&finding.code);
+        if self.findings.iter().any(asks) { Exit::Decide } else { Exit::Done }
     }
 
     /// As a table, which is printed piece by piece: of a million lines only a few are in memory.
