@@ -3,6 +3,7 @@
 //! A person who trusts "the core cannot write" or "only one module speaks SQL" trusts these rules.
 
 mod circles;
+mod index;
 mod source;
 
 use std::collections::{BTreeMap, BTreeSet};

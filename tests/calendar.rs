@@ -16,6 +16,7 @@ use recount::history::store::open::History;
 use recount::history::store::run_lock::RunLock;
 use recount::nightly::job::{ExportSource, Job, PlanSource, RunControl};
 use recount::nightly::run::{plan_and_apply, plan_only};
+use recount::reconcile::model::ids::RunId;
 use recount::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand};
 use recount::reconcile::model::plan::reason_code::{Code, Severity};
 use recount::report::format::paint::Paint;
@@ -56,6 +57,16 @@ impl Clocked {
     }
 
     fn run(&self, at: &str, command: RunCommand, approved: Option<&str>) -> RunRecord {
+        self.run_of(at, command, approved, None)
+    }
+
+    /// Sets a run back: its plan is drawn, and approved.
+    fn undo(&self, at: &str, run: RunId) -> RunRecord {
+        let plan = self.run_of(at, RunCommand::Plan, None, Some(run)).planned.expect("a plan");
+        self.run_of(at, RunCommand::Apply, Some(&plan.fingerprint), Some(run))
+    }
+
+    fn run_of(&self, at: &str, command: RunCommand, approved: Option<&str>, undone: Option<RunId>) -> RunRecord {
         let now: DateTime<Utc> = at.parse().expect("an instant");
         self.dated(now - TimeDelta::hours(1));
         let config = load(&self.0.path("recount.toml")).expect("a configuration");
@@ -75,7 +86,7 @@ impl Clocked {
             integration: &integration.name,
             mode: Mode::Apply,
             command,
-            source: PlanSource::Export(source),
+            source: undone.map_or(PlanSource::Export(source), |run| PlanSource::Undo(run, source)),
             approved,
             settle: TimeDelta::zero(),
             approval_life: TimeDelta::MAX,
@@ -319,6 +330,41 @@ fn what_an_invoice_is_to_show_is_written_also_where_it_falls() {
     assert_eq!(month.night("2026-12-02", 3), november, "December's is for the invoice after");
     clocked.next_invoice("2027-01-01");
     assert_eq!(month.night("2026-12-03", 2), Decimal::from(3));
+}
+
+/// The export said 12 one night, which was written and set back; the next night wrote 12 again, though the export was right, and
+/// so on to the month's end.
+#[test]
+fn a_night_that_was_set_back_has_no_part_in_a_peak() {
+    for (quantity, after) in [("peak", Decimal::from(6)), ("average", Decimal::from(6))] {
+        let clocked = Clocked::approved("Etc/UTC", "2026-11-17T12:00:00Z");
+        let month = Month::of(&clocked, quantity);
+        clocked.next_invoice("2026-12-01");
+        for day in ["2026-11-18", "2026-11-19", "2026-11-20"] {
+            month.night(day, 6);
+        }
+        clocked.counts("Acme,CloudFilter,12\nBorealis,CloudFilter,5\n");
+        let wrong = clocked.night("2026-11-21T06:15:00Z");
+        assert!(clocked.addition("MP-CLOUDFILTER").quantity > after, "{}", told(&wrong));
+        let undone = clocked.undo("2026-11-21T09:00:00Z", wrong.run);
+        assert_eq!(clocked.addition("MP-CLOUDFILTER").quantity, after, "{}", told(&undone));
+        assert_eq!(month.night("2026-11-22", 6), after, "{quantity}");
+        assert_eq!(month.night("2026-11-23", 6), after, "{quantity}");
+    }
+}
+
+/// The wrong peak was written on the last of November; before the invoice was made, it said to make it first.
+#[test]
+fn a_wrong_peak_is_set_back_before_its_invoice_is_made() {
+    let clocked = Clocked::approved("Etc/UTC", "2026-11-17T12:00:00Z");
+    let month = Month::of(&clocked, "peak");
+    clocked.next_invoice("2026-12-01");
+    month.night("2026-11-29", 6);
+    clocked.counts("Acme,CloudFilter,12\nBorealis,CloudFilter,5\n");
+    let wrong = clocked.night("2026-11-30T06:15:00Z");
+    let undone = clocked.undo("2026-12-01T05:00:00Z", wrong.run);
+    assert_eq!(clocked.addition("MP-CLOUDFILTER").quantity, Decimal::from(6), "{}", told(&undone));
+    assert_eq!(month.night("2026-12-01", 7), Decimal::from(6), "November's invoice shows November");
 }
 
 /// November's invoice was made on 6 January: January's peak of 12 stood on it, and then on December's.

@@ -1,10 +1,10 @@
 //! Answers, undo and verify, typed to the real program: what a person decides in the morning is what the next night does.
 
-mod left;
 mod office;
+mod replaced_addition;
 mod restored;
-mod set_back;
-mod undone;
+mod undo_told;
+mod undo_writes;
 
 use serde_json::Value;
 

@@ -1,11 +1,11 @@
 //! Many tenants: each in a process of its own, shared between shards, and moved between them with their copies.
 
 mod apart;
+mod daemon;
 mod desk;
 mod links;
 mod people;
 mod shared;
-mod watching;
 
 use std::fs;
 use std::net::TcpListener;

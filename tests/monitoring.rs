@@ -46,6 +46,15 @@ fn the_numbers_are_written_over_nothing_that_is_read() {
     }
     let night = Night::new();
     night.approve();
+    let config = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    night.write("recount.toml", config.replace("exports/mail-*.csv", "exports/*"));
+    night.config_root("metrics_file = \"./exports/recount.prom\"");
+    for command in ["check", "run"] {
+        let said = night.recount(&[command]).exits(16);
+        assert!(said.err.contains("export.path` matches: it would be read as an export"), "{}", said.err);
+    }
+    let night = Night::new();
+    night.approve();
     night.config_root("metrics_file = \"not-there/recount.prom\"");
     let said = night.recount(&["check"]).exits(16);
     assert!(said.out.contains("✗ metrics_file"), "{}", said.out);

@@ -1,16 +1,16 @@
 //! Five mornings as everybody is told of them: terminal, mail, ticket, Teams and Slack, word for word. Whoever sends the
 //! invoices can read these files, and a change of one is a change of somebody's morning.
 
+mod everything_told;
 mod forms;
 mod records;
-mod told;
 mod week;
 
 use std::fmt::Write as _;
 
 use recount_sim::{Addition, Agreement, Company};
 
-use self::told::Morning;
+use self::everything_told::Morning;
 use crate::support::{BUSY, Night, QUIET, wait_until};
 
 /// Nothing has changed since last night.

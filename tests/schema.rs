@@ -213,6 +213,7 @@ fn finding() -> Value {
         "handle": or_null("string"),
         "message": {"type": "string"},
         "fix": {"type": "string"},
+        "commands": {"type": "array", "items": {"type": "string"}},
     });
     object(&["code", "severity", "customer", "service", "handle", "message", "fix"], properties)
 }

@@ -292,7 +292,10 @@ fn what_recount_does_not_read_is_named() {
     locked.extend("EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes));
     for (bytes, kind) in [
         (zipped("META-INF/manifest.xml", b"<m/>"), "an OpenDocument spreadsheet"),
-        (zipped("in.zip", &zipped("u.csv", b"C,S,N\n")), "a zip archive within a zip archive"),
+        (
+            zipped("a.zip", &zipped("b.zip", &zipped("u.csv", b"C,S,N\n"))),
+            "a zip archive within another one within a third",
+        ),
         (b"<html><body><table><tr><td>C</td></tr></table></body></html>".to_vec(), "a web page with a table"),
         (b"<Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\"/>".to_vec(), "the XML of Excel 2003"),
         (locked, "a workbook with a password"),

@@ -348,6 +348,7 @@ fn habits_of_vendors_are_read_rightly_or_refused() {
     const PLAIN: &str = "columns = { customer = \"C\", service = \"S\", count = \"N\" }";
     let signed = format!("signed = true\nduplicates = \"sum\"\n{PLAIN}");
     let filled = format!("fill_down = [\"C\"]\n{PLAIN}");
+    let services = format!("fill_down = [\"S\"]\n{PLAIN}");
     let marks = "wide = [\"P\", \"V\"]\npresent = true\ncolumns = { customer = \"C\" }";
     let yes = "wide = [\"P\", \"V\"]\nis = [\"Yes\"]\nduplicates = \"sum\"\ncolumns = { customer = \"C\" }";
     let short = format!("latest = \"D\"\ndate_format = \"%d/%m/%Y\"\n{PLAIN}");
@@ -376,8 +377,11 @@ fn habits_of_vendors_are_read_rightly_or_refused() {
         ("C,S,N,D\nA,E,1,30/10/26\nA,E,2,01/11/26\n", &short, 11, "has a date"),
         ("C,S,N,D\nA,E,1,2020-10-31\nB,E,2,2020-11\n", &month, 3, "is no date"),
         ("C,S,N\n\"A \\\"b\\\"\",E,1\n", PLAIN, 11, "quote_escape"),
-        ("C,S,N\n,E,1\n", PLAIN, 3, "fill_down"),
+        ("C,S,N\n,E,1\n", PLAIN, 3, "set `fill_down`"),
         ("C,S,N\nA,E,5\n,E,1\n", PLAIN, 3, "customer-nameless"),
+        // What is set already is not advised.
+        ("C,S,N\n,E,1\n", &filled, 3, "no customer stands above them"),
+        ("C,S,N\nA,,1\n", &services, 3, "finds none above it"),
     ];
     for (text, keys, exit, said) in cases {
         let folder = tempfile::tempdir().expect("a folder");
@@ -385,6 +389,7 @@ fn habits_of_vendors_are_read_rightly_or_refused() {
         let (found, document) = read(folder.path(), "x.csv", keys);
         let whole = format!("{}{document}", told(&document));
         assert!(found == *exit && whole.contains(said), "{text:?}: {found} {document:#}");
+        assert!(!keys.contains("fill_down") || !whole.contains("set `fill_down`"), "{text:?}: {document:#}");
     }
 }
 

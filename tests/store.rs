@@ -226,7 +226,7 @@ fn as_of_version_7(night: &Night) {
                  DROP TABLE attempts; DROP TABLE desk_events; ALTER TABLE runs DROP COLUMN accepted_units;
                  ALTER TABLE runs DROP COLUMN utc_offset; ALTER TABLE runs DROP COLUMN export_files; ALTER TABLE runs DROP COLUMN guards; ALTER TABLE runs DROP COLUMN pace_ms;
                  ALTER TABLE runs DROP COLUMN read_ms; ALTER TABLE runs DROP COLUMN look_ms;
-                 ALTER TABLE runs DROP COLUMN write_ms; ALTER TABLE tickets DROP COLUMN place; ALTER TABLE tickets DROP COLUMN site;
+                 ALTER TABLE runs DROP COLUMN write_ms; ALTER TABLE tickets DROP COLUMN place; ALTER TABLE tickets DROP COLUMN site; ALTER TABLE tickets DROP COLUMN told;
                  DROP VIEW writes; ALTER TABLE runs DROP COLUMN site;
                  CREATE VIEW writes AS SELECT i.seq AS write, i.run, r.integration, i.event AS kind, i.at, i.agreement, i.product, i.item,
                      i.addition, i.from_quantity, i.quantity, i.catalog_item, i.effective_on, i.before, o.event AS outcome,

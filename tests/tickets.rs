@@ -136,6 +136,42 @@ fn a_matter_that_persists_gets_notes_and_one_that_returns_a_ticket_of_its_own() 
     assert!(text.contains(&format!("Earlier ticket about it: {}.", first["id"])), "{text}");
 }
 
+/// Its ticket went on showing the first reason and a command that is refused by now, for a week.
+#[test]
+fn an_item_that_is_open_for_another_reason_tells_its_ticket_at_the_next_run() {
+    let night = desk(&["note_every = \"never\""]);
+    let counts = |acme: u32| {
+        night.export(format!("Account,Product,Quantity\nAcme,CloudFilter,{acme}\nBorealis,CloudFilter,5\n"));
+    };
+    counts(0);
+    night.run().exits(3);
+    let first = only_one(&night, false);
+    assert!(first["initialInternalAnalysis"].as_str().is_some_and(|text| text.contains("--to 0")), "{first:#?}");
+    night.run().exits(3);
+    assert!(notes(&night).is_empty(), "the same as it was: {:?}", notes(&night));
+    counts(90);
+    night.run().exits(3);
+    assert_eq!(notes(&night).len(), 1, "{:?}", notes(&night));
+    counts(95);
+    night.run().exits(3);
+    night.run().exits(3);
+    assert_eq!(notes(&night).len(), 2, "another step, told once: {:?}", notes(&night));
+    night.sim().edit(|world| {
+        let addition = world.additions.iter_mut().find(|addition| addition.quantity == 3.into()).expect("Acme's line");
+        addition.quantity = 6.into();
+    });
+    night.run().exits(3);
+    night.run().exits(3);
+    let notes = notes(&night);
+    assert_eq!(notes.len(), 3, "{notes:?}");
+    for (note, to) in notes.iter().zip(["--to 90", "--to 95", "--to 95"]) {
+        assert!(note.contains(to) && !note.contains("--to 0"), "{note}");
+    }
+    only_one(&night, false);
+    let typed = notes[2].lines().next().and_then(|line| line.split_once("What to do: recount ")).expect("a command").1;
+    night.recount(&typed.split(' ').collect::<Vec<_>>()).exits(0);
+}
+
 /// Billing does not need tickets, nor tickets billing; and a plan tells nobody.
 #[test]
 fn observing_keeps_tickets_and_a_dry_run_does_not() {

@@ -1,4 +1,4 @@
-//! The client that webhooks and pings share.
+//! The HTTP request of a webhook or a ping: its client, its certificates, and whether it arrived.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,5 @@
-//! What the answers of one run so far forbid: nothing more of a kind, nothing more at all, or nothing beside another.
+//! The circuit breakers of a run: its answers so far may forbid more writes of a kind, more at all, or
+//! more than one at a time.
 
 use crate::connectwise::{ReadError, WriteError};
 

@@ -1,4 +1,4 @@
-//! The command line: clap types, exit codes, one file per command. The only place that wires real parts together.
+//! From what was typed to its exit code: parsed, handed to its command, or to a process for each tenant.
 
 pub mod arguments;
 mod as_service;

@@ -1,6 +1,6 @@
-//! The ConnectWise PSA REST client: authentication, paging, pace, retry, and wire types into domain types.
+//! ConnectWise as the rest of the program knows it: the trait that reads, the trait that writes, and their errors.
 //!
-//! The rest of the program knows ConnectWise by two traits. A dry run is given a [`Reader`] only: it has no writer
+//! A dry run is given a [`Reader`] only: it has no writer
 //! to be careful with. Service tickets are a third one,
 //! [`ServiceBoard`](crate::tickets::board::ServiceBoard), which can write to nothing else.
 

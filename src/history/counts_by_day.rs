@@ -1,14 +1,15 @@
 //! The counts of the days of a billing period, for policies that look back: one for each day, stored by change.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
+use chrono::{DateTime, FixedOffset, NaiveDate};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::history::store::column_values::{day, maybe_quantity};
+use crate::history::run_record::RunRecord;
+use crate::history::store::column_values::{day, local_time, maybe_quantity};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::reconcile::model::ids::{CustomerName, IntegrationName, ServiceName};
+use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId, ServiceName};
 use crate::reconcile::model::past::CountedDays;
 use crate::reconcile::model::quantity::Quantity;
 
@@ -48,6 +49,43 @@ impl History {
         })
     }
 
+    /// Takes back what a run counted of a day, because it is set back: the count of the day before stands for it. Nothing where a
+    /// later run of that day was accepted, for its counts are the day's.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    pub fn take_back_day(
+        &mut self,
+        undone: &RunRecord,
+        counts: &BTreeSet<(&CustomerName, &ServiceName)>,
+    ) -> Result<(), StoreError> {
+        let (integration, day) = (&undone.integration, undone.started_at.date_naive());
+        let later = self.read(|connection| accepted_after(connection, integration, undone.run))?;
+        if later.is_some_and(|began| began.date_naive() == day) {
+            return Ok(());
+        }
+        let (integration, day) = (integration.as_str(), day.to_string());
+        self.write(|transaction| {
+            // What the next day counted was not stored where it was as many.
+            let mut pass_on = transaction.prepare_cached(
+                "INSERT OR IGNORE INTO day_counts
+                 SELECT integration, customer, service,
+                        (SELECT min(day) FROM counted_days AS next WHERE next.integration = ?1 AND next.day > ?4), count
+                 FROM day_counts WHERE integration = ?1 AND customer = ?2 AND service = ?3 AND day = ?4
+                   AND EXISTS (SELECT 1 FROM counted_days AS next WHERE next.integration = ?1 AND next.day > ?4)",
+            )?;
+            let mut delete = transaction.prepare_cached(
+                "DELETE FROM day_counts WHERE integration = ?1 AND customer = ?2 AND service = ?3 AND day = ?4",
+            )?;
+            for (customer, service) in counts {
+                let of = params![integration, customer.as_str(), service.as_str(), day];
+                pass_on.execute(of)?;
+                delete.execute(of)?;
+            }
+            Ok(())
+        })
+    }
+
     /// The counts of the counted days from `first` on and before `today`.
     ///
     /// # Errors
@@ -77,6 +115,20 @@ impl History {
             Ok(counted)
         })
     }
+}
+
+/// When the first accepted night after a run began, that was no dry run.
+fn accepted_after(
+    connection: &Connection,
+    integration: &IntegrationName,
+    run: RunId,
+) -> Result<Option<DateTime<FixedOffset>>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT started_at, utc_offset FROM runs WHERE integration = ?1 AND run > ?2 AND accepted = 1
+           AND command <> 'plan' AND undoes IS NULL ORDER BY run LIMIT 1",
+    )?;
+    let began = |row: &Row<'_>| local_time(row, "started_at", "utc_offset");
+    statement.query_and_then(params![integration.as_str(), run.0], began)?.next().transpose()
 }
 
 /// From this day on it is this many.

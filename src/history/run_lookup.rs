@@ -1,4 +1,4 @@
-//! Runs, lines and plans, looked up.
+//! Runs, their plans and lines, looked up: by number, by handle, by fingerprint, or the newest.
 
 use std::collections::BTreeMap;
 

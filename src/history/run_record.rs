@@ -1,4 +1,4 @@
-//! What a run leaves behind, as plain data: written once, read by every report.
+//! The record of a run as plain data: written once, read by every report.
 
 use std::fmt;
 

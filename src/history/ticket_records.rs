@@ -47,6 +47,9 @@ pub struct TicketRecord {
     pub ended_at: Option<DateTime<Utc>>,
     /// Why it ended as it did, or why it is not known.
     pub why: Option<String>,
+    /// The matter's reason and, a line each, its commands, as the last text on it named them; `None` in old histories, and
+    /// empty where nobody knows what it says.
+    pub told: Option<String>,
 }
 
 /// What is known of a ticket.
@@ -191,8 +194,8 @@ impl History {
         self.write(|transaction| {
             transaction.execute(
                 "INSERT INTO tickets (integration, kind, handle, occurrence, reference, run, about, state, ticket,
-                                      intended_at, noted_at, place, site)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                                      intended_at, noted_at, place, site, told)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
                 params![
                     new.integration.as_str(),
                     new.kind.as_str(),
@@ -207,6 +210,7 @@ impl History {
                     time_text(new.noted_at),
                     new.place,
                     new.site,
+                    new.told,
                 ],
             )?;
             Ok(transaction.last_insert_rowid())
@@ -218,10 +222,11 @@ impl History {
     /// # Errors
     /// When it cannot be stored.
     pub fn keep_ticket(&mut self, record: &TicketRecord) -> Result<(), StoreError> {
-        let TicketRecord { number, state, ticket, noted_at, settled_run, ended_at, why, .. } = record;
+        let TicketRecord { number, state, ticket, noted_at, settled_run, ended_at, why, told, .. } = record;
         self.write(|transaction| {
             transaction.execute(
-                "UPDATE tickets SET state = ?2, ticket = ?3, noted_at = ?4, settled_run = ?5, ended_at = ?6, why = ?7
+                "UPDATE tickets SET state = ?2, ticket = ?3, noted_at = ?4, settled_run = ?5, ended_at = ?6, why = ?7,
+                                    told = ?8
                  WHERE number = ?1",
                 params![
                     number,
@@ -231,6 +236,7 @@ impl History {
                     settled_run.map(|run| run.0),
                     ended_at.map(time_text),
                     why,
+                    told,
                 ],
             )?;
             Ok(())
@@ -307,6 +313,7 @@ fn record(row: &Row<'_>) -> Result<TicketRecord, StoreError> {
         settled_run: row.get::<_, Option<i64>>("settled_run")?.map(RunId),
         ended_at: maybe_time(row, "ended_at")?,
         why: row.get("why")?,
+        told: row.get("told")?,
     })
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use crate::connectwise::{CyclesByName, Reader};
+use crate::connectwise::{CyclesByName, ReadError, Reader};
 use crate::export::locate::one_file::Export;
 use crate::history::run_record::ExportRecord;
 use crate::history::store::open::History;
@@ -20,12 +20,12 @@ use crate::nightly::remote::{Remote, look_around, read_remote};
 use crate::nightly::weekly_sweep::{SweepInputs, is_due, sweep, uncounted};
 use crate::reconcile::decide::plan_inputs::PlanInputs;
 use crate::reconcile::decide::planner::draw;
+use crate::reconcile::guard::export_guards::malformed;
 use crate::reconcile::guard::falling_trend::{TREND_DAYS, falling_trend};
-use crate::reconcile::guard::plan_check::malformed;
 use crate::reconcile::matching::line_claims::Claims;
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::model::display_text::{minute, shown};
-use crate::reconcile::model::ids::{AdditionId, AgreementId, IntegrationName, ServiceName};
+use crate::reconcile::model::ids::{AdditionId, AgreementId, IntegrationName, ProductCode, ProductId, ServiceName};
 use crate::reconcile::model::line_owners::NeighboursLine;
 use crate::reconcile::model::mapping::{MatchCustomers, ServiceRule};
 use crate::reconcile::model::past::{CreationInDoubt, ExportStamp, Past, RecentTakeover};
@@ -101,6 +101,8 @@ pub(super) async fn gather<R: Reader>(
     past.neighbours_lines = neighbours_lines(source, history, &past, &remote)?;
     let seen = history.agreements_by_name(source.neighbours)?;
     let claims = Claims::new(source.neighbours, &seen, &remote.directory, run.today());
+    let given = neighbours_products(connectwise, source, &past, &remote, &claims);
+    past.neighbours_products = run.unless_stopped(given).await??;
     let ground = SweepInputs { due, run, source, remote: &remote, claims: &claims, owned: &past.owned };
     let looked = run.unless_stopped(sweep(connectwise, history, ground)).await??;
     past.uncounted = uncounted(looked, findings);
@@ -255,6 +257,36 @@ fn neighbours_lines(
     let new = mapped.map(|addition| addition.id).filter(|addition| !known.contains(addition)).collect();
     let neighbours = source.neighbours.iter().map(|neighbour| neighbour.integration);
     Ok(history.neighbours_lines(&new, neighbours)?)
+}
+
+/// Of what this integration owns, what was given another product, of a neighbour that bills it on that agreement.
+async fn neighbours_products<R: Reader>(
+    connectwise: &R,
+    source: ExportSource<'_>,
+    past: &Past,
+    remote: &Remote,
+    claims: &Claims,
+) -> Result<BTreeMap<AdditionId, IntegrationName>, ReadError> {
+    let mapped: BTreeSet<_> = remote.directory.products.values().flatten().map(|product| product.id).collect();
+    let now = |agreement: AgreementId, id: AdditionId| {
+        let listed = remote.additions.get(&agreement)?.iter().find(|addition| addition.id == id)?;
+        Some((agreement, id, listed.product.filter(|product| !mapped.contains(product))?))
+    };
+    let given = past.owned.iter().filter_map(|(key, owned)| now(key.agreement, owned.addition?));
+    let given: Vec<_> = given.filter(|(agreement, ..)| claims.any_on(*agreement)).collect();
+    // On an ordinary night there is none, and no more of the catalog is read.
+    if given.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let theirs = source.neighbours.iter().flat_map(|neighbour| neighbour.mapping.products());
+    let theirs: BTreeSet<String> = theirs.map(ProductCode::folded).collect();
+    let catalog = connectwise.catalog_items(&theirs).await?;
+    let owner = |(agreement, id, product): (AgreementId, AdditionId, ProductId)| {
+        let item = catalog.records.iter().find(|item| item.id == product)?;
+        let owners = claims.of(agreement, &ProductCode::new(&item.identifier));
+        Some((id, (*owners.first()?).clone()))
+    };
+    Ok(given.into_iter().filter_map(owner).collect())
 }
 
 /// The host before this one, until the first night after the change is over.

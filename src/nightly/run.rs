@@ -18,8 +18,9 @@ use crate::nightly::night_failure::Failure;
 use crate::nightly::recorder::{Baselines, Planning, RecordedPlan, RunRecorder};
 use crate::nightly::undo;
 use crate::reconcile::guard::baseline;
+use crate::reconcile::guard::guard_inputs::GuardInputs;
 use crate::reconcile::guard::measurements::looks;
-use crate::reconcile::guard::plan_check::{Approval, GuardInputs, clear};
+use crate::reconcile::guard::plan_check::{Approval, clear};
 use crate::reconcile::model::plan::Plan;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
 

@@ -1,4 +1,4 @@
-//! One report model, and its forms: terminal text, JSON, HTML, Markdown and CSV.
+//! Reports of a run, and what every form of them asks of its record.
 //!
 //! The model is what the history keeps of a run, so a report of last week and the one of this minute cannot differ.
 

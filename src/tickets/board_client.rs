@@ -1,4 +1,5 @@
-//! Service tickets: a capability of its own. Nothing here can reach an agreement, and no plan is ever given a [`ServiceBoard`].
+//! The service board over HTTP: tickets, notes, boards and statuses of ConnectWise. Nothing here can reach an
+//! agreement, and no plan is ever given a [`ServiceBoard`].
 //!
 //! A reference goes by id. Statuses and types belong to a board (seen in the field), so names are looked up on it.
 

@@ -1,4 +1,4 @@
-//! The requests of one round, one at a time.
+//! What one round asks of the service board: its tickets looked up, noted, closed and adopted, one request at a time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -96,8 +96,8 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
     /// What ConnectWise has of all that is to be dealt with.
     pub(crate) async fn look(&mut self, planned: &TicketPlan) -> Result<Found, SyncHalt> {
         let mut wanted = references(&planned.settled);
-        wanted.extend(references(&planned.waiting));
-        wanted.extend(planned.persisting.iter().map(|(record, _)| record.reference.clone()));
+        let open = planned.waiting.iter().chain(&planned.persisting);
+        wanted.extend(open.map(|(record, _)| record.reference.clone()));
         for matter in &planned.new {
             wanted.insert(self.reference(matter, self.next_occurrence(matter)?));
         }
@@ -208,12 +208,19 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
         })
     }
 
-    /// Tickets that a person closed or deleted while their matter goes on.
-    pub(crate) fn dismiss_closed(&mut self, waiting: Vec<TicketRecord>, found: &Found) -> Result<(), SyncHalt> {
-        for record in waiting {
+    /// Tickets that a person closed or deleted while their matter goes on. Of the others it is known from here on what they say.
+    pub(crate) fn dismiss_closed(
+        &mut self,
+        waiting: Vec<(TicketRecord, TicketSubject)>,
+        found: &Found,
+    ) -> Result<(), SyncHalt> {
+        for (mut record, matter) in waiting {
             let ticket = found.get(&record.reference).and_then(|tickets| tickets.first());
             if ticket.is_none_or(|ticket| self.terms.is_closed(ticket)) {
                 self.dismiss(record, ticket)?;
+            } else if record.told.is_none() {
+                record.told = Some(matter.told());
+                self.history.keep_ticket(&record)?;
             }
         }
         Ok(())
@@ -238,6 +245,7 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
         record.ticket = Some(ticket.id);
         (record.settled_run, record.why) = (None, None);
         record.noted_at = self.round.run.started_at.to_utc();
+        record.told = Some(matter.told());
         self.history.keep_ticket(&record)?;
         let words = TokenValues {
             since: record.intended_at.with_timezone(self.round.run.started_at.offset()).date_naive(),

@@ -35,7 +35,8 @@ impl<D: ServiceBoard> TicketSync<'_, D> {
         let reference = self.reference(matter, occurrence);
         let mut record = self.record(matter, occurrence, reference.clone());
         if let Some(ticket) = there {
-            // This history does not know it: an older one did.
+            // This history does not know it: an older one did, and what it says by now is not known.
+            record.told = Some(String::new());
             record.number = self.history.intend_ticket(self.lock, &record)?;
             return self.adopt(&mut record, ticket).map(|()| true);
         }
@@ -130,6 +131,7 @@ impl<D: ServiceBoard> TicketSync<'_, D> {
             settled_run: None,
             ended_at: None,
             why: None,
+            told: Some(matter.told()),
         }
     }
 

@@ -1,4 +1,4 @@
-//! What a run leaves for a person: each matter once.
+//! What of a run tickets may be about: each open item once.
 
 use std::collections::BTreeMap;
 
@@ -22,6 +22,15 @@ pub struct TicketSubject {
     pub line: Option<LineRecord>,
     /// The customer's company, where the run knew it.
     pub company: Option<CompanyId>,
+}
+
+impl TicketSubject {
+    /// What makes a text on its ticket out of date when it changes: the reason, and a line each the commands. One that was
+    /// printed for another reason, or another step, is refused.
+    pub fn told(&self) -> String {
+        let reason = self.finding.code.as_str();
+        [reason].into_iter().chain(self.finding.fix.commands()).collect::<Vec<_>>().join("\n")
+    }
 }
 
 /// Every matter of a run, in the order of [`TicketKind::ALL`] and then of its report.

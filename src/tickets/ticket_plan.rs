@@ -20,7 +20,7 @@ pub(crate) struct TicketPlan {
     /// Their matter goes on, and a note is due.
     pub(crate) persisting: Vec<(TicketRecord, TicketSubject)>,
     /// Their matter goes on, and nothing is due but a look: a person may have closed them.
-    pub(crate) waiting: Vec<TicketRecord>,
+    pub(crate) waiting: Vec<(TicketRecord, TicketSubject)>,
     /// Matters without one, in the order in which they are tried.
     pub(crate) new: Vec<TicketSubject>,
     /// Matters that have to wait for another run's turn.
@@ -57,8 +57,8 @@ impl TicketPlan {
 
     pub(crate) fn is_nothing(&self) -> bool {
         let Self { doubtful, settled, forgotten, left, persisting, waiting, new, left_over: _ } = self;
-        let known = [doubtful, settled, forgotten, left, waiting].into_iter().all(Vec::is_empty);
-        known && persisting.is_empty() && new.is_empty()
+        let known = [doubtful, settled, forgotten, left].into_iter().all(Vec::is_empty);
+        known && persisting.is_empty() && waiting.is_empty() && new.is_empty()
     }
 
     fn sort(&mut self, round: &TicketRound<'_>, record: TicketRecord, matter: Option<TicketSubject>) {
@@ -69,10 +69,10 @@ impl TicketPlan {
             None if !tells_what_is_settled(round.run) => {}
             None if record.state == TicketState::Dismissed => self.forgotten.push(record),
             None => self.settled.push(record),
-            Some(matter) if is_due(round, &record) && round.settings.take(&matter) => {
+            Some(matter) if is_due(round, &record, &matter) && round.settings.take(&matter) => {
                 self.persisting.push((record, matter));
             }
-            Some(_) if record.state == TicketState::Open => self.waiting.push(record),
+            Some(matter) if record.state == TicketState::Open => self.waiting.push((record, matter)),
             Some(_) => {}
         }
     }
@@ -93,9 +93,11 @@ fn refused_last(
     Ok(first)
 }
 
-/// A matter that came back before its ticket could be closed is told at once.
-fn is_due(round: &TicketRound<'_>, record: &TicketRecord) -> bool {
+/// A matter that came back before its ticket could be closed is told at once, and so is one whose reason or commands are no
+/// longer those that its ticket names.
+fn is_due(round: &TicketRound<'_>, record: &TicketRecord, matter: &TicketSubject) -> bool {
     let waited = round.run.started_at.signed_duration_since(record.noted_at);
     let due = round.settings.note_every.is_some_and(|every| waited >= every);
-    record.state == TicketState::Open && (due || record.settled_run.is_some())
+    let out_of_date = record.told.as_ref().is_some_and(|told| *told != matter.told());
+    record.state == TicketState::Open && (due || out_of_date || record.settled_run.is_some())
 }

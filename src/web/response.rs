@@ -1,4 +1,4 @@
-//! What every answer of this server is made with.
+//! Answers of the desk: a page, a redirect, a refusal.
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};

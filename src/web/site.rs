@@ -1,4 +1,4 @@
-//! What the pages show.
+//! What all pages are drawn from: the state folder, who may come in and how, and how many pages are drawn at a time.
 
 use std::net::IpAddr;
 use std::path::PathBuf;

@@ -15,7 +15,7 @@ use tokio::sync::Barrier;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use super::raw::{Raw, json};
+use super::raw_server::{Raw, json};
 use super::{client, settings};
 use recount::connectwise::client::Client;
 use recount::connectwise::{ReadError, Reader};

@@ -3,7 +3,7 @@
 mod faults;
 mod identity;
 mod paging;
-mod raw;
+mod raw_server;
 mod statuses;
 mod tls;
 

@@ -11,7 +11,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-use super::raw::json;
+use super::raw_server::json;
 use super::settings;
 use recount::connectwise::client::Client;
 use recount::connectwise::client::unreachable_cause::{CertificateFault, UnreachableCause};

@@ -7,6 +7,7 @@ use proptest::test_runner::Config;
 use proptest::{prop_assert, prop_assert_eq, proptest};
 use rust_decimal::Decimal;
 
+use super::answers::decision;
 use super::guards::{accepted, cleared, stops};
 use super::night::{FILTER, Night, by_day, key, q, time};
 use recount::reconcile::guard::accepted_counts::{AcceptedCounts, Size};
@@ -159,6 +160,30 @@ fn a_count_that_is_held_and_far_from_the_last_one_is_not_counted_for_its_day() {
     let doubted = baseline::doubted(&plan, &night.counts(), &night.past, &night.policy);
     let names: Vec<&str> = doubted.iter().map(|(customer, _)| customer.as_str()).collect();
     assert_eq!(names, ["C0", "C1", "C3"], "C2 is held for what is billed, and its count is as it was");
+}
+
+/// A count of 60 was answered with `keep`, and went into the average all the same: 15.5 was billed once the answer had run out.
+#[test]
+fn a_count_that_a_person_let_be_is_not_counted_for_its_day() {
+    for verb in [AnswerVerb::Keep, AnswerVerb::Ignore] {
+        let mut night = settled();
+        let service = ServiceName::new("CloudFilter");
+        for (at, count) in [(0, "60"), (1, "21")] {
+            let customer = CustomerName::new(&format!("C{at}"));
+            night.past.counted.insert(customer, [(service.clone(), by_day(&["20"]))].into());
+            night.rows[at].3 = count.to_owned();
+        }
+        for (agreement, wanted) in [(5000, "60"), (5001, "21")] {
+            let seen = SeenLine { addition: None, was: Some(q("20")), wanted: Some(q(wanted)) };
+            let answer = Decision { seen: Some(seen), ..decision(verb, Code::LineStep) };
+            night.past.decisions.0.insert(DecisionSubject::line(&key(agreement, FILTER)), answer);
+        }
+        let plan = night.plan();
+        assert!(plan.lines.iter().any(|line| matches!(line.verdict, Verdict::Skipped(_))), "{verb:?}");
+        let doubted = baseline::doubted(&plan, &night.counts(), &night.past, &night.policy);
+        let names: Vec<&str> = doubted.iter().map(|(customer, _)| customer.as_str()).collect();
+        assert_eq!(names, ["C0"], "{verb:?}: one more unit is used, whatever is billed");
+    }
 }
 
 fn typos() -> impl Strategy<Value = Vec<(usize, u8)>> {

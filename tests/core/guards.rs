@@ -6,8 +6,10 @@ use rust_decimal::Decimal;
 
 use super::night::{FILTER, Night, q, time};
 use recount::reconcile::guard::cleared_plan::ClearedPlan;
+use recount::reconcile::guard::export_guards::malformed;
+use recount::reconcile::guard::guard_inputs::{GuardInputs, ReadCoverage};
 use recount::reconcile::guard::guard_policy::{GuardPolicy, Percent, ToZero};
-use recount::reconcile::guard::plan_check::{Approval, GuardInputs, ReadCoverage, Stopped, clear, malformed};
+use recount::reconcile::guard::plan_check::{Approval, Stopped, clear};
 use recount::reconcile::model::export::counts::Counts;
 use recount::reconcile::model::ids::{AdditionId, AgreementId, CustomerName, ProductCode, RunId};
 use recount::reconcile::model::past::{Accepted, Past};

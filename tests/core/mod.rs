@@ -1,18 +1,18 @@
 //! The pure core, from outside: every rule of a bill, and the plan as a whole.
 
+mod answers;
 mod approval;
 mod baseline;
-mod decided;
+mod findings;
 mod guards;
 mod held;
 mod left_behind;
 mod night;
 mod oracle;
-mod owned;
 mod per_item;
-mod places;
+mod placement;
 mod policies;
 mod properties;
 mod quantities;
-mod said;
-mod swings;
+mod two_owners;
+mod upward_guards;

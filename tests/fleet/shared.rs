@@ -27,7 +27,8 @@ fn tenants_that_share_a_state_or_a_place_of_copies_are_refused_and_the_others_ru
         fs::write(&path, change(fs::read_to_string(&path).expect("a file"))).expect("written");
     };
     edit("tenant-01", &|text| text.replace("state = \"state\"", "state = \"../tenant-00/state\""));
-    edit("tenant-03", &|text| text.replace("shared/tenant-03", "shared/tenant-02/"));
+    symlink(fleet.night.path("shared"), fleet.night.path("by-link")).expect("a link");
+    edit("tenant-03", &|text| text.replace("shared/tenant-03", "by-link/./tenant-02//"));
     symlink(fleet.folder(0, "tenant-04"), fleet.folder(0, "linked")).expect("a link");
     let said = fleet.night.recount(&["run", "--json", "--tenants", "pod-0"]).exits(16);
     for (tenant, code, error) in codes(&said) {

@@ -2,7 +2,7 @@
 
 use regex::Regex;
 
-use super::told::Morning;
+use super::everything_told::Morning;
 use crate::support::Night;
 
 /// Otherwise one morning would show a day in four ways, and whoever reads two of them beside each other would doubt both.

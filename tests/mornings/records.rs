@@ -1,6 +1,6 @@
 //! From a mail and a page to the record in ConnectWise.
 
-use super::told::Morning;
+use super::everything_told::Morning;
 use crate::desk::client::DeskOfNight;
 use crate::support::Night;
 

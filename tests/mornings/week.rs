@@ -27,12 +27,12 @@ fn a_week_says_what_waits_and_what_moved() {
     let open = waiting(&open_items([&name].into_iter(), &history).expect("items"), &history).expect("items");
     let links = WeekLinks { link: Some("https://recount.example.com/nights/{run}"), records: None };
     let brief = digest(&[week], &open, links, crate::support::now().fixed_offset());
-    super::told::page_kept("week", &brief.html);
+    super::everything_told::page_kept("week", &brief.html);
     let all = format!(
         "── subject\n{}\n\n── text\n{}\n── HTML\n{}\n",
         brief.subject,
         brief.text,
-        super::told::broken(&brief.html)
+        super::everything_told::broken(&brief.html)
     );
     let mut settings = snapshot_settings();
     settings.add_filter(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{1,2} [A-Z][a-z]{2} \d{4}", "DAY");

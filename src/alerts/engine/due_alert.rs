@@ -1,4 +1,4 @@
-//! What is due after one run.
+//! Which alerts are due after one run.
 
 use crate::alerts::alert::{Alert, RunFilter};
 use crate::history::run_lookup::RunSummary;

@@ -93,7 +93,7 @@ fn is_named(text: &str, words: &str) -> bool {
 }
 
 /// Whoever copies a command out of a report, a plan or an error gets it done. The nights of the scenarios print them; what
-/// they do is looked at in `tests/printed.rs`.
+/// they do is looked at in `tests/printed_commands.rs`.
 #[test]
 fn every_command_that_a_night_prints_is_one_of_this_program() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots");

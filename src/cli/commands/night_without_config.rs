@@ -1,5 +1,5 @@
-//! A night whose configuration cannot be read: it is recorded and told by what the last good night read. Its own exit code
-//! says it as well.
+//! `recount run` where the configuration cannot be read: the night is recorded and told by what the last good night read.
+//! Its own exit code says it as well.
 
 use std::io::IsTerminal as _;
 

@@ -23,7 +23,7 @@ use crate::export::settings::{Layout, MAX_BYTES};
 use crate::nightly::night_failure::Failure;
 use crate::nightly::read_export::{ReadExportError, read_export};
 use crate::reconcile::decide::findings::row_findings::of_export;
-use crate::reconcile::guard::plan_check::part_unread;
+use crate::reconcile::guard::export_guards::part_unread;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::IntegrationName;

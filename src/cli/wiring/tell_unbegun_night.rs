@@ -1,4 +1,4 @@
-//! A night that cannot even begin: whoever is told of nights is told of it.
+//! A night that cannot begin: it is recorded where that can be, and alerts tell of it.
 
 use crate::alerts::engine::{Alerts, AnnouncedRun};
 use crate::cli::error::CommandError;

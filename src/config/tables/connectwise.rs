@@ -1,4 +1,4 @@
-//! `[connectwise.NAME]`.
+//! `[connectwise.NAME]`: its address, keys and limits.
 
 use std::path::Path;
 use std::time::Duration;

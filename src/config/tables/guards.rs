@@ -1,4 +1,4 @@
-//! `[integration.NAME.guards]`.
+//! `[integration.NAME.guards]`: the keys of the guards' limits.
 
 use std::time::Duration;
 

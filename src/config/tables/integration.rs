@@ -1,4 +1,4 @@
-//! `[integration.NAME]`.
+//! `[integration.NAME]`: its mode, its customers, and the tables in it.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

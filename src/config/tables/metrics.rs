@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::config::toml_document::Field;
+use crate::export::locate::newest_file::is_matched;
 
 /// Where the numbers are written. Every other path of the file has to be read before.
 pub(in crate::config) fn metrics_file(field: Option<&Field<'_>>, of: &Path, state: &Path) -> Option<PathBuf> {
@@ -14,10 +15,13 @@ pub(in crate::config) fn metrics_file(field: Option<&Field<'_>>, of: &Path, stat
     let path = field.path(folder)?;
     let wanted = place(&path);
     let is_read = |(_, read): &&(String, PathBuf)| place(read) == wanted;
+    let may_be_read = |(_, read): &&(String, PathBuf)| is_matched(read, &path) || is_matched(&place(read), &wanted);
     let why = if path.is_dir() {
         "is a folder; name a file in it, such as recount.prom".to_owned()
     } else if let Some((key, _)) = read.iter().find(is_read) {
         format!("is the file of `{key}`, which it would overwrite")
+    } else if let Some((key, _)) = read.iter().find(may_be_read) {
+        format!("is a file that `{key}` matches: it would be read as an export")
     } else if place(of) == wanted {
         "is this file, which it would overwrite".to_owned()
     } else if wanted.starts_with(place(state)) && path.extension() != Some(OsStr::new("prom")) {

@@ -78,6 +78,7 @@ fn place(field: &Field<'_>, auth: Option<Field<'_>>, folder: &Path) -> Option<(R
         "s3" => ReplicaPlace::S3(s3(own?, bucket, folder)?),
         _ => ReplicaPlace::Azure(azure(own?, bucket, folder)?),
     };
-    let parts: Vec<&str> = prefix.split('/').filter(|part| !part.is_empty()).collect();
+    // `s3://bucket//x/./` is `s3://bucket/x`.
+    let parts: Vec<&str> = prefix.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
     Some((place, parts.join("/")))
 }

@@ -1,4 +1,4 @@
-//! When a read is tried again.
+//! How often a read is tried again, and the growing pause before each try.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::{Duration, SystemTime};

@@ -1,4 +1,4 @@
-//! The client: who we are, in turn, at a pace, and again where that does no harm.
+//! The HTTP client of ConnectWise: the keys and headers of each request, how many are in flight, and their order.
 
 pub(crate) mod answer_text;
 pub(crate) mod answer_times;

@@ -45,7 +45,7 @@ pub(in crate::export) fn is_workbook(bytes: &[u8]) -> bool {
 }
 
 /// What some programs call a spreadsheet, and what is one for them alone.
-fn other_kind(archive: &ZipArchive<Cursor<&[u8]>>) -> Option<&'static str> {
+fn other_kind(archive: &Archive<'_>) -> Option<&'static str> {
     match () {
         () if archive.index_for_name("META-INF/manifest.xml").is_some() => Some("an OpenDocument spreadsheet"),
         () if archive.index_for_name("Index/Document.iwa").is_some() => Some("a spreadsheet of Apple's Numbers"),
@@ -53,12 +53,70 @@ fn other_kind(archive: &ZipArchive<Cursor<&[u8]>>) -> Option<&'static str> {
     }
 }
 
-/// Unpacks the files that are meant; what the archive says about their sizes may be a lie.
+/// Unpacks the files that are meant; what the archive says about their sizes may be a lie. A portal may wrap the vendor's archive
+/// in one of its own: one that is all that is meant, or the only one where no file beside it is, is unpacked in its place.
 ///
 /// # Errors
-/// If it is damaged, unpacks to more than `max` bytes, or the file that is meant is none of its, or one of several.
+/// If it is damaged, unpacks to more than `max` bytes, both archives together, or the file that is meant is none of its, or one
+/// of several.
 pub(in crate::export) fn members(bytes: &[u8], of: Members<'_>, max: u64) -> Result<Vec<Member>, Fault> {
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
+    let mut room = Room { max, left: max };
+    let mut archive = open(bytes, of)?;
+    let files = files(&mut archive)?;
+    let mut meant = of.meant(&files);
+    let wrapping = wrapping(&files).filter(|_| meant.is_empty());
+    meant.extend(wrapping);
+    if meant.is_empty() || (meant.len() > 1 && !of.all) {
+        return Err(Fault::new(of.not_one(&files, meant.len())));
+    }
+    let mut members = Vec::new();
+    for (index, name) in &meant {
+        members.push(unpack(&mut archive, *index, name, &mut room)?);
+    }
+    let is_within = |member: &Member| is_archive(&member.bytes);
+    match members.as_slice() {
+        [one] if is_within(one) => unwrapped(one, of, wrapping.is_some(), room),
+        _ if wrapping.is_some() => Err(Fault::new(of.not_one(&files, 0))),
+        _ if members.iter().any(is_within) => {
+            Err(Fault::new(Damage::OtherKind("a zip archive within a zip archive, beside other files")))
+        }
+        _ => Ok(members),
+    }
+}
+
+/// The files that are meant of the one archive within another. What that one is called by may be said of it or of its files;
+/// where it was taken because nothing beside it is meant, of its files.
+fn unwrapped(outer: &Member, of: Members<'_>, by_files: bool, mut room: Room) -> Result<Vec<Member>, Fault> {
+    let mut archive = open(&outer.bytes, of)?;
+    let files = files(&mut archive)?;
+    let wanted = of.wanted.filter(|_| by_files || !of.meant(&files).is_empty());
+    let of = Members { wanted, ..of };
+    let meant = of.meant(&files);
+    if meant.is_empty() || (meant.len() > 1 && !of.all) {
+        return Err(Fault::new(of.not_one(&files, meant.len())));
+    }
+    let mut members = Vec::new();
+    for (index, name) in meant {
+        let member = unpack(&mut archive, *index, name, &mut room)?;
+        if is_archive(&member.bytes) {
+            return Err(Fault::new(Damage::OtherKind("a zip archive within another one within a third")));
+        }
+        members.push(Member { path: format!("{}/{}", outer.path, member.path), ..member });
+    }
+    Ok(members)
+}
+
+/// How much may still be unpacked.
+#[derive(Debug, Clone, Copy)]
+struct Room {
+    max: u64,
+    left: u64,
+}
+
+type Archive<'a> = ZipArchive<Cursor<&'a [u8]>>;
+
+fn open<'a>(bytes: &'a [u8], of: Members<'_>) -> Result<Archive<'a>, Fault> {
+    let archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
     // The reader keeps the last of several that have one name, and the others would be lost without a word.
     if files_said(bytes).is_some_and(|said| said != archive.len()) {
         return Err(Fault::new(Damage::Zip { why: Shown::of("several of its files have one name") }));
@@ -69,6 +127,11 @@ pub(in crate::export) fn members(bytes: &[u8], of: Members<'_>, max: u64) -> Res
     if archive.len() > FILES_MAX {
         return Err(Fault::new(Damage::Zip { why: Shown::of(&format!("it has {} files", archive.len())) }));
     }
+    Ok(archive)
+}
+
+/// Its files with their places, without what stands beside them.
+fn files(archive: &mut Archive<'_>) -> Result<Vec<(usize, String)>, Fault> {
     let mut files = Vec::new();
     for index in 0..archive.len() {
         let Some(name) = archive.name_for_index(index) else { continue };
@@ -77,27 +140,31 @@ pub(in crate::export) fn members(bytes: &[u8], of: Members<'_>, max: u64) -> Res
             files.push((index, name));
         }
     }
-    let wanted: Vec<&(usize, String)> = files.iter().filter(|(_, name)| of.is_meant(name)).collect();
-    if wanted.is_empty() || (wanted.len() > 1 && !of.all) {
-        return Err(Fault::new(of.not_one(&files, wanted.len())));
+    Ok(files)
+}
+
+fn unpack(archive: &mut Archive<'_>, index: usize, name: &str, room: &mut Room) -> Result<Member, Fault> {
+    if archive.by_index_raw(index).is_ok_and(|file| file.encrypted()) {
+        return Err(Fault::new(Damage::OtherKind("a zip archive with a password")));
     }
-    let (mut left, mut members) = (max, Vec::new());
-    for (index, name) in wanted {
-        if archive.by_index_raw(*index).is_ok_and(|file| file.encrypted()) {
-            return Err(Fault::new(Damage::OtherKind("a zip archive with a password")));
-        }
-        let file = archive.by_index(*index).map_err(|error| broken(&error))?;
-        let mut bytes = Vec::new();
-        let read = file.take(left.saturating_add(1)).read_to_end(&mut bytes);
-        read.map_err(|error| Fault::new(Damage::Zip { why: Shown::of(&format!("{name}: {error}")) }))?;
-        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        left = left.checked_sub(length).ok_or_else(|| Fault::new(Damage::GzipTooBig { max }))?;
-        if is_zip(&bytes) && !is_workbook(&bytes) {
-            return Err(Fault::new(Damage::OtherKind("a zip archive within a zip archive")));
-        }
-        members.push(Member { name: last(name).to_owned(), path: name.clone(), bytes });
-    }
-    Ok(members)
+    let file = archive.by_index(index).map_err(|error| broken(&error))?;
+    let mut bytes = Vec::new();
+    let read = file.take(room.left.saturating_add(1)).read_to_end(&mut bytes);
+    read.map_err(|error| Fault::new(Damage::Zip { why: Shown::of(&format!("{name}: {error}")) }))?;
+    let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    let too_big = || Fault::new(Damage::GzipTooBig { max: room.max });
+    room.left = room.left.checked_sub(length).ok_or_else(too_big)?;
+    Ok(Member { name: last(name).to_owned(), path: name.to_owned(), bytes })
+}
+
+/// The one file that is called an archive, if there is one.
+fn wrapping(files: &[(usize, String)]) -> Option<&(usize, String)> {
+    let mut archives = files.iter().filter(|(_, name)| name.to_lowercase().ends_with(".zip"));
+    archives.next().filter(|_| archives.next().is_none())
+}
+
+fn is_archive(bytes: &[u8]) -> bool {
+    is_zip(bytes) && !is_workbook(bytes)
 }
 
 /// An archive of these files, to be kept.
@@ -116,6 +183,10 @@ pub(in crate::export) fn packed<'f>(
 }
 
 impl Members<'_> {
+    fn meant<'f>(&self, files: &'f [(usize, String)]) -> Vec<&'f (usize, String)> {
+        files.iter().filter(|(_, name)| self.is_meant(name)).collect()
+    }
+
     fn is_meant(&self, name: &str) -> bool {
         self.wanted.is_none_or(|wanted| wanted.regex.is_match(name) || wanted.regex.is_match(last(name)))
     }
@@ -184,6 +255,51 @@ mod tests {
         assert_eq!(read(&two, Some("b*"), false), Ok(vec!["b.csv: 2".to_owned()]));
         assert_eq!(read(&two, Some("*.csv"), true).map(|read| read.len()), Ok(2));
         assert!(read(&two, Some("*.json"), false).is_err_and(|error| error.starts_with("none of the archive's files")));
+    }
+
+    /// A portal wraps the vendor's archive in one of its own: the file had to be unpacked by hand every night.
+    #[test]
+    fn an_archive_within_an_archive_is_unpacked_once() {
+        let inner = zipped(&[("usage.csv", b"a,b")]);
+        let told = Ok(vec!["usage.csv: a,b".to_owned()]);
+        let wrapped = zipped(&[("out/inner.zip", &inner)]);
+        for wanted in [None, Some("*.zip"), Some("*.csv"), Some("inner*")] {
+            assert_eq!(read(&wrapped, wanted, false), told, "{wanted:?}");
+            assert_eq!(read(&wrapped, wanted, true), told, "{wanted:?}");
+        }
+        assert!(
+            read(&wrapped, Some("*.json"), false).is_err_and(|error| error.starts_with("none of the archive's files"))
+        );
+        let beside = zipped(&[("inner.ZIP", &inner), ("readme.txt", b"1")]);
+        assert!(read(&beside, None, false).is_err_and(|error| error.starts_with("2 of the archive's files could be")));
+        assert_eq!(read(&beside, Some("*.zip"), false), told);
+        assert_eq!(read(&beside, Some("usage*"), false), told);
+        assert!(read(&beside, None, true).is_err_and(|error| error.contains("beside other files")));
+        let several = zipped(&[("in.zip", &zipped(&[("a.csv", b"1"), ("b.csv", b"2"), ("c.txt", b"3")]))]);
+        assert!(read(&several, None, false).is_err_and(|error| error.starts_with("3 of the archive's files could be")));
+        assert_eq!(read(&several, Some("b*"), false), Ok(vec!["b.csv: 2".to_owned()]));
+        assert_eq!(read(&several, Some("*.csv"), true).map(|read| read.len()), Ok(2));
+        let third = zipped(&[("out.zip", &wrapped)]);
+        assert!(read(&third, None, false).is_err_and(|error| error.contains("within a third")));
+        let no_archive = zipped(&[("in.zip", b"a,b"), ("b.csv", b"1")]);
+        assert!(read(&no_archive, Some("*.json"), false).is_err());
+    }
+
+    /// What both archives unpack to counts together.
+    #[test]
+    fn a_bomb_within_an_archive_is_refused() {
+        let bomb = zipped(&[("in.zip", &zipped(&[("a.csv", &vec![b'0'; 1 << 20])]))]);
+        assert!(bomb.len() < 10_000 && read(&bomb, None, false).is_err_and(|error| error.contains("max_bytes")));
+        let stored = |bytes: &[u8]| {
+            let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+            let plain = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+            writer.start_file("a.csv", plain).expect("begun");
+            writer.write_all(bytes).expect("written");
+            writer.finish().expect("whole").into_inner()
+        };
+        let halves = zipped(&[("in.zip", &stored(&[b'0'; 450]))]);
+        assert!(read(&halves, None, false).is_err_and(|error| error.contains("max_bytes")));
+        assert!(read(&zipped(&[("in.zip", &stored(&[b'0'; 300]))]), None, false).is_ok());
     }
 
     #[test]

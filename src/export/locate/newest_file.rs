@@ -4,6 +4,8 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use glob::MatchOptions;
+
 use crate::export::error::ExportError;
 
 /// The newest regular file that matches, by modification time; of equally new ones the last by name. A path that stands
@@ -103,6 +105,14 @@ fn all(pattern: &Path) -> Result<Vec<(SystemTime, PathBuf)>, ExportError> {
     }
     all.sort();
     Ok(all)
+}
+
+/// Whether a file of this path would be one of a pattern's.
+pub fn is_matched(pattern: &Path, file: &Path) -> bool {
+    let text = pattern.to_string_lossy();
+    let options = MatchOptions { require_literal_separator: true, ..MatchOptions::new() };
+    let matches = glob::Pattern::new(&text).is_ok_and(|pattern| pattern.matches_path_with(file, options));
+    matches && is_candidate(file, &text)
 }
 
 /// What Excel, a browser or a copy leaves beside a file while it is open or not yet whole is none, and no hidden file is,

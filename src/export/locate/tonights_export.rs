@@ -1,4 +1,4 @@
-//! Tonight's export, read from wherever the configuration has it come: a file, standard input, or a report link.
+//! Tonight's export, from where the configuration has it come: file, other host, standard input, report link or API.
 
 use std::io;
 use std::io::Read as _;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
+use crate::export::column::Column;
 use crate::export::count::tally::Tally;
 use crate::export::damage_kinds::{Damage, Shown};
 use crate::export::damage_places::{Fault, Faults};
@@ -26,7 +27,7 @@ use crate::export::read::row_date::RowDate;
 use crate::export::read::rows;
 use crate::export::read::sheet_or_file::ExportPart;
 use crate::export::settings::{Format, HeaderRow, Layout, Sheet};
-use crate::reconcile::model::export::counts::Counts;
+use crate::reconcile::model::export::counts::{Counts, FilledColumns};
 use crate::reconcile::model::export::delivered_file::DeliveredFile;
 use crate::reconcile::model::export::partial_export::UnreadPart;
 
@@ -72,7 +73,16 @@ pub fn read_files(files: Vec<(PathBuf, Cow<'_, [u8]>)>, layout: &Layout) -> Resu
     if let Some((path, fault)) = same_bytes(&files, layout) {
         return Err(ExportError::Damaged { path, faults: Box::new(fault.into()) });
     }
-    Ok(Counts { files, ..counts })
+    Ok(Counts { files, filled: filled(layout), ..counts })
+}
+
+fn filled(layout: &Layout) -> FilledColumns {
+    let is_filled = |name: &str| layout.fill_down.iter().any(|filled| filled == name);
+    let of = |column: &Column| match column {
+        Column::Fixed(_) => false,
+        Column::Named(named) => is_filled(&named.name) || column.names().into_iter().any(is_filled),
+    };
+    FilledColumns { customer: of(&layout.customer), service: layout.shape.long().is_some_and(|long| of(&long.service)) }
 }
 
 /// Two files of one delivery with the same bytes: one was copied, unless their names tell them apart.

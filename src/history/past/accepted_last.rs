@@ -1,4 +1,4 @@
-//! What of each count was accepted last, stored by change.
+//! The table of accepted counts: what of each count was accepted last, stored by change.
 
 use rusqlite::{Connection, Row, params};
 

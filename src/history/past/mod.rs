@@ -1,4 +1,4 @@
-//! What the guards need to know of earlier runs.
+//! What a plan and its guards need to know of earlier runs, put together from the tables.
 
 pub(crate) mod accepted_last;
 pub mod owned_lines;
@@ -40,7 +40,7 @@ impl History {
     ///
     /// `candidates` of creations in doubt is left empty: who looks them up, fills it in. So are `just_created`, see
     /// [`History::created_since`], `counted` and `counted_before`, see [`History::counted`], `owned_by_others`, see
-    /// [`History::owned_as_well`], and `neighbours_lines`, see [`History::neighbours_lines`].
+    /// [`History::owned_as_well`], `neighbours_lines`, see [`History::neighbours_lines`], and `neighbours_products`.
     ///
     /// # Errors
     /// An unreadable history is an error, never an empty past.
@@ -57,6 +57,7 @@ impl History {
                 owned: owned_lines::owned(connection, integration)?,
                 owned_by_others: BTreeSet::new(),
                 neighbours_lines: BTreeMap::new(),
+                neighbours_products: BTreeMap::new(),
                 uncounted: Vec::new(),
                 zero_before: wanted_zero::zero_before(connection, integration, current)?,
                 in_doubt: in_doubt(connection, integration)?,
@@ -381,9 +382,8 @@ impl History {
 }
 
 fn approved_once(connection: &Connection, integration: &IntegrationName) -> Result<bool, StoreError> {
-    let mut statement =
-        connection.prepare_cached("SELECT 1 FROM runs WHERE integration = ?1 AND approved = 1 LIMIT 1")?;
-    Ok(statement.query_row([integration.as_str()], |_| Ok(())).optional()?.is_some())
+    let sql = "SELECT 1 FROM runs WHERE integration = ?1 AND approved = 1 LIMIT 1";
+    Ok(connection.prepare_cached(sql)?.query_row([integration.as_str()], |_| Ok(())).optional()?.is_some())
 }
 
 fn in_doubt(

@@ -1,4 +1,4 @@
-//! Mapped products that were found on agreements of companies that nobody mapped.
+//! What the weekly sweep found last: kept in a table, and put before each plan until the next sweep.
 
 use std::collections::{BTreeMap, BTreeSet};
 

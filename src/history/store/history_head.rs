@@ -1,4 +1,4 @@
-//! `history.head` on the disk, beside the database.
+//! The file `history.head`: read, and taken away.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};

@@ -1,8 +1,9 @@
-//! `history.head`: the last run and the journal's head when it began or ended, kept beside the database.
+//! Whether an older database was put back: by `history.head`, the last run and the journal's head, kept beside the database.
 //!
-//! An older database that is put back does not know them, nor does one whose log was taken away. The file is written once the
-//! run's beginning or its end is on the disk, so it may be behind a sound database, when a process dies in between, and is never ahead of one. A backup of the whole state
-//! folder brings its own file back: against that only a head that left the host helps (`verify --against`).
+//! An older database that is put back does not know them, nor does one whose log was taken away. The file is written once
+//! the run's beginning or its end is on the disk, so it may be behind a sound database, when a process dies in between,
+//! and never ahead of one. A backup of the whole state folder brings its own file back: against that only a head that
+//! left the host helps (`verify --against`).
 
 use crate::atomic_files::replace;
 use crate::history::store::error::StoreError;

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use crate::apply::write_result::Applied;
 use crate::connectwise::Traffic;
 use crate::history::counts_by_day::DayCount;
-use crate::history::run_record::{ExportRecord, PlanRecord, Requests, RunRecord};
+use crate::history::run_record::{ExportRecord, LineRecord, PlanRecord, Requests, RunRecord};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::history::store::run_lock::RunLock;
@@ -25,6 +25,7 @@ use crate::nightly::recorder::refused_export_item::RefusedExport;
 use crate::reconcile::guard::accepted_counts::AcceptedCounts;
 use crate::reconcile::guard::cleared_plan::ClearedPlan;
 use crate::reconcile::guard::plan_check::{Stopped, another_connectwise, expired, overridden};
+use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::Plan;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::fingerprint::short;
@@ -203,6 +204,9 @@ impl<'a> RunRecorder<'a> {
             }
             history.accept_counts(job.integration, id, accepted)?;
         }
+        if let Some(undone) = job.source.undoes().filter(|_| self.run.writes_wanted()) {
+            take_back(undone, planned, history)?;
+        }
         if job.approved.is_some() && planned.accepted {
             history.approve(id)?;
         }
@@ -293,4 +297,12 @@ impl RecordedPlan {
     pub(super) fn with_baselines(self, baselines: Baselines) -> Self {
         Self { baselines: Some(baselines), ..self }
     }
+}
+
+/// What a run counted of lines that are set back has no part in a peak or an average: else the next night would write it again.
+fn take_back(undone: RunId, plan: &PlanRecord, history: &mut History) -> Result<(), StoreError> {
+    let Some(undone) = history.run(undone)? else { return Ok(()) };
+    let is_set_back = |line: &&LineRecord| matches!(line.outcome, Outcome::WouldUpdate | Outcome::WouldCreate);
+    let set_back = plan.lines.iter().filter(is_set_back).flat_map(|line| &line.sources);
+    history.take_back_day(&undone, &set_back.map(|source| (&source.customer, &source.service)).collect())
 }

@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 use crate::apply::expected_owners::ExpectedOwners;
 use crate::connectwise::{ReadError, Reader};
 use crate::nightly::remote::additions::{AdditionLists, UnreadList, read_lists, read_together};
-use crate::reconcile::guard::plan_check::ReadCoverage;
+use crate::reconcile::guard::guard_inputs::ReadCoverage;
 use crate::reconcile::matching::line_claims::Claims;
 use crate::reconcile::matching::placement::{Place, place_all};
 use crate::reconcile::model::connectwise_records::{

@@ -100,7 +100,7 @@ pub(in crate::reconcile) struct Calendar<'a> {
     pub(in crate::reconcile) mapping: &'a Mapping,
     pub(in crate::reconcile) directory: &'a Directory,
     pub(in crate::reconcile) additions: &'a Additions,
-    /// The counts of earlier days, where the plan is drawn on counts.
+    /// What earlier nights left; `None` where a run is set back.
     pub(in crate::reconcile) past: Option<&'a Past>,
     pub(in crate::reconcile) today: NaiveDate,
 }
@@ -246,15 +246,14 @@ fn waits_for_invoice(month: LineMonth, falls_while_due: bool, is_update: bool) -
 }
 
 impl Calendar<'_> {
-    /// `None` of a line that nothing of earlier days is in.
+    /// `None` of a line that nothing of earlier days is in, and of one that is set back: it was written for that very invoice.
     fn month_of(&self, line: &Line, next: NaiveDate) -> Option<LineMonth> {
+        let past = self.past?;
         let looked_back = || line.sources.iter().filter(|source| looks_back(self.mapping, source));
         looked_back().next()?;
         let shown = shown_month(next, self.today);
-        let last_is_known = |source: &Source| {
-            let days = self.past.map(|past| past.earlier_days(&source.customer, &source.service));
-            days.is_some_and(|days| !days.last_period.is_empty())
-        };
+        let last_is_known =
+            |source: &Source| !past.earlier_days(&source.customer, &source.service).last_period.is_empty();
         let is_shown = match shown {
             ShownMonth::Current => true,
             ShownMonth::Last => looked_back().any(last_is_known),

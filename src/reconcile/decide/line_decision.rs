@@ -1,4 +1,4 @@
-//! One line under judgement: what it is judged by, and what comes of it.
+//! What comes of one judged line: its verdict, its sentence, and why it is held.
 
 use crate::reconcile::model::connectwise_records::Addition;
 use crate::reconcile::model::plan::line::{LiveAddition, Verdict};

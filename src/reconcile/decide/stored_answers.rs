@@ -1,4 +1,4 @@
-//! What operators answered, and what their answers make of a plan: accept, keep, ignore.
+//! What the stored answers (accept, keep, ignore) make of the lines of tonight's plan.
 //!
 //! An answer holds for what was seen when it was given. An accepted step is that step and no other; an ignored matter is
 //! ignored for the reason it had; a kept line is left as it is in ConnectWise, whatever the export says. None of them

@@ -1,4 +1,4 @@
-//! What of each count was accepted last, and what that comes to.
+//! The counts that were accepted last, as values, and how large an export they come to: rows, customers, units.
 
 use std::collections::BTreeMap;
 

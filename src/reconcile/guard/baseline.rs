@@ -23,10 +23,11 @@ use crate::reconcile::model::quantity::Quantity;
 /// Counts by customer and service.
 pub type CountKeys<'a> = BTreeSet<(&'a CustomerName, &'a ServiceName)>;
 
-/// The counts that some line of the plan is held for.
-fn held(plan: &Plan) -> CountKeys<'_> {
-    let held = plan.lines.iter().filter(|line| line.verdict.is_held());
-    held.flat_map(|line| &line.sources).map(|source| (&source.customer, &source.service)).collect()
+/// The counts that some line of the plan is held for, or that a person let be: neither is believed.
+fn not_believed(plan: &Plan) -> CountKeys<'_> {
+    let is_let_be = |verdict: &Verdict| matches!(verdict, Verdict::Skipped(Code::Kept | Code::Ignored));
+    let lines = plan.lines.iter().filter(|line| line.verdict.is_held() || is_let_be(&line.verdict));
+    lines.flat_map(|line| &line.sources).map(|source| (&source.customer, &source.service)).collect()
 }
 
 /// The counts by which nothing is written, whatever they say: their lines are held, left as they are, or none.
@@ -106,8 +107,8 @@ pub fn after(past: &AcceptedCounts, counts: &Counts, plan: &Plan, approved: bool
     after
 }
 
-/// The counts that are not to be taken for those of their day: their lines are held, and they are far from the last one
-/// that was taken. A line that is held for another reason is counted all the same.
+/// The counts that are not to be taken for those of their day: their lines are held, or left as they are by an answer, and they
+/// are far from the last one that was taken. A line that is held for another reason is counted all the same.
 pub fn doubted<'a>(plan: &'a Plan, counts: &Counts, past: &Past, policy: &GuardPolicy) -> CountKeys<'a> {
     let is_doubted = |(customer, service): &(&CustomerName, &ServiceName)| {
         let cell = counts.of(customer).map(|own| own.get(*service));
@@ -118,7 +119,7 @@ pub fn doubted<'a>(plan: &'a Plan, counts: &Counts, past: &Past, policy: &GuardP
             gone || policy.line_step.too_far(last, count).is_some()
         })
     };
-    held(plan).into_iter().filter(is_doubted).collect()
+    not_believed(plan).into_iter().filter(is_doubted).collect()
 }
 
 /// What tonight's export is worth beside what was accepted: what was never accepted, and is held again, is on neither

@@ -1,4 +1,4 @@
-//! Guards: named checks on an export, a plan or a line. What they stop is held, and a person decides.
+//! The limits of all guards, `[integration.NAME.guards]`, with their defaults; and whether one line moves too far.
 
 use chrono::TimeDelta;
 use rust_decimal::Decimal;

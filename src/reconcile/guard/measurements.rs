@@ -3,9 +3,11 @@
 
 use rust_decimal::Decimal;
 
+use crate::reconcile::guard::export_guards::{hours, sizes};
+use crate::reconcile::guard::guard_inputs::GuardInputs;
 use crate::reconcile::guard::guard_policy::Percent;
-use crate::reconcile::guard::plan_check::{GuardInputs, findings, hours, lines_seen, sizes};
-use crate::reconcile::guard::run_guards::PlanTally;
+use crate::reconcile::guard::plan_check::findings;
+use crate::reconcile::guard::run_guards::{PlanTally, lines_seen};
 use crate::reconcile::guard::stop_finding::percent;
 use crate::reconcile::model::plan::Plan;
 use crate::reconcile::model::plan::guard_measurement::GuardLook;

@@ -3,8 +3,10 @@
 pub mod accepted_counts;
 pub mod baseline;
 pub mod cleared_plan;
+pub mod export_guards;
 pub mod falling_trend;
 mod file_twice;
+pub mod guard_inputs;
 pub mod guard_policy;
 pub mod measurements;
 pub mod plan_check;

@@ -1,13 +1,18 @@
-//! What a plan would do to all lines together, and whether that is too much for a night without anybody watching.
+//! The guards of a run: what a plan would do to all lines together, how many lines ConnectWise returned, and whether it is
+//! the first to write. Too much of it is not for a night without anybody watching.
 
 use rust_decimal::Decimal;
 
+use crate::reconcile::guard::guard_inputs::{GuardInputs, ReadCoverage};
 use crate::reconcile::guard::guard_policy::{CHANGES_MIN, CREATIONS_MAX, GuardPolicy, Percent, UNITS_UP_MIN};
 use crate::reconcile::guard::stop_finding::{percent, stop};
+use crate::reconcile::model::past::{Accepted, Past};
 use crate::reconcile::model::plan::Plan;
 use crate::reconcile::model::plan::finding::{Finding, plural};
+use crate::reconcile::model::plan::fingerprint::short;
 use crate::reconcile::model::plan::line::{Line, Verdict};
 use crate::reconcile::model::plan::reason_code::Code;
+use crate::reconcile::model::plan::remedy::Remedy;
 
 /// The sums of a plan. Rises and falls are not set against each other: a line that falls by mistake is no better for one
 /// that rises by another.
@@ -127,4 +132,47 @@ pub(super) fn step(line: &Line) -> Decimal {
 
 fn exceeds(part: usize, whole: usize, limit: Percent) -> bool {
     Decimal::from(part) > limit.share(Decimal::from(whole))
+}
+
+/// What the guards of the run say of a whole plan.
+pub(super) fn run_findings(plan: &Plan, checks: GuardInputs<'_>) -> Vec<Finding> {
+    let GuardInputs { policy, past, seen, unattended, .. } = checks;
+    let tally = PlanTally::of(plan);
+    let writes = plan.lines.iter().any(|line| line.verdict.is_change());
+    let found = [
+        tally.too_many_changes(policy),
+        tally.too_many_units_down(policy),
+        tally.too_many_units_up(policy),
+        past.accepted.as_ref().and_then(|_| tally.too_many_created(policy)),
+        past.accepted.as_ref().and_then(|accepted| unseen(accepted, seen, policy)),
+        (unattended && writes).then(|| first_apply(plan, past)).flatten(),
+    ];
+    found.into_iter().flatten().collect()
+}
+
+/// Lines of customers that were taken out of the mapping are not missed.
+fn unseen(accepted: &Accepted, seen: &ReadCoverage, policy: &GuardPolicy) -> Option<Finding> {
+    let (then, now) = lines_seen(accepted, seen);
+    let (then_units, now_units) = (Decimal::from(then), Decimal::from(now));
+    (now_units < policy.min_lines_seen.share(then_units)).then(|| {
+        let (share, min) = (percent(now_units, then_units), policy.min_lines_seen.0);
+        let message =
+            format!("ConnectWise returned {now} of {then} lines of run {} ({share} %, at least {min} %)", accepted.run);
+        stop(Code::LinesUnseen, message, "check that the API member still sees every agreement")
+    })
+}
+
+/// How many lines of the last accepted run were looked for, and how many of them ConnectWise returned.
+pub(super) fn lines_seen(accepted: &Accepted, seen: &ReadCoverage) -> (usize, usize) {
+    let expected = accepted.lines.iter().filter(|(key, _)| seen.lost_sight || seen.agreements.contains(&key.agreement));
+    expected.fold((0, 0), |(then, now), (_, addition)| (then + 1, now + usize::from(seen.additions.contains(addition))))
+}
+
+/// The first writes of an integration are those that a person saw in a plan.
+fn first_apply(plan: &Plan, past: &Past) -> Option<Finding> {
+    (!past.approved_once).then(|| {
+        let message = "this integration never wrote before: its first plan needs your approval".to_owned();
+        let typed = format!("recount apply {}", short(&plan.fingerprint()));
+        stop(Code::FirstApply, message, Remedy::command(typed))
+    })
 }

@@ -71,6 +71,11 @@ impl Claims {
         self.0.iter().filter(owns).map(|claim| &claim.integration).collect()
     }
 
+    /// Whether a neighbour puts a customer on this agreement.
+    pub fn any_on(&self, agreement: AgreementId) -> bool {
+        self.0.iter().any(|claim| claim.agreements.contains(&agreement))
+    }
+
     /// The judgement of a line, held if a neighbour owns it as well. What is held for a reason that nobody can wave
     /// through, and what an operator keeps, stays as it was judged.
     pub(in crate::reconcile) fn hold(&self, key: &LineKey, judgement: LineDecision) -> LineDecision {

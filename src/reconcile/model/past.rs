@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 
 use crate::reconcile::guard::accepted_counts::AcceptedCounts;
 use crate::reconcile::model::decision::Decisions;
-use crate::reconcile::model::ids::{AdditionId, CustomerName, RunId, ServiceName};
+use crate::reconcile::model::ids::{AdditionId, CustomerName, IntegrationName, RunId, ServiceName};
 use crate::reconcile::model::line_owners::{NeighboursLine, Owned, UncountedLine};
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::quantity::Quantity;
@@ -47,6 +47,8 @@ pub struct Past {
     pub owned_by_others: BTreeSet<AdditionId>,
     /// Additions that no accepted run of this integration has seen as a line, and that are lines of another one which is on.
     pub neighbours_lines: BTreeMap<AdditionId, NeighboursLine>,
+    /// Additions of `owned` that were given a product which another integration bills on their agreement.
+    pub neighbours_products: BTreeMap<AdditionId, IntegrationName>,
     /// Mapped products on agreements that no mapped customer is billed on, as tonight's look found them.
     pub uncounted: Vec<UncountedLine>,
     /// The counts of the billing period's earlier days, where a policy asks for them; empty on its first day.

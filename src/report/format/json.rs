@@ -153,6 +153,8 @@ struct FindingJson<'a> {
     handle: Option<&'a str>,
     message: &'a str,
     fix: String,
+    /// The commands of the fix, one each.
+    commands: Vec<&'a str>,
 }
 
 impl<'a> Run<'a> {
@@ -265,6 +267,7 @@ impl<'a> FindingJson<'a> {
             handle: handle.as_deref(),
             message,
             fix: fix.to_string(),
+            commands: fix.commands(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What only the caller can tell of many tenants: the side of the command line.
+//! The trait by which the desk of many tenants knows them: who is there, how each stands, and its desk.
 
 use std::sync::Arc;
 

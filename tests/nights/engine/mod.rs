@@ -2,11 +2,11 @@
 //! that a seed says. After some bad nights the faults stop: one run must reach the goal, and the next must be silent.
 
 mod chance;
+mod checker;
 mod connectwise;
 mod disk;
 mod export;
 mod history_copy;
-mod judge;
 mod moves;
 #[cfg(test)]
 pub(crate) mod slept;
@@ -203,7 +203,7 @@ impl House {
             self.vendor.write(&self.file(), self.now() - TimeDelta::minutes(1), None);
         }
         self.connectwise.state.borrow_mut().seen.nights += 1;
-        let held = self.run(RunCommand::Run, None)?.is_some_and(|record| judge::is_held(&record));
+        let held = self.run(RunCommand::Run, None)?.is_some_and(|record| checker::is_held(&record));
         if held && self.chance.below(4) > 0 {
             self.approve()?;
         }
@@ -236,7 +236,7 @@ impl House {
             self.told.clone_from(&end.head);
         }
         let night = Night { record, ..night };
-        judge::judge(&self.connectwise, &night)?;
+        checker::judge(&self.connectwise, &night)?;
         self.pass(TimeDelta::seconds(30));
         Ok(night.record)
     }
@@ -353,7 +353,7 @@ impl House {
         self.guards = everything_passes();
         self.vendor.complete(self.options.customers);
         self.settle_everything()?;
-        judge::goal(&self.connectwise, &self.vendor, &self.mapping)?;
+        checker::goal(&self.connectwise, &self.vendor, &self.mapping)?;
         self.pass(TimeDelta::days(1));
         self.vendor.write(&self.file(), self.now() - TimeDelta::minutes(1), None);
         let sent = self.connectwise.state.borrow().sent.len();
@@ -361,8 +361,8 @@ impl House {
         if self.connectwise.state.borrow().sent.len() != sent {
             return Err("I9: the second clean run wrote".to_owned());
         }
-        judge::goal(&self.connectwise, &self.vendor, &self.mapping)?;
-        judge::is_quiet(&second)
+        checker::goal(&self.connectwise, &self.vendor, &self.mapping)?;
+        checker::is_quiet(&second)
     }
 
     /// Of several live lines of one product the operator ends all but the oldest, as the report asks.

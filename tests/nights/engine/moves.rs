@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 
 use super::connectwise::{Row, SPARE, UNMAPPED};
 use super::disk::Disk;
-use super::{HOME, House, SECOND, judge, mapping};
+use super::{HOME, House, SECOND, checker, mapping};
 use recount::history::run_record::RunRecord;
 use recount::history::store::open::History;
 use recount::history::store::run_lock::RunLock;
@@ -332,8 +332,8 @@ impl House {
         for _ in 0..12 {
             self.vendor.write(&self.file(), self.now() - TimeDelta::minutes(1), None);
             let record = self.run(RunCommand::Run, None)?;
-            let held = record.as_ref().is_some_and(judge::is_held);
-            let settled = record.is_some_and(|record| !held && judge::is_quiet(&record).is_ok());
+            let held = record.as_ref().is_some_and(checker::is_held);
+            let settled = record.is_some_and(|record| !held && checker::is_quiet(&record).is_ok());
             if held {
                 self.approve()?;
             }
@@ -357,7 +357,7 @@ impl House {
 
     fn wrong_and_right_in_peace(&mut self) -> Result<(), String> {
         self.pass(TimeDelta::minutes(2 * self.options.settle_minutes));
-        if self.right_night()?.is_some_and(|record| judge::is_held(&record)) {
+        if self.right_night()?.is_some_and(|record| checker::is_held(&record)) {
             self.approve()?;
         }
         let Some(before) = self.right_night()?.filter(|record| !is_refused(record)) else { return Ok(()) };

@@ -11,7 +11,7 @@ use crate::export::propose::{files_of, proposals};
 use crate::nightly::night_failure::Failure;
 use crate::nightly::read_export::{ReadExportError, read_export};
 use crate::reconcile::decide::findings::row_remedies::row_remedy;
-use crate::reconcile::guard::plan_check::{malformed, part_unread, stale};
+use crate::reconcile::guard::export_guards::{malformed, part_unread, stale};
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::export::counts::{Counts, RejectedRow};
 use crate::reconcile::model::plan::remedy::Remedy;
@@ -65,7 +65,7 @@ impl CheckList {
 
     /// Rows that are no counts, each with the cell marked; of many the first.
     fn rejected(&mut self, name: &str, counts: &Counts, remedy: Option<&str>) {
-        let fix = |row: &RejectedRow| remedy.map_or_else(|| row_remedy(&row.why), Remedy::from);
+        let fix = |row: &RejectedRow| remedy.map_or_else(|| row_remedy(&row.why, counts.filled), Remedy::from);
         for row in counts.rejected.iter().take(ROWS_TOLD) {
             let (column, value) = (escaped(&row.column), escaped(&row.value));
             let place = counts.parts.line(row.line);

@@ -15,6 +15,7 @@ use crate::config::desk_toml;
 use crate::config::settings::Config;
 use crate::daemon::schedule::Schedule;
 use crate::reconcile::model::display_text::shown;
+use crate::replication::settings::{ReplicaPlace, ReplicaSettings};
 
 /// All tenants of a folder, those of other shards as well: what two of them share is nobody's.
 #[derive(Default)]
@@ -128,7 +129,11 @@ impl KnownTenants {
 impl TenantFacts {
     fn of(config: &Config) -> Self {
         let state = real(&config.state).into_os_string();
-        let copies = config.replica.as_ref().map(|replica| ("`replicate`", OsString::from(replica.address())));
+        let place = |replica: &ReplicaSettings| match &replica.place {
+            ReplicaPlace::Folder(folder) => real(folder).into_os_string(),
+            ReplicaPlace::S3(_) | ReplicaPlace::Azure(_) => OsString::from(replica.address()),
+        };
+        let copies = config.replica.as_ref().map(|replica| ("`replicate`", place(replica)));
         let own = std::iter::once(("`state`", state)).chain(copies).collect();
         Self {
             own,

@@ -2,6 +2,7 @@
 
 use crate::reconcile::decide::permitted_answers::may_be_accepted;
 use crate::reconcile::model::mapping::Mapping;
+use crate::reconcile::model::past::Past;
 use crate::reconcile::model::plan::line::Line;
 use crate::reconcile::model::plan::outcome::AnswerVerb;
 use crate::reconcile::model::plan::reason_code::Code;
@@ -26,6 +27,19 @@ pub(crate) fn line_fix(code: Code, line: &Line) -> Option<Remedy> {
         _ => line_fix_in_words(code)?.into(),
     };
     Some(fix)
+}
+
+/// What to do about a line that the mapping no longer wants. There is nothing to accept where nobody can say what would be set,
+/// nor where the addition has the product of a neighbour: once that one counts it, the answer is taken and never followed.
+pub(crate) fn left_behind_fix(line: &Line, past: &Past) -> Remedy {
+    let typed = |verb: AnswerVerb| Remedy::command(format!("recount {verb} {}", line.handle));
+    match line.live.and_then(|live| past.neighbours_products.get(&live.addition)) {
+        _ if line.wanted.is_none() => typed(AnswerVerb::Ignore),
+        Some(neighbour) => typed(AnswerVerb::Keep)
+            .or(typed(AnswerVerb::Ignore))
+            .noting(format!("it is of a product that {neighbour} bills on this agreement, and is left to that one")),
+        None => answers(line),
+    }
 }
 
 /// The answers to a step, as they are typed. An accepted step is named: by the time somebody types it, it may be another.

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
-use crate::reconcile::decide::findings::line_remedies::{NOT_ASSIGNED, line_fix, name_service};
+use crate::reconcile::decide::findings::line_remedies::{NOT_ASSIGNED, left_behind_fix, line_fix, name_service};
 use crate::reconcile::decide::plan_inputs::PlanInputs;
 use crate::reconcile::matching::line_claims::one_owner;
 use crate::reconcile::matching::placement::{Place, Problem};
@@ -279,9 +279,8 @@ impl<'a> Findings<'a> {
             match (&line.verdict, line_fix(code, line)) {
                 // Said once, of the addition that is not marked.
                 (Verdict::Held(Code::LineUnmarked), _) if line.key().is_some_and(|key| key.item.is_some()) => {}
-                // There is nothing to accept where nobody can say what would be set.
-                (Verdict::Held(Code::LineLeftBehind), _) if line.wanted.is_none() => {
-                    let fix = Remedy::command(format!("recount ignore {}", line.handle));
+                (Verdict::Held(Code::LineLeftBehind), _) => {
+                    let fix = left_behind_fix(line, self.gathered.past);
                     self.line(Severity::Decide, code, line, with_steps(line), fix);
                 }
                 (Verdict::Held(_) | Verdict::Large(_), Some(fix)) => {

@@ -16,7 +16,7 @@ use crate::reconcile::model::plan::remedy::Remedy;
 pub fn of_export(counts: &Counts, integration: &IntegrationName) -> Vec<Finding> {
     // The file is in front of whoever asks.
     let parts = &counts.parts;
-    let told = |row: &RejectedRow| rejected(row, parts, row_remedy(&row.why));
+    let told = |row: &RejectedRow| rejected(row, parts, row_remedy(&row.why, counts.filled));
     let mut found: Vec<Finding> = counts.rejected.iter().map(told).collect();
     found.extend(of_whole_rows(counts, integration));
     for (customer, counted) in counts.customers.iter() {
@@ -29,7 +29,8 @@ pub fn of_export(counts: &Counts, integration: &IntegrationName) -> Vec<Finding>
 
 /// Rows that are no counts, rows that were left out, and customers that look like one.
 pub(in crate::reconcile) fn of_rows(counts: &Counts, integration: &IntegrationName) -> Vec<Finding> {
-    let fix = |row: &RejectedRow| row_remedy(&row.why).noting(format!("`recount read {integration}` marks it"));
+    let marks = || format!("`recount read {integration}` marks it");
+    let fix = |row: &RejectedRow| row_remedy(&row.why, counts.filled).noting(marks());
     let mut found: Vec<Finding> = counts.rejected.iter().map(|row| rejected(row, &counts.parts, fix(row))).collect();
     found.extend(of_whole_rows(counts, integration));
     found
@@ -101,8 +102,11 @@ fn nameless(counts: &Counts, integration: &IntegrationName) -> Option<Finding> {
     }
     let message =
         format!("{} without a customer: {}", plural(&lines.len(), "row"), counts.parts.lines("line", &lines.into()));
-    let fix = Remedy::settings("if the customer is given once for the rows below, set `fill_down`")
-        .or(Remedy::settings("leave them out with `drop`"));
+    let leave_out = Remedy::settings("leave them out with `drop`");
+    let fix = match counts.filled.customer {
+        true => leave_out.noting("no customer stands above them for `fill_down`"),
+        false => Remedy::settings("if the customer is given once for the rows below, set `fill_down`").or(leave_out),
+    };
     let fix = fix.noting("until then the customer above them is held");
     let handle = Some(handle::of_matter(integration, "rows", "without a customer"));
     Some(Finding { handle, fix, ..finding(Severity::Decide, Code::CustomerNameless, message) })

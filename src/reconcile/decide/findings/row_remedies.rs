@@ -2,14 +2,18 @@
 //! mends rows by hand.
 
 use crate::reconcile::model::export::count_error::CountError;
+use crate::reconcile::model::export::counts::FilledColumns;
 use crate::reconcile::model::plan::remedy::Remedy;
 
-/// What would make such rows readable, or leave them out.
-pub fn row_remedy(why: &CountError) -> Remedy {
+/// What would make such rows readable, or leave them out; `filled` are the columns that take the value above already.
+pub fn row_remedy(why: &CountError, filled: FilledColumns) -> Remedy {
     match why {
         CountError::Sign => Remedy::settings("if rows may be negative, set signed = true in the export's table"),
         CountError::Undeclared(_) | CountError::TwoReadings(..) => Remedy::settings("declare it in the export's table"),
         CountError::Empty => Remedy::settings("if such rows mean none, leave them out with `drop`, is = [\"\"],"),
+        CountError::NoService if filled.service => {
+            Remedy::settings("`fill_down` finds none above it: leave such rows out with `drop`")
+        }
         CountError::NoService => Remedy::settings(
             "if it is given once for the rows below, set `fill_down`, else leave such rows out with `drop`",
         ),

@@ -219,9 +219,7 @@ impl Undoing<'_> {
         match verdict {
             Verdict::Held(Code::LineOwnedTwice) => one_owner(self.mapping),
             Verdict::Held(Code::LineAmbiguous) => Remedy::in_turn([end_all_but_one(), again]),
-            Verdict::Skipped(Code::Frozen | Code::InvoiceDue) => {
-                Remedy::in_turn([Remedy::in_connectwise("make the invoice"), again])
-            }
+            Verdict::Skipped(Code::Frozen) => Remedy::in_turn([Remedy::in_connectwise("make the invoice"), again]),
             Verdict::Held(_) => Remedy::in_connectwise("set the line by hand, if it is to hold another quantity,"),
             _ => Remedy::Unsaid,
         }

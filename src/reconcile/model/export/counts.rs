@@ -52,6 +52,17 @@ pub struct Counts {
     pub newest_day_began: Option<NaiveDate>,
     /// What was passed over in it and is no count, in words; said once each.
     pub passed_over: Vec<String>,
+    /// Which cells take the one above them where they are blank.
+    pub filled: FilledColumns,
+}
+
+/// Columns whose blank cells take the value above (`fill_down`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FilledColumns {
+    /// That of the customer.
+    pub customer: bool,
+    /// That of the service.
+    pub service: bool,
 }
 
 /// The counts of one customer.

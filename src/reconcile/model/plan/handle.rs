@@ -1,4 +1,4 @@
-//! Handles and fingerprints: short names that hold from night to night, and the name of a plan.
+//! Handles: the short names of lines and open items, the same every night.
 
 use std::collections::HashMap;
 

@@ -142,6 +142,15 @@ impl Remedy {
         }
     }
 
+    /// Its commands, each as it is typed.
+    pub fn commands(&self) -> Vec<&str> {
+        let typed = self.lines().into_iter().filter_map(|line| match line {
+            RemedyLine::Command(typed) => Some(typed),
+            RemedyLine::Words(_) => None,
+        });
+        typed.collect()
+    }
+
     fn has_command(&self) -> bool {
         match self {
             Self::Command(_) => true,
@@ -226,6 +235,8 @@ mod tests {
             Remedy::any_of(["accept", "keep", "ignore"].map(|verb| Remedy::command(format!("recount {verb} h1"))));
         let lines: Vec<String> = remedy.lines().iter().map(ToString::to_string).collect();
         assert_eq!(lines, ["recount accept h1", "recount keep h1", "recount ignore h1"]);
+        assert_eq!(remedy.commands(), lines);
+        assert_eq!(remedy.clone().noting("it may wait").commands(), lines, "a remark is none");
         assert_eq!(remedy.to_string(), "recount accept h1; or recount keep h1; or recount ignore h1");
         let steps = Remedy::in_turn([Remedy::command("recount map suggest"), Remedy::command("recount map add h1 7")]);
         let lines: Vec<String> = steps.lines().iter().map(ToString::to_string).collect();

@@ -1,4 +1,4 @@
-//! Which company a customer is: what the desk is told of it, and what a person said.
+//! The trait behind the pages of customers: which company each is, what it could be, and what a person chose.
 
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ServiceName};
 use crate::reconcile::model::mapping::CustomerTarget;

@@ -1,4 +1,4 @@
-//! What only the caller can do and tell: the desk's side of the command line.
+//! The trait by which the desk reaches the commands: runs, answers, modes, and what only the configuration knows.
 
 pub mod mapping_host;
 pub mod member_claim;

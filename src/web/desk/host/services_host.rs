@@ -1,4 +1,4 @@
-//! What each service is billed as: what the desk is told of it, and what a person chose.
+//! The trait behind the pages of services: what each is billed as, and what a person chose.
 
 use rust_decimal::Decimal;
 

@@ -1,4 +1,4 @@
-//! Whether what an integration needs is there: tried now, by a person.
+//! The trait behind the tests of an integration: connection, tickets, alerts, tried now.
 
 use crate::reconcile::model::ids::IntegrationName;
 

@@ -1,4 +1,4 @@
-//! Files that people bring: looked at first, and kept as tonight's export if somebody says so.
+//! The trait behind files that people bring: looked at first, and kept as tonight's export if somebody says so.
 
 use chrono::{DateTime, Utc};
 use tempfile::NamedTempFile;

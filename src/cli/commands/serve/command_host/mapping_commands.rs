@@ -1,4 +1,4 @@
-//! The desk's side of `recount map`.
+//! `MappingHost` by the functions of `recount map`.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What the desk's buttons come down to: the same functions as the commands, in this process.
+//! The desk's buttons, carried out by the commands' own functions in this process: `DeskHost` over a configuration.
 
 mod mapping_commands;
 mod service_commands;

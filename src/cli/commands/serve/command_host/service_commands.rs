@@ -1,4 +1,4 @@
-//! The desk's side of the services: what they are billed as, and what a choice would change.
+//! `ServicesHost` by the mapping of services: what they are billed as, and what a choice would change.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! The desk's side of the tests: connection, tickets, alerts.
+//! `TrialHost` by the commands that test: connection, tickets, alerts.
 
 use crate::cli::commands::check::check_output::RightsFound;
 use crate::cli::commands::serve::command_host::CommandHost;

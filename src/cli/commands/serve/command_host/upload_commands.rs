@@ -1,4 +1,4 @@
-//! The desk's side of `recount read`: a file that somebody brings.
+//! `UploadHost` by the functions of `recount read`: a file that somebody brings.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -24,7 +24,7 @@ use crate::export::settings::{ExportLocation, Files, Layout, MAX_BYTES};
 use crate::history::run_record::RunRecord;
 use crate::nightly::night_failure::Failure;
 use crate::reconcile::decide::findings::row_findings::of_export;
-use crate::reconcile::guard::plan_check::part_unread;
+use crate::reconcile::guard::export_guards::part_unread;
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::finding::Finding;

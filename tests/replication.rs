@@ -2,7 +2,7 @@
 //! newest copy when the first one is gone.
 //!
 //! The hosts are two state folders of one installation. `bucket` is a store in the test that keeps conditions as S3 does;
-//! `tests/proof/replicas.py` runs the same against moto.
+//! `tests/proof/replication.py` runs the same against moto.
 
 mod bucket;
 mod copies;

@@ -4,8 +4,8 @@ use std::fs;
 use std::process::Command;
 
 use crate::alerts::{Listener, OK};
-use crate::replicas::bucket::Bucket;
-use crate::replicas::{DAYS, bucket, folder, goal, lease_is_old, on_b, run_b};
+use crate::replication::bucket::Bucket;
+use crate::replication::{DAYS, bucket, folder, goal, lease_is_old, on_b, run_b};
 use crate::support::{BUSY, Said};
 
 fn code_in(said: &Said, code: &str) -> bool {

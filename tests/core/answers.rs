@@ -11,7 +11,7 @@ use recount::reconcile::model::plan::line::Verdict;
 use recount::reconcile::model::plan::outcome::AnswerVerb;
 use recount::reconcile::model::plan::reason_code::{Code, Severity};
 
-fn decision(verb: AnswerVerb, reason: Code) -> Decision {
+pub(super) fn decision(verb: AnswerVerb, reason: Code) -> Decision {
     Decision {
         handle: "b2c3d".to_owned(),
         verb,

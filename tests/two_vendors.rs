@@ -101,6 +101,40 @@ fn a_line_whose_product_somebody_changed_is_not_set_to_0_by_the_vendor_of_that_p
     assert!(night.sent("PATCH").is_empty() && night.sent("POST").is_empty());
 }
 
+/// The printed `accept --to 0` was taken, and the next run asked something else: the other vendor counts the line by then.
+#[test]
+fn what_is_printed_for_a_line_of_a_neighbours_product_works() {
+    let night = Night::new();
+    night.config(
+        "guards",
+        "min_lines_seen = \"10%\"\nmax_units_down = \"100%\"\nmin_units = \"10%\"\nmax_units_up = \"200%\"",
+    );
+    night.approve();
+    night.run().exits(0);
+    let text = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    night.write("recount.toml", text.replace("\"Archive\" = { product = \"MP-ARCHIVE\" }\n", ""));
+    with_another(&night, "mapped", "MP-ARCHIVE");
+    night.write("exports/other-1.csv", "Account,Product,Quantity\nAcme,Vault,0\nBorealis,Vault,0\n");
+    plan_and_apply(&night, "other").exits(0);
+    night.sim().edit(|world| world.addition_mut(200).expect("the line").product = "MP-ARCHIVE".to_owned());
+    night.write("exports/other-2.csv", "Account,Product,Quantity\nAcme,Vault,0\nBorealis,Vault,5\n");
+    let said = night.recount(&["run", "--json"]).exits(3);
+    let asked = held(&said).into_iter().find(|(_, reason)| reason == "line-left-behind").expect("the item").0;
+    let runs = said.json()["runs"].as_array().cloned().unwrap_or_default();
+    let mut findings = runs.iter().flat_map(|run| run["findings"].as_array().cloned().unwrap_or_default());
+    let finding = findings.find(|finding| finding["code"] == "line-left-behind").expect("the finding");
+    let fix = finding["fix"].as_str().unwrap_or_default();
+    assert!(!fix.contains("accept") && fix.contains("is left to that one"), "{fix}");
+    let keep = format!("recount keep {asked}");
+    assert!(fix.contains(&keep), "{fix}");
+    night.recount(&keep.split(' ').skip(1).collect::<Vec<_>>()).exits(0);
+    night.recount(&["run", "--json"]).exits(0);
+    assert_eq!(units(&night, 20), ["5", "5"], "the neighbour's line, and a new one of our own product");
+    night.sim().clear_requests();
+    night.recount(&["run", "--json"]).exits(0);
+    assert!(night.sent("PATCH").is_empty() && night.sent("POST").is_empty());
+}
+
 /// The same between two customers of one vendor: what was moved to the other's agreement was set to what that one counts.
 #[test]
 fn a_line_that_somebody_moved_to_the_agreement_of_another_customer_is_asked_about_first() {

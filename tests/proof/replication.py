@@ -2,7 +2,7 @@
 """Two hosts share an S3 server (moto): one writes, the other stands by, and takes over when the first one is gone.
 
     pip install 'moto[server,s3]'
-    cargo build && tests/proof/replicas.py
+    cargo build && tests/proof/replication.py
 
 The first host is killed in the middle of a night; the second one waits for the lease to run out, restores the newest copy
 and goes on. 16 hosts that want a free lease at once: one gets it.
