@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use crate::reconcile::guard::accepted_counts::AcceptedCount;
-use crate::reconcile::guard::baseline::not_believed;
+use crate::reconcile::guard::baseline::of_no_effect;
 use crate::reconcile::guard::stop_finding::stop;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::export::counts::{Cell, Counts, CustomerCounts};
@@ -43,7 +43,7 @@ struct DoubledCount<'a> {
 /// The last file of the export that looks like another one again. Where the configuration says how many files there are,
 /// and that is not the number of last time, somebody has looked at the new one.
 pub(super) fn file_twice(plan: &Plan, past: &Past, counts: &Counts, accepted: &Accepted) -> Option<Finding> {
-    if counts.files_expected && counts.files.len() != accepted.files {
+    if counts.parts.is_empty() || counts.files_expected && counts.files.len() != accepted.files {
         return None;
     }
     let files = by_file(plan, past, counts);
@@ -52,8 +52,8 @@ pub(super) fn file_twice(plan: &Plan, past: &Past, counts: &Counts, accepted: &A
     let first = doubled.first()?;
     let names = [*place, first.other].map(|place| shown(counts.parts.name(place)));
     let message = format!(
-        "{} and {} look like one delivered twice: {} of the {} of the first stand in both, with more rows and units than in run \
-         {}; the first is {} · {}: {} → {}",
+        "{} and {} look like one delivered twice: {} of the {} of the first stand in both, with more rows and units than \
+         in run {}; the first is {} · {}: {} → {}",
         names[0],
         names[1],
         doubled.len(),
@@ -70,11 +70,11 @@ pub(super) fn file_twice(plan: &Plan, past: &Past, counts: &Counts, accepted: &A
 
 /// What stands where, by the number of the file.
 fn by_file<'a>(plan: &Plan, past: &'a Past, counts: &'a Counts) -> BTreeMap<usize, FileCounts<'a>> {
-    let not_believed = not_believed(plan);
+    let ignored = of_no_effect(plan, &past.counts);
     let mut files: BTreeMap<usize, FileCounts<'a>> = BTreeMap::new();
     let cells = counts.customers.iter().flat_map(|(customer, own)| cells(customer, own));
-    for (customer, service, cell) in cells
-        .filter(|(customer, service, cell)| !cell.units().is_zero() && !not_believed.contains(&(*customer, *service)))
+    for (customer, service, cell) in
+        cells.filter(|(customer, service, cell)| !cell.units().is_zero() && !ignored.contains(&(*customer, *service)))
     {
         let places = counts.parts.places(cell.lines());
         let before = past.counts.get(customer).and_then(|own| own.get(service));

@@ -46,6 +46,11 @@ impl ExportParts {
         places
     }
 
+    /// Whether there is one file, with one sheet.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// What a person calls one of them.
     pub fn name(&self, place: usize) -> &str {
         self.0.get(place).map_or("", |part| part.name.as_str())
