@@ -1,7 +1,7 @@
 //! The desk: pages over history and report, and the buttons on them; and `/metrics`, which needs neither.
 //!
 //! A page of another site must not read them through the browser of somebody who may: requests under a foreign name are
-//! refused ([`host_check`]), and so is every form that a page of ours did not give to this very session.
+//! refused ([`host_header_check`]), and so is every form that a page of ours did not give to this very session.
 
 pub mod access;
 mod assets;

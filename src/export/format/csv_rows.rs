@@ -1,5 +1,5 @@
 //! The rows of a CSV file. The csv crate reads them; what it forgives and RFC 4180 does not is refused where it stands
-//! (see [`quotes`]).
+//! (see [`csv_quotes`]).
 
 use std::ops::Range;
 
