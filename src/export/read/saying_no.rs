@@ -44,7 +44,7 @@ pub(in crate::export) fn says_no(cell: &str) -> bool {
     let bare = cell.trim_matches(|c: char| "()[]<>{}".contains(c)).trim();
     let zero = bare.contains('0') && bare.chars().all(|c| "0.,: /-".contains(c));
     let nothing = bare.chars().all(|c| " -\u{2013}\u{2014}\u{2212}_.?/".contains(c));
-    let word = NO.contains(&bare) || NO.contains(&bare.replace('.', "").trim());
+    let word = NO.contains(&bare) || NO.contains(&bare.replace(['.', ' '], "").as_str());
     zero || nothing || word || bare.starts_with("not ") || bare.starts_with("no ") || never_was(bare)
 }
 
@@ -56,24 +56,37 @@ fn never_was(cell: &str) -> bool {
         return true;
     }
     if let (8, Ok(date)) = (cell.len(), cell.parse::<u32>()) {
-        return date / 10_000 <= LAST_YEAR && date / 100 % 100 <= 12 && date % 100 <= 31;
+        return date / 10_000 <= LAST_YEAR && is_first_or_last(date / 100 % 100, date % 100);
     }
     let mut parts = cell.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).peekable();
     // A weekday may stand before the date.
-    parts.next_if(|part| part.chars().all(char::is_alphabetic) && !is_month(part));
+    parts.next_if(|part| part.chars().all(char::is_alphabetic) && month(part).is_none());
     let date: Vec<&str> = parts.take(3).collect();
-    let is_year = |part: &&&str| part.len() == 4 && part.parse().is_ok_and(|year: u32| year <= LAST_YEAR);
-    let others = || date.iter().filter(|part| !is_year(part));
-    let is_date = others().all(|part| is_month(part) || leading_number(part).is_some_and(|number| number <= 31));
-    date.len() == 3 && others().count() == 2 && is_date && others().any(|part| !is_month(part))
+    let is_year = |part: &str| part.len() == 4 && part.parse().is_ok_and(|year: u32| year <= LAST_YEAR);
+    let others = date.iter().filter(|part| !is_year(part));
+    let others: Vec<Option<u32>> = others.map(|part| month(part).or_else(|| leading_number(part))).collect();
+    match others.as_slice() {
+        [Some(one), Some(other)] if date.len() == 3 => is_first_or_last(*one, *other) || is_first_or_last(*other, *one),
+        _ => false,
+    }
+}
+
+/// Whether a month and a day are where a calendar begins, or the days before.
+fn is_first_or_last(month: u32, day: u32) -> bool {
+    matches!((month, day), (1, 0 | 1) | (12, 30 | 31))
 }
 
 /// The last year in which nothing was there.
 const LAST_YEAR: u32 = 1970;
 
-/// January or December, in the languages of vendors: an empty date is of no other month.
-fn is_month(part: &str) -> bool {
-    ["jan", "ene", "gen", "dec", "dez", "dic", "d\u{e9}c"].iter().any(|month| part.starts_with(month))
+/// January or December by name, in the languages of vendors.
+fn month(part: &str) -> Option<u32> {
+    let is_any = |names: &[&str]| names.iter().any(|name| part.starts_with(name));
+    match part {
+        _ if is_any(&["jan", "ene", "gen"]) => Some(1),
+        _ if is_any(&["dec", "dez", "dic", "d\u{e9}c"]) => Some(12),
+        _ => None,
+    }
 }
 
 /// `1` of `01t00`, where the time follows.
