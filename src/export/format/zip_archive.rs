@@ -270,7 +270,7 @@ mod tests {
         assert!(
             read(&wrapped, Some("*.json"), false).is_err_and(|error| error.starts_with("none of the archive's files"))
         );
-        let beside = zipped(&[("inner.ZIP", &inner), ("readme.txt", b"1")]);
+        let beside = zipped(&[("inner.zip", &inner), ("readme.txt", b"1")]);
         assert!(read(&beside, None, false).is_err_and(|error| error.starts_with("2 of the archive's files could be")));
         assert_eq!(read(&beside, Some("*.zip"), false), told);
         assert_eq!(read(&beside, Some("usage*"), false), told);

@@ -1,5 +1,6 @@
 //! Which file of a pattern is tonight's.
 
+use std::ffi::OsStr;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -62,7 +63,7 @@ pub(super) fn delivered(pattern: &Path, delivery: Duration) -> Result<Vec<PathBu
     let all = all(pattern)?;
     let Some((newest, last)) = all.last() else { return Err(no_match(pattern)) };
     let is_of_it = |(of, path): &&(SystemTime, PathBuf)| {
-        path.extension() == last.extension() && newest.duration_since(*of).is_ok_and(|before| before <= delivery)
+        is_of_kind(path, last) && newest.duration_since(*of).is_ok_and(|before| before <= delivery)
     };
     let mut paths: Vec<PathBuf> = all.iter().filter(is_of_it).map(|(_, path)| path.clone()).collect();
     paths.sort();
@@ -80,7 +81,7 @@ pub(super) fn beside_newest(pattern: &Path) -> Result<Vec<PathBuf>, ExportError>
     let mut all = all(pattern)?;
     let Some((newest, last)) = all.pop() else { return Ok(Vec::new()) };
     let is_of_it = |of: SystemTime| newest.duration_since(of).is_ok_and(|before| before <= DELIVERY);
-    let beside = all.into_iter().rev().filter(|(of, path)| is_of_it(*of) && path.extension() == last.extension());
+    let beside = all.into_iter().rev().filter(|(of, path)| is_of_it(*of) && is_of_kind(path, &last));
     Ok(beside.map(|(_, path)| path).take(BESIDE_MAX).collect())
 }
 
@@ -124,6 +125,12 @@ pub(in crate::export) fn is_candidate(path: &Path, pattern: &str) -> bool {
     let is_own = |begins: &str| name.starts_with(begins) && !asked.starts_with(begins);
     let is_unfinished = |ends: &&str| name.ends_with(*ends) && !asked.ends_with(*ends);
     !is_own("~$") && !is_own(".") && !UNFINISHED.iter().any(is_unfinished)
+}
+
+/// Whether two files have one extension: `.CSV` is `.csv`.
+pub(in crate::export) fn is_of_kind(file: &Path, other: &Path) -> bool {
+    let extension = |path: &Path| path.extension().map(OsStr::to_ascii_lowercase);
+    extension(file) == extension(other)
 }
 
 /// When a regular file was modified; `None` for anything else, and for a file that was removed in between.
@@ -189,6 +196,10 @@ mod tests {
         let both = delivered(&at("usage*"), Duration::from_secs(3600)).expect("found");
         assert_eq!(both, [at("usage-1.xlsx"), at("usage-2.xlsx")]);
         assert_eq!(delivered(&at("usage*"), Duration::from_secs(60)).expect("found"), [at("usage-1.xlsx")]);
+        // One customer of a delivery was left out without a word.
+        touch(&at("usage-3.XLSX"), 800);
+        let all = delivered(&at("usage*"), Duration::from_secs(3600)).expect("found");
+        assert_eq!(all, [at("usage-1.xlsx"), at("usage-2.xlsx"), at("usage-3.XLSX")]);
     }
 
     /// Otherwise a file that was downloaded by hand is never read, or is read for ever after.

@@ -223,7 +223,7 @@ mod tests {
         let state = dir.path().join(STATE);
         fs::create_dir(&state).unwrap();
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "history::store::lock::tests::the_other_process", "--ignored", "--nocapture"])
+            .args(["--exact", "history::store::run_lock::tests::the_other_process", "--ignored", "--nocapture"])
             .current_dir(dir.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -14,7 +14,7 @@ use crate::export::error::ExportError;
 use crate::export::locate::fetch::FetchRequest;
 use crate::export::locate::fetch::error::FetchError;
 use crate::export::locate::fetch::vendor_sign_in::PlaceSecrets;
-use crate::export::locate::newest_file::is_candidate;
+use crate::export::locate::newest_file::{is_candidate, is_of_kind};
 use crate::export::locate::place_settings::{PlaceStore, RemotePlace};
 use crate::export::locate::places::object_storage::ObjectPlace;
 use crate::export::locate::places::remote_file::RemoteFile;
@@ -154,10 +154,9 @@ async fn delivered(place: &RemotePlace, opened: &Opened, delivery: Duration) -> 
     }
     let files = matching(place, opened).await?;
     let Some(last) = files.last() else { return Ok(Vec::new()) };
-    let extension = |file: &RemoteFile| Path::new(&file.name).extension().map(std::ffi::OsStr::to_owned);
     let is_of_it = |file: &&RemoteFile| {
         let before = last.modified_at.signed_duration_since(file.modified_at).to_std();
-        extension(file) == extension(last) && before.is_ok_and(|before| before <= delivery)
+        is_of_kind(Path::new(&file.name), Path::new(&last.name)) && before.is_ok_and(|before| before <= delivery)
     };
     let mut names: Vec<String> = files.iter().filter(is_of_it).map(|file| file.name.clone()).collect();
     names.sort();
