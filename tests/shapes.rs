@@ -304,6 +304,43 @@ fn a_file_fewer_than_the_last_night_is_refused_and_each_stands_in_the_record() {
     assert!(doubled.out.contains("has the same bytes"), "{}", doubled.out);
 }
 
+/// A region that is delivered again with one row more has other bytes, and each of its customers would be billed double. A
+/// new region is another file as well, and ordinary.
+#[test]
+fn a_file_that_is_delivered_again_with_other_bytes_is_not_billed_twice() {
+    let night = Night::new();
+    fs::remove_file(night.path("exports/mail-1.csv")).expect("removed");
+    night.config("export", "files = \"all\"\nduplicates = \"sum\"");
+    let put = |name: &str, rows: &str, minutes: u64| {
+        let path = night.path(&format!("exports/mail-{name}.csv"));
+        fs::write(&path, format!("Account,Product,Quantity\n{rows}")).expect("written");
+        let file = fs::File::options().write(true).open(path).expect("there");
+        file.set_modified(SystemTime::from(now()) - Duration::from_secs(60 * minutes)).expect("dated");
+    };
+    put("east", "Acme,CloudFilter,3\n", 30);
+    put("west", "Borealis,CloudFilter,5\n", 30);
+    night.approve();
+    night.run().exits(0);
+    put("north", "Cedar,CloudFilter,9\nAcme,CloudFilter,0\n", 5);
+    let grown = night.run();
+    assert!(!grown.codes().contains(&"export-file-twice".to_owned()), "a new region: {}", grown.out);
+    fs::remove_file(night.path("exports/mail-north.csv")).expect("removed");
+
+    put("east (1)", "Acme,CloudFilter,3\nAcme,CloudFilter,0\n", 5);
+    let held = night.run().exits(11);
+    assert!(held.codes().contains(&"export-file-twice".to_owned()), "{}", held.out);
+    assert!(held.out.contains("mail-east.csv and mail-east (1).csv look like one"), "{}", held.out);
+    // The west's file is late, so the number of files is that of every night.
+    fs::remove_file(night.path("exports/mail-west.csv")).expect("removed");
+    let held = night.run().exits(11);
+    assert!(held.codes().contains(&"export-file-twice".to_owned()), "{}", held.out);
+    put("west", "Borealis,CloudFilter,5\n", 30);
+
+    night.recount(&["plan"]);
+    night.recount(&["apply", &night.plan()]).exits(0);
+    night.run().exits(0);
+}
+
 /// What every vendor's own habit makes of a number, a name or a row: read rightly, or not at all.
 #[test]
 fn habits_of_vendors_are_read_rightly_or_refused() {
@@ -327,13 +364,22 @@ fn habits_of_vendors_are_read_rightly_or_refused() {
         ("C,P,V\nA,x,not licensed\n", marks, 3, "says no"),
         ("C,P,V\nA,x,disabled\n", marks, 3, "says no"),
         ("C,P,V\nA,x,#N/A\n", marks, 3, "what a spreadsheet shows"),
+        ("C,P,V\nA,x,0001-01-01T00:00:00Z\n", marks, 3, "says no"),
+        ("C,P,V\nA,x,1/1/0001 12:00:00 AM\n", marks, 3, "says no"),
+        ("C,P,V\nA,x,1970-01-01T00:00:00Z\n", marks, 3, "says no"),
+        ("C,P,V\nA,x,1900-01-00\n", marks, 3, "says no"),
+        ("C,P,V\nA,x,--\n", marks, 3, "says no"),
+        ("C,P,V\nA,x,(none)\n", marks, 3, "says no"),
+        ("C,P,V\nA,x,N.A.\n", marks, 3, "says no"),
+        ("C,P,V\nA,2026-10-03,2001-01-01\n", marks, 0, "A: P 1, V 1"),
         ("C,P,V\nA,Yes,no\nA,YES,yes\n", yes, 0, "A: P 2, V 1"),
         ("C,S,N,D\nA,E,1,30/10/26\nA,E,2,01/11/26\n", &short, 11, "has a date"),
         ("C,S,N,D\nA,E,1,2020-10-31\nB,E,2,2020-11\n", &month, 3, "is no date"),
         ("C,S,N\n\"A \\\"b\\\"\",E,1\n", PLAIN, 11, "quote_escape"),
-        ("C,S,N\n,E,1\n", PLAIN, 0, "set `fill_down`"),
+        ("C,S,N\n,E,1\n", PLAIN, 3, "set `fill_down`"),
+        ("C,S,N\nA,E,5\n,E,1\n", PLAIN, 3, "customer-nameless"),
         // What is set already is not advised.
-        ("C,S,N\n,E,1\n", &filled, 0, "no customer stands above them"),
+        ("C,S,N\n,E,1\n", &filled, 3, "no customer stands above them"),
         ("C,S,N\nA,,1\n", &services, 3, "finds none above it"),
     ];
     for (text, keys, exit, said) in cases {

@@ -126,24 +126,24 @@ impl Breakers {
         }
         self.answers.push(matches!(error, Some(WriteError::Unclear { server_error: true, .. })));
         let (permission, what) = match verb {
-            WriteRight::Edit => (&mut self.edits, "(or change) agreement additions"),
-            WriteRight::Add => (&mut self.adds, "(or add) agreement additions"),
+            WriteRight::Edit => (&mut self.edits, "change agreement additions"),
+            WriteRight::Add => (&mut self.adds, "add agreement additions"),
         };
         match error {
             None => permission.note(None),
-            Some(WriteError::KeyRefused { why }) => self.unread = Some(key_refused(why)),
+            Some(WriteError::KeyRefused { why }) => self.unread = Some(key_refused(what, why)),
             Some(WriteError::RightMissing { why, fix }) => {
                 let (what, why, fix) = (what.to_owned(), why.clone(), fix.clone());
-                permission.note(Some(ReadError::Denied { what, why, fix }));
+                permission.note(Some(ReadError::WriteDenied { what, why, fix }));
             }
             Some(_) => {}
         }
     }
 }
 
-fn key_refused(why: &str) -> ReadError {
-    ReadError::Denied {
-        what: "agreement additions".to_owned(),
+fn key_refused(what: &str, why: &str) -> ReadError {
+    ReadError::WriteDenied {
+        what: what.to_owned(),
         why: why.to_owned(),
         fix: "check the keys of the API member, the login company and the client id".to_owned(),
     }

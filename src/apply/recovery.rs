@@ -74,7 +74,9 @@ pub async fn resolve_open_writes<R: Reader>(
         if let Entry::Vacant(entry) = read.entry(agreement) {
             match connectwise.additions_now(agreement).await {
                 Ok(list) => _ = entry.insert(list.additions),
-                Err(error @ (ReadError::Unreachable { .. } | ReadError::Denied { .. })) => return Err(error.into()),
+                Err(
+                    error @ (ReadError::Unreachable { .. } | ReadError::Denied { .. } | ReadError::WriteDenied { .. }),
+                ) => return Err(error.into()),
                 // An agreement that is out of sight, or gone. Its line stays in doubt, and the others go on.
                 Err(ReadError::Additions { .. }) => {
                     in_doubt.insert(open.intent.key.folded().into_owned(), CreationInDoubt::of(&open, Vec::new()));

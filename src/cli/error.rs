@@ -68,7 +68,7 @@ impl From<ReadError> for CommandError {
     fn from(error: ReadError) -> Self {
         match &error {
             ReadError::Unreachable { .. } => Self::new(Exit::Unreachable, error.to_string(), "recount check"),
-            ReadError::Denied { fix, .. } | ReadError::Additions { fix, .. } => {
+            ReadError::Denied { fix, .. } | ReadError::WriteDenied { fix, .. } | ReadError::Additions { fix, .. } => {
                 Self::new(Exit::Denied, error.to_string(), fix.clone())
             }
         }

@@ -256,6 +256,9 @@ fn is_same(bundled: Option<&AdditionList>, plain: &AdditionList) -> bool {
 /// The reason alone: what was being read is known.
 fn read_error_text(error: ReadError) -> String {
     match error {
-        ReadError::Unreachable { why, .. } | ReadError::Denied { why, .. } | ReadError::Additions { why, .. } => why,
+        ReadError::Unreachable { why, .. }
+        | ReadError::Denied { why, .. }
+        | ReadError::WriteDenied { why, .. }
+        | ReadError::Additions { why, .. } => why,
     }
 }

@@ -257,6 +257,16 @@ pub enum ReadError {
         /// What to check or which switch to turn.
         fix: String,
     },
+    /// The same of a write: what is read may well be let in.
+    #[error("may not {what}: {why}")]
+    WriteDenied {
+        /// What was to be written.
+        what: String,
+        /// What ConnectWise answered, on one line.
+        why: String,
+        /// What to check or which switch to turn.
+        fix: String,
+    },
     /// ConnectWise does not give out the additions of this agreement, or not so that they can be read. Those of others
     /// may well be: nothing on this agreement is to be written, and that is all.
     #[error("cannot read the additions of agreement {agreement}: {why}")]

@@ -91,9 +91,9 @@ impl From<ReadError> for Failure {
             ReadError::Additions { denied: false, fix, .. } => {
                 Self::new(Exit::Unreachable, Code::ConnectWiseUnreachable, message, fix)
             }
-            ReadError::Additions { denied: true, fix, .. } | ReadError::Denied { fix, .. } => {
-                Self::new(Exit::Denied, Code::ConnectWiseDenied, message, fix)
-            }
+            ReadError::Additions { denied: true, fix, .. }
+            | ReadError::Denied { fix, .. }
+            | ReadError::WriteDenied { fix, .. } => Self::new(Exit::Denied, Code::ConnectWiseDenied, message, fix),
         }
     }
 }

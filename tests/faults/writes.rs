@@ -43,6 +43,22 @@ const SETS: [Case; 26] = [
     ("a redirect", r#"{"redirect": "http://127.0.0.1:9/elsewhere"}"#, 5, "failed"),
 ];
 
+/// "May not read" sends a person to a right that is there, while it is the write that was refused.
+#[test]
+fn a_write_that_is_refused_is_not_told_as_a_read() {
+    for (status, method, said) in [
+        (401, "PATCH", "may not change agreement additions"),
+        (403, "PATCH", "may not change agreement additions"),
+        (401, "POST", "may not add agreement additions"),
+        (403, "POST", "may not add agreement additions"),
+    ] {
+        let night = Night::busy();
+        night.fault(&format!(r#"[{{"when": {{"method": "{method}"}}, "then": {{"status": {status}}}}}]"#));
+        let run = night.run().exits(13);
+        assert!(run.out.contains(said) && !run.out.contains("may not read"), "{method} {status}: {}", run.out);
+    }
+}
+
 #[test]
 fn a_quantity_that_goes_wrong_once() {
     support::each(

@@ -68,8 +68,9 @@ pub(super) fn together(
 ///
 /// # Errors
 /// If it has not.
-pub(super) fn complete(files: Files, pattern: &Path, export: Export) -> Result<Export, ExportError> {
+pub(super) fn complete(files: Files, pattern: &Path, mut export: Export) -> Result<Export, ExportError> {
     let found = export.counts.files.len();
+    export.counts.files_expected = matches!(files, Files::All { expected: Some(_), .. });
     match files {
         Files::All { expected: Some(expected), .. } if expected != found => {
             Err(ExportError::FileCount { path: pattern.to_owned(), found, expected })

@@ -6,8 +6,8 @@ use crate::export::column::{Column, CountMark, DerivedColumn, NamedColumn, Patte
 use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::propose::proposal::TriedKeys;
 use crate::export::read::date_columns::FORMATS;
-use crate::export::read::layout::says_no;
 use crate::export::read::normalized_names::normalized;
+use crate::export::read::saying_no::says_no;
 use crate::export::settings::{Count, Latest, Layout, LongLayout, Shape, Sheet};
 use crate::reconcile::model::export::count_error::CountError;
 use crate::reconcile::model::export::counts::{Counts, DateColumn, RejectedRow};
@@ -66,9 +66,8 @@ fn heading_again(layout: &Layout, rejected: &[RejectedRow]) -> Option<TriedKeys>
 /// `-` and `n/a` between numbers of a wide file.
 fn nothing_said(layout: &Layout, rejected: &[RejectedRow]) -> Option<TriedKeys> {
     let is_wide = matches!(layout.shape, Shape::Wide(_)) && layout.wide_mark.is_none();
-    let is_nothing = |text: &str| says_no(text) || text.chars().all(|c| matches!(c, '-' | '\u{2013}' | '\u{2014}'));
     let said: BTreeSet<&str> = rejected.iter().map(|row| row.value.trim()).filter(|text| !text.is_empty()).collect();
-    let blank: Vec<String> = said.into_iter().filter(|text| is_nothing(text)).map(str::to_owned).collect();
+    let blank: Vec<String> = said.into_iter().filter(|text| says_no(text)).map(str::to_owned).collect();
     if !is_wide || blank.is_empty() {
         return None;
     }

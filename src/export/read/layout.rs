@@ -10,6 +10,7 @@ use crate::export::format::raw_rows::RawRows;
 use crate::export::read::header::Header;
 use crate::export::read::normalized_names::normalized;
 use crate::export::read::row_date::RowDate;
+use crate::export::read::saying_no::says_no;
 use crate::export::read::sheet_or_file::ExportPart;
 use crate::export::settings::{Count, Latest, Layout, LongLayout, WideLayout};
 use crate::reconcile::model::export::count_error::CountError;
@@ -267,51 +268,6 @@ impl Range {
     pub(in crate::export) fn holds(&self, units: Units) -> bool {
         self.least.is_none_or(|least| units >= least) && self.most.is_none_or(|most| units <= most)
     }
-}
-
-/// What a cell in a column of licences says where it says no.
-const NO: [&str; 34] = [
-    "no",
-    "n",
-    "false",
-    "f",
-    "0",
-    "-",
-    "–",
-    "—",
-    "−",
-    "none",
-    "n/a",
-    "na",
-    "nil",
-    "null",
-    "nan",
-    "off",
-    "never",
-    "nein",
-    "non",
-    "nee",
-    "nej",
-    "não",
-    "disabled",
-    "inactive",
-    "unlicensed",
-    "unassigned",
-    "uninstalled",
-    "absent",
-    "missing",
-    "removed",
-    "ko",
-    "✗",
-    "✘",
-    "❌",
-];
-
-/// Whether a cell says no, in a word or in several.
-pub(in crate::export) fn says_no(cell: &str) -> bool {
-    let cell = cell.to_lowercase();
-    let zero = cell.contains('0') && cell.chars().all(|c| "0.,: /-".contains(c));
-    zero || NO.contains(&cell.as_str()) || cell.starts_with("not ") || cell.starts_with("no ")
 }
 
 impl CountMark {

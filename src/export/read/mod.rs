@@ -10,4 +10,5 @@ pub mod normalized_names;
 mod rejected_row;
 pub(crate) mod row_date;
 pub(crate) mod rows;
+pub(in crate::export) mod saying_no;
 pub(crate) mod sheet_or_file;

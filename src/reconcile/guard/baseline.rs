@@ -30,6 +30,20 @@ fn not_believed(plan: &Plan) -> CountKeys<'_> {
     lines.flat_map(|line| &line.sources).map(|source| (&source.customer, &source.service)).collect()
 }
 
+/// The counts that change nothing, whatever they say: a line is held for them, a person let them be, or they come to no
+/// line and never did. One that is written another day counts.
+pub(super) fn of_no_effect<'a>(plan: &'a Plan, past: &AcceptedCounts) -> CountKeys<'a> {
+    let was_accepted = |(customer, service): &(&CustomerName, &ServiceName)| {
+        past.get(*customer).is_some_and(|own| own.contains_key(*service))
+    };
+    let standings = Standings::of(plan).0.into_iter().filter(|(key, standing)| match standing {
+        CountStanding::Believed => false,
+        CountStanding::NotBilled => !was_accepted(key),
+        CountStanding::Held | CountStanding::Left => true,
+    });
+    standings.map(|(key, _)| key).collect()
+}
+
 /// What a night makes of a count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum CountStanding {

@@ -71,6 +71,7 @@ impl TicketKind {
                 | Code::ExportFewerCustomers
                 | Code::ExportFewerUnits
                 | Code::ExportFewerFiles
+                | Code::ExportFileTwice
                 | Code::ExportCutOff
                 | Code::ExportPartUnread
                 | Code::ExportOldAgain

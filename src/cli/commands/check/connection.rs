@@ -64,7 +64,11 @@ impl CheckList {
                 };
                 self.wrong(name, Exit::Unreachable, error.to_string(), fix);
             }
-            Err(ReadError::Denied { why, fix, .. } | ReadError::Additions { why, fix, .. }) => {
+            Err(
+                ReadError::Denied { why, fix, .. }
+                | ReadError::WriteDenied { why, fix, .. }
+                | ReadError::Additions { why, fix, .. },
+            ) => {
                 self.wrong(name, Exit::Denied, why, fix);
             }
         }

@@ -40,6 +40,8 @@ pub struct Counts {
     pub dated: Option<DateColumn>,
     /// The files that it was read from, where several may be one export.
     pub files: Vec<DeliveredFile>,
+    /// Whether their number is the one that the configuration says.
+    pub files_expected: bool,
     /// The files or sheets of an export that is several: its lines are numbered through all of them.
     pub parts: ExportParts,
     /// Why the file looks like a part of the export, and not like the whole of it.

@@ -25,11 +25,35 @@ impl ExportParts {
 
     /// The file or sheet of a line, where there are several, and its number there.
     pub fn of(&self, line: u64) -> (Option<&str>, u64) {
-        let behind = self.0.partition_point(|part| part.before < line);
-        match behind.checked_sub(1).and_then(|at| self.0.get(at)) {
+        match self.place(line).and_then(|at| self.0.get(at)) {
             Some(part) => (Some(part.name.as_str()), line - part.before),
             None => (None, line),
         }
+    }
+
+    /// Which of them a line is of, from 0; `None` where there is one.
+    fn place(&self, line: u64) -> Option<usize> {
+        self.0.partition_point(|part| part.before < line).checked_sub(1)
+    }
+
+    /// Those that the lines are of, from 0, each once and in order.
+    pub fn places(&self, lines: &RowLines) -> Vec<usize> {
+        if self.0.is_empty() {
+            return Vec::new();
+        }
+        let mut places: Vec<usize> = lines.with_last().into_iter().filter_map(|line| self.place(line)).collect();
+        places.dedup();
+        places
+    }
+
+    /// Whether there is one file, with one sheet.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What a person calls one of them.
+    pub fn name(&self, place: usize) -> &str {
+        self.0.get(place).map_or("", |part| part.name.as_str())
     }
 
     /// One line: `line 2`, or `usage.east.csv, line 2`.
@@ -84,5 +108,9 @@ mod tests {
         assert_eq!((parts.line(4).as_str(), parts.line(5).as_str()), ("u.a.csv, line 4", "u.b.csv, line 1"));
         let many = RowLines::from(&[2, 3, 4, 5, 6, 7, 8][..]);
         assert_eq!(parts.lines("lines", &many), "u.a.csv, lines 2, 3, 4; u.b.csv, lines 1, 2 and 2 more");
+        parts.add("u.c.csv", 8);
+        assert_eq!(parts.places(&many), [0, 2]);
+        let long = RowLines::from(&[2, 2, 3, 3, 4, 4, 4, 6, 7, 8, 9][..]);
+        assert_eq!((parts.places(&long), long.to_vec()), (vec![0, 3], vec![2, 2, 3, 3, 4]), "the last file is known");
     }
 }

@@ -2,13 +2,14 @@
 
 use std::fmt;
 
-/// Lines of a file: how many, and the first of them. A service may be counted from a hundred thousand rows, and nearly
+/// Lines of a file: how many, the first of them, and the last. A service may be counted from a hundred thousand rows, and nearly
 /// every one is counted from one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RowLines {
     number: u32,
     first: u32,
-    next: Option<Box<[u32; RowLines::KEPT - 1]>>,
+    /// Those behind the first, as far as they are kept; in the last place the last one of all that are more.
+    next: Option<Box<[u32; RowLines::KEPT]>>,
 }
 
 impl RowLines {
@@ -20,8 +21,7 @@ impl RowLines {
         let line = u32::try_from(line).unwrap_or(u32::MAX);
         match self.number().checked_sub(1) {
             None => self.first = line,
-            Some(at) if at < Self::KEPT - 1 => self.next.get_or_insert_default()[at] = line,
-            Some(_) => {}
+            Some(at) => self.next.get_or_insert_default()[at.min(Self::KEPT - 1)] = line,
         }
         self.number = self.number.saturating_add(1);
     }
@@ -33,8 +33,14 @@ impl RowLines {
 
     /// The first of them: all, where there are at most [`RowLines::KEPT`].
     pub fn to_vec(&self) -> Vec<u64> {
-        let all = std::iter::once(&self.first).chain(self.next.iter().flat_map(|next| next.iter()));
-        all.take(self.number()).copied().map(u64::from).collect()
+        let kept = self.next.iter().flat_map(|next| next.iter().take(Self::KEPT - 1));
+        std::iter::once(&self.first).chain(kept).take(self.number()).copied().map(u64::from).collect()
+    }
+
+    /// The same, and the last of all.
+    pub fn with_last(&self) -> Vec<u64> {
+        let last = self.next.as_ref().filter(|_| self.number() > Self::KEPT).map(|next| next[Self::KEPT - 1]);
+        self.to_vec().into_iter().chain(last.map(u64::from)).collect()
     }
 }
 

@@ -143,6 +143,8 @@ codes! {
     ExportFewerUnits = "export-fewer-units",
     /// Fewer files than the last accepted export, where several are one.
     ExportFewerFiles = "export-fewer-files",
+    /// A file or a sheet of the export looks as if another one were the same delivered again, and both are counted.
+    ExportFileTwice = "export-file-twice",
     /// No line break ends the export, and one ended the last accepted one.
     ExportCutOff = "export-cut-off",
     /// Keys that would make an unreadable export readable, or that it looks as if it needed.
