@@ -298,6 +298,22 @@ fn an_invoice_in_the_middle_of_a_month_shows_the_month_before() {
     assert_eq!(billed("2027-01-14", 5), Decimal::from(12), "December's invoice is to come");
 }
 
+/// The export said 60 one night, while November's invoice was to come: nobody looked at it, and it was December's peak.
+#[test]
+fn a_wrong_count_before_an_invoice_is_no_peak() {
+    let clocked = Clocked::approved("Etc/UTC", "2026-11-17T12:00:00Z");
+    let text = std::fs::read_to_string(clocked.0.path("recount.toml")).expect("the configuration");
+    clocked.0.write("recount.toml", text.replace("max_units_up = \"100%\"", "max_units_up = \"1000%\""));
+    let month = Month::of(&clocked, "peak");
+    clocked.next_invoice("2026-12-15");
+    assert_eq!(month.night("2026-11-20", 9), Decimal::from(9));
+    assert_eq!(month.night("2026-12-02", 6), Decimal::from(9));
+    assert_eq!(month.night("2026-12-03", 60), Decimal::from(9));
+    assert_eq!(month.night("2026-12-04", 7), Decimal::from(9), "the right export is read the night after");
+    clocked.next_invoice("2027-01-15");
+    assert_eq!(month.night("2026-12-18", 5), Decimal::from(7));
+}
+
 /// Invoices are made on the last day: otherwise December's would show November, and February's the January that was billed.
 #[test]
 fn an_invoice_at_a_month_s_end_shows_that_month() {
@@ -390,6 +406,7 @@ fn a_peak_that_freeze_keeps_off_its_invoice_is_a_warning() {
     let text = std::fs::read_to_string(clocked.0.path("recount.toml")).expect("the configuration");
     let peak = "\"CloudFilter\" = { product = \"MP-CLOUDFILTER\", quantity = \"peak\" }";
     let text = text.replace("create_lines = true", "create_lines = true\nfreeze = \"3d\"");
+    let text = text.replace("max_age =", "min_units = \"10%\"\nmax_age =");
     clocked.0.write("recount.toml", text.replace("\"CloudFilter\" = { product = \"MP-CLOUDFILTER\" }", peak));
     let frozen = |run: &RunRecord| {
         let findings = run.end.iter().flat_map(|end| &end.findings);

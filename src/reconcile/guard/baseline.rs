@@ -23,9 +23,11 @@ use crate::reconcile::model::quantity::Quantity;
 /// Counts by customer and service.
 pub type CountKeys<'a> = BTreeSet<(&'a CustomerName, &'a ServiceName)>;
 
-/// The counts that some line of the plan is held for, or that a person let be: neither is believed.
+/// The counts that some line of the plan is held for, that a person let be, or that no guard looks at before an invoice is made:
+/// none is believed.
 fn not_believed(plan: &Plan) -> CountKeys<'_> {
-    let is_let_be = |verdict: &Verdict| matches!(verdict, Verdict::Skipped(Code::Kept | Code::Ignored));
+    let is_let_be =
+        |verdict: &Verdict| matches!(verdict, Verdict::Skipped(Code::Kept | Code::Ignored | Code::InvoiceDue));
     let lines = plan.lines.iter().filter(|line| line.verdict.is_held() || is_let_be(&line.verdict));
     lines.flat_map(|line| &line.sources).map(|source| (&source.customer, &source.service)).collect()
 }
@@ -49,7 +51,7 @@ pub(super) fn of_no_effect<'a>(plan: &'a Plan, past: &AcceptedCounts) -> CountKe
 enum CountStanding {
     /// It comes to no line that is ever written.
     NotBilled,
-    /// Its line is left as it is by an answer.
+    /// Its line is left as it is, by an answer or until an invoice is made.
     Left,
     /// It is what is billed, or is going to be.
     Believed,
@@ -66,9 +68,11 @@ impl<'a> Standings<'a> {
         for line in &plan.lines {
             let standing = match line.verdict {
                 Verdict::Held(_) | Verdict::Large(_) => CountStanding::Held,
-                Verdict::Skipped(Code::Kept | Code::Ignored) => CountStanding::Left,
+                Verdict::Skipped(Code::Kept | Code::Ignored | Code::InvoiceDue) => CountStanding::Left,
+                Verdict::Unchanged(_) | Verdict::Update(_) | Verdict::Create(_) | Verdict::Skipped(Code::Frozen) => {
+                    CountStanding::Believed
+                }
                 Verdict::Skipped(_) => CountStanding::NotBilled,
-                Verdict::Unchanged(_) | Verdict::Update(_) | Verdict::Create(_) => CountStanding::Believed,
             };
             for source in &line.sources {
                 let known = standings.entry((&source.customer, &source.service)).or_insert(standing);
