@@ -376,10 +376,10 @@ fn habits_of_vendors_are_read_rightly_or_refused() {
         ("C,S,N,D\nA,E,1,30/10/26\nA,E,2,01/11/26\n", &short, 11, "has a date"),
         ("C,S,N,D\nA,E,1,2020-10-31\nB,E,2,2020-11\n", &month, 3, "is no date"),
         ("C,S,N\n\"A \\\"b\\\"\",E,1\n", PLAIN, 11, "quote_escape"),
-        ("C,S,N\n,E,1\n", PLAIN, 3, "set `fill_down`"),
-        ("C,S,N\nA,E,5\n,E,1\n", PLAIN, 3, "customer-nameless"),
+        ("C,S,N\n,E,1\n", PLAIN, 0, "set `fill_down`"),
+        ("C,S,N\nA,E,5\n,E,1\n", PLAIN, 0, "customer-nameless"),
         // What is set already is not advised.
-        ("C,S,N\n,E,1\n", &filled, 3, "no customer stands above them"),
+        ("C,S,N\n,E,1\n", &filled, 0, "no customer stands above them"),
         ("C,S,N\nA,,1\n", &services, 3, "finds none above it"),
     ];
     for (text, keys, exit, said) in cases {

@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::export::counts::{Cell, Counts, CustomerCounts};
 use crate::reconcile::model::plan::finding::Finding;
-use crate::reconcile::model::plan::reason_code::{Code, Severity};
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
 use crate::report::exit_codes::Exit;
 use crate::report::format::json::each_finding;
@@ -57,15 +57,14 @@ impl<'a> Counted<'a> {
         Document { path, profile, rows, kept, customers: counts, findings }
     }
 
-    /// A part of an export is refused, as by a night. Something is to be decided where a finding asks for it: a count is
-    /// not known, or it is not known whose it is. Rows that were left out on purpose are only said.
+    /// A part of an export is refused, as by a night. Something is to be decided where a count is not known; rows that were
+    /// left out on purpose, or that belong to nobody, are only said.
     pub fn exit(&self) -> Exit {
         if self.findings.iter().any(|finding| finding.code == Code::ExportPartUnread) {
             return Exit::Refused;
         }
         let unknown = [Code::RowMalformed, Code::RowDuplicate, Code::CountNegative, Code::TooLarge];
-        let asks = |finding: &Finding| finding.severity == Severity::Decide || unknown.contains(&finding.code);
-        if self.findings.iter().any(asks) { Exit::Decide } else { Exit::Done }
+        if self.findings.iter().any(|finding| unknown.contains(&finding.code)) { Exit::Decide } else { Exit::Done }
     }
 
     /// As a table, which is printed piece by piece: of a million lines only a few are in memory.
