@@ -256,3 +256,21 @@ fn what_is_said_of_a_service_names_the_file_that_it_stands_in() {
         assert!(said.out.contains(words), "{words}: {}", said.out);
     }
 }
+
+/// "No row for Borealis, so that counts as 0", said beside an export that counts five, sends the biller to the vendor.
+#[test]
+fn a_line_whose_customer_has_no_place_is_not_said_to_be_counted_as_none() {
+    for (customers, reason) in [
+        ("customer,company_id,agreement_id,note\nAcme,1,10,\nBorealis,977,,\n", "company-missing"),
+        ("customer,company_id,agreement_id,note\nAcme,1,10,\n", "line-left-behind"),
+    ] {
+        let night = compared();
+        night.write("customers.csv", customers);
+        let run = night.run().exits(3).first_run();
+        let mut lines = run["lines"].as_array().into_iter().flatten();
+        let line = lines.find(|line| line["addition_id"] == LINE && line["reason"] == reason).expect("the line");
+        let why = night.recount(&["why", line["handle"].as_str().expect("a handle")]).exits(0).out;
+        assert!(why.contains("Borealis · CloudFilter was billed here; no row"), "{why}");
+        assert!(!why.contains("counts as 0"), "{why}");
+    }
+}

@@ -14,7 +14,7 @@ use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
 
-/// From when a matter waits: the first of the runs in a row that asked about it.
+/// From when a matter waits: the first of the nights in a row that asked about it, or the first dry run if no night did.
 pub type OpenSince = (RunId, DateTime<Utc>);
 
 impl History {
@@ -115,6 +115,9 @@ impl History {
     }
 }
 
+/// An item by its handle, and why it is open.
+type Matter = (String, Code);
+
 /// What a line held and what it was to hold, in one report.
 pub type ShownStep = (Option<Quantity>, Option<Quantity>);
 
@@ -156,36 +159,37 @@ fn waiting_since(
     integration: &IntegrationName,
 ) -> Result<BTreeMap<(String, Code), OpenSince>, StoreError> {
     let mut runs = connection.prepare_cached(&format!(
-        "SELECT run, started_at, verdict = 'held' AS held FROM runs WHERE {PLANNED} ORDER BY run DESC"
+        "SELECT run, started_at, command = 'plan' AS dry, verdict = 'held' AS held FROM runs WHERE {PLANNED} ORDER BY run DESC"
     ))?;
     let mut asked = connection.prepare_cached(
         "SELECT handle, code FROM findings WHERE run = ?1 AND severity = 'decide' AND handle IS NOT NULL",
     )?;
-    let mut since: BTreeMap<(String, Code), OpenSince> = BTreeMap::new();
-    let mut still: Option<BTreeSet<(String, Code)>> = None;
+    let mut since: BTreeMap<Matter, OpenSince> = BTreeMap::new();
+    let (mut still, mut of_a_night): (Option<BTreeSet<Matter>>, BTreeSet<Matter>) = Default::default();
     for run in runs.query_and_then([integration.as_str()], |row| {
-        Ok::<_, StoreError>((RunId(row.get("run")?), time(row, "started_at")?, row.get::<_, bool>("held")?))
+        let opened = (RunId(row.get("run")?), time(row, "started_at")?);
+        Ok::<_, StoreError>((opened, row.get::<_, bool>("dry")?, row.get::<_, bool>("held")?))
     })? {
-        let (run, started_at, held) = run?;
-        let matters = asked.query_and_then([run.0], |row| {
+        let (opened, dry, held) = run?;
+        let matters = asked.query_and_then([opened.0.0], |row| {
             Ok::<_, StoreError>((row.get::<_, String>("handle")?, word(row, "code", Code::from_word)?))
         })?;
-        let matters: BTreeSet<(String, Code)> = matters.collect::<Result<_, _>>()?;
-        let row: BTreeSet<_> = match still {
-            None => matters,
-            // What a held plan does not show is not settled by it.
-            Some(later) if held => {
-                since.extend(later.intersection(&matters).map(|matter| (matter.clone(), (run, started_at))));
-                still = Some(later);
-                continue;
-            }
-            Some(later) => later.intersection(&matters).cloned().collect(),
-        };
-        if row.is_empty() {
+        let matters: BTreeSet<Matter> = matters.collect::<Result<_, _>>()?;
+        let later = still.get_or_insert_with(|| matters.clone());
+        // A dry run is no night: what a night asked is as old as the first night that did.
+        let asks = later.intersection(&matters).filter(|matter| !dry || !of_a_night.contains(*matter));
+        let asks: Vec<Matter> = asks.cloned().collect();
+        // What a dry run or a held plan does not show is not settled by it.
+        if !dry && !held {
+            later.retain(|matter| matters.contains(matter));
+        }
+        if later.is_empty() {
             break;
         }
-        since.extend(row.iter().map(|matter| (matter.clone(), (run, started_at))));
-        still = Some(row);
+        if !dry {
+            of_a_night.extend(asks.iter().cloned());
+        }
+        since.extend(asks.into_iter().map(|matter| (matter, opened)));
     }
     Ok(since)
 }

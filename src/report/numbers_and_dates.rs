@@ -116,13 +116,16 @@ impl<'a> ExportReadability<'a> {
     }
 
     /// One count behind a line: the rows of the export, and what they say.
-    pub(crate) fn source(&self, source: &Source) -> String {
+    pub(crate) fn source(&self, line: &LineRecord, source: &Source) -> String {
         let Source { customer, service, count, lines, place, how: _, items: _ } = source;
         let name = format!("{} · {}", shown(customer.as_str()), shown(service.as_str()));
         let stands = place.clone().unwrap_or_else(|| format!("line {}", numbers(lines)));
         let incomplete = self.incomplete.contains(customer);
         match (count, lines.as_slice()) {
             _ if self.undo => format!("{name}: no export was read"),
+            (Some(_), []) if is_left_behind(line) => {
+                format!("{name} was billed here; no row of the export is for this line now")
+            }
             (Some(count), []) => format!("no row for {name}: the customer is in the export, so that counts as {count}"),
             (None, []) if incomplete => format!("no readable row for {name}: a row of the customer cannot be read"),
             (None, []) => format!("no row for {name}: the customer is not in the export, which is not zero"),
@@ -133,6 +136,12 @@ impl<'a> ExportReadability<'a> {
             (None, _) => format!("{stands}: {name}, which could not be counted"),
         }
     }
+}
+
+/// Whether nobody counts a line any more, or its customer has no place now: its counts of 0 are no zero of the export, which
+/// may well count the customer. A line that the export does count is to hold something, though it be 0.
+fn is_left_behind(line: &LineRecord) -> bool {
+    line.reason == Code::LineLeftBehind || line.wanted.is_none()
 }
 
 /// As many lines as are kept may be the first of more.

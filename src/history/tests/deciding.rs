@@ -114,6 +114,34 @@ fn a_matter_waits_since_the_first_of_the_nights_in_a_row() {
     assert_eq!([first("a"), first("b"), first("c")], [runs[0], runs[2], runs[3]]);
 }
 
+/// Somebody who looks ahead on Friday must still be told on Saturday what is new, and a dry run of another file settles nothing.
+#[test]
+fn a_dry_run_is_no_night_of_waiting() {
+    let mut place = Place::new();
+    let asked = |handle: &str| Finding {
+        handle: Some(handle.to_owned()),
+        ..finding(Severity::Decide, Code::ToZero, String::new())
+    };
+    let (dry, night) = (RunCommand::Plan, RunCommand::Run);
+    let runs = [
+        (night, vec!["a"]),
+        (dry, vec!["a", "b"]),
+        (night, vec!["a", "b"]),
+        (dry, vec!["b"]),
+        (dry, vec!["a", "b", "c"]),
+    ];
+    let runs = runs.map(|(command, handles)| {
+        let run = place.begin(command);
+        place.history.record_plan(run, &plan(0, Vec::new())).unwrap();
+        let findings = handles.into_iter().map(asked).collect();
+        place.history.end_run(run, &[], &RunEnd { findings, ..end() }).unwrap();
+        run
+    });
+    let since = place.history.waiting_since(&mail()).unwrap();
+    let first = |handle: &str| since[&(handle.to_owned(), Code::ToZero)].0;
+    assert_eq!([first("a"), first("b"), first("c")], [runs[0], runs[2], runs[4]]);
+}
+
 /// Later exports are compared with the last night, not with the few lines that an undo set back.
 #[test]
 fn an_undo_is_no_night_to_compare_with() {

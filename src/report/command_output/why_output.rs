@@ -211,7 +211,7 @@ pub fn render_matter(run: &RunRecord, finding: &Finding) -> String {
 /// Each count, how it became units, and what is counted.
 fn sources(text: &mut String, line: &LineRecord, reading: &ExportReadability<'_>) {
     for source in &line.sources {
-        row(text, "", &reading.source(source));
+        row(text, "", &reading.source(line, source));
         if let Some(how) = &source.how {
             wrapped(text, how, "                 ", "                 ");
         }

@@ -10,6 +10,7 @@ use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::export::counts::{Cell, Counts};
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, ServiceName};
 use crate::reconcile::model::plan::finding::Finding;
+use crate::report::report_model::Report;
 use crate::report::{display_names, lines, numbers_and_dates};
 use crate::web::desk::host::not_done::NotDone;
 use crate::web::desk::host::upload_host::{ReadUpload, StagedUpload};
@@ -215,7 +216,24 @@ pub(crate) fn tried(visit: &Visit, integration: &IntegrationName, drawn: &RunRec
             } } }
             tfoot { tr { th scope="row" { (numbers_and_dates::plural(changes.len(), "line")) } td.n {} td.n {} td.n.nb { (plan::sums(&changes)) } td {} } }
         } } @if changes.len() > LISTED { p.small.soft { "and " (changes.len() - LISTED) " more" } } }
+        (asked(drawn))
         p.do { a.b href="/export#pre" { "Back to the file" } }
     };
     frame(visit, RailEntry::Export, "What it would come to", &main)
+}
+
+/// What would wait for a person: lines that the plan holds, and what none of them can say.
+fn asked(drawn: &RunRecord) -> Markup {
+    let report = Report::of(drawn);
+    html! {
+        @if !report.asked.is_empty() { div.sheet { table {
+            caption { "Would wait for a decision " small { (report.asked.len()) } }
+            thead { tr { th scope="col" { "what" } th.n scope="col" { "billed → wanted" } th scope="col" { "why" } } }
+            tbody { @for entry in report.asked.iter().take(LISTED) { tr {
+                th scope="row" { (entry.title()) } td.n { (entry.step()) }
+                td { (page_pieces::words_of(entry.finding.code.as_str())) ": " (escaped(&entry.finding.message)) }
+            } } }
+        } } }
+        @if report.asked.len() > LISTED { p.small.soft { "and " (report.asked.len() - LISTED) " more" } }
+    }
 }

@@ -187,7 +187,7 @@ const SOURCES: usize = 12;
 pub(crate) fn chain(line: &LineRecord, reading: &ExportReadability<'_>, records: Option<&RecordLinks>) -> Markup {
     html! {
         ol.chain {
-            @for source in line.sources.iter().take(SOURCES) { li { b { "export" } div { (reading.source(source)) } } }
+            @for source in line.sources.iter().take(SOURCES) { li { b { "export" } div { (reading.source(line, source)) } } }
             @if line.sources.len() > SOURCES { li { b { "export" } div { "… " (line.sources.len() - SOURCES) " more counts" } } }
             @for how in line.sources.iter().filter_map(|source| source.how.as_deref()).take(SOURCES) { li { b { "policy" } div { (escaped(how)) } } }
             li { b { "ConnectWise" } div { (place(line, records)) ": " b { (page_pieces::quantity(line.was)) } } }

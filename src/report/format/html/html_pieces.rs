@@ -122,7 +122,7 @@ pub(super) fn why(line: &LineRecord, reading: &ExportReadability<'_>, records: O
         details {
             summary { "why" }
             ul {
-                @for source in line.sources.iter().take(SOURCES) { li { (reading.source(source)) } }
+                @for source in line.sources.iter().take(SOURCES) { li { (reading.source(line, source)) } }
                 @if line.sources.len() > SOURCES { li { "… " (line.sources.len() - SOURCES) " more counts" } }
                 li { (place(line, records)) }
                 @if !line.detail.is_empty() { li { (escaped(&line.detail)) } }
