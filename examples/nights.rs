@@ -87,7 +87,8 @@ fn live(work: &Mutex<Work>, from: u64, began: Instant) {
         }
         work.done += 1;
         if work.done.is_multiple_of(5000) {
-            eprintln!("{} seeds from {from} in {} s, 0 violations", work.done, began.elapsed().as_secs());
+            let violations: usize = work.kinds.values().map(Vec::len).sum();
+            eprintln!("{} seeds from {from} in {} s, {violations} violations", work.done, began.elapsed().as_secs());
         }
     }
 }

@@ -298,9 +298,10 @@ fn an_invoice_in_the_middle_of_a_month_shows_the_month_before() {
     assert_eq!(billed("2027-01-14", 5), Decimal::from(12), "December's invoice is to come");
 }
 
-/// The export said 60 one night, while November's invoice was to come: nobody looked at it, and it was December's peak.
+/// Sixty were used while November's invoice was to come. Left out without a word, they were on no invoice; whether they are true is
+/// for a person to say, once they would be written.
 #[test]
-fn a_wrong_count_before_an_invoice_is_no_peak() {
+fn a_count_far_from_the_last_one_before_an_invoice_is_asked_about_behind_it() {
     let clocked = Clocked::approved("Etc/UTC", "2026-11-17T12:00:00Z");
     let text = std::fs::read_to_string(clocked.0.path("recount.toml")).expect("the configuration");
     clocked.0.write("recount.toml", text.replace("max_units_up = \"100%\"", "max_units_up = \"1000%\""));
@@ -309,9 +310,13 @@ fn a_wrong_count_before_an_invoice_is_no_peak() {
     assert_eq!(month.night("2026-11-20", 9), Decimal::from(9));
     assert_eq!(month.night("2026-12-02", 6), Decimal::from(9));
     assert_eq!(month.night("2026-12-03", 60), Decimal::from(9));
-    assert_eq!(month.night("2026-12-04", 7), Decimal::from(9), "the right export is read the night after");
+    assert_eq!(month.night("2026-12-04", 7), Decimal::from(9), "the next export is read as any other");
     clocked.next_invoice("2027-01-15");
-    assert_eq!(month.night("2026-12-18", 5), Decimal::from(7));
+    clocked.counts("Acme,CloudFilter,5\nBorealis,CloudFilter,5\n");
+    let asked = clocked.night("2026-12-18T06:15:00Z");
+    assert_eq!(clocked.addition("MP-CLOUDFILTER").quantity, Decimal::from(9), "60 are not written unasked");
+    assert_eq!(line(&asked, "MP-CLOUDFILTER").reason, Code::LineStep, "{}", told(&asked));
+    assert_eq!(line(&asked, "MP-CLOUDFILTER").wanted, Some(60.into()), "{}", told(&asked));
 }
 
 /// Invoices are made on the last day: otherwise December's would show November, and February's the January that was billed.
@@ -366,6 +371,27 @@ fn a_night_that_was_set_back_has_no_part_in_a_peak() {
         assert_eq!(clocked.addition("MP-CLOUDFILTER").quantity, after, "{}", told(&undone));
         assert_eq!(month.night("2026-11-22", 6), after, "{quantity}");
         assert_eq!(month.night("2026-11-23", 6), after, "{quantity}");
+    }
+}
+
+/// A second look at the wrong file wrote nothing, and its counts were those of the day: the night after the undo wrote 12 again.
+#[test]
+fn what_was_read_twice_and_set_back_has_no_part_in_a_peak() {
+    for again in ["2026-11-21T07:00:00Z", "2026-11-22T06:15:00Z"] {
+        let clocked = Clocked::approved("Etc/UTC", "2026-11-17T12:00:00Z");
+        let month = Month::of(&clocked, "peak");
+        clocked.next_invoice("2026-12-01");
+        for day in ["2026-11-18", "2026-11-19", "2026-11-20"] {
+            month.night(day, 6);
+        }
+        clocked.counts("Acme,CloudFilter,12\nBorealis,CloudFilter,5\n");
+        let wrong = clocked.night("2026-11-21T06:15:00Z");
+        assert_eq!(clocked.addition("MP-CLOUDFILTER").quantity, Decimal::from(12), "{}", told(&wrong));
+        clocked.night(again);
+        let undone = clocked.undo("2026-11-22T09:00:00Z", wrong.run);
+        assert_eq!(clocked.addition("MP-CLOUDFILTER").quantity, Decimal::from(6), "{}", told(&undone));
+        assert_eq!(month.night("2026-11-23", 6), Decimal::from(6), "read again at {again}");
+        assert_eq!(month.night("2026-11-24", 7), Decimal::from(7), "read again at {again}");
     }
 }
 

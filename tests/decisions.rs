@@ -181,6 +181,28 @@ fn an_answer_lapses_when_the_export_asks_no_more() {
     assert_eq!((run.code, office.billed(200).as_str()), (3, "12"), "{run:?}");
 }
 
+/// A fall to nothing was refused months ago, and the count rose and was written since: the customer who leaves now was billed on.
+#[test]
+fn a_refused_step_is_asked_about_when_it_comes_again_later() {
+    for verb in ["keep", "ignore"] {
+        let office = Office::running(&QUIET);
+        let gone = [("Acme", 3), ("Borealis", 0), ("Cedar", 40)];
+        office.export(&gone);
+        office.run();
+        let handle = office.held()["handle"].as_str().unwrap().to_owned();
+        assert_eq!(office.recount(&[verb, &handle]).code, 0);
+        assert_eq!(office.run().code, 0, "{verb}: it is answered");
+        for _ in 0..2 {
+            office.export(&[("Acme", 3), ("Borealis", 13), ("Cedar", 40)]);
+            office.run();
+        }
+        assert_eq!(office.billed(200), "13", "{verb}");
+        office.export(&[("Acme", 3), ("Borealis", 0), ("Cedar", 40)]);
+        let run = office.run();
+        assert_eq!((run.code, office.billed(200).as_str()), (3, "13"), "{verb}: {run:?}");
+    }
+}
+
 /// Somebody touched the line after the answer: what they meant is not what was answered.
 #[test]
 fn an_answer_lapses_when_the_line_is_changed_after_it() {

@@ -13,7 +13,7 @@ const LINE: i64 = 200;
 fn compared() -> Night {
     let night = Night::new();
     // One line of two is gone in these nights.
-    night.config("guards", "min_lines_seen = \"10%\"\nmax_units_down = \"100%\"\nmin_units = \"10%\"");
+    night.config("guards", "min_lines_seen = \"10%\"\nmax_units_down = \"100%\"\nmin_units = \"10%\"\nmin_rows = \"10%\"\nmin_customers = \"10%\"");
     night.approve();
     night.run().exits(0);
     night
@@ -273,4 +273,39 @@ fn a_line_whose_customer_has_no_place_is_not_said_to_be_counted_as_none() {
         assert!(why.contains("Borealis · CloudFilter was billed here; no row"), "{why}");
         assert!(!why.contains("counts as 0"), "{why}");
     }
+}
+
+/// Two lines of one product came to one agreement by a person's hand, and each night from then on ended with a broken history.
+#[test]
+fn two_lines_that_were_moved_to_one_place_are_asked_about_one_by_one() {
+    let night = compared();
+    moves_to_another_agreement(&night);
+    night.sim().edit(|world| {
+        let line = world.additions.iter_mut().find(|line| line.agreement == 10 && line.product == "MP-CLOUDFILTER");
+        line.expect("Acme's line").agreement = 21;
+    });
+    let said = night.run().exits(3);
+    asks(&said, "line-left-behind");
+    let run = said.first_run();
+    let left: Vec<_> =
+        run["lines"].as_array().into_iter().flatten().filter(|line| line["agreement_id"] == 21).collect();
+    assert_eq!(left.len(), 1, "{}", said.out);
+    assert!(left[0]["detail"].as_str().is_some_and(|detail| detail.contains("beside it bills")), "{}", said.out);
+}
+
+/// The customer's rows were late and the product was renamed in the catalog: the line was offered for 0, as one that nobody wants.
+#[test]
+fn a_missing_customer_stays_missing_when_its_product_is_not_found() {
+    let night = compared();
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,3\nStranger,CloudFilter,5\n");
+    night.sim().edit(|world| {
+        let product = world.catalog.iter_mut().find(|product| product.identifier == "MP-CLOUDFILTER");
+        product.expect("the product").identifier = "MP-CLOUDFILTER-2".to_owned();
+    });
+    let said = night.run().exits(3);
+    let run = said.first_run();
+    let line = run["lines"].as_array().into_iter().flatten().find(|line| line["addition_id"] == LINE);
+    let line = line.expect("the line stays in sight");
+    assert_eq!((&line["reason"], &line["wanted"]), (&"customer-missing".into(), &serde_json::Value::Null), "{line}");
+    night.recount(&["accept", line["handle"].as_str().expect("a handle"), "--to", "0"]).exits(2);
 }

@@ -120,7 +120,7 @@ fn an_ignored_pair_of_lines_is_not_for_a_third_one() {
     night.run().exits(0);
     bills(&night, 151, 10, FILTER, 3);
     let said = night.run().exits(3);
-    assert!(said.out.contains("another addition is asked about now"), "{}", said.out);
+    assert!(said.out.contains("another addition or quantity is asked about now"), "{}", said.out);
     night.recount(&["ignore", &handle]).exits(0);
     night.run().exits(0);
     night.sim().edit(|world| world.additions.retain(|addition| addition.id != 150));

@@ -9,7 +9,7 @@ use crate::history::run_record::RunRecord;
 use crate::history::store::column_values::{day, local_time, maybe_quantity};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId, ServiceName};
+use crate::reconcile::model::ids::{CustomerName, IntegrationName, ServiceName};
 use crate::reconcile::model::past::CountedDays;
 use crate::reconcile::model::quantity::Quantity;
 
@@ -49,22 +49,18 @@ impl History {
         })
     }
 
-    /// Takes back what a run counted of a day, because it is set back: the count of the day before stands for it. Nothing where a
-    /// later run of that day was accepted, for its counts are the day's.
+    /// Takes back what a run counted of its day, because it is set back, and what later runs read from the same bytes: the count
+    /// of the day before stands for it. A day on which another export was accepted later keeps the counts of that one.
     ///
     /// # Errors
     /// When it cannot be stored.
-    pub fn take_back_day(
+    pub fn take_back(
         &mut self,
         undone: &RunRecord,
         counts: &BTreeSet<(&CustomerName, &ServiceName)>,
     ) -> Result<(), StoreError> {
-        let (integration, day) = (&undone.integration, undone.started_at.date_naive());
-        let later = self.read(|connection| accepted_after(connection, integration, undone.run))?;
-        if later.is_some_and(|began| began.date_naive() == day) {
-            return Ok(());
-        }
-        let (integration, day) = (integration.as_str(), day.to_string());
+        let days = self.read(|connection| days_of_export(connection, undone))?;
+        let integration = undone.integration.as_str();
         self.write(|transaction| {
             // What the next day counted was not stored where it was as many.
             let mut pass_on = transaction.prepare_cached(
@@ -77,8 +73,8 @@ impl History {
             let mut delete = transaction.prepare_cached(
                 "DELETE FROM day_counts WHERE integration = ?1 AND customer = ?2 AND service = ?3 AND day = ?4",
             )?;
-            for (customer, service) in counts {
-                let of = params![integration, customer.as_str(), service.as_str(), day];
+            for (day, (customer, service)) in days.iter().flat_map(|day| counts.iter().map(move |count| (day, count))) {
+                let of = params![integration, customer.as_str(), service.as_str(), day.to_string()];
                 pass_on.execute(of)?;
                 delete.execute(of)?;
             }
@@ -117,18 +113,26 @@ impl History {
     }
 }
 
-/// When the first accepted night after a run began, that was no dry run.
-fn accepted_after(
-    connection: &Connection,
-    integration: &IntegrationName,
-    run: RunId,
-) -> Result<Option<DateTime<FixedOffset>>, StoreError> {
+/// The days, in order, whose counts are those of a run's export: its own day, and those of the accepted nights behind it that
+/// read the same bytes. Dry runs count nothing.
+fn days_of_export(connection: &Connection, run: &RunRecord) -> Result<BTreeSet<NaiveDate>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT started_at, utc_offset FROM runs WHERE integration = ?1 AND run > ?2 AND accepted = 1
-           AND command <> 'plan' AND undoes IS NULL ORDER BY run LIMIT 1",
+        "SELECT started_at, utc_offset, run = ?2 OR export_sha256 = (SELECT export_sha256 FROM runs WHERE run = ?2) AS same
+         FROM runs WHERE integration = ?1 AND (run = ?2 OR run > ?2 AND accepted = 1)
+           AND command <> 'plan' AND undoes IS NULL ORDER BY run",
     )?;
-    let began = |row: &Row<'_>| local_time(row, "started_at", "utc_offset");
-    statement.query_and_then(params![integration.as_str(), run.0], began)?.next().transpose()
+    let counted = |row: &Row<'_>| Ok::<_, StoreError>((local_time(row, "started_at", "utc_offset")?, row.get("same")?));
+    let mut days = BTreeSet::new();
+    for night in statement.query_and_then(params![run.integration.as_str(), run.run.0], counted)? {
+        let (began, same): (DateTime<FixedOffset>, bool) = night?;
+        let day = began.date_naive();
+        if same {
+            days.insert(day)
+        } else {
+            days.remove(&day)
+        };
+    }
+    Ok(days)
 }
 
 /// From this day on it is this many.

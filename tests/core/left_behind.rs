@@ -405,11 +405,25 @@ fn a_short_window_or_a_credit_beside_a_line_is_no_ambiguity() {
     let mut night = Night::new();
     night.row("Acme", "CloudFilter", "11").addition(10, 100, FILTER, "9");
     night.addition(10, 101, FILTER, "5").addition(10, 102, FILTER, "0");
-    night.amend_addition(101, |line| line.cancelled_on = Some(day("2026-03-30")));
+    let window = (Some(day("2026-03-01")), Some(day("2026-03-30")));
+    night.amend_addition(101, |line| (line.effective_on, line.cancelled_on) = window);
     night.amend_addition(102, |line| (line.credit, line.quantity) = (true, Err("below zero".to_owned())));
     let line = night.filter_line();
     assert_eq!(line.verdict, set(100, "9", "11"));
     assert!(line.detail.contains("addition 101") && line.detail.contains("addition 102"), "{}", line.detail);
     night.addition(10, 103, FILTER, "1");
     assert_eq!(night.filter_line().verdict, Verdict::Held(Code::LineAmbiguous));
+}
+
+/// Five were billed to 2028 and five without an end, and of seven counted seven were written to the second: twelve for seven.
+#[test]
+fn a_line_with_an_end_far_away_beside_another_is_ambiguous() {
+    for owned in [100, 101] {
+        let mut night = Night::new();
+        night.row("Acme", "CloudFilter", "7").addition(10, owned, FILTER, "5").addition(10, 102, FILTER, "5");
+        night.amend_addition(owned, |line| line.cancelled_on = Some(day("2028-12-31")));
+        let line = night.filter_line();
+        assert_eq!(line.verdict, Verdict::Held(Code::LineAmbiguous));
+        assert!(line.detail.contains(&owned.to_string()) && line.detail.contains("102"), "{}", line.detail);
+    }
 }

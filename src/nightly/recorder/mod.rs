@@ -304,5 +304,5 @@ fn take_back(undone: RunId, plan: &PlanRecord, history: &mut History) -> Result<
     let Some(undone) = history.run(undone)? else { return Ok(()) };
     let is_set_back = |line: &&LineRecord| matches!(line.outcome, Outcome::WouldUpdate | Outcome::WouldCreate);
     let set_back = plan.lines.iter().filter(is_set_back).flat_map(|line| &line.sources);
-    history.take_back_day(&undone, &set_back.map(|source| (&source.customer, &source.service)).collect())
+    history.take_back(&undone, &set_back.map(|source| (&source.customer, &source.service)).collect())
 }

@@ -77,7 +77,7 @@ impl LineRules<'_> {
             }
             ([], []) => return Ok(None),
             ([one], []) => one,
-            // A short window or a credit beside a line without an end: that one is meant.
+            // A short window or a credit beside a line that goes on: that one is meant.
             (_, []) if ongoing.len() == 1 => ongoing[0],
             (several, []) => {
                 let ids = ids(several.iter().map(|addition| addition.id.0));

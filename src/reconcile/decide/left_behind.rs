@@ -11,6 +11,7 @@ use crate::reconcile::matching::line_claims::Claims;
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::model::connectwise_records::{Addition, Additions, Directory};
 use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, CustomerName, ItemName, ServiceName};
 use crate::reconcile::model::line_owners::Owned;
 use crate::reconcile::model::mapping::{Mapping, ServiceRule};
@@ -23,6 +24,7 @@ use crate::reconcile::model::quantity::Quantity;
 /// What lines left behind are told by.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::reconcile) struct Ground<'a> {
+    pub(in crate::reconcile) counts: &'a Counts,
     pub(in crate::reconcile) mapping: &'a Mapping,
     pub(in crate::reconcile) places: &'a BTreeMap<CustomerName, Place>,
     pub(in crate::reconcile) directory: &'a Directory,
@@ -74,12 +76,15 @@ impl Ground<'_> {
         }
         let judgement = self.judge(key, owned)?;
         let counted = judgement.live.is_some() || judgement.verdict == Verdict::Unchanged(Code::NothingToBill);
-        let wanted = Some(Quantity::ZERO).filter(|_| counted && self.in_trouble(owned).is_none());
+        let trouble = self.in_trouble(key, owned);
+        let wanted = Some(Quantity::ZERO).filter(|_| counted && trouble.is_none());
+        // Who is missing from the export is not counted as none.
+        let count = Some(Quantity::ZERO).filter(|_| trouble != Some(Code::CustomerMissing));
         let judgement = self.past.decisions.keep(key, judgement, self.today);
         let source = |(customer, service): &(CustomerName, ServiceName)| Source {
             customer: customer.clone(),
             service: service.clone(),
-            count: Some(Quantity::ZERO),
+            count,
             lines: Vec::new(),
             place: None,
             how: None,
@@ -140,9 +145,12 @@ impl Ground<'_> {
                 return Some(held(addition.id, None, detail));
             }
         };
-        if let Some(code) = self.in_trouble(owned) {
+        if let Some(code) = self.in_trouble(key, owned) {
             let live = LiveAddition { addition: addition.id, quantity: now };
-            let detail = format!("{now} billed still, and nobody can say where its customer belongs");
+            let detail = match code {
+                Code::CustomerMissing => format!("{now} billed still, and its customer is not in the export"),
+                _ => format!("{now} billed still, and nobody can say where its customer belongs"),
+            };
             return Some(LineDecision::held(code, Some(live), detail));
         }
         let other = self.other_product(key, addition).map(|other| format!("; {other}")).unwrap_or_default();
@@ -180,20 +188,26 @@ impl Ground<'_> {
             None => "which ConnectWise does not show any more: it was deleted, or the key may not see it".to_owned(),
         };
         let was = format!("addition {id} was on agreement {agreement}, {unread}");
-        match self.in_trouble(owned) {
+        match self.in_trouble(key, owned) {
             Some(code) => LineDecision::held(code, None, was),
             None => held(id, None, format!("{why}; {was}")),
         }
     }
 
     /// A customer whose row is there, and whom nobody can place tonight, is no edit of the mapping: its own trouble holds
-    /// the line.
-    fn in_trouble(&self, owned: &Owned) -> Option<Code> {
+    /// the line. Nor is one who is mapped as before and is not in the export, whatever became of the product.
+    fn in_trouble(&self, key: &LineKey, owned: &Owned) -> Option<Code> {
         let problem = |customer: &CustomerName| match self.places.get(customer) {
             Some(Place::Nowhere(problem)) if problem.code != Code::CustomerUnmapped => Some(problem.code),
             _ => None,
         };
-        owned.sources.iter().find_map(|(customer, _)| problem(customer))
+        let is_missing = |(customer, _): &&(CustomerName, ServiceName)| self.counts.of(customer).is_none();
+        let missing = || {
+            self.is_mapped_still(key, owned)
+                .then(|| owned.sources.iter().find(is_missing))?
+                .map(|_| Code::CustomerMissing)
+        };
+        owned.sources.iter().find_map(|(customer, _)| problem(customer)).or_else(missing)
     }
 
     /// Holds what would begin beside a line left behind on the same company, and what would rise, on whatever company, for a

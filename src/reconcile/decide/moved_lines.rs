@@ -1,5 +1,6 @@
 //! Lines whose addition is another one now than the one that recount owned, while that one bills still.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::reconcile::decide::left_behind::{Ground, held, live};
@@ -53,15 +54,20 @@ impl Ground<'_> {
             return Vec::new();
         }
         let (live, keys) = (live(planned), planned.iter().filter_map(Line::key).map(LineKey::folded));
-        let keys: BTreeSet<_> = keys.collect();
+        let mut keys: BTreeSet<_> = keys.collect();
         let all = self.additions.iter().flat_map(|(agreement, listed)| listed.iter().map(|one| (*agreement, one.id)));
         let found =
             all.filter(|(_, id)| !live.contains(id)).filter_map(|(agreement, id)| Some((agreement, away.get(&id)?)));
-        let lines = found.filter_map(|(agreement, (key, owned))| {
+        let mut lines = Vec::new();
+        for (agreement, (key, owned)) in found {
             let key = LineKey { agreement, ..(*key).clone() };
-            if keys.contains(&key.folded()) { None } else { self.line(&key, owned) }
-        });
-        lines.collect()
+            // Of several that came to one place each is asked about in turn: the others are named beside it.
+            if !keys.contains(&*key.folded()) {
+                lines.extend(self.line(&key, owned));
+                keys.insert(Cow::Owned(key.folded().into_owned()));
+            }
+        }
+        lines
     }
 
     /// What else of the product is billed in a line's place: an answer about its own addition was not for these.

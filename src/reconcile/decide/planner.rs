@@ -57,8 +57,8 @@ pub fn draw(gathered: PlanInputs<'_>) -> Plan {
 }
 
 fn ground(gathered: PlanInputs<'_>) -> Ground<'_> {
-    let PlanInputs { mapping, places, directory, additions, claims, past, today, .. } = gathered;
-    Ground { mapping, places, directory, additions, claims, past, today }
+    let PlanInputs { counts, mapping, places, directory, additions, claims, past, today, .. } = gathered;
+    Ground { counts, mapping, places, directory, additions, claims, past, today }
 }
 
 fn placed_lines(gathered: PlanInputs<'_>) -> Vec<Line> {

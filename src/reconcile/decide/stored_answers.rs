@@ -129,7 +129,7 @@ impl Decisions {
             let answer = self.0.get(&matter).filter(|a| a.verb == AnswerVerb::Ignore && a.reason == finding.code);
             match answer {
                 Some(decision) if decision.holds_on(today) && asks_more(&matter, finding, decision, lines) => {
-                    let other = "another addition is asked about now";
+                    let other = "another addition or quantity is asked about now";
                     finding.message = format!("{}; {}, but {other}", finding.message, decision.sentence());
                     open.push((matter, finding.code));
                 }
@@ -178,7 +178,7 @@ impl Decisions {
 impl Decision {
     /// Whether it was for the additions that a line asks about now.
     fn is_about(&self, line: &Line) -> bool {
-        self.is_for(line.live.map(|live| live.addition), &line.named)
+        self.is_for(line.live.map(|live| live.addition), &line.named) && self.is_of_quantity(billed(line.live))
     }
 
     /// Whether a line that is kept is what is left as it is now. One that was left behind is kept as that, until the mapping
@@ -186,11 +186,17 @@ impl Decision {
     fn keeps(&self, verdict: &Verdict, live: Option<LiveAddition>) -> bool {
         let left = *verdict == Verdict::Held(Code::LineLeftBehind);
         let same = left == (self.reason == Code::LineLeftBehind);
-        same && keep_applies(verdict) && live.is_none_or(|live| !left || self.is_of(live.addition))
+        same && keep_applies(verdict)
+            && self.is_of_quantity(billed(live))
+            && live.is_none_or(|live| !left || self.is_of(live.addition))
     }
 }
 
-/// Whether a finding about a line asks about an addition that was not shown when it was ignored.
+fn billed(live: Option<LiveAddition>) -> Option<Quantity> {
+    live.map(|live| live.quantity)
+}
+
+/// Whether a finding about a line asks about an addition, or a quantity that somebody set, that was not shown when it was ignored.
 fn asks_more(matter: &DecisionSubject, finding: &Finding, ignored: &Decision, lines: &[Line]) -> bool {
     let mut lines = lines.iter().filter(|_| matches!(matter, DecisionSubject::Line(..)));
     let line = lines.find(|line| Some(&line.handle) == finding.handle.as_ref());

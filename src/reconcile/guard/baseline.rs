@@ -23,11 +23,10 @@ use crate::reconcile::model::quantity::Quantity;
 /// Counts by customer and service.
 pub type CountKeys<'a> = BTreeSet<(&'a CustomerName, &'a ServiceName)>;
 
-/// The counts that some line of the plan is held for, that a person let be, or that no guard looks at before an invoice is made:
-/// none is believed.
+/// The counts that some line of the plan is held for, or that a person let be: none is believed. One that waits for an invoice
+/// is: what it comes to is asked about when it is to be written, and a day that was left out is on no invoice.
 fn not_believed(plan: &Plan) -> CountKeys<'_> {
-    let is_let_be =
-        |verdict: &Verdict| matches!(verdict, Verdict::Skipped(Code::Kept | Code::Ignored | Code::InvoiceDue));
+    let is_let_be = |verdict: &Verdict| matches!(verdict, Verdict::Skipped(Code::Kept | Code::Ignored));
     let lines = plan.lines.iter().filter(|line| line.verdict.is_held() || is_let_be(&line.verdict));
     lines.flat_map(|line| &line.sources).map(|source| (&source.customer, &source.service)).collect()
 }

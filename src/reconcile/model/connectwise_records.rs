@@ -269,6 +269,9 @@ impl From<Vec<Addition>> for AdditionList {
 /// Every addition, live or not, of each agreement that was asked for. An agreement that is not in here was not read.
 pub type Additions = BTreeMap<AgreementId, Vec<Addition>>;
 
+/// Days of the longest month.
+const MONTH: i64 = 31;
+
 impl Addition {
     /// Its units, for a sentence.
     pub fn units(&self) -> String {
@@ -295,9 +298,11 @@ impl Addition {
         !self.credit && self.quantity.as_ref().map_or(true, |quantity| !quantity.is_zero())
     }
 
-    /// Whether it is one for a while only, or a credit: beside a line without an end, that one is meant.
+    /// Whether it is a proration of a month at most, or a credit: beside a line that goes on, that one is meant. A line that
+    /// has an end years away, or was given one, bills what the other one bills: of these nobody knows which is meant.
     pub fn is_beside(&self) -> bool {
-        self.credit || self.cancelled_on.is_some()
+        let window = self.effective_on.zip(self.cancelled_on);
+        self.credit || window.is_some_and(|(from, until)| until.signed_duration_since(from).num_days() <= MONTH)
     }
 
     /// Whether its last billed day is today, or was in the same calendar month.

@@ -116,8 +116,8 @@ impl Decision {
         self.is_for(Some(addition), &Named::default())
     }
 
-    /// Whether what was to be kept is what a later plan finds in order: the step that was refused is asked for no more, or the
-    /// mapping wants again what it had left behind.
+    /// Whether the step that a person refused, without a last day, is one that a later plan asks for no more: what is billed is
+    /// wanted, or was written, or the count goes the other way. Or the mapping wants again what it had left behind.
     pub fn is_past(
         &self,
         addition: Option<AdditionId>,
@@ -127,13 +127,21 @@ impl Decision {
         let Some(seen) = self.seen.filter(|seen| seen.addition == addition && wanted.is_some()) else { return false };
         match self.reason {
             Code::LineLeftBehind => !matches!(reason, Code::LineLeftBehind | Code::Kept | Code::Ignored),
-            _ => {
-                self.verb == AnswerVerb::Keep
-                    && self.until.is_none()
-                    && seen.was != seen.wanted
-                    && outcome == Outcome::Unchanged
+            _ if self.until.is_some() || seen.was == seen.wanted => false,
+            _ if self.verb == AnswerVerb::Keep || is_step(self.reason) => {
+                let way = |wanted: Option<Quantity>| wanted.cmp(&seen.was);
+                let settled = matches!(outcome, Outcome::Unchanged | Outcome::Updated);
+                settled || is_step(self.reason) && way(wanted) != way(seen.wanted)
             }
+            _ => false,
         }
+    }
+
+    /// Whether a line bills what it billed when it was kept or ignored, as far as that was shown: what somebody sets in ConnectWise
+    /// afterwards is another question. A line left behind is let be whatever it bills, and one with a last day until then.
+    pub fn is_of_quantity(&self, now: Option<Quantity>) -> bool {
+        let shown = self.seen.and_then(|seen| seen.was).filter(|_| self.until.is_none() && is_step(self.reason));
+        shown.zip(now).is_none_or(|(shown, now)| shown == now)
     }
 
     /// Whether it still holds on a day.
@@ -162,4 +170,9 @@ impl Decision {
         let fix = Remedy::command(again);
         Finding { customer, service, handle, fix, ..finding(Severity::Warning, Code::DecisionExpired, message) }
     }
+}
+
+/// Whether a line was held for this because of the step that it would make.
+fn is_step(reason: Code) -> bool {
+    matches!(reason, Code::ToZero | Code::LineStep | Code::HumanEdit)
 }

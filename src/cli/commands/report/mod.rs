@@ -74,41 +74,41 @@ enum Format {
 
 pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
     match work(global, options, console) {
-        Ok(()) => Exit::Done,
+        Ok(exit) => exit,
         Err(error) => error.tell(console),
     }
 }
 
-fn work(global: &Global, options: &Options, console: &Console) -> Result<(), CommandError> {
+/// A report that is shown is done, whatever it says; of a fleet, it counts as its runs ended, or nobody is shown which tenant needs
+/// somebody.
+fn work(global: &Global, options: &Options, console: &Console) -> Result<Exit, CommandError> {
     let config = session::configuration(global)?;
     let history = session::existing_history(&config.state)?;
     if let Some(name) = &options.customer {
-        return customer_page(&config, &history, options, name, console);
+        return customer_page(&config, &history, options, name, console).map(|()| Exit::Done);
     }
     let runs = find(&config, &history, options.which.as_deref())?;
     if options.open {
-        return runs.iter().try_for_each(|run| {
+        for run in &runs {
             let kept = kept_in(&config).keep_page(&history, run).map_err(|error| not_kept(&error))?;
-            show(&kept, true, console)
-        });
+            show(&kept, true, console)?;
+        }
+        return Ok(Exit::Done);
     }
+    let ended = runs.iter().filter_map(|run| run.end.as_ref()).map(|end| Exit::of_code(end.exit_code));
+    let exit = if global.of_fleet { ended.fold(Exit::Done, Exit::worst) } else { Exit::Done };
     let format = options.format.unwrap_or(if console.json { Format::Json } else { Format::Text });
     match &options.output {
         Some(path) => {
             let text = rendered(&config, &history, &runs, (format, Paint::PLAIN))?;
             let failed =
                 |error| CommandError::new(Exit::Unexpected, format!("cannot write {}: {error}", path.display()), "");
-            fs::write(path, text).map_err(failed)
+            fs::write(path, text).map_err(failed)?;
         }
-        None if format == Format::Json => {
-            console.document(Exit::Done, &Document::new(&runs, None));
-            Ok(())
-        }
-        None => {
-            console.print(&rendered(&config, &history, &runs, (format, console.paint))?);
-            Ok(())
-        }
+        None if format == Format::Json => console.document(exit, &Document::new(&runs, None)),
+        None => console.print(&rendered(&config, &history, &runs, (format, console.paint))?),
     }
+    Ok(exit)
 }
 
 fn kept_in(config: &Config) -> Reports {
