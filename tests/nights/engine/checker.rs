@@ -8,7 +8,7 @@ use super::connectwise::{ConnectWise, Row, Sent, State, What};
 use super::export::Vendor;
 use super::{Night, moves};
 use recount::history::journal::{IntentKind, WriteOutcome, WriteRecord};
-use recount::history::run_record::{RunRecord, WriteId};
+use recount::history::run_record::{LineRecord, RunRecord, WriteId};
 use recount::reconcile::model::ids::{AgreementId, ProductCode, ProductId};
 use recount::reconcile::model::mapping::Mapping;
 use recount::reconcile::model::plan::outcome::{Outcome, RunCommand};
@@ -78,12 +78,22 @@ fn in_sight(state: &mut State, record: &RunRecord, today: NaiveDate) -> Result<(
     let keys: BTreeSet<_> =
         planned.lines.iter().filter_map(|line| Some((line.agreement?, line.product.clone()?))).collect();
     let additions: BTreeSet<_> = planned.lines.iter().filter_map(|line| line.addition).collect();
+    let waits = |agreement: AgreementId, code: &ProductCode| {
+        let of = |line: &&LineRecord| line.agreement == Some(agreement) && line.product.as_ref() == Some(code);
+        let open = |line: &LineRecord| matches!(line.outcome, Outcome::Held | Outcome::Unknown);
+        planned.lines.iter().filter(of).any(open)
+    };
+    // One that somebody moved out of reach is asked about where it was.
     let shown = |row: &&Row| {
-        let product = row.addition.product.map(|id| ProductCode::new(&format!("P-{id}")));
-        additions.contains(&row.addition.id) || product.is_some_and(|code| keys.contains(&(row.agreement, code)))
+        let code = |id: ProductId| ProductCode::new(&format!("P-{id}"));
+        additions.contains(&row.addition.id)
+            || row.addition.product.is_some_and(|id| keys.contains(&(row.agreement, code(id))))
+            || row.moved_from.is_some_and(|(from, id)| waits(from, &code(id)))
     };
     if let Some(row) = state.billing_owned(today).find(|row| !shown(row)) {
-        return Err(format!("I16: a line of ours is out of sight: {row:?} in run {}", record.run));
+        let lines: Vec<String> = planned.lines.iter().map(shortly).collect();
+        let (run, lines) = (record.run, lines.join("\n"));
+        return Err(format!("I16: a line of ours is out of sight: {row:?} in run {run}:\n{lines}"));
     }
     state.seen.left_behind += u64::from(planned.lines.iter().any(|line| line.reason == Code::LineLeftBehind));
     if planned.accepted && record.command != RunCommand::Plan {
@@ -95,6 +105,11 @@ fn in_sight(state: &mut State, record: &RunRecord, today: NaiveDate) -> Result<(
         }
     }
     Ok(())
+}
+
+fn shortly(line: &LineRecord) -> String {
+    let LineRecord { agreement, product, addition, was, wanted, outcome, reason, detail, .. } = line;
+    format!("{agreement:?} {product:?} {addition:?} {was:?} {wanted:?} {outcome} {reason}: {detail}")
 }
 
 fn sent_within_limits(sent: &[Sent]) -> Result<(), String> {
