@@ -306,3 +306,32 @@ fn what_recount_does_not_read_is_named() {
         assert!(exit == 11 && said.contains(kind), "{kind}: {said}");
     }
 }
+
+/// `1,250` without quotes under a heading that ends with a comma was a bill of one seat, and of none where a filter looked
+/// at a column that had moved.
+#[test]
+fn a_row_that_a_comma_has_cut_holds_its_customer() {
+    let kept = format!("keep = [{{ column = \"T\", is = [\"on\"] }}]\n{PLAIN}");
+    let dropped = format!("drop = [{{ column = \"C\", is = [\"Total\"] }}]\n{PLAIN}");
+    let numbered = "columns = { customer = \"C\", service = \"S\", count = { number = 4 } }";
+    let semicolons = format!("delimiter = \";\"\n{PLAIN}");
+    let cases: &[(&str, &str, i32, &str)] = &[
+        ("C,S,N,\nA,E,1,250\nB,E,900,\n", PLAIN, 3, "B: E 900\n"),
+        ("C,S,N,\nA,E,1,250,\nB,E,900,\n", PLAIN, 3, "B: E 900\n"),
+        ("C;S;N;\nA;E;1;5\nB;E;2;\n", &semicolons, 3, "B: E 2\n"),
+        ("C,S,N,T,\nA,E,1,250,on\nB,E,2,on,\n", &kept, 3, "B: E 2\n"),
+        ("C,S,N,\nA,E,1,\nTotal,,1,checked\n", &dropped, 0, "A: E 1\n"),
+        ("C,S,N,\nA,E,1,250\n", numbered, 0, "A: E 250\n"),
+        (",C,S,N\n0,A,E,1\n1,B,E,2\n", PLAIN, 0, "A: E 1\nB: E 2\n"),
+        ("C,S,N,\nA,E,1, \nB,E,2\n", PLAIN, 0, "A: E 1\nB: E 2\n"),
+    ];
+    for (text, keys, exit, counts) in cases {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("x.csv"), text).expect("written");
+        let (found, document) = read(folder.path(), "x.csv", keys);
+        assert_eq!((found, told(&document).as_str()), (*exit, *counts), "{text}\n{keys}\n{document:#}");
+        let first = &document["findings"][0];
+        let said = first["message"].as_str().is_some_and(|said| said.contains("as in 1,250, may have cut the row"));
+        assert!(*exit == 0 || said && first["code"] == "row-malformed" && first["customer"] == "A", "{document:#}");
+    }
+}

@@ -104,7 +104,9 @@ fn counted<R: RawRows>(
     };
     let read_before = tally.rows();
     let dates = Dates::new(&reading.filters, header);
-    let mut reader = Reader { tally, reading, dates, rejected: 0, part };
+    let is_wide = |at: &usize| reading.wide.iter().any(|(wide, _)| wide == at);
+    let nameless = header.nameless_at_the_end().filter(|at| !is_wide(at)).collect();
+    let mut reader = Reader { tally, reading, dates, rejected: 0, part, nameless };
     let (mut faults, mut rows_read, mut end_missing) = (Faults::none(), 0, reader.reading.end());
     let mut surplus = false;
     loop {
@@ -196,6 +198,8 @@ struct Reader<'a> {
     dates: Dates,
     rejected: usize,
     part: ExportPart<'a>,
+    /// Columns in which nothing ought to stand.
+    nameless: Vec<usize>,
 }
 
 impl Reader<'_> {
@@ -206,6 +210,12 @@ impl Reader<'_> {
                 Some(filter) => self.exclude(rows, filter),
                 None => self.without(rows, header, without),
             };
+        }
+        if let Some(index) = self.cut(rows).filter(|_| self.reading.dropped(rows).is_none()) {
+            let customers = self.reading.customer.values(rows);
+            let customers = customers.as_ref().map_or(&[][..], Values::as_slice);
+            let rejection = *Rejection::of(Some(index), rows.cell(index), CountError::BehindHeading);
+            return self.reject(rows, header, customers, rejection);
         }
         if let Some(filter) = self.reading.excluded(rows) {
             self.dates.left_out(rows, filter);
@@ -251,6 +261,13 @@ impl Reader<'_> {
                 return self.reject(rows, header, customers, *rejection);
             }
         }
+    }
+
+    /// A cell behind the last column with a name: where `1,250` has no quotes, what stands before it is 1. Only a text with
+    /// separators is cut so.
+    fn cut<R: RawRows>(&self, rows: &R) -> Option<usize> {
+        let mut nameless = self.nameless.iter().copied();
+        nameless.find(|index| !is_blank(rows.cell(*index)) && rows.bytes() > 0)
     }
 
     /// A cell that says whose the row is, what it counts or whether it is data is a formula without a result.

@@ -23,6 +23,10 @@ pub fn row_remedy(why: &CountError, filled: FilledColumns) -> Remedy {
             "name what says yes, is = [\"Yes\"] instead of present = true, or leave rows that say no out with `drop`",
         ),
         CountError::NoColumnName => Remedy::settings("name the service columns one by one in `wide`"),
+        CountError::BehindHeading => {
+            Remedy::from("ask the vendor for numbers without thousands marks, or for quotes around such cells")
+                .or("if it is a column of its own, ask for a heading above it".into())
+        }
         CountError::NoMatch { .. } => Remedy::settings("correct the pattern, or leave such rows out with `drop`"),
         CountError::TooManyCounts { .. } => Remedy::settings("correct `split`, or raise max_rows"),
         CountError::Percent | CountError::Money => Remedy::settings("name the column of the count in `columns`"),

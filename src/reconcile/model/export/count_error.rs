@@ -72,6 +72,11 @@ pub enum CountError {
     /// A number in a column of services whose header is blank.
     #[error("stands in a column without a name")]
     NoColumnName,
+    /// A cell behind the last column that has a name: the row was cut before it.
+    #[error(
+        "stands behind the last column that has a name, so a separator without quotes, as in 1,250, may have cut the row"
+    )]
+    BehindHeading,
     /// The part of the cell that is meant is not there.
     #[error("does not match '{pattern}'{}", if *.lost_zeros { LOST_ZEROS } else { "" })]
     NoMatch {
