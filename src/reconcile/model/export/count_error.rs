@@ -51,6 +51,12 @@ pub enum CountError {
     /// Several values in one cell: a list of a JSON document, an element that stands several times.
     #[error("is a list, and no count")]
     List,
+    /// The same where a name ought to stand.
+    #[error("is a list, and no name")]
+    ListName,
+    /// `#N/A` where a name ought to stand.
+    #[error("is what a spreadsheet shows where a formula went wrong, and no name")]
+    ErrorName,
     /// Any other text.
     #[error("is not a plain decimal number")]
     NotANumber,
@@ -84,6 +90,12 @@ pub enum CountError {
         pattern: String,
         /// Whether it would match with zeros before it.
         lost_zeros: bool,
+    },
+    /// The part of the cell that is meant is a part of a longer number: `1` of `1,250 users`.
+    #[error("holds a number of which `match` takes only \"{taken}\"")]
+    CutNumber {
+        /// What it takes.
+        taken: String,
     },
     /// Cells that are split multiply, and a small file could fill the memory.
     #[error("splits, and the file comes to more than {most} counts ({per_row} times max_rows)")]
