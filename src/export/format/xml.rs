@@ -311,7 +311,7 @@ impl Writer<'_> {
             let value = match texts.as_slice() {
                 [one] => quoted(one),
                 several => {
-                    quoted(&format!("[{}]", several.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(",")))
+                    format!("[{}]", several.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(","))
                 }
             };
             let _ = write!(self.json, "{}{}:{value}", if comma { "," } else { "" }, quoted(path));
