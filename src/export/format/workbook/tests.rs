@@ -187,7 +187,7 @@ fn a_formula_that_nothing_has_computed_is_unreadable_and_not_empty() {
     assert_eq!(uncomputed.expect("a workbook"), (true, false));
 }
 
-/// XlsxWriter and its kin put a 0 behind every formula that they did not compute: each was a line set to 0, or a customer
+/// `XlsxWriter` and its kin put a 0 behind every formula that they did not compute: each was a line set to 0, or a customer
 /// called 0.
 #[test]
 fn a_zero_that_is_still_to_be_computed_is_no_result() {
