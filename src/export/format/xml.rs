@@ -360,7 +360,7 @@ mod tests {
         assert_eq!(
             told(text, "Companies.Company"),
             "{\"Companies\":[\n{\"Company\":[\n{\"@Name\":\"A & B\",\"Plan\":\"E3\",\"Seats.@n\":\"5\",\"Seats\":\"5\",\
-             \"User\":\"[\\\"u\\\",\\\"v\\\"]\"},\n{\"@Name\":\"C\",\"Address.City\":\"<Y>\"}],\"@as\":\"x\"}]}"
+             \"User\":[\"u\",\"v\"]},\n{\"@Name\":\"C\",\"Address.City\":\"<Y>\"}],\"@as\":\"x\"}]}"
         );
     }
 
