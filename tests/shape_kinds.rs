@@ -306,3 +306,64 @@ fn what_recount_does_not_read_is_named() {
         assert!(exit == 11 && said.contains(kind), "{kind}: {said}");
     }
 }
+
+/// `1,250` without quotes under a heading that ends with a comma was a bill of one seat, and of none where a filter looked
+/// at a column that had moved.
+#[test]
+fn a_row_that_a_comma_has_cut_holds_its_customer() {
+    let kept = format!("keep = [{{ column = \"T\", is = [\"on\"] }}]\n{PLAIN}");
+    let dropped = format!("drop = [{{ column = \"C\", is = [\"Total\"] }}]\n{PLAIN}");
+    let numbered = "columns = { customer = \"C\", service = \"S\", count = { number = 4 } }";
+    let semicolons = format!("delimiter = \";\"\n{PLAIN}");
+    let cases: &[(&str, &str, i32, &str)] = &[
+        ("C,S,N,\nA,E,1,250\nB,E,900,\n", PLAIN, 3, "B: E 900\n"),
+        ("C,S,N,\nA,E,1,250,\nB,E,900,\n", PLAIN, 3, "B: E 900\n"),
+        ("C;S;N;\nA;E;1;5\nB;E;2;\n", &semicolons, 3, "B: E 2\n"),
+        ("C,S,N,T,\nA,E,1,250,on\nB,E,2,on,\n", &kept, 3, "B: E 2\n"),
+        ("C,S,N,\nA,E,1,\nTotal,,1,checked\n", &dropped, 0, "A: E 1\n"),
+        ("C,S,N,\nA,E,1,250\n", numbered, 0, "A: E 250\n"),
+        (",C,S,N\n0,A,E,1\n1,B,E,2\n", PLAIN, 0, "A: E 1\nB: E 2\n"),
+        ("C,S,N,\nA,E,1, \nB,E,2\n", PLAIN, 0, "A: E 1\nB: E 2\n"),
+    ];
+    for (text, keys, exit, counts) in cases {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("x.csv"), text).expect("written");
+        let (found, document) = read(folder.path(), "x.csv", keys);
+        assert_eq!((found, told(&document).as_str()), (*exit, *counts), "{text}\n{keys}\n{document:#}");
+        let first = &document["findings"][0];
+        let said = first["message"].as_str().is_some_and(|said| said.contains("as in 1,250, may have cut the row"));
+        assert!(*exit == 0 || said && first["code"] == "row-malformed" && first["customer"] == "A", "{document:#}");
+    }
+}
+
+/// A part of a number was billed for all of it; a list and a spreadsheet's error were customers and services that nobody
+/// maps, while their true ones were set to 0.
+#[test]
+fn what_is_a_part_of_a_number_or_no_name_is_not_counted() {
+    let part = "columns = { customer = \"C\", service = \"S\", count = { column = \"N\", match = '(\\d+)' } }";
+    let xml = format!("records = \"R.R\"\n{PLAIN}");
+    let summed = format!("duplicates = \"sum\"\n{PLAIN}");
+    let cases: &[(&str, &str, &str, &str, &str)] = &[
+        ("x.csv", "C,S,N\nA,E,\"1,250 users\"\nB,E,10 of 25\n", part, "B: E 10\n", "takes only"),
+        ("x.csv", "C,S,N\nA,E,12.5 GB\nB,E,-3 users\nD,E,7 GB\n", part, "D: E 7\n", "takes only"),
+        ("x.csv", "C,S,N\nA,E,10\nB,E,3\n#N/A,E,4\n", &summed, "A: E 10\nB: E 3\n", "customer-nameless"),
+        ("x.csv", "C,S,N\nA,E,10\nB,#REF!,3\n", &summed, "A: E 10\n", "a formula went wrong, and no name"),
+        ("x.json", r#"[{"C":["A","D"],"S":"E","N":1},{"C":"B","S":"E","N":2}]"#, PLAIN, "B: E 2\n", "no name"),
+        ("x.json", r#"[{"C":"A","S":["E"],"N":1},{"C":"[B]","S":"E","N":2}]"#, PLAIN, "[B]: E 2\n", "no name"),
+        (
+            "x.xml",
+            "<R><R><C>A</C><C>D</C><S>E</S><N>1</N></R><R><C>B</C><S>E</S><N>2</N></R></R>",
+            &xml,
+            "B: E 2\n",
+            "no name",
+        ),
+    ];
+    for (name, text, keys, counts, said) in cases {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join(name), text).expect("written");
+        let (found, document) = read(folder.path(), name, keys);
+        let exit = if *said == "customer-nameless" { 0 } else { 3 };
+        assert_eq!((found, told(&document).as_str()), (exit, *counts), "{text}\n{document:#}");
+        assert!(document.to_string().contains(said), "{text}\n{document:#}");
+    }
+}

@@ -11,6 +11,7 @@ pub mod misread;
 mod name_table;
 pub mod number_notation;
 mod number_sign;
+pub(in crate::export) mod part_of_number;
 #[cfg(test)]
 mod plain_table;
 pub mod tally;

@@ -42,6 +42,11 @@ pub(in crate::export) trait RawRows {
         false
     }
 
+    /// Whether a cell is a list of the format itself, and not text that looks like one.
+    fn is_list(&self, _index: usize) -> bool {
+        false
+    }
+
     /// Whether a cell is a number that is shown as a percentage.
     fn is_percent(&self, _index: usize) -> bool {
         false

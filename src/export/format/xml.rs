@@ -311,7 +311,7 @@ impl Writer<'_> {
             let value = match texts.as_slice() {
                 [one] => quoted(one),
                 several => {
-                    quoted(&format!("[{}]", several.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(",")))
+                    format!("[{}]", several.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(","))
                 }
             };
             let _ = write!(self.json, "{}{}:{value}", if comma { "," } else { "" }, quoted(path));
@@ -360,7 +360,7 @@ mod tests {
         assert_eq!(
             told(text, "Companies.Company"),
             "{\"Companies\":[\n{\"Company\":[\n{\"@Name\":\"A & B\",\"Plan\":\"E3\",\"Seats.@n\":\"5\",\"Seats\":\"5\",\
-             \"User\":\"[\\\"u\\\",\\\"v\\\"]\"},\n{\"@Name\":\"C\",\"Address.City\":\"<Y>\"}],\"@as\":\"x\"}]}"
+             \"User\":[\"u\",\"v\"]},\n{\"@Name\":\"C\",\"Address.City\":\"<Y>\"}],\"@as\":\"x\"}]}"
         );
     }
 

@@ -7,6 +7,7 @@ use crate::export::count::count_parser::Units;
 use crate::export::count::fast_table::{Customer, Service};
 use crate::export::count::tally::Tally;
 use crate::export::format::raw_rows::RawRows;
+use crate::export::read::error_cells::is_error;
 use crate::export::read::layout::{CellFilter, ColumnValue, Counting, FoundColumns, LongReading};
 use crate::export::read::rejected_row::Rejection;
 use crate::export::settings::Layout;
@@ -31,6 +32,9 @@ impl LongReading<'_> {
             return counted.map_err(|rejection| rejection.of_service(name));
         }
         let services = self.service.values(rows).map_err(|no| Rejection::no_match(self.service, &no))?;
+        if let Some(error) = services.as_slice().iter().find(|name| is_error(name)) {
+            return Err(Rejection::of(self.service.index(), error, CountError::ErrorName));
+        }
         match services.as_slice() {
             [] if reading.wide.is_empty() => Err(Rejection::of(self.service.index(), "", CountError::NoService)),
             [] => Ok(()),
@@ -116,6 +120,12 @@ impl FoundColumns<'_> {
         about.chain(self.filters.iter().map(|(_, asked)| asked.index)).find(|index| rows.is_uncomputed(*index))
     }
 
+    /// The cell of the customer or the service that holds a list.
+    pub(super) fn list_for_name<R: RawRows>(&self, rows: &R) -> Option<usize> {
+        let service = || self.long.as_ref().and_then(|long| long.service.list(rows));
+        self.customer.list(rows).or_else(service)
+    }
+
     /// The number in a column, or in a part of its cell.
     fn number<R: RawRows>(&self, rows: &R, taken: ColumnValue<'_>) -> Result<Units, Box<Rejection>> {
         if let ColumnValue::Cell(index) = taken {
@@ -130,6 +140,11 @@ impl FoundColumns<'_> {
         }
         if let ColumnValue::MadeColumn(index, NamedColumn { matching: None, .. }) = taken {
             return self.of_count(rows, index);
+        }
+        if let ColumnValue::MadeColumn(index, named) = taken
+            && let Some(taken) = named.cut_number(rows.cell(index))
+        {
+            return Err(Rejection::of(Some(index), rows.cell(index), CountError::CutNumber { taken }));
         }
         let values = taken.values(rows).map_err(|no| Rejection::no_match(taken, &no))?;
         let value = values.as_slice().first().map(Cow::as_ref).unwrap_or_default();

@@ -181,6 +181,13 @@ impl<R: RawRows> RawRows for MadeRows<'_, R> {
         self.copied(index).is_some_and(|of| self.rows.is_number(of))
     }
 
+    fn is_list(&self, index: usize) -> bool {
+        match self.made(index) {
+            Some(MadeCell::Joined(of, _)) => of.iter().any(|of| self.rows.is_list(*of)),
+            _ => self.copied(index).is_some_and(|of| self.rows.is_list(of)),
+        }
+    }
+
     fn is_percent(&self, index: usize) -> bool {
         self.copied(index).is_some_and(|of| self.rows.is_percent(of))
     }

@@ -85,6 +85,11 @@ impl Header {
         self.names.iter().take(self.own).rev().take_while(|name| name.is_empty()).count()
     }
 
+    /// Columns of the file behind the last that has a name, and that nothing is made of: nothing ought to stand there.
+    pub(in crate::export) fn nameless_at_the_end(&self) -> impl Iterator<Item = usize> {
+        (self.own - self.unnamed_at_the_end()..self.own).filter(|index| !self.copied.contains(index))
+    }
+
     /// Columns that are made of others.
     pub(in crate::export) fn add(&mut self, names: Vec<String>, copied: Vec<usize>) {
         self.names.extend(names);

@@ -4,11 +4,13 @@ use std::borrow::Cow;
 
 use crate::export::column::{Column, CountMark, NamedColumn, Pattern, Range, Test};
 use crate::export::count::count_parser::Units;
+use crate::export::count::part_of_number::is_part_of_number;
 use crate::export::damage_kinds::Damage;
 use crate::export::damage_places::{Fault, Faults};
 use crate::export::format::raw_rows::RawRows;
+use crate::export::read::error_cells::is_error;
 use crate::export::read::header::Header;
-use crate::export::read::normalized_names::normalized;
+use crate::export::read::normalized_names::{is_blank, normalized};
 use crate::export::read::row_date::RowDate;
 use crate::export::read::saying_no::says_no;
 use crate::export::read::sheet_or_file::ExportPart;
@@ -245,7 +247,40 @@ impl<'a> ColumnValue<'a> {
     }
 }
 
+impl<'a> ColumnValue<'a> {
+    /// Whom the row names. A spreadsheet's error names nobody.
+    pub(in crate::export) fn names<'r, R: RawRows>(self, rows: &'r R) -> Result<Values<'r>, NoMatch<'a>>
+    where
+        'a: 'r,
+    {
+        match self.index() {
+            Some(index) if is_error(rows.cell(index)) => Ok(Values::Several(Vec::new())),
+            _ => self.values(rows),
+        }
+    }
+
+    /// Where it stands, if the whole cell is the name and holds a list: that is a name of nobody and of nothing.
+    pub(in crate::export) fn list<R: RawRows>(self, rows: &R) -> Option<usize> {
+        let is_whole = match self {
+            Self::MadeColumn(_, named) => named.split.is_none() && named.matching.is_none(),
+            Self::Fixed(_) | Self::Cell(_) => true,
+        };
+        self.index().filter(|index| is_whole && rows.is_list(*index))
+    }
+}
+
 impl NamedColumn {
+    /// What `match` takes of a cell that counts, where that is only a part of the number that stands there.
+    pub(in crate::export) fn cut_number(&self, cell: &str) -> Option<String> {
+        let pattern = self.matching.as_ref()?;
+        let mut parts =
+            self.split.as_ref().map_or(vec![cell], |split| cell.split(split.as_str()).collect()).into_iter();
+        let text = normalized(parts.find(|part| !is_blank(part))?);
+        let found = pattern.regex.captures(&text)?;
+        let taken = found.get(1).or_else(|| found.get(0))?;
+        is_part_of_number(&text, taken.range()).then(|| taken.as_str().to_owned())
+    }
+
     fn values<'r>(&self, cell: &'r str) -> Result<Values<'r>, NoMatch<'_>> {
         let Some(split) = &self.split else { return self.value(cell).map(Values::One) };
         let values: Result<Vec<_>, _> = cell.split(split.as_str()).map(|part| self.value(part)).collect();

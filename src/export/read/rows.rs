@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use crate::export::column::{DerivedColumn, NamedColumn};
 use crate::export::count::fast_table::Customer;
 use crate::export::count::tally::Tally;
-use crate::export::damage_kinds::{Damage, Shown};
+use crate::export::damage_kinds::Damage;
 use crate::export::damage_places::{Fault, Faults};
 use crate::export::excerpt::Excerpt;
 use crate::export::format::raw_rows::{RawRows, Without};
@@ -16,6 +16,7 @@ use crate::export::read::header::{Header, header, header_below};
 use crate::export::read::layout::{ColumnValue, FoundColumns, NewestDate, Values};
 use crate::export::read::normalized_names::{is_blank, normalized};
 use crate::export::read::rejected_row::Rejection;
+use crate::export::read::row_damage::{damage, fault};
 use crate::export::read::row_date::RowDate;
 use crate::export::read::sheet_or_file::ExportPart;
 use crate::export::settings::{HeaderRow, Layout};
@@ -23,8 +24,6 @@ use crate::reconcile::model::export::count_error::CountError;
 use crate::reconcile::model::export::counts::RejectedRow;
 use crate::reconcile::model::ids::CustomerName;
 
-/// Names are shorter by far; a longer cell is a swallowed file or an attack.
-const CELL_BYTES_MAX: usize = 4096;
 /// Rejected rows that are kept as they stand.
 const MARKED: usize = 20;
 
@@ -104,7 +103,9 @@ fn counted<R: RawRows>(
     };
     let read_before = tally.rows();
     let dates = Dates::new(&reading.filters, header);
-    let mut reader = Reader { tally, reading, dates, rejected: 0, part };
+    let is_wide = |at: &usize| reading.wide.iter().any(|(wide, _)| wide == at);
+    let nameless = header.nameless_at_the_end().filter(|at| !is_wide(at)).collect();
+    let mut reader = Reader { tally, reading, dates, rejected: 0, part, nameless };
     let (mut faults, mut rows_read, mut end_missing) = (Faults::none(), 0, reader.reading.end());
     let mut surplus = false;
     loop {
@@ -151,39 +152,6 @@ fn counted<R: RawRows>(
     Ok(reader.tally)
 }
 
-/// What is wrong with a row's structure, and the cell at fault where it is one. Empty cells beyond the heading are not:
-/// many a vendor ends each row with a comma, or the heading alone.
-fn damage<R: RawRows>(rows: &R, header: &Header, surplus: &mut bool) -> Option<(Damage, Option<usize>)> {
-    let (found, columns) = (rows.len(), header.names().len());
-    let ends_before = || found < columns && found + header.unnamed_at_the_end() >= columns;
-    if found > columns && !rows.is_grid() && rows.is_blank_from(columns) {
-        *surplus = true;
-    } else if found != columns && !rows.is_grid() && !ends_before() {
-        let text = Shown::of(&rows.text());
-        return Some((Damage::Ragged { expected: columns, found, text }, None));
-    }
-    if rows.bytes() <= CELL_BYTES_MAX {
-        return None;
-    }
-    let index = (0..rows.len()).find(|index| rows.cell(*index).len() > CELL_BYTES_MAX)?;
-    let cell = rows.cell(index);
-    Some((Damage::CellTooLong { bytes: cell.len(), max: CELL_BYTES_MAX, text: Shown::of(cell) }, Some(index)))
-}
-
-fn fault<R: RawRows>(rows: &R, (damage, cell): (Damage, Option<usize>), header: &Header) -> Fault {
-    let fault = Fault::new(damage).on_line(rows.line());
-    let text = rows.text();
-    match cell {
-        Some(index) => fault.in_cell(index).named(|cell| header.column(cell)),
-        None => {
-            // What is too much is marked, and where it is too little the end.
-            let extra = rows.range(header.names().len()).map(|range| range.start..text.len());
-            let at = extra.unwrap_or(text.len()..text.len());
-            fault.marked(&text, at)
-        }
-    }
-}
-
 /// Whether a cell of a wide column says that there is nothing, as declared.
 fn says_nothing(layout: &Layout, cell: &str) -> bool {
     !layout.wide_blank.is_empty() && layout.wide_blank.iter().any(|blank| *blank == normalized(cell))
@@ -196,6 +164,8 @@ struct Reader<'a> {
     dates: Dates,
     rejected: usize,
     part: ExportPart<'a>,
+    /// Columns in which nothing ought to stand.
+    nameless: Vec<usize>,
 }
 
 impl Reader<'_> {
@@ -207,12 +177,15 @@ impl Reader<'_> {
                 None => self.without(rows, header, without),
             };
         }
+        if let Some(index) = self.cut(rows).filter(|_| self.reading.dropped(rows).is_none()) {
+            return self.behind_heading(rows, header, index);
+        }
         if let Some(filter) = self.reading.excluded(rows) {
             self.dates.left_out(rows, filter);
             return self.exclude(rows, filter);
         }
         if let Some(rejection) = self.reading.unreadable_filter(rows) {
-            let customers = self.reading.customer.values(rows);
+            let customers = self.reading.customer.names(rows);
             let customers = customers.as_ref().map_or(&[][..], Values::as_slice);
             return self.reject(rows, header, customers, *rejection);
         }
@@ -223,13 +196,16 @@ impl Reader<'_> {
         if let Some(index) = self.reading.uncomputed(rows) {
             return self.uncomputed(rows, header, index);
         }
+        if let Some(index) = self.reading.list_for_name(rows) {
+            return self.list_for_name(rows, header, index);
+        }
         // Mostly the row is about the same customer as the one before it, spelled in the same way.
         let expected = self.reading.customer.plain(rows).and_then(|name| self.tally.expected_customer(name));
         let rejection = expected.map(|customer| self.count(rows, customer));
         if let Some(Ok(())) = rejection {
             return;
         }
-        let customers = match self.reading.customer.values(rows) {
+        let customers = match self.reading.customer.names(rows) {
             Ok(customers) => customers,
             Err(no_match) => {
                 let customer = CustomerName::new(&no_match.value);
@@ -253,13 +229,34 @@ impl Reader<'_> {
         }
     }
 
+    /// A cell behind the last column with a name: where `1,250` has no quotes, what stands before it is 1. Only a text with
+    /// separators is cut so.
+    fn cut<R: RawRows>(&self, rows: &R) -> Option<usize> {
+        let mut nameless = self.nameless.iter().copied();
+        nameless.find(|index| !is_blank(rows.cell(*index)) && rows.bytes() > 0)
+    }
+
+    fn behind_heading<R: RawRows>(&mut self, rows: &R, header: &Header, index: usize) {
+        let customers = self.reading.customer.names(rows);
+        let customers = customers.as_ref().map_or(&[][..], Values::as_slice);
+        self.reject(rows, header, customers, *Rejection::of(Some(index), rows.cell(index), CountError::BehindHeading));
+    }
+
     /// A cell that says whose the row is, what it counts or whether it is data is a formula without a result.
     fn uncomputed<R: RawRows>(&mut self, rows: &R, header: &Header, index: usize) {
         let named = self.reading.customer.index().is_none_or(|customer| !rows.is_uncomputed(customer));
-        let customers = self.reading.customer.values(rows).ok().filter(|_| named);
+        let customers = self.reading.customer.names(rows).ok().filter(|_| named);
         let customers = customers.as_ref().map_or(&[][..], |customers| customers.as_slice());
         let rejection = *Rejection::of(Some(index), rows.cell(index), CountError::Uncomputed);
         self.reject(rows, header, customers, rejection);
+    }
+
+    /// A list names neither a customer nor a service.
+    fn list_for_name<R: RawRows>(&mut self, rows: &R, header: &Header, index: usize) {
+        let named = self.reading.customer.list(rows).is_none();
+        let customers = self.reading.customer.names(rows).ok().filter(|_| named);
+        let customers = customers.as_ref().map_or(&[][..], Values::as_slice);
+        self.reject(rows, header, customers, *Rejection::of(Some(index), rows.cell(index), CountError::ListName));
     }
 
     /// Whether the row is of an older date than the newest, or of none: then it is said. Whoever has older rows alone is
@@ -282,7 +279,7 @@ impl Reader<'_> {
     }
 
     fn reject_date<R: RawRows>(&mut self, rows: &R, header: &Header, cell: &str, index: usize) -> bool {
-        let customers = self.reading.customer.values(rows);
+        let customers = self.reading.customer.names(rows);
         let customers = customers.as_ref().map_or(&[][..], Values::as_slice);
         self.reject(rows, header, customers, *Rejection::of(Some(index), cell, CountError::NoDate));
         true
@@ -290,7 +287,7 @@ impl Reader<'_> {
 
     /// A row that names a customer, and nothing that it has.
     fn without<R: RawRows>(&mut self, rows: &R, header: &Header, without: Without) {
-        let Ok(customers) = self.reading.customer.values(rows) else { return };
+        let Ok(customers) = self.reading.customer.names(rows) else { return };
         match without {
             Without::Nothing => customers.as_slice().iter().for_each(|name| self.tally.left_out(name)),
             Without::Unsaid => {
@@ -319,7 +316,7 @@ impl Reader<'_> {
         let index = item.filter(|index| !rows.cell(*index).trim().is_empty()).unwrap_or(looked_at);
         self.tally.exclude(filter, &normalized(rows.cell(index)));
         let names = self.reading.customer.index().is_none_or(|customer| !rows.is_uncomputed(customer));
-        if let (true, Ok(customers)) = (names, self.reading.customer.values(rows)) {
+        if let (true, Ok(customers)) = (names, self.reading.customer.names(rows)) {
             customers.as_slice().iter().for_each(|name| self.tally.left_out(name));
         }
     }

@@ -15,6 +15,8 @@ pub(in crate::export) struct JsonText<'a> {
     pub(in crate::export) text: Cow<'a, str>,
     /// Whether it is a JSON number: then its point is a point and it may have an exponent, whatever is declared.
     pub(in crate::export) number: bool,
+    /// Whether it is a JSON list; then its text is the whole of it.
+    pub(in crate::export) list: bool,
 }
 
 /// The values of the record that is read, in the order of the columns.
@@ -38,6 +40,10 @@ impl<'a> RecordCells<'a> {
 
     pub(super) fn text(&self, index: usize) -> &str {
         self.0.get(index).map_or("", |value| &value.text)
+    }
+
+    pub(super) fn is_list(&self, index: usize) -> bool {
+        self.0.get(index).is_some_and(|value| value.list)
     }
 
     pub(super) fn is_number(&self, index: usize) -> bool {
@@ -122,10 +128,10 @@ fn inside<'a>(
 /// What stands for one value in a cell.
 pub(in crate::export) fn value(raw: &str) -> Result<JsonText<'_>, JsonFault> {
     Ok(match raw.as_bytes().first() {
-        Some(b'"') => JsonText { text: parsed::<Text<'_>>(raw)?.0, number: false },
-        Some(b'-' | b'0'..=b'9') => JsonText { text: Cow::Borrowed(raw), number: true },
+        Some(b'"') => JsonText { text: parsed::<Text<'_>>(raw)?.0, ..JsonText::default() },
+        Some(b'-' | b'0'..=b'9') => JsonText { text: Cow::Borrowed(raw), number: true, list: false },
         Some(b'n') => JsonText::default(),
-        _ => JsonText { text: Cow::Borrowed(raw), number: false },
+        first => JsonText { text: Cow::Borrowed(raw), number: false, list: first == Some(&b'[') },
     })
 }
 

@@ -25,7 +25,7 @@ impl Names {
 
     /// As the cells of a header.
     pub(super) fn texts<'a>(&self) -> Vec<JsonText<'a>> {
-        self.known.iter().map(|name| JsonText { text: name.clone().into(), number: false }).collect()
+        self.known.iter().map(|name| JsonText { text: name.clone().into(), ..JsonText::default() }).collect()
     }
 
     /// The column of a key in this record.

@@ -74,6 +74,10 @@ impl RawRows for ListRows<'_> {
         self.cells.is_number(index)
     }
 
+    fn is_list(&self, index: usize) -> bool {
+        self.cells.is_list(index)
+    }
+
     fn line(&self) -> u64 {
         self.line
     }

@@ -112,6 +112,10 @@ impl RawRows for Records<'_> {
         self.cells.is_number(index)
     }
 
+    fn is_list(&self, index: usize) -> bool {
+        self.cells.is_list(index)
+    }
+
     fn is_grid(&self) -> bool {
         true
     }

@@ -138,7 +138,7 @@ impl<'a> NestedRecords<'a> {
         let Self { names, way, read, .. } = self;
         if let Some((step, key)) = frame.key.as_deref() {
             let index = names.use_in(*read, &way.key_column(*step)).map_err(|fault| damage(line, fault))?;
-            values.push((index, JsonText { text: key.clone(), number: false }));
+            values.push((index, JsonText { text: key.clone(), ..JsonText::default() }));
         }
         let on = match way.steps.get(frame.step) {
             Some(PathStep::Key(key)) => Some(*key),
@@ -164,7 +164,7 @@ impl<'a> NestedRecords<'a> {
             Ok(())
         };
         if let Some((step, key)) = place.key.as_deref() {
-            put(&way.key_column(*step), JsonText { text: key.clone(), number: false })?;
+            put(&way.key_column(*step), JsonText { text: key.clone(), ..JsonText::default() })?;
         }
         let Ok(record) = place.record else { return Ok(()) };
         let prefix = way.prefixes.last().map_or("", String::as_str);
@@ -215,6 +215,10 @@ impl RawRows for NestedRecords<'_> {
 
     fn is_number(&self, index: usize) -> bool {
         self.cells.is_number(index)
+    }
+
+    fn is_list(&self, index: usize) -> bool {
+        self.cells.is_list(index)
     }
 
     fn is_grid(&self) -> bool {

@@ -2,11 +2,12 @@
 //!
 //! Hidden rows, columns and sheets are read like all others: hiding is a matter of looks. The value of merged cells stands
 //! in each of them. A formula counts with the value that was stored when it was last computed;
-//! without one it is unreadable, and not empty.
+//! without one it is unreadable, and not empty, and so is a 0 in a workbook that says that it is still to be computed.
 
 mod cell_value;
 mod merged_cells;
 mod percent_cells;
+mod stale_results;
 mod zip_check;
 
 use std::io::Cursor;
@@ -49,13 +50,14 @@ pub(in crate::export) fn with_rows(
     read: &mut dyn FnMut(SheetRead<'_, '_>) -> Result<(), Faults>,
 ) -> Result<(), Faults> {
     zip_check::check(bytes, max_bytes)?;
+    let stale = stale_results::are_declared(bytes);
     let mut workbook = Xlsx::new(Cursor::new(bytes)).map_err(|error| damaged(&error))?;
     if beside.wanted == Some(&Sheet::All) {
         let shown = shown(&workbook);
         for name in shown {
-            if (beside.belongs)(Rows::open(&mut workbook, &name)?) {
+            if (beside.belongs)(Rows::open(&mut workbook, &name, stale)?) {
                 read(SheetRead::Rows {
-                    rows: Box::new(Rows::open(&mut workbook, &name)?),
+                    rows: Box::new(Rows::open(&mut workbook, &name, stale)?),
                     name: &name,
                     unread: Vec::new(),
                 })?;
@@ -67,7 +69,7 @@ pub(in crate::export) fn with_rows(
     }
     let name = sheet(&workbook, beside.wanted)?;
     let unread = others(&workbook, bytes, &name, beside.has_more);
-    read(SheetRead::Rows { rows: Box::new(Rows::open(&mut workbook, &name)?), name: &name, unread })
+    read(SheetRead::Rows { rows: Box::new(Rows::open(&mut workbook, &name, stale)?), name: &name, unread })
 }
 
 /// The sheets that are not hidden.
@@ -98,7 +100,8 @@ fn others(
     // A reader keeps its workbook to itself; a second sheet that shows is rare.
     let more = |name: &String| {
         let Ok(mut workbook) = Xlsx::new(Cursor::new(bytes)) else { return false };
-        Rows::open(&mut workbook, name).is_ok_and(has_more)
+        let stale = stale_results::are_declared(bytes);
+        Rows::open(&mut workbook, name, stale).is_ok_and(has_more)
     };
     names.filter(more).map(|name| UnreadPart::Sheet { name }).collect()
 }
@@ -116,6 +119,8 @@ pub(in crate::export) struct Rows<'a, 'b> {
     ended: bool,
     merged: MergedCells,
     percents: Percents,
+    /// The workbook is still to be computed: a formula's 0 is none.
+    stale: bool,
 }
 
 impl RawRows for Rows<'_, '_> {
@@ -190,12 +195,12 @@ impl RawRows for Rows<'_, '_> {
 }
 
 impl<'a, 'b> Rows<'a, 'b> {
-    fn open(workbook: &'a mut Xlsx<Bytes<'b>>, name: &str) -> Result<Rows<'a, 'b>, Fault> {
+    fn open(workbook: &'a mut Xlsx<Bytes<'b>>, name: &str, stale: bool) -> Result<Rows<'a, 'b>, Fault> {
         let merged = workbook.merge_cells_by_sheet_name(name).map_err(|error| damaged(&error))?;
         let percents = Percents::of(workbook.worksheet_cells_reader(name)).map_err(|error| damaged(&error))?;
         let cells = workbook.worksheet_cells_reader(name).map_err(|error| damaged(&error))?;
         let merged = MergedCells::of(merged);
-        Ok(Rows { cells, next: None, row: Vec::new(), len: 0, number: 0, ended: false, merged, percents })
+        Ok(Rows { cells, next: None, row: Vec::new(), len: 0, number: 0, ended: false, merged, percents, stale })
     }
 
     /// The value of merged cells in one of them, if that holds nothing of its own.
@@ -247,7 +252,9 @@ impl<'a, 'b> Rows<'a, 'b> {
             let (row, column) = cell.pos;
             let column = usize::try_from(column).unwrap_or(usize::MAX);
             let uncomputed = || cell.formula.as_ref().map(SheetValue::uncomputed);
-            let value = if cell.value == DataRef::Empty { uncomputed() } else { SheetValue::of(&cell.value) };
+            let is_stale = self.stale && cell.formula.is_some() && stale_results::is_placeholder(&cell.value);
+            let none = is_stale || cell.value == DataRef::Empty;
+            let value = if none { uncomputed() } else { SheetValue::of(&cell.value) };
             match value {
                 Some(value) if column < COLUMNS_MAX => return Ok(Some((row, column, value))),
                 _ => {}

@@ -187,6 +187,23 @@ fn a_formula_that_nothing_has_computed_is_unreadable_and_not_empty() {
     assert_eq!(uncomputed.expect("a workbook"), (true, false));
 }
 
+/// `XlsxWriter` and its kin put a 0 behind every formula that they did not compute: each was a line set to 0, or a customer
+/// called 0.
+#[test]
+fn a_zero_that_is_still_to_be_computed_is_no_result() {
+    let bytes = book(|book| {
+        let sheet = book.add_worksheet();
+        sheet.write_formula(0, 0, Formula::new("=5+5"))?.write_formula(0, 1, Formula::new("=1+1").set_result("2"))?;
+        sheet.write(0, 2, 0).map(drop)
+    });
+    assert_eq!(told(&bytes, None), "1: =5+5|2|0\n");
+    let uncomputed = read_with(&bytes, None, &|_| false, |mut rows, _| {
+        rows.advance()?;
+        Ok([0, 1, 2].map(|index| rows.is_uncomputed(index)))
+    });
+    assert_eq!(uncomputed.expect("a workbook"), [true, false, false]);
+}
+
 /// The first of two sheets is half of every bill.
 #[test]
 fn another_sheet_that_shows_and_has_more_of_the_same_is_told() {

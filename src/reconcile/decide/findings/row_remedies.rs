@@ -23,15 +23,22 @@ pub fn row_remedy(why: &CountError, filled: FilledColumns) -> Remedy {
             "name what says yes, is = [\"Yes\"] instead of present = true, or leave rows that say no out with `drop`",
         ),
         CountError::NoColumnName => Remedy::settings("name the service columns one by one in `wide`"),
+        CountError::CutNumber { .. } => Remedy::settings(
+            "let the pattern of `match` take the whole number, as ([-\\d.,]+) does, and declare `thousands` or `decimal`",
+        ),
+        CountError::BehindHeading => {
+            Remedy::from("ask the vendor for numbers without thousands marks, or for quotes around such cells")
+                .or("if it is a column of its own, ask for a heading above it".into())
+        }
         CountError::NoMatch { .. } => Remedy::settings("correct the pattern, or leave such rows out with `drop`"),
         CountError::TooManyCounts { .. } => Remedy::settings("correct `split`, or raise max_rows"),
         CountError::Percent | CountError::Money => Remedy::settings("name the column of the count in `columns`"),
         CountError::Merged => Remedy::from("ask the vendor for a file with a number for each row"),
-        CountError::List => Remedy::settings("name that list in `records`, with [] behind it"),
+        CountError::List | CountError::ListName => Remedy::settings("name that list in `records`, with [] behind it"),
         CountError::Uncomputed => Remedy::from("ask the vendor for values instead of formulas, or for CSV"),
         CountError::Formula => Remedy::settings("if the vendor writes it so, take the number out of it with `match`")
             .or("fetch the vendor's own file, not one that a spreadsheet program saved".into()),
-        CountError::Scientific | CountError::ErrorValue => {
+        CountError::Scientific | CountError::ErrorValue | CountError::ErrorName => {
             Remedy::from("fetch the vendor's own file, not one that a spreadsheet program saved")
                 .or("ask the vendor for CSV".into())
         }

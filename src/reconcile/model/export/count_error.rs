@@ -51,6 +51,12 @@ pub enum CountError {
     /// Several values in one cell: a list of a JSON document, an element that stands several times.
     #[error("is a list, and no count")]
     List,
+    /// The same where a name ought to stand.
+    #[error("is a list, and no name")]
+    ListName,
+    /// `#N/A` where a name ought to stand.
+    #[error("is what a spreadsheet shows where a formula went wrong, and no name")]
+    ErrorName,
     /// Any other text.
     #[error("is not a plain decimal number")]
     NotANumber,
@@ -72,6 +78,11 @@ pub enum CountError {
     /// A number in a column of services whose header is blank.
     #[error("stands in a column without a name")]
     NoColumnName,
+    /// A cell behind the last column that has a name: the row was cut before it.
+    #[error(
+        "stands behind the last column that has a name, so a separator without quotes, as in 1,250, may have cut the row"
+    )]
+    BehindHeading,
     /// The part of the cell that is meant is not there.
     #[error("does not match '{pattern}'{}", if *.lost_zeros { LOST_ZEROS } else { "" })]
     NoMatch {
@@ -79,6 +90,12 @@ pub enum CountError {
         pattern: String,
         /// Whether it would match with zeros before it.
         lost_zeros: bool,
+    },
+    /// The part of the cell that is meant is a part of a longer number: `1` of `1,250 users`.
+    #[error("holds a number of which `match` takes only \"{taken}\"")]
+    CutNumber {
+        /// What it takes.
+        taken: String,
     },
     /// Cells that are split multiply, and a small file could fill the memory.
     #[error("splits, and the file comes to more than {most} counts ({per_row} times max_rows)")]
