@@ -105,12 +105,26 @@ fn an_answer_that_says_an_error_is_not_the_whole() {
         (r#"{"items":[{"n":"A","q":3}],"error":"quota exceeded"}"#, 11, "export-part-unread"),
         (r#"{"items":[{"n":"A","q":3}],"error":null}"#, 0, "\"findings\":[]"),
         (r#"{"items":[{"n":"A","q":3}],"errors":[]}"#, 0, "\"findings\":[]"),
+        (r#"{"items":[{"n":"A","q":3}],"success":false,"message":"x"}"#, 11, "export-part-unread"),
+        (r#"{"items":[{"n":"A","q":3}],"success":true,"status":"ok","code":200}"#, 0, "\"findings\":[]"),
     ] {
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join("x.json"), said).expect("written");
         let (found, document) = read(folder.path(), "x.json", keys);
         assert!(found == exit && document.to_string().contains(code), "{said}: {found} {document:#}");
     }
+}
+
+/// A customer's own state is no state of the answer: his export would be refused each night that he pays late.
+#[test]
+fn a_column_that_is_called_status_says_nothing_of_the_answer() {
+    let keys = "records = \"items[]\"\nkeep = [{ column = \"status\", is = [\"failed\"] }]\n\
+                columns = { customer = \"n\", service = { fixed = \"S\" }, count = \"items.q\" }";
+    let folder = tempfile::tempdir().expect("a folder");
+    let said = r#"{"n":"A","status":"failed","items":[{"q":3}]}"#;
+    fs::write(folder.path().join("x.json"), said).expect("written");
+    let (exit, document) = read(folder.path(), "x.json", keys);
+    assert!(exit == 0 && told(&document) == "A: S 3\n", "{exit} {document:#}");
 }
 
 /// What could be read in two ways is held or refused, and nobody is told to count what is no count.

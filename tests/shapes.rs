@@ -269,6 +269,13 @@ fn a_mark_that_says_no_is_no_unit() {
     assert_eq!(told(&document), "A: EDR 1\nB: EDR 1\n", "{document:#}");
     let (exit, document) = read(folder.path(), "x.csv", &keys("present = true"));
     assert!(exit == 3 && document.to_string().contains("says no"), "{document:#}");
+
+    // Excel and telephones write a mark that nobody sees behind the sign: the customer would fall to 0.
+    fs::write(folder.path().join("x.csv"), "C,EDR\nA,\u{2714}\u{fe0f}\nA,\u{2610}\nB,\u{2714}\n").expect("written");
+    let (_, document) = read(folder.path(), "x.csv", &keys("is = [\"\u{2714}\"]"));
+    assert_eq!(told(&document), "A: EDR 1\nB: EDR 1\n", "{document:#}");
+    let (exit, document) = read(folder.path(), "x.csv", &keys("present = true"));
+    assert!(exit == 3 && document.to_string().contains("says no"), "{document:#}");
 }
 
 /// A region whose file did not come tonight is a region that would be missed, or billed a part.

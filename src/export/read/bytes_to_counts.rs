@@ -305,8 +305,11 @@ fn with_nested<V: Visit>(text: &str, layout: &Layout, part: ExportPart<'_>, visi
         false => NestedRecords::open(text, steps(&layout.records), true)?,
     };
     let listed = records.number_of_first();
-    let unread =
+    let mut unread =
         if layout.whole { Vec::new() } else { more_pages::signs(text, &leading_keys(&layout.records), listed) };
+    // Columns are paths from the top: a `status` that is read is one of the customer.
+    let columns = layout.columns();
+    unread.retain(|sign| !matches!(sign, UnreadPart::Error { member } if columns.contains(&member.as_str())));
     visit.visit(records, part, unread)
 }
 

@@ -64,7 +64,7 @@ fn is_normal(name: &str) -> bool {
 
 /// Characters that nobody sees, and that tell one name from another all the same.
 pub(in crate::export) fn has_no_width(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{fe0e}' | '\u{fe0f}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -85,6 +85,8 @@ mod tests {
             (" \u{a0} ", ""),
             ("\u{feff}Ac\u{200b}me\u{200e} Ltd\u{ad}", "Acme Ltd"),
             ("\u{200b} Acme", "Acme"),
+            // Excel and telephones write the form of a sign behind it.
+            ("Acme \u{2714}\u{fe0f}", "Acme \u{2714}"),
         ] {
             assert_eq!(normalized(written), name, "{written:?}");
         }

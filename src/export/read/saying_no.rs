@@ -1,7 +1,9 @@
 //! Cells that say that there is nothing, where any that says something would count one.
 
+use crate::export::read::normalized_names::has_no_width;
+
 /// What a cell in a column of licences says where it says no.
-const NO: [&str; 34] = [
+const NO: [&str; 46] = [
     "no",
     "n",
     "false",
@@ -36,11 +38,24 @@ const NO: [&str; 34] = [
     "✗",
     "✘",
     "❌",
+    "☐",
+    "⬜",
+    "□",
+    "○",
+    "◯",
+    "☒",
+    "✖",
+    "✕",
+    "×",
+    "⨯",
+    "🚫",
+    "⛔",
 ];
 
 /// Whether a cell says no, in a word or in several, or by a date that never was.
 pub(in crate::export) fn says_no(cell: &str) -> bool {
-    let cell = cell.to_lowercase();
+    let seen: String = cell.chars().filter(|c| !has_no_width(*c)).collect();
+    let cell = seen.to_lowercase();
     let bare = cell.trim_matches(|c: char| "()[]<>{}".contains(c)).trim();
     let zero = bare.contains('0') && bare.chars().all(|c| "0.,: /-".contains(c));
     let nothing = bare.chars().all(|c| " -\u{2013}\u{2014}\u{2212}_.?/".contains(c));
@@ -136,6 +151,14 @@ mod tests {
             "No license",
             "(not set)",
             "<null>",
+            "☐",
+            "⬜",
+            "○",
+            "☒",
+            "✖\u{fe0f}",
+            "×",
+            "🚫",
+            "⛔\u{fe0f}",
         ];
         for cell in no {
             assert!(says_no(cell), "{cell}");
@@ -154,6 +177,9 @@ mod tests {
             "Yes",
             "x",
             "\u{2713}",
+            "✔\u{fe0f}",
+            "☑",
+            "✅",
             "*",
             "+",
             "v4.12.1970",

@@ -30,12 +30,43 @@ const TOTAL: [&str; 6] = ["total", "totalcount", "totalrecords", "totalitems", "
 const PAGES: [&str; 3] = ["totalpages", "pagecount", "lastpage"];
 
 /// Members by which an answer says that it is none, or not whole.
-pub(in crate::export) const ERRORS: [&str; 4] = ["error", "errors", "Error", "Errors"];
+const ERRORS: [&str; 4] = ["error", "errors", "Error", "Errors"];
+/// Members by which an answer says whether all went well, in their plain form.
+const WENT_WELL: [&str; 2] = ["success", "ok"];
+/// Members with a word or a number for how it went.
+const STATUS: [&str; 3] = ["status", "code", "statuscode"];
+/// The least number of those that means a failure.
+const FAILED: u64 = 400;
+
+/// The members at the top of an answer that say that it failed, but for the one that leads to the records.
+pub(in crate::export) fn failures(document: &str, records: Option<&String>) -> Vec<String> {
+    let members = object(document.trim()).into_iter().flat_map(|top| top.0);
+    let others = members.filter(|(key, _)| records.is_none_or(|records| key.0 != records.as_str()));
+    let failed = others.filter(|(key, raw)| says_failed(&key.0, raw.get()));
+    failed.map(|(key, _)| key.0.into_owned()).collect()
+}
+
+fn says_failed(key: &str, raw: &str) -> bool {
+    let plain = plain(key);
+    let text = value(raw).map(|value| value.text.trim().to_lowercase()).unwrap_or_default();
+    if WENT_WELL.contains(&plain.as_str()) {
+        return text == "false";
+    }
+    if STATUS.contains(&plain.as_str()) {
+        let said = matches!(text.as_str(), "error" | "failed" | "failure");
+        return (said && plain == "status") || whole(raw).is_some_and(|code| code >= FAILED);
+    }
+    let harmless = matches!(text.as_str(), "0" | "200" | "ok" | "success");
+    (ERRORS.contains(&key) || plain == "errorcode") && says_something(raw) && !harmless
+}
 
 /// Every sign in the objects that lead to the records, and in the objects beside those, that there are more records.
 pub(in crate::export) fn signs(text: &str, path: &[String], read: usize) -> Vec<UnreadPart> {
     let read = u64::try_from(read).unwrap_or(u64::MAX);
-    let (mut found, mut at) = (Vec::new(), text.trim());
+    let failed = path.first().map(|key| failures(text, Some(key))).unwrap_or_default();
+    let failed = failed.into_iter().filter(|member| !ERRORS.contains(&member.as_str()));
+    let mut found: Vec<UnreadPart> = failed.map(|member| UnreadPart::Error { member }).collect();
+    let mut at = text.trim();
     for key in path {
         let Some(object) = object(at) else { return found };
         beside(&object, "", Some(key), read, &mut found);
@@ -59,7 +90,7 @@ fn beside(of: &Object<'_>, prefix: &str, on: Option<&String>, read: u64, found: 
             found.push(UnreadPart::Next { is_address: is_address(raw), member: reached(member, raw) });
         } else if plain == "links" && leads_on(raw) {
             found.push(UnreadPart::Linked { member });
-        } else if prefix.is_empty() && ERRORS.contains(&&*key.0) && says_something(raw) {
+        } else if prefix.is_empty() && ERRORS.contains(&&*key.0) && says_failed(&key.0, raw) {
             found.push(UnreadPart::Error { member });
         } else if let Some(total) = whole(raw).filter(|total| TOTAL.contains(&plain.as_str()) && *total > read) {
             found.push(UnreadPart::Total { member, total, read });
@@ -159,6 +190,10 @@ mod tests {
                 r#"{"data":[{},{}],"links":[{"rel":"self","href":"a"},{"rel":"Next","href":"b"}]}"#,
                 "its \"links\" lead to a next page",
             ),
+            (r#"{"data":[{},{}],"success":false}"#, "its \"success\" says that something went wrong"),
+            (r#"{"data":[{},{}],"status":"Failed"}"#, "its \"status\" says that something went wrong"),
+            (r#"{"data":[{},{}],"statusCode":503}"#, "its \"statusCode\" says that something went wrong"),
+            (r#"{"data":[{},{}],"error_code":"E1"}"#, "its \"error_code\" says that something went wrong"),
             (r#"{"data":[{},{}],"totalPages":3}"#, "its \"totalPages\" says 3, and there are 1"),
         ] {
             assert_eq!(told(text), said, "{text}");
@@ -166,6 +201,8 @@ mod tests {
         for text in [
             r#"{"data":[{},{}],"next":null,"has_more":false,"total":2,"total_pages":1,"errors":[]}"#,
             r#"{"data":[{"next":"x","total":9},{}],"links":{"self":"x","next":""}}"#,
+            r#"{"data":[{},{}],"success":true,"ok":"","status":"success","code":200,"errorCode":"0","error":{}}"#,
+            r#"{"data":[{},{}],"status":"ok","code":0,"statusCode":null,"errorCode":"","errors":[],"error":"success"}"#,
             "[{},{}]",
         ] {
             assert_eq!(told(text), "", "{text}");

@@ -94,7 +94,15 @@ pub enum FetchError {
         /// Which, from 1.
         page: usize,
         /// Where.
-        member: &'static str,
+        member: String,
+    },
+    /// A page before the last one without records.
+    #[error("page {page} of {total} has no records")]
+    Hole {
+        /// Which, from 1.
+        page: usize,
+        /// How many there are, as is said.
+        total: u64,
     },
     /// What should lead on does not.
     #[error("what page {page} says in {member:?} leads to no page")]
@@ -231,7 +239,7 @@ impl FetchError {
     /// Whether the next try may go better, and after which pause if the server named one.
     pub(super) fn worth_another_try(&self) -> Option<Option<Duration>> {
         match self {
-            Self::NoAnswer { .. } => Some(None),
+            Self::NoAnswer { .. } | Self::SaysError { .. } => Some(None),
             // It came at once, and was cut.
             Self::NotJson { .. } => Some(Some(Duration::ZERO)),
             Self::Refused { status } => {
@@ -269,7 +277,7 @@ impl FetchError {
                  ends"
             }
             Self::TooManyPages { .. } => "if the list is that long, raise max_pages in `pages` of the export's table",
-            Self::SaysError { .. } => "run again; if it stays so, ask the vendor",
+            Self::SaysError { .. } | Self::Hole { .. } => "run again; if it stays so, ask the vendor",
             Self::NoPage { .. } => {
                 "say in `pages` of the export's table where the list ends: by `total`, the number of records, or `total_pages`"
             }

@@ -262,10 +262,41 @@ async fn an_answer_that_says_what_went_wrong_is_no_last_page() {
         let told = told.told(vec![told.list("", cursor(), None)]).await;
         assert_eq!(told, "page 2 says in \"error\" that something went wrong");
     }
+    for (said, member) in [
+        (r#""success":false"#, "success"),
+        (r#""ok":false"#, "ok"),
+        (r#""status":"error""#, "status"),
+        (r#""code":500"#, "code"),
+        (r#""errorCode":"E1""#, "errorCode"),
+    ] {
+        let answers = vec![("", first.clone()), ("?after=b", json(&format!(r#"{{{said},"message":"x","items":[]}}"#)))];
+        let told = Vendor::of(answers).await;
+        let told = told.told(vec![told.list("", cursor(), None)]).await;
+        assert_eq!(told, format!("page 2 says in {member:?} that something went wrong"));
+    }
+    // It may be over when it is asked again.
+    let busy = json(r#"{"success":false,"items":[]}"#);
+    let answers =
+        vec![("", first.clone()), ("?after=b", busy), ("?after=b", json(r#"{"success":true,"items":[{"a":2}]}"#))];
+    let vendor = Vendor::of(answers).await;
+    assert_eq!(vendor.told(vec![vendor.list("", cursor(), None)]).await, r#"{"a":1} {"a":2}"#);
     // A last page that knows nothing of the total leaves the first one's word.
     let vendor = Vendor::of(vec![("", first), ("?after=b", json(r#"{"items":[{"a":2}],"meta":{}}"#))]).await;
     let list = vendor.read(vec![vendor.list("", cursor(), None)]).await.expect("a list");
     assert_eq!(list.unread.len(), 1, "{:?}", list.unread);
+}
+
+/// The customers of a page that came empty would be billed for nothing.
+#[tokio::test]
+async fn a_page_before_the_last_without_records_is_no_end() {
+    let page = |n: u32| json(&format!(r#"{{"items":[{{"a":{n}}}],"pages":3}}"#));
+    for hole in [json(r#"{"items":[],"pages":3}"#), ResponseTemplate::new(204)] {
+        let answers = vec![("?limit=2&page=1", page(1)), ("?limit=2&page=2", hole), ("?limit=2&page=3", page(3))];
+        let vendor = Vendor::of(answers).await;
+        let mut list = vendor.list("", numbered(), None);
+        list.pages.as_mut().expect("pages").total_pages = Some(keys("pages"));
+        assert_eq!(vendor.told(vec![list]).await, "page 2 of 3 has no records");
+    }
 }
 
 /// What was put in front of the list meanwhile pushes a record onto the next page, and another one past the reader.

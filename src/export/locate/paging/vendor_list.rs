@@ -75,6 +75,9 @@ impl VendorList {
         }
         self.counts(&rows)?;
         self.says(&page)?;
+        if let Some(total) = self.total_pages.filter(|total| rows.is_empty() && self.is_before(number, *total)) {
+            return Err(FetchError::Hole { page: number, total });
+        }
         let own: Vec<[u8; 32]> = rows.iter().filter(|row| has_identifier(row)).map(|row| digest([row])).collect();
         if own.iter().any(|row| self.known.contains(row)) {
             return Err(FetchError::Shifted { page: number });
@@ -91,6 +94,12 @@ impl VendorList {
             Some(_) => self.last = Some(page),
         }
         Ok(next)
+    }
+
+    /// Whether the page with this number is a numbered one before the last.
+    fn is_before(&self, number: usize, total: u64) -> bool {
+        let turn = self.request.pages.as_ref().map(|pages| &pages.turn);
+        matches!(turn, Some(NextPage::Numbered { .. })) && u64::try_from(number).is_ok_and(|number| number < total)
     }
 
     fn max_pages(&self) -> usize {

@@ -30,9 +30,7 @@ impl VendorPage {
         let bytes = answer.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&answer.bytes);
         let document: &RawValue = serde_json::from_slice(bytes).map_err(|_| FetchError::NotJson { page: number })?;
         let document = document.get();
-        if let Some(member) =
-            more_pages::ERRORS.iter().find(|member| more_pages::says_something(at_top(document, member)))
-        {
+        if let Some(member) = more_pages::failures(document, request.records.first()).into_iter().next() {
             return Err(FetchError::SaysError { page: number, member });
         }
         let list = at(document, &request.records).filter(|list| list.starts_with('['));
@@ -96,10 +94,6 @@ fn leads(request: &ListRequest) -> Option<String> {
         NextPage::Next { member, .. } => Some(member.join(".")),
         _ => None,
     }
-}
-
-fn at_top<'a>(document: &'a str, member: &str) -> &'a str {
-    at(document, &[member.to_owned()]).unwrap_or("null")
 }
 
 /// A whole number, also one that is written as a text.
