@@ -93,22 +93,25 @@ fn an_answer_cannot_be_changed_or_taken_away() {
     }
 }
 
+/// A run that asks about lines of these handles.
+fn asking(place: &mut Place, command: RunCommand, handles: &[&str]) -> RunId {
+    let asked = |handle: &&str| Finding {
+        handle: Some((*handle).to_owned()),
+        ..finding(Severity::Decide, Code::ToZero, String::new())
+    };
+    let run = place.begin(command);
+    place.history.record_plan(run, &plan(0, Vec::new())).unwrap();
+    let findings = handles.iter().map(asked).collect();
+    place.history.end_run(run, &[], &RunEnd { findings, ..end() }).unwrap();
+    run
+}
+
 /// What waits longest is shown first; a matter that was away for a night begins anew.
 #[test]
 fn a_matter_waits_since_the_first_of_the_nights_in_a_row() {
     let mut place = Place::new();
-    let asked = |handle: &str| Finding {
-        handle: Some(handle.to_owned()),
-        ..finding(Severity::Decide, Code::ToZero, String::new())
-    };
     let nights = [vec!["a", "b"], vec!["a"], vec!["a", "b"], vec!["a", "b", "c"]];
-    let runs = nights.map(|handles| {
-        let run = place.begin(RunCommand::Run);
-        place.history.record_plan(run, &plan(0, Vec::new())).unwrap();
-        let findings = handles.into_iter().map(asked).collect();
-        place.history.end_run(run, &[], &RunEnd { findings, ..end() }).unwrap();
-        run
-    });
+    let runs = nights.map(|handles| asking(&mut place, RunCommand::Run, &handles));
     let since = place.history.waiting_since(&mail()).unwrap();
     let first = |handle: &str| since[&(handle.to_owned(), Code::ToZero)].0;
     assert_eq!([first("a"), first("b"), first("c")], [runs[0], runs[2], runs[3]]);
@@ -118,10 +121,6 @@ fn a_matter_waits_since_the_first_of_the_nights_in_a_row() {
 #[test]
 fn a_dry_run_is_no_night_of_waiting() {
     let mut place = Place::new();
-    let asked = |handle: &str| Finding {
-        handle: Some(handle.to_owned()),
-        ..finding(Severity::Decide, Code::ToZero, String::new())
-    };
     let (dry, night) = (RunCommand::Plan, RunCommand::Run);
     let runs = [
         (night, vec!["a"]),
@@ -130,13 +129,7 @@ fn a_dry_run_is_no_night_of_waiting() {
         (dry, vec!["b"]),
         (dry, vec!["a", "b", "c"]),
     ];
-    let runs = runs.map(|(command, handles)| {
-        let run = place.begin(command);
-        place.history.record_plan(run, &plan(0, Vec::new())).unwrap();
-        let findings = handles.into_iter().map(asked).collect();
-        place.history.end_run(run, &[], &RunEnd { findings, ..end() }).unwrap();
-        run
-    });
+    let runs = runs.map(|(command, handles)| asking(&mut place, command, &handles));
     let since = place.history.waiting_since(&mail()).unwrap();
     let first = |handle: &str| since[&(handle.to_owned(), Code::ToZero)].0;
     assert_eq!([first("a"), first("b"), first("c")], [runs[0], runs[2], runs[4]]);

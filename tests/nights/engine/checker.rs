@@ -78,17 +78,18 @@ fn in_sight(state: &mut State, record: &RunRecord, today: NaiveDate) -> Result<(
     let keys: BTreeSet<_> =
         planned.lines.iter().filter_map(|line| Some((line.agreement?, line.product.clone()?))).collect();
     let additions: BTreeSet<_> = planned.lines.iter().filter_map(|line| line.addition).collect();
-    let waits = |agreement: AgreementId, code: &ProductCode| {
-        let of = |line: &&LineRecord| line.agreement == Some(agreement) && line.product.as_ref() == Some(code);
-        let open = |line: &LineRecord| matches!(line.outcome, Outcome::Held | Outcome::Unknown);
+    // One that somebody moved out of reach is asked about where it was, by its name.
+    let waits = |row: &Row, (agreement, code): (AgreementId, ProductCode)| {
+        let of = |line: &&LineRecord| line.agreement == Some(agreement) && line.product.as_ref() == Some(&code);
+        let names = |line: &LineRecord| line.detail.contains(&format!("addition {}", row.addition.id));
+        let open = |line: &LineRecord| matches!(line.outcome, Outcome::Held | Outcome::Unknown) && names(line);
         planned.lines.iter().filter(of).any(open)
     };
-    // One that somebody moved out of reach is asked about where it was.
     let shown = |row: &&Row| {
         let code = |id: ProductId| ProductCode::new(&format!("P-{id}"));
         additions.contains(&row.addition.id)
             || row.addition.product.is_some_and(|id| keys.contains(&(row.agreement, code(id))))
-            || row.moved_from.is_some_and(|(from, id)| waits(from, &code(id)))
+            || row.moved_from.is_some_and(|(from, id)| waits(row, (from, code(id))))
     };
     if let Some(row) = state.billing_owned(today).find(|row| !shown(row)) {
         let lines: Vec<String> = planned.lines.iter().map(shortly).collect();
