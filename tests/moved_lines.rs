@@ -2,7 +2,7 @@
 //! still, or nobody, and either way nobody was asked.
 
 use chrono::{Days, NaiveDate};
-use recount_sim::Agreement;
+use recount_sim::{Agreement, Company};
 
 use crate::support::{Night, Said, today};
 
@@ -105,6 +105,26 @@ fn a_line_that_was_moved_stays_in_sight_where_nothing_is_used() {
 }
 
 /// Each of two vendors set the line of the other: 5 to 0, and 0 to 5, every night.
+/// Else it bills a company that nobody mapped for good: no count asks for it, and no night reads that company's lines.
+#[test]
+fn a_line_that_was_moved_to_another_company_is_found_by_the_look_at_all_companies() {
+    let night = compared();
+    night.config("", "create_lines = true\nsweep = \"nightly\"");
+    night.sim().edit(|world| {
+        let cedar = Company { id: 3, name: "Cedar".to_owned(), ..world.companies[0].clone() };
+        world.companies.push(cedar);
+        world.agreements.push(Agreement { id: 30, company: 3, ..world.agreements[0].clone() });
+        world.addition_mut(LINE).expect("the line").agreement = 30;
+    });
+    exported(&night, 0);
+    for _ in 0..2 {
+        let said = night.run().exits(3);
+        asks(&said, "billed-not-counted");
+        assert!(said.out.contains("5 billed to Cedar, which nobody mapped"), "{}", said.out);
+    }
+    assert_eq!(billed(&night), [(30, "5".to_owned())]);
+}
+
 #[test]
 fn a_line_that_another_vendor_took_over_is_not_left_behind() {
     let night = compared();

@@ -43,7 +43,7 @@ pub(super) struct SweepInputs<'a> {
     pub(super) source: ExportSource<'a>,
     pub(super) remote: &'a Remote,
     pub(super) claims: &'a Claims,
-    /// Lines that the integration owned stand in its plan as such.
+    /// Lines that the integration owned stand in its plan as such, as far as the night reads where they are.
     pub(super) owned: &'a BTreeMap<LineKey, Owned>,
 }
 
@@ -57,8 +57,10 @@ impl<'a> SweepInputs<'a> {
     }
 
     fn is_owned(&self, one: &UncountedLine) -> bool {
+        // One that somebody moved to where only this look comes is told by it.
+        let is_read = self.remote.additions.contains_key(&one.key.agreement);
         self.owned.contains_key(&*one.key.folded())
-            || self.owned.values().any(|owned| owned.addition == Some(one.addition()))
+            || is_read && self.owned.values().any(|owned| owned.addition == Some(one.addition()))
     }
 }
 

@@ -21,6 +21,7 @@ use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, Product
 use crate::reconcile::model::mapping::{Mapping, MatchCustomers};
 use crate::reconcile::model::past::Past;
 use crate::reconcile::model::plan::Plan;
+use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::reason_code::Code;
 
 /// What ConnectWise holds, and where that puts each customer.
@@ -114,7 +115,8 @@ pub(crate) async fn look_around<R: Reader>(
         let listed = remote.additions.get(&key.agreement);
         owned.addition.zip(listed).is_some_and(|(id, listed)| listed.iter().all(|addition| addition.id != id))
     });
-    let lost = lost.filter_map(|(_, owned)| owned.company);
+    let of = |key: &LineKey| remote.directory.agreements.get(&key.agreement).map(|agreement| agreement.company);
+    let lost = lost.flat_map(|(key, owned)| owned.company.into_iter().chain(of(key)));
     let companies: BTreeSet<CompanyId> = begin.filter_map(|line| line.company).chain(lost).collect();
     let unread = remote.directory.agreements.values().filter(|agreement| {
         companies.contains(&agreement.company)

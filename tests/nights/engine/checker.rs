@@ -78,18 +78,18 @@ fn in_sight(state: &mut State, record: &RunRecord, today: NaiveDate) -> Result<(
     let keys: BTreeSet<_> =
         planned.lines.iter().filter_map(|line| Some((line.agreement?, line.product.clone()?))).collect();
     let additions: BTreeSet<_> = planned.lines.iter().filter_map(|line| line.addition).collect();
-    // One that somebody moved out of reach is asked about where it was, by its name.
-    let waits = |row: &Row, (agreement, code): (AgreementId, ProductCode)| {
-        let of = |line: &&LineRecord| line.agreement == Some(agreement) && line.product.as_ref() == Some(&code);
-        let names = |line: &LineRecord| line.detail.contains(&format!("addition {}", row.addition.id));
-        let open = |line: &LineRecord| matches!(line.outcome, Outcome::Held | Outcome::Unknown) && names(line);
-        planned.lines.iter().filter(of).any(open)
+    let code = |id: ProductId| ProductCode::new(&format!("P-{id}"));
+    // One that somebody moved is asked about where it was, by its name.
+    let waits = |row: &Row| {
+        let here = |line: &LineRecord| line.agreement.zip(line.product.clone());
+        let of = |line: &&LineRecord| row.home.is_some_and(|(from, id)| here(line) == Some((from, code(id))));
+        let open = |line: &LineRecord| matches!(line.outcome, Outcome::Held | Outcome::Unknown);
+        planned.lines.iter().filter(of).any(|line| open(line) && moves::names(line, row.addition.id))
     };
     let shown = |row: &&Row| {
-        let code = |id: ProductId| ProductCode::new(&format!("P-{id}"));
         additions.contains(&row.addition.id)
             || row.addition.product.is_some_and(|id| keys.contains(&(row.agreement, code(id))))
-            || row.moved_from.is_some_and(|(from, id)| waits(row, (from, code(id))))
+            || waits(row)
     };
     if let Some(row) = state.billing_owned(today).find(|row| !shown(row)) {
         let lines: Vec<String> = planned.lines.iter().map(shortly).collect();
@@ -97,12 +97,20 @@ fn in_sight(state: &mut State, record: &RunRecord, today: NaiveDate) -> Result<(
         return Err(format!("I16: a line of ours is out of sight: {row:?} in run {run}:\n{lines}"));
     }
     state.seen.left_behind += u64::from(planned.lines.iter().any(|line| line.reason == Code::LineLeftBehind));
+    let known = |row: &Row| {
+        let here = |line: &&LineRecord| line.addition == Some(row.addition.id) && line.agreement == Some(row.agreement);
+        row.ours.is_some() && planned.lines.iter().any(|line| here(&line) && line.reason != Code::BilledNotCounted)
+    };
+    for row in state.rows.iter_mut().filter(|row| row.home.is_none()) {
+        row.home = row.addition.product.filter(|_| known(row)).map(|product| (row.agreement, product));
+    }
     if planned.accepted && record.command != RunCommand::Plan {
         let counted = planned.lines.iter().filter(|line| !line.sources.is_empty());
         let settled = counted.filter(|line| matches!(line.outcome, Outcome::Unchanged | Outcome::Updated));
         let owned: BTreeSet<_> = settled.filter_map(|line| line.addition).collect();
         for row in state.rows.iter_mut().filter(|row| owned.contains(&row.addition.id)) {
             row.owned = row.addition.is_live(today) && row.addition.quantity.as_ref().is_ok_and(|now| !now.is_zero());
+            row.home = row.addition.product.map(|product| (row.agreement, product));
         }
     }
     Ok(())

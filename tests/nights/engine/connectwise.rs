@@ -104,8 +104,17 @@ pub(crate) struct Row {
     /// recount owns it, as far as anybody knows: it created it, or an accepted run counted for it. Over once it is at 0 or
     /// has ended.
     pub(crate) owned: bool,
-    /// The line that it was before a person moved it to another agreement, while it was ours.
-    pub(crate) moved_from: Option<(AgreementId, ProductId)>,
+    /// The line that recount knows it as, once it has seen it: it may be moved to another agreement since.
+    pub(crate) home: Option<(AgreementId, ProductId)>,
+    /// The call before which a person moved it last.
+    pub(crate) moved_at_call: u64,
+}
+
+impl Row {
+    /// Whether it was this line, and somebody moved it to another agreement.
+    pub(crate) fn was_moved_from(&self, line: (AgreementId, ProductId)) -> bool {
+        self.home == Some(line) && self.agreement != line.0
+    }
 }
 
 /// One write that reached the wire.
@@ -113,6 +122,8 @@ pub(crate) struct Row {
 pub(crate) struct Sent {
     pub(crate) write: WriteId,
     pub(crate) what: What,
+    /// The call that had shown the additions of its agreement.
+    pub(crate) looked: u64,
     pub(crate) applied: u32,
 }
 
@@ -121,6 +132,15 @@ pub(crate) struct Sent {
 pub(crate) enum What {
     Set(SetQuantity),
     Create(CreateLine),
+}
+
+impl What {
+    fn agreement(&self) -> AgreementId {
+        match self {
+            Self::Set(set) => set.agreement(),
+            Self::Create(create) => create.agreement(),
+        }
+    }
 }
 
 /// A write that is still on its way.
@@ -410,7 +430,7 @@ impl State {
                 row.owned = false;
             }
             1 => {
-                let twin = Row { ours: None, owned: false, created_at: now, moved_from: None, ..row.clone() };
+                let twin = Row { ours: None, owned: false, created_at: now, home: None, ..row.clone() };
                 let id = self.next_id();
                 self.rows.push(Row { addition: Addition { id, ..twin.addition }, ..twin });
             }
@@ -453,7 +473,8 @@ impl State {
         };
         self.check_sending(write, &what, now);
         let (sent, why) = (self.sent.len(), "simulated".to_owned());
-        self.sent.push(Sent { write, what, applied: 0 });
+        let looked = self.looked.get(&what.agreement()).copied().unwrap_or(0);
+        self.sent.push(Sent { write, what, looked, applied: 0 });
         let unclear = |server_error| Err(WriteError::Unclear { why: why.clone(), server_error });
         match self.fate() {
             Fate::Fine => self.apply(sent, now),
@@ -481,10 +502,7 @@ impl State {
 
     /// I1, I7, I8, and an agreement that ended, at the moment of sending.
     fn check_sending(&mut self, write: WriteId, what: &What, now: DateTime<Utc>) {
-        let agreement = match what {
-            What::Set(set) => set.agreement(),
-            What::Create(create) => create.agreement(),
-        };
+        let agreement = what.agreement();
         if !self.agreements.contains_key(&agreement) || agreement == UNMAPPED {
             self.violations.push(format!("I8: a write on an agreement outside the mapping: {what:?}"));
         }
@@ -568,7 +586,7 @@ impl State {
         let What::Create(create) = what else { return };
         let begun = (create.agreement(), create.product());
         let shown = |row: &&Row| self.beside.get(&begun).is_some_and(|of| of.contains(&row.addition.id));
-        let of = |row: &&Row| row.moved_from == Some(begun) && row.edited_at_call <= self.run_began_at;
+        let of = |row: &&Row| row.was_moved_from(begun) && row.moved_at_call <= self.run_began_at;
         let moved =
             self.billing(self.zone.day(now)).filter(|row| row.addition.bills()).find(|row| of(row) && !shown(row));
         if let Some(moved) = moved {
@@ -585,9 +603,15 @@ impl State {
         })
     }
 
-    /// Lines of ours that bill.
+    /// Lines of ours that bill where a night can find them: only the weekly look finds one that somebody moved to another
+    /// company, on an agreement on which nothing is wanted.
     pub(crate) fn billing_owned(&self, today: NaiveDate) -> impl Iterator<Item = &Row> {
-        self.billing(today).filter(|row| row.owned)
+        let company = |id: AgreementId| self.agreements.get(&id).map(|agreement| agreement.company);
+        let in_reach = move |row: &Row| {
+            let of_company = row.home.is_none_or(|(home, _)| company(home) == company(row.agreement));
+            of_company || self.wanted.iter().any(|(agreement, _)| *agreement == row.agreement)
+        };
+        self.billing(today).filter(move |row| row.owned && in_reach(row))
     }
 
     /// Lines that are live on agreements that bill.
@@ -614,7 +638,7 @@ impl State {
                 Ok(row.addition.clone())
             }
             What::Create(create) => {
-                self.check_creation(&create, again, now);
+                self.check_creation(sent, &create, again, now);
                 let addition = Addition {
                     id: self.next_id(),
                     product: Some(create.product()),
@@ -637,7 +661,8 @@ impl State {
                     ours,
                     edited_at_call: 0,
                     owned,
-                    moved_from: None,
+                    home: None,
+                    moved_at_call: 0,
                 });
                 self.seen.creations += 1;
                 Ok(addition)
@@ -671,12 +696,15 @@ impl State {
     }
 
     /// I1: two creations of ours never stand side by side, but for one request that a proxy delivered twice.
-    fn check_creation(&mut self, create: &CreateLine, again: bool, now: DateTime<Utc>) {
+    fn check_creation(&mut self, sent: usize, create: &CreateLine, again: bool, now: DateTime<Utc>) {
         let today = self.zone.day(now);
+        // What somebody moves beside a creation that is on its way could not be known.
+        let looked = self.sent.get(sent).map_or(0, |sent| sent.looked);
         let twin = self.rows.iter().find(|row| {
             row.agreement == create.agreement()
                 && row.addition.product == Some(create.product())
                 && row.ours.is_some()
+                && row.moved_at_call <= looked
                 && row.addition.is_current(today)
         });
         if let Some(twin) = twin.filter(|_| !again) {

@@ -1,7 +1,7 @@
 //! A copy of the history is made, and put back on a later night: what was written and answered since is known to
 //! ConnectWise alone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 
@@ -16,8 +16,8 @@ use recount::reconcile::model::ids::{AdditionId, AgreementId, ProductId};
 #[derive(Debug, Clone)]
 pub(super) struct CopiedHistory {
     owned: BTreeSet<AdditionId>,
-    /// Lines that somebody had moved by then.
-    moved: BTreeSet<AdditionId>,
+    /// The lines that were known by then.
+    homes: BTreeMap<AdditionId, (AgreementId, ProductId)>,
     answered: BTreeSet<(AgreementId, ProductId)>,
     bound: bool,
 }
@@ -39,8 +39,8 @@ impl House {
         self.process = Some((lock, history));
         let state = self.connectwise.state.borrow();
         let owned = state.rows.iter().filter(|row| row.owned).map(|row| row.addition.id).collect();
-        let moved = state.rows.iter().filter(|row| row.moved_from.is_some()).map(|row| row.addition.id).collect();
-        self.copy = Some(CopiedHistory { owned, moved, answered: state.answered.clone(), bound: self.bound });
+        let homes = state.rows.iter().filter_map(|row| Some((row.addition.id, row.home?))).collect();
+        self.copy = Some(CopiedHistory { owned, homes, answered: state.answered.clone(), bound: self.bound });
         Ok(())
     }
 
@@ -63,7 +63,7 @@ impl House {
         for row in &mut state.rows {
             let id = row.addition.id;
             row.owned &= copy.owned.contains(&id);
-            row.moved_from = row.moved_from.filter(|_| copy.owned.contains(&id) || copy.moved.contains(&id));
+            row.home = copy.homes.get(&id).copied();
         }
         drop(state);
         self.process = Some((lock, history));

@@ -474,7 +474,8 @@ fn row(state: &State, agreement: AgreementId, product: ProductId, chance: &mut C
         ours: None,
         edited_at_call: 0,
         owned: false,
-        moved_from: None,
+        home: None,
+        moved_at_call: 0,
     }
 }
 

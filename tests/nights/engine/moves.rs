@@ -8,12 +8,14 @@ use chrono::TimeDelta;
 use super::connectwise::{Row, SPARE, UNMAPPED};
 use super::disk::Disk;
 use super::{HOME, House, SECOND, checker, mapping};
-use recount::history::run_record::RunRecord;
+use recount::history::run_record::{LineRecord, RunRecord};
 use recount::history::store::open::History;
 use recount::history::store::run_lock::RunLock;
 use recount::reconcile::model::connectwise_records::Addition;
 use recount::reconcile::model::decision::{Decision, DecisionSubject};
-use recount::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, ProductCode, ProductId, ServiceName};
+use recount::reconcile::model::ids::{
+    AdditionId, AgreementId, CompanyId, CustomerName, ProductCode, ProductId, ServiceName,
+};
 use recount::reconcile::model::mapping::{Billed, CustomerRow, CustomerTarget, Mapping, ServiceRule};
 use recount::reconcile::model::plan::named_additions::Named;
 use recount::reconcile::model::plan::outcome::{AnswerVerb, Outcome, RunCommand};
@@ -219,12 +221,12 @@ impl House {
     }
 
     /// Somebody moves a line of ours to another agreement: of its company, of another customer, or of a company that nobody
-    /// mapped. There, and on an agreement of another company on which nothing is wanted, only the sweep can find it.
+    /// mapped.
     pub(super) fn move_a_line(&mut self) {
         if self.connectwise.state.borrow().odds.hand == 0 || !self.aside.per_mille(150) {
             return;
         }
-        let (wanted, today) = (wanted(&self.mapping), self.connectwise.today());
+        let today = self.connectwise.today();
         let mut state = self.connectwise.state.borrow_mut();
         let ours: Vec<_> = state.billing_owned(today).map(|row| row.addition.id).collect();
         let at = usize::try_from(self.aside.below(ours.len() as u64)).unwrap_or(0);
@@ -235,12 +237,11 @@ impl House {
         let from = state.rows.iter().find(|row| row.addition.id == *id).map(|row| row.agreement);
         let Some(from) = from.filter(|from| *from != to.id) else { return };
         let same = company(from) == Some(to.company);
-        let in_reach = same || to.id != UNMAPPED && wanted.iter().any(|(agreement, _)| *agreement == to.id);
         let calls = state.calls;
         for row in state.rows.iter_mut().filter(|row| row.addition.id == *id) {
-            row.moved_from = row.addition.product.map(|product| (row.agreement, product));
-            (row.agreement, row.edited_at_call) = (to.id, calls);
-            row.owned &= in_reach;
+            (row.agreement, row.edited_at_call, row.moved_at_call) = (to.id, calls, calls);
+            // Of one that recount has not seen yet nobody can know that it is its own.
+            row.owned &= row.home.is_some();
         }
         state.seen.moved_lines += 1;
         state.seen.moved_away += u64::from(!same);
@@ -383,9 +384,12 @@ impl House {
         if is_refused(&after) {
             return Err(format!("I17: the right export is not accepted after a wrong one: {:#?}", after.end));
         }
-        let asked = held(&before);
-        match held(&after).into_iter().find(|handle| !asked.contains(handle)) {
-            Some(handle) => Err(format!("I17: {handle} is held after a wrong export: {:#?}", after.end)),
+        let asked: Vec<&LineRecord> = held(&before).collect();
+        // A wrong count may lead to where a line is that was missed before.
+        let missed = |line: &LineRecord| asked.iter().any(|asked| line.addition.is_some_and(|id| names(asked, id)));
+        let new = |line: &&LineRecord| asked.iter().all(|asked| asked.handle != line.handle) && !missed(line);
+        match held(&after).find(new) {
+            Some(line) => Err(format!("I17: {} is held after a wrong export: {:#?}", line.handle, after.end)),
             None => Ok(()),
         }
     }
@@ -463,10 +467,15 @@ fn is_refused(record: &RunRecord) -> bool {
     record.planned.as_ref().is_none_or(|planned| !planned.accepted)
 }
 
-/// The handles of the lines that wait.
-fn held(record: &RunRecord) -> BTreeSet<&str> {
+/// The lines that wait.
+fn held(record: &RunRecord) -> impl Iterator<Item = &LineRecord> {
     let lines = record.planned.iter().flat_map(|planned| &planned.lines);
     // What nobody counts is looked for once a week, whatever the export says.
-    let lines = lines.filter(|line| line.outcome == Outcome::Held && line.reason != Code::BilledNotCounted);
-    lines.map(|line| line.handle.as_str()).collect()
+    lines.filter(|line| line.outcome == Outcome::Held && line.reason != Code::BilledNotCounted)
+}
+
+/// Whether a line says what became of an addition.
+pub(super) fn names(line: &LineRecord, addition: AdditionId) -> bool {
+    let said = |detail: &str| detail.split("addition ").any(|rest| rest.starts_with(&format!("{addition} ")));
+    said(&line.detail)
 }
