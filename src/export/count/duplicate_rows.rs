@@ -1,9 +1,9 @@
 //! The double-row rule: what several rows of one customer and service come to.
 
 use crate::export::count::count_parser::Units;
+use crate::reconcile::model::export::cell_items::CellItems;
 use crate::reconcile::model::export::counts::Cell;
 use crate::reconcile::model::export::row_lines::RowLines;
-use crate::reconcile::model::ids::ItemName;
 
 /// What several rows of one customer and service mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -24,7 +24,7 @@ impl Duplicates {
         self,
         rows: impl Iterator<Item = Option<Units>> + Clone,
         lines: RowLines,
-        items: Vec<ItemName>,
+        items: CellItems,
     ) -> Cell {
         let several = rows.clone().nth(1).is_some();
         let mut said = rows.clone().flatten();
@@ -49,6 +49,7 @@ impl Duplicates {
 mod tests {
     use super::*;
     use crate::export::count::number_notation::Notation;
+    use crate::reconcile::model::ids::ItemName;
     use crate::reconcile::model::quantity::Quantity;
 
     fn units(text: &str) -> Units {
@@ -56,11 +57,11 @@ mod tests {
     }
 
     fn cell(rule: Duplicates, rows: &[&str]) -> Cell {
-        rule.cell(rows.iter().map(|text| Some(units(text))), RowLines::default(), Vec::new())
+        rule.cell(rows.iter().map(|text| Some(units(text))), RowLines::default(), CellItems::default())
     }
 
     fn counted(count: u32) -> Cell {
-        Cell::Counted { count: Quantity::from(count), lines: RowLines::default(), items: Vec::new() }
+        Cell::Counted { count: Quantity::from(count), lines: RowLines::default(), items: CellItems::default() }
     }
 
     #[test]
@@ -82,7 +83,7 @@ mod tests {
 
     #[test]
     fn an_item_is_one_unit_however_many_rows_name_it() {
-        let items = ["a", "b", "c"].map(ItemName::from).to_vec();
+        let items: CellItems = ["a", "b", "c"].map(ItemName::from).into_iter().collect();
         for rule in [Duplicates::Error, Duplicates::Sum, Duplicates::Max] {
             let cell = rule.cell([None; 6].into_iter(), RowLines::default(), items.clone());
             let three = Cell::Counted { count: Quantity::from(3), lines: RowLines::default(), items: items.clone() };

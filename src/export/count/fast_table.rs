@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::export::count::count_parser::Units;
 use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::count::name_table::{NameTable, at, number};
+use crate::reconcile::model::export::cell_items::CellItems;
 use crate::reconcile::model::export::counts::{Cell, CustomerCounts};
 use crate::reconcile::model::export::row_lines::RowLines;
 use crate::reconcile::model::ids::{CustomerName, ItemName, ServiceName};
@@ -209,7 +210,7 @@ impl FastTable {
             let RowUnits::Short(units) = row.units else { return None };
             let mut lines = RowLines::default();
             lines.add(u64::from(row.line));
-            let cell = Cell::Counted { count: Quantity::from(units), lines, items: Vec::new() };
+            let cell = Cell::Counted { count: Quantity::from(units), lines, items: CellItems::default() };
             cells.push((services.name(services.rank(row.service)), cell));
         }
         Some(cells)

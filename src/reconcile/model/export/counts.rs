@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
+use crate::reconcile::model::export::cell_items::CellItems;
 use crate::reconcile::model::export::count_error::CountError;
 use crate::reconcile::model::export::delivered_file::DeliveredFile;
 use crate::reconcile::model::export::file_parts::ExportParts;
@@ -84,7 +85,7 @@ pub enum Cell {
         /// Where they stand.
         lines: RowLines,
         /// What is counted, in order, each once; none when the export has no column of items.
-        items: Vec<ItemName>,
+        items: CellItems,
     },
     /// Several rows where the export may hold one. Which of them is right nobody knows.
     Duplicate {

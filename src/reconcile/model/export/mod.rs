@@ -1,5 +1,6 @@
 //! What an export says, as plain data.
 
+pub mod cell_items;
 pub mod count_error;
 pub mod counts;
 pub mod delivered_file;
