@@ -192,7 +192,8 @@ fn a_refused_step_is_asked_about_when_it_comes_again_later() {
         let handle = office.held()["handle"].as_str().unwrap().to_owned();
         assert_eq!(office.recount(&[verb, &handle]).code, 0);
         assert_eq!(office.run().code, 0, "{verb}: it is answered");
-        for _ in 0..2 {
+        // Two exports end the answer, and the next night follows its own.
+        for _ in 0..3 {
             office.export(&[("Acme", 3), ("Borealis", 13), ("Cedar", 40)]);
             office.run();
         }
@@ -200,6 +201,25 @@ fn a_refused_step_is_asked_about_when_it_comes_again_later() {
         office.export(&[("Acme", 3), ("Borealis", 0), ("Cedar", 40)]);
         let run = office.run();
         assert_eq!((run.code, office.billed(200).as_str()), (3, "13"), "{verb}: {run:?}");
+    }
+}
+
+/// One mistyped export said the opposite of what was refused, and the next right one was written over the refusal.
+#[test]
+fn a_count_that_is_mistyped_for_a_night_ends_no_keep() {
+    let office = Office::running(&QUIET);
+    let fewer = [("Acme", 3), ("Borealis", 12), ("Cedar", 39)];
+    office.export(&fewer);
+    office.run();
+    assert_eq!(office.billed(300), "39");
+    office.export(&[("Acme", 3), ("Borealis", 0), ("Cedar", 39)]);
+    office.run();
+    let handle = office.held()["handle"].as_str().unwrap().to_owned();
+    assert_eq!(office.recount(&["keep", &handle]).code, 0);
+    for count in [0, 15, 0, 0] {
+        office.export(&[("Acme", 3), ("Borealis", count), ("Cedar", 39)]);
+        assert_eq!(office.run().code, 0, "{count}: it was answered");
+        assert_eq!(office.billed(200), "12", "{count}");
     }
 }
 

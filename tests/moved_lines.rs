@@ -104,7 +104,6 @@ fn a_line_that_was_moved_stays_in_sight_where_nothing_is_used() {
     assert_eq!(billed(&night), [(21, "5".to_owned())]);
 }
 
-/// Each of two vendors set the line of the other: 5 to 0, and 0 to 5, every night.
 /// Else it bills a company that nobody mapped for good: no count asks for it, and no night reads that company's lines.
 #[test]
 fn a_line_that_was_moved_to_another_company_is_found_by_the_look_at_all_companies() {
@@ -125,6 +124,25 @@ fn a_line_that_was_moved_to_another_company_is_found_by_the_look_at_all_companie
     assert_eq!(billed(&night), [(30, "5".to_owned())]);
 }
 
+/// The agreement was renewed: the old one ended, and its line was moved to the new one, on which it billed out of sight.
+#[test]
+fn a_line_that_was_moved_from_an_agreement_that_ended_stays_in_sight() {
+    let night = compared();
+    moves_to_another_agreement(&night);
+    night.sim().edit(|world| {
+        let old = world.agreements.iter_mut().find(|agreement| agreement.id == 20).expect("the agreement");
+        old.cancelled = Some(today() - Days::new(1));
+    });
+    exported(&night, 5);
+    for _ in 0..2 {
+        let said = night.run().exits(3);
+        asks(&said, "line-left-behind");
+        assert!(said.out.contains("it was on agreement 20, and somebody moved it here"), "{}", said.out);
+    }
+    assert_eq!(billed(&night), [(21, "5".to_owned())]);
+}
+
+/// Each of two vendors set the line of the other: 5 to 0, and 0 to 5, every night.
 #[test]
 fn a_line_that_another_vendor_took_over_is_not_left_behind() {
     let night = compared();

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
+use crate::history::plan_lines;
 use crate::history::run_record::LineRecord;
 use crate::history::store::column_values::{
     line_key, maybe_day, maybe_quantity, named, named_text, time, time_text, word,
@@ -145,13 +146,44 @@ pub(super) fn lapse(
         let line = shown.get(matter);
         let over = match decision.verb {
             AnswerVerb::Accept => !line.is_some_and(|line| decision.is_asked_by(line.was, line.wanted)),
-            _ => line.is_some_and(|line| decision.is_past(line.addition, line.wanted, (line.outcome, line.reason))),
+            _ => match line.filter(|line| is_past(decision, line)) {
+                Some(line) if decision.needs_two_exports(line.outcome) => {
+                    was_past_before(transaction, integration, run, decision)?
+                }
+                past => past.is_some(),
+            },
         };
         if over {
             insert.execute(params![integration.as_str(), decision.handle, run.0, decision.verb.as_str()])?;
         }
     }
     Ok(())
+}
+
+fn is_past(decision: &Decision, line: &LineRecord) -> bool {
+    decision.is_past(line.addition, line.wanted, (line.outcome, line.reason))
+}
+
+/// Whether the export that was accepted before this one did not ask for what was answered either: a mistyped
+/// count of one night ends no answer. The unchanged lines of an older night are not kept.
+fn was_past_before(
+    transaction: &Transaction<'_>,
+    integration: &IntegrationName,
+    run: RunId,
+    decision: &Decision,
+) -> Result<bool, StoreError> {
+    let mut before = transaction.prepare_cached(
+        "SELECT before.run FROM runs AS before JOIN runs AS own ON own.run = ?2
+         WHERE before.integration = ?1 AND before.run < ?2 AND before.accepted = 1 AND before.command <> 'plan'
+             AND before.undoes IS NULL
+             AND (before.export_sha256 <> own.export_sha256 OR before.export_modified_at <> own.export_modified_at)
+         ORDER BY before.run DESC LIMIT 1",
+    )?;
+    let before: Option<i64> = before.query_row(params![integration.as_str(), run.0], |row| row.get(0)).optional()?;
+    let Some(before) = before else { return Ok(false) };
+    let mut line = transaction.prepare_cached("SELECT * FROM lines WHERE run = ?1 AND handle = ?2")?;
+    let line = line.query_and_then(params![before, decision.handle], plan_lines::line)?.next().transpose()?;
+    Ok(line.is_none_or(|line| is_past(decision, &line)))
 }
 
 /// Whether a write of the line that was begun behind this row of the journal was applied.

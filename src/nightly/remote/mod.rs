@@ -111,9 +111,12 @@ pub(crate) async fn look_around<R: Reader>(
     today: NaiveDate,
 ) -> Result<bool, ReadError> {
     let begin = plan.lines.iter().filter(|line| line.may_begin() || line.verdict.begins());
-    let lost = past.owned.iter().filter(|(key, owned)| {
-        let listed = remote.additions.get(&key.agreement);
-        owned.addition.zip(listed).is_some_and(|(id, listed)| listed.iter().all(|addition| addition.id != id))
+    // Of an agreement that ended the additions are not read: a person may have moved one before.
+    let has_ended =
+        |id: &AgreementId| remote.directory.agreements.get(id).is_some_and(|one| one.billing(today).is_err());
+    let lost = past.owned.iter().filter(|(key, owned)| match remote.additions.get(&key.agreement) {
+        Some(listed) => owned.addition.is_some_and(|id| listed.iter().all(|addition| addition.id != id)),
+        None => has_ended(&key.agreement),
     });
     let of = |key: &LineKey| remote.directory.agreements.get(&key.agreement).map(|agreement| agreement.company);
     let lost = lost.flat_map(|(key, owned)| owned.company.into_iter().chain(of(key)));

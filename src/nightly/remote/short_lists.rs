@@ -53,13 +53,22 @@ fn doubted(plan: &Plan, past: &Past, remote: &Remote) -> BTreeSet<AgreementId> {
     all.filter(|agreement| remote.bundled.contains(agreement)).collect()
 }
 
-/// Where an addition is not shown that an earlier night saw.
+/// Where an addition is not shown that an earlier night saw, or one that recount owned is said to bill nothing: it would be
+/// owned no more.
 fn gone<'a>(past: &'a Past, remote: &'a Remote) -> impl Iterator<Item = AgreementId> + 'a {
-    let shown: BTreeSet<AdditionId> = remote.additions.values().flatten().map(|addition| addition.id).collect();
+    let listed = || remote.additions.values().flatten();
+    let shown: BTreeSet<AdditionId> = listed().map(|addition| addition.id).collect();
+    let at_zero: BTreeSet<AdditionId> =
+        listed().filter(|addition| !addition.bills()).map(|addition| addition.id).collect();
     let seen = past.accepted.iter().flat_map(|accepted| &accepted.lines).map(|(key, addition)| (key, *addition));
-    let owned = past.owned.iter().filter_map(|(key, owned)| Some((key, owned.addition?)));
     let ours = past.ours.iter().map(|(key, addition)| (key, *addition));
-    seen.chain(owned).chain(ours).filter(move |(_, id)| !shown.contains(id)).map(|(key, _)| key.agreement)
+    let missed = seen.chain(ours).filter({
+        let shown = shown.clone();
+        move |(_, id)| !shown.contains(id)
+    });
+    let owned = past.owned.iter().filter_map(|(key, owned)| Some((key, owned.addition?)));
+    let over = owned.filter(move |(_, id)| !shown.contains(id) || at_zero.contains(id));
+    missed.chain(over).map(|(key, _)| key.agreement)
 }
 
 /// Puts plain lists in the place of these; the first agreement whose list was not the same.

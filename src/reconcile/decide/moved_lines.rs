@@ -44,8 +44,10 @@ impl Ground<'_> {
     /// The lines that recount has owned and that a person moved to another agreement, as far as they bill there and stand in
     /// no line of the plan: whoever was billed on one is billed on it still.
     pub(in crate::reconcile) fn moved(&self, planned: &[Line]) -> Vec<Line> {
-        let here = |key: &LineKey, id: AdditionId| {
-            self.additions.get(&key.agreement).is_none_or(|listed| listed.iter().any(|addition| addition.id == id))
+        // Of an agreement that ended the additions are not read.
+        let here = |key: &LineKey, id: AdditionId| match self.additions.get(&key.agreement) {
+            Some(listed) => listed.iter().any(|addition| addition.id == id),
+            None => !self.bills_nothing(key.agreement),
         };
         let owned = self.past.owned.iter().filter_map(|(key, owned)| Some((owned.addition?, (key, owned))));
         let away: BTreeMap<AdditionId, (&LineKey, &Owned)> = owned.filter(|(id, (key, _))| !here(key, *id)).collect();

@@ -137,6 +137,12 @@ impl Decision {
         }
     }
 
+    /// Whether one accepted export does not show yet that a refused step [is over](Self::is_past): nothing was written, and the
+    /// mapping is as it was.
+    pub fn needs_two_exports(&self, outcome: Outcome) -> bool {
+        self.reason != Code::LineLeftBehind && outcome != Outcome::Updated
+    }
+
     /// Whether a line bills what it billed when it was kept or ignored, as far as that was shown: what somebody sets in ConnectWise
     /// afterwards is another question. A line left behind is let be whatever it bills, and one with a last day until then.
     pub fn is_of_quantity(&self, now: Option<Quantity>) -> bool {

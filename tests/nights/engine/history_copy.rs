@@ -62,8 +62,8 @@ impl House {
         state.sent.iter_mut().for_each(|sent| sent.write = WriteId(0));
         for row in &mut state.rows {
             let id = row.addition.id;
-            row.owned &= copy.owned.contains(&id);
             row.home = copy.homes.get(&id).copied();
+            row.owned &= copy.owned.contains(&id) && (row.home.is_some() || row.moved_at_call == 0);
         }
         drop(state);
         self.process = Some((lock, history));

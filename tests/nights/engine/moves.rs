@@ -362,6 +362,10 @@ impl House {
             self.approve()?;
         }
         let Some(before) = self.right_night()?.filter(|record| !is_refused(record)) else { return Ok(()) };
+        // What waits for its second night is due by then, whatever comes between.
+        if held(&before).any(|line| line.reason == Code::ToZero) {
+            return Ok(());
+        }
         let sent = self.connectwise.state.borrow().sent.len();
         let mut wrong = self.vendor.clone();
         let mut counts = billed(&self.mapping);
@@ -387,7 +391,10 @@ impl House {
         let asked: Vec<&LineRecord> = held(&before).collect();
         // A wrong count may lead to where a line is that was missed before.
         let missed = |line: &LineRecord| asked.iter().any(|asked| line.addition.is_some_and(|id| names(asked, id)));
-        let new = |line: &&LineRecord| asked.iter().all(|asked| asked.handle != line.handle) && !missed(line);
+        // An answer ends by two exports that do not ask for it, and one of them may be the wrong one.
+        let let_be = |line: &LineRecord| lines(&before).any(|kept| kept.handle == line.handle && is_let_be(kept));
+        let is_asked = |line: &LineRecord| asked.iter().any(|asked| asked.handle == line.handle);
+        let new = |line: &&LineRecord| !is_asked(line) && !missed(line) && !let_be(line);
         match held(&after).find(new) {
             Some(line) => Err(format!("I17: {} is held after a wrong export: {:#?}", line.handle, after.end)),
             None => Ok(()),
@@ -467,15 +474,24 @@ fn is_refused(record: &RunRecord) -> bool {
     record.planned.as_ref().is_none_or(|planned| !planned.accepted)
 }
 
+fn lines(record: &RunRecord) -> impl Iterator<Item = &LineRecord> {
+    record.planned.iter().flat_map(|planned| &planned.lines)
+}
+
+fn is_let_be(line: &LineRecord) -> bool {
+    matches!(line.reason, Code::Kept | Code::Ignored)
+}
+
 /// The lines that wait.
 fn held(record: &RunRecord) -> impl Iterator<Item = &LineRecord> {
-    let lines = record.planned.iter().flat_map(|planned| &planned.lines);
     // What nobody counts is looked for once a week, whatever the export says.
-    lines.filter(|line| line.outcome == Outcome::Held && line.reason != Code::BilledNotCounted)
+    lines(record).filter(|line| line.outcome == Outcome::Held && line.reason != Code::BilledNotCounted)
 }
 
 /// Whether a line says what became of an addition.
 pub(super) fn names(line: &LineRecord, addition: AdditionId) -> bool {
-    let said = |detail: &str| detail.split("addition ").any(|rest| rest.starts_with(&format!("{addition} ")));
-    said(&line.detail)
+    let id = addition.to_string();
+    let rest =
+        |said: &str| said.strip_prefix(&id).is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_digit()));
+    line.detail.split("addition ").any(rest)
 }
