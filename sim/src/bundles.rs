@@ -114,7 +114,8 @@ fn as_read(request: &Request, asked: &Value) -> Request {
 
 /// Makes an answer wrong, as a fault says. What is left out is not counted either.
 fn bend(results: &mut Vec<Value>, asked: &[Value], lie: BundleLie) {
-    let BundleLie { results: most, rows, rows_in_all, without, empty, quantities, endless_lines, swapped } = lie;
+    let BundleLie { results: most, rows, rows_in_all, without, empty, at_zero, quantities, endless_lines, swapped } =
+        lie;
     let mut left = rows_in_all.unwrap_or(usize::MAX);
     for (result, asked) in results.iter_mut().zip(asked) {
         let Some(entities) = result.get_mut("entities").and_then(Value::as_array_mut) else { continue };
@@ -123,6 +124,8 @@ fn bend(results: &mut Vec<Value>, asked: &[Value], lie: BundleLie) {
         entities.retain(|row| !is_empty && (without.is_none() || row["id"].as_i64() != without));
         entities.truncate(rows.unwrap_or(usize::MAX).min(left));
         left -= entities.len();
+        let zeroed = entities.iter_mut().filter(|row| at_zero.is_some() && row["id"].as_i64() == at_zero);
+        zeroed.for_each(|row| row["quantity"] = 0.into());
         if quantities {
             entities.iter_mut().filter_map(Value::as_object_mut).for_each(one_more);
         }

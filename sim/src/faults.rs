@@ -118,6 +118,8 @@ pub struct BundleLie {
     pub without: Option<i64>,
     /// The list of this agreement is empty.
     pub empty: Option<i64>,
+    /// This addition is shown with quantity 0.
+    pub at_zero: Option<i64>,
     /// Quantities are one too many.
     pub quantities: bool,
     /// No row bears a `cancelledDate`.

@@ -216,6 +216,22 @@ fn a_second_line_that_a_bundle_hides_is_seen_before_the_write() {
     assert!(night.run().codes().contains(&"line-ambiguous".to_owned()));
 }
 
+/// A line that the mapping wants no more was said to be at 0 for one night, and was asked about no more.
+#[test]
+fn a_line_left_behind_that_a_bundle_shows_at_0_is_asked_about() {
+    let night = night();
+    let customers = std::fs::read_to_string(night.path("customers.csv")).expect("the customers");
+    let others: Vec<&str> = customers.lines().filter(|line| !line.starts_with("C60,")).collect();
+    night.write("customers.csv", others.join("\n") + "\n");
+    let lie = r#"{"bundle": {"at_zero": 2060}}"#;
+    night.fault(&format!(r#"[{{"when": {{"path": "/system/bundles", "nth": 2}}, "then": {lie}}}]"#));
+    let said = night.run().exits(3);
+    for product in ["MP-ARCHIVE", "MP-CLOUDFILTER"] {
+        assert_eq!(said.outcome(60, product), "held", "{product}: {}", said.out);
+    }
+    assert!(is_left(&said), "{}", said.out);
+}
+
 /// One agreement that ConnectWise does not show must not keep the others from being billed, nor from coming in bundles.
 #[test]
 fn a_part_that_is_refused_or_cannot_be_read_holds_its_own_customer() {
