@@ -81,6 +81,9 @@ fn live(work: &Mutex<Work>, from: u64, began: Instant) {
             Ok(Lived::Year(seen)) => work.years.add(seen),
             Err(said) => {
                 work.end = if work.all { work.end } else { 0 };
+                if work.all {
+                    eprintln!("seed {seed}: {}", kind(&said));
+                }
                 work.kinds.entry(kind(&said)).or_default().push(seed);
                 work.violation.get_or_insert((seed, said));
             }
