@@ -185,41 +185,42 @@ fn an_answer_lapses_when_the_export_asks_no_more() {
 #[test]
 fn a_refused_step_is_asked_about_when_it_comes_again_later() {
     for verb in ["keep", "ignore"] {
-        let office = Office::running(&QUIET);
-        let gone = [("Acme", 3), ("Borealis", 0), ("Cedar", 40)];
-        office.export(&gone);
-        office.run();
+        let office = Office::of_old_exports();
+        let borealis = |days_ago, count| {
+            office.export_of(days_ago, &[("Acme", 3), ("Borealis", count), ("Cedar", 40)]);
+            office.run()
+        };
+        borealis(9, 0);
         let handle = office.held()["handle"].as_str().unwrap().to_owned();
         assert_eq!(office.recount(&[verb, &handle]).code, 0);
         assert_eq!(office.run().code, 0, "{verb}: it is answered");
-        // Two exports end the answer, and the next night follows its own.
-        for _ in 0..3 {
-            office.export(&[("Acme", 3), ("Borealis", 13), ("Cedar", 40)]);
-            office.run();
+        // Two nights end a `keep`, and the next one follows its export.
+        for days_ago in [8, 7, 6] {
+            borealis(days_ago, 13);
         }
         assert_eq!(office.billed(200), "13", "{verb}");
-        office.export(&[("Acme", 3), ("Borealis", 0), ("Cedar", 40)]);
-        let run = office.run();
+        let run = borealis(5, 0);
         assert_eq!((run.code, office.billed(200).as_str()), (3, "13"), "{verb}: {run:?}");
     }
 }
 
-/// One mistyped export said the opposite of what was refused, and the next right one was written over the refusal.
+/// One mistyped export said the opposite of what was refused, and the right one of the next night was written over the refusal.
 #[test]
 fn a_count_that_is_mistyped_for_a_night_ends_no_keep() {
-    let office = Office::running(&QUIET);
-    let fewer = [("Acme", 3), ("Borealis", 12), ("Cedar", 39)];
-    office.export(&fewer);
-    office.run();
-    assert_eq!(office.billed(300), "39");
-    office.export(&[("Acme", 3), ("Borealis", 0), ("Cedar", 39)]);
-    office.run();
+    let office = Office::of_old_exports();
+    let borealis = |days_ago, count| {
+        office.export_of(days_ago, &[("Acme", 3), ("Borealis", count), ("Cedar", 40)]);
+        office.run()
+    };
+    borealis(9, 8);
+    assert_eq!(office.billed(200), "8", "a step that nobody is asked about");
+    borealis(8, 0);
     let handle = office.held()["handle"].as_str().unwrap().to_owned();
     assert_eq!(office.recount(&["keep", &handle]).code, 0);
-    for count in [0, 15, 0, 0] {
-        office.export(&[("Acme", 3), ("Borealis", count), ("Cedar", 39)]);
-        assert_eq!(office.run().code, 0, "{count}: it was answered");
-        assert_eq!(office.billed(200), "12", "{count}");
+    // The same file twice is one night.
+    for (days_ago, count) in [(7, 0), (6, 9), (6, 9), (5, 0), (4, 0)] {
+        assert_eq!(borealis(days_ago, count).code, 0, "{days_ago} days ago: it was answered");
+        assert_eq!(office.billed(200), "8", "{days_ago} days ago");
     }
 }
 

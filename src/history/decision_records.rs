@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, Row, Transaction, params};
 
 use crate::history::plan_lines;
 use crate::history::run_record::LineRecord;
@@ -15,6 +15,7 @@ use crate::history::store::open::History;
 use crate::history::store::run_lock::RunLock;
 use crate::reconcile::model::decision::{Decision, DecisionSubject, Decisions, SeenLine};
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CustomerName, IntegrationName, RunId, ServiceName};
+use crate::reconcile::model::past::ExportStamp;
 use crate::reconcile::model::plan::outcome::AnswerVerb;
 use crate::reconcile::model::plan::reason_code::Code;
 
@@ -147,7 +148,7 @@ pub(super) fn lapse(
         let over = match decision.verb {
             AnswerVerb::Accept => !line.is_some_and(|line| decision.is_asked_by(line.was, line.wanted)),
             _ => match line.filter(|line| is_past(decision, line)) {
-                Some(line) if decision.needs_two_exports(line.outcome) => {
+                Some(line) if decision.needs_two_nights(line.outcome) => {
                     was_past_before(transaction, integration, run, decision)?
                 }
                 past => past.is_some(),
@@ -164,23 +165,28 @@ fn is_past(decision: &Decision, line: &LineRecord) -> bool {
     decision.is_past(line.addition, line.wanted, (line.outcome, line.reason))
 }
 
-/// Whether the export that was accepted before this one did not ask for what was answered either: a mistyped
-/// count of one night ends no answer. The unchanged lines of an older night are not kept.
+/// Whether the export of the night before did not ask for what was answered either: a mistyped count of one night ends no
+/// answer. The unchanged lines of an older night are not kept.
 fn was_past_before(
     transaction: &Transaction<'_>,
     integration: &IntegrationName,
     run: RunId,
     decision: &Decision,
 ) -> Result<bool, StoreError> {
-    let mut before = transaction.prepare_cached(
-        "SELECT before.run FROM runs AS before JOIN runs AS own ON own.run = ?2
-         WHERE before.integration = ?1 AND before.run < ?2 AND before.accepted = 1 AND before.command <> 'plan'
-             AND before.undoes IS NULL
-             AND (before.export_sha256 <> own.export_sha256 OR before.export_modified_at <> own.export_modified_at)
-         ORDER BY before.run DESC LIMIT 1",
+    let mut accepted = transaction.prepare_cached(
+        "SELECT run, export_path, export_sha256, export_modified_at FROM runs
+         WHERE integration = ?1 AND run <= ?2
+             AND (run = ?2 OR accepted = 1 AND command <> 'plan' AND undoes IS NULL)
+         ORDER BY run DESC",
     )?;
-    let before: Option<i64> = before.query_row(params![integration.as_str(), run.0], |row| row.get(0)).optional()?;
-    let Some(before) = before else { return Ok(false) };
+    let mut nights = accepted.query_and_then(params![integration.as_str(), run.0], |row| {
+        let (path, sha256) = (row.get("export_path")?, row.get("export_sha256")?);
+        let stamp = ExportStamp { path, sha256, modified_at: time(row, "export_modified_at")? };
+        Ok::<_, StoreError>((row.get::<_, i64>("run")?, stamp))
+    })?;
+    let Some((_, own)) = nights.next().transpose()? else { return Ok(false) };
+    let before = nights.find(|night| night.as_ref().map_or(true, |(_, stamp)| own.is_of_another_night(stamp)));
+    let Some((before, _)) = before.transpose()? else { return Ok(false) };
     let mut line = transaction.prepare_cached("SELECT * FROM lines WHERE run = ?1 AND handle = ?2")?;
     let line = line.query_and_then(params![before, decision.handle], plan_lines::line)?.next().transpose()?;
     Ok(line.is_none_or(|line| is_past(decision, &line)))

@@ -87,6 +87,13 @@ impl Office {
         office
     }
 
+    /// The same, whose vendor's files may be weeks old: nights of the past can be told one by one.
+    pub(super) fn of_old_exports() -> Self {
+        let office = Self::running(&[("Acme", 3), ("Borealis", 12), ("Cedar", 40)]);
+        office.configure("[integration.mail.guards]", "[integration.mail.guards]\nmax_age = \"60d\"");
+        office
+    }
+
     fn new() -> Self {
         let server =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("threads");
@@ -109,6 +116,13 @@ impl Office {
         let rows = counts.iter().map(|(customer, count)| format!("{customer},CloudFilter,{count}\n"));
         let text = format!("Account,Product,Quantity\n{}", rows.collect::<String>());
         fs::write(self.folder.path().join("export.csv"), text).expect("the export");
+    }
+
+    /// The same of a night so many days ago, where `max_age` permits it.
+    pub(super) fn export_of(&self, days_ago: i64, counts: &[(&str, u32)]) {
+        self.export(counts);
+        let file = fs::File::options().write(true).open(self.folder.path().join("export.csv")).expect("the export");
+        file.set_modified((now() - chrono::TimeDelta::days(days_ago)).into()).expect("a time");
     }
 
     pub(super) fn recount(&self, arguments: &[&str]) -> Said {

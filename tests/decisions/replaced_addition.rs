@@ -130,20 +130,20 @@ fn what_was_kept_as_left_behind_follows_its_count_once_it_is_mapped_again() {
 
 /// The step was refused; months later another one is asked for, and nobody ever saw it.
 #[test]
-fn a_keep_ends_with_the_export_that_wants_what_is_billed() {
-    let office = Office::running(&QUIET);
-    office.export(&[("Acme", 0), ("Borealis", 12), ("Cedar", 40)]);
+fn a_keep_ends_with_the_second_night_that_does_not_ask_for_what_was_refused() {
+    let office = Office::of_old_exports();
+    office.export_of(9, &[("Acme", 0), ("Borealis", 12), ("Cedar", 40)]);
     assert_eq!(office.run().code, 3);
     let handle = office.held()["handle"].as_str().expect("a handle").to_owned();
     assert_eq!(office.recount(&["keep", &handle]).code, 0);
-    office.export(&[("Acme", 4), ("Borealis", 12), ("Cedar", 40)]);
+    office.export_of(8, &[("Acme", 4), ("Borealis", 12), ("Cedar", 40)]);
     assert_eq!(office.run().code, 0);
     assert_eq!(office.billed(100), "3", "kept as long as another quantity is asked for");
     let page = office.page(&office.newest_run()["run"].to_string());
     assert!(page.contains("4 wanted, 3 billed"), "{page}");
-    office.export(&QUIET);
+    office.export_of(7, &QUIET);
     assert_eq!(office.run().code, 0);
-    office.export(&[("Acme", 4), ("Borealis", 12), ("Cedar", 40)]);
+    office.export_of(6, &[("Acme", 4), ("Borealis", 12), ("Cedar", 40)]);
     assert_eq!(office.run().code, 0);
     assert_eq!(office.billed(100), "4");
 }

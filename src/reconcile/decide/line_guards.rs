@@ -1,6 +1,5 @@
 //! The guards of one line's step: what a person has to look at before it is written.
 
-use chrono::TimeDelta;
 use rust_decimal::Decimal;
 
 use crate::reconcile::decide::left_behind::taken_off;
@@ -12,7 +11,7 @@ use crate::reconcile::guard::guard_policy::ToZero;
 use crate::reconcile::model::connectwise_records::{Addition, Product};
 use crate::reconcile::model::display_text::{day, minute, shown};
 use crate::reconcile::model::last_change::LastChange;
-use crate::reconcile::model::past::{ExportStamp, RecentTakeover};
+use crate::reconcile::model::past::RecentTakeover;
 use crate::reconcile::model::plan::line::{LineKey, LiveAddition};
 use crate::reconcile::model::plan::named_additions::Named;
 use crate::reconcile::model::plan::reason_code::Code;
@@ -161,18 +160,11 @@ impl<'a> LineRules<'a> {
             ToZero::Apply => return None,
             ToZero::Ask => "",
             ToZero::SecondNight => match self.past.zero_before.get(&*key.folded()) {
-                Some(first) if self.is_another_night(first) => return None,
+                Some(first) if self.export.is_of_another_night(first) => return None,
                 _ => ", night 1 of 2",
             },
         };
         Some((Code::ToZero, format!("{now} would go to zero{night}")))
-    }
-
-    /// An export of another day. On a quiet portfolio two nights look alike, and one link that is fetched twice gives two
-    /// files: neither the name nor the bytes tell a second night, only the time does.
-    fn is_another_night(&self, first: &ExportStamp) -> bool {
-        let (now, then) = (self.export.modified_at, first.modified_at);
-        now.date_naive() != then.date_naive() && now.signed_duration_since(then) >= NIGHTS_APART
     }
 
     fn line_step(&self, now: Quantity, to: Quantity) -> Option<HoldReason> {
@@ -253,6 +245,3 @@ pub(in crate::reconcile) fn all_named(all: &[Hindrance<'_>]) -> Named {
 
 /// How often the same change is undone by others before it is a fight.
 const FLIPS_MAX: u32 = 2;
-
-/// Nightly exports are about a day apart.
-const NIGHTS_APART: TimeDelta = TimeDelta::hours(12);

@@ -137,9 +137,9 @@ impl Decision {
         }
     }
 
-    /// Whether one accepted export does not show yet that a refused step [is over](Self::is_past): nothing was written, and the
-    /// mapping is as it was.
-    pub fn needs_two_exports(&self, outcome: Outcome) -> bool {
+    /// Whether the export of one night does not show yet that a refused step [is over](Self::is_past): nothing was written, and
+    /// the mapping is as it was.
+    pub fn needs_two_nights(&self, outcome: Outcome) -> bool {
         self.reason != Code::LineLeftBehind && outcome != Outcome::Updated
     }
 

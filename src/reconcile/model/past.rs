@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
 use crate::reconcile::guard::accepted_counts::AcceptedCounts;
@@ -272,6 +272,18 @@ pub struct ExportStamp {
     pub sha256: String,
     /// Its modification time.
     pub modified_at: DateTime<Utc>,
+}
+
+impl ExportStamp {
+    /// Nightly exports are about a day apart.
+    const NIGHTS_APART: TimeDelta = TimeDelta::hours(12);
+
+    /// Whether it is of another day than an earlier one. On a quiet portfolio two nights look alike, and one link that is
+    /// fetched twice gives two files: neither the name nor the bytes tell a second night, only the time does.
+    pub fn is_of_another_night(&self, first: &Self) -> bool {
+        let (now, then) = (self.modified_at, first.modified_at);
+        now.date_naive() != then.date_naive() && now.signed_duration_since(then) >= Self::NIGHTS_APART
+    }
 }
 
 /// A creation of an earlier run that may or may not have happened.
