@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use toml_edit::{DocumentMut, Item, TableLike, value};
+use toml_edit::{DocumentMut, Item, RawString, Table, TableLike, value};
 
 use crate::atomic_files::Replacement;
 use crate::config::error::ConfigErrors;
@@ -74,8 +74,54 @@ pub fn append(path: &Path, tables: &str) -> Result<(), ConfigEditError> {
 pub fn remove(path: &Path, integration: &str) -> Result<(), ConfigEditError> {
     change(path, |document| {
         let integrations = document.get_mut("integration").and_then(Item::as_table_like_mut)?;
-        integrations.remove(integration).map(drop)
+        let removed = integrations.remove(integration)?;
+        if let Some(first) = headers(&removed).into_iter().min_by_key(|table| table.position()) {
+            keep_comments(document, of_the_table_before(first), first.position());
+        }
+        Some(())
     })
+}
+
+/// The comments above a table that a blank line parts from it: they belong to the table before.
+fn of_the_table_before(table: &Table) -> &str {
+    let above = table.decor().prefix().and_then(RawString::as_str).unwrap_or_default();
+    let comments = above.rfind("\n\n").map(|blank| &above[..=blank]);
+    comments.filter(|comments| comments.contains('#')).unwrap_or_default()
+}
+
+/// Puts comments above the first table behind a place, or at the end of the file.
+fn keep_comments(document: &mut DocumentMut, comments: &str, behind: Option<isize>) {
+    if comments.is_empty() {
+        return;
+    }
+    let next =
+        headers(document.as_item()).into_iter().filter_map(Table::position).filter(|at| Some(*at) > behind).min();
+    match next.and_then(|at| header_at(document.as_item_mut(), at)) {
+        Some(table) => {
+            let own = table.decor().prefix().and_then(RawString::as_str).unwrap_or_default();
+            let all = format!("{comments}{own}");
+            table.decor_mut().set_prefix(all);
+        }
+        None => {
+            let all = format!("{comments}{}", document.trailing().as_str().unwrap_or_default());
+            document.set_trailing(all);
+        }
+    }
+}
+
+/// The tables of an item that have a header of their own, the item itself included.
+fn headers(item: &Item) -> Vec<&Table> {
+    let Some(table) = item.as_table() else { return Vec::new() };
+    let own = Some(table).filter(|table| !table.is_implicit() && table.position().is_some());
+    own.into_iter().chain(table.iter().flat_map(|(_, item)| headers(item))).collect()
+}
+
+fn header_at(item: &mut Item, at: isize) -> Option<&mut Table> {
+    let table = item.as_table_mut()?;
+    if table.position() == Some(at) {
+        return Some(table);
+    }
+    table.iter_mut().find_map(|(_, item)| header_at(item, at))
 }
 
 /// Changes the file by `edit`, which gives `None` when it does not find its place.
@@ -143,6 +189,23 @@ columns = { customer = "A", service = "B", count = "C" }
         let config = load(&path).expect("valid");
         assert_eq!(config.integrations["mail"].mode, Mode::Off);
         assert!(fs::read_to_string(&path).expect("text").contains("[integration.mail] # the vendor\n"));
+    }
+
+    /// What an operator had noted at the end of one integration's tables was lost with the one that was added behind it.
+    #[test]
+    fn an_integration_that_is_removed_takes_no_comment_of_another() {
+        let noted = format!("{TEXT}# \"Archive\" = {{ product = \"\" }} # from January\n");
+        let added = "\n# The backups.\n[integration.backup]\nconnectwise = \"main\"\ncustomers = \"customers.csv\"\n\n# Of the portal.\n\
+                     [integration.backup.export]\npath = \"b.csv\"\n\
+                     columns = { customer = \"A\", service = \"B\", count = \"C\" }\n";
+        let behind = added.replace("backup", "rmm").replace("The backups", "The devices");
+        for behind in ["", &behind] {
+            let (_folder, path) = written(&noted);
+            append(&path, added).expect("added");
+            append(&path, behind).expect("added");
+            remove(&path, "backup").expect("removed");
+            assert_eq!(fs::read_to_string(&path).expect("text"), format!("{noted}{behind}"));
+        }
     }
 
     /// Otherwise the next night would not run at all.
