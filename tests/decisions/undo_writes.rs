@@ -209,6 +209,7 @@ fn an_older_night_is_set_back_after_the_later_one() {
 #[test]
 fn the_commands_that_an_undo_prints_do_what_they_say() {
     let (office, number) = raised();
+    assert_eq!(office.run().code, 0, "a quiet night since");
     let (_, drawn) = office.undo(&number);
     let fix = drawn["findings"][0]["fix"].as_str().expect("a remedy").to_owned();
     assert_eq!(apply(&office, &drawn), 0);
@@ -216,6 +217,7 @@ fn the_commands_that_an_undo_prints_do_what_they_say() {
     let words: Vec<&str> = typed.split(' ').skip(1).collect();
     let kept = office.recount(&words);
     assert_eq!(kept.code, 0, "{typed}: {kept:?}");
+    assert!(kept.out.contains("3 → 5"), "what is billed since the undo, and what it would come to: {kept:?}");
     office.run();
     assert_eq!(office.billed(100), "3");
 }

@@ -17,6 +17,7 @@ use crate::cli::error::CommandError;
 use crate::cli::session::Session;
 use crate::cli::{clock, operator, session};
 use crate::config::settings::Config;
+use crate::history::journal::WriteOutcome;
 use crate::history::run_record::LineRecord;
 use crate::history::store::open::History;
 use crate::reconcile::decide::permitted_answers::Refusal;
@@ -244,11 +245,28 @@ fn answer<'a>(typed: Typed<'_>, item: Item<'a>, history: &History) -> Result<Ans
         typed.step.check(item, history)?;
     }
     let Answerable { matter, reason, seen, named } = permitted;
+    let line = item.line.map(|line| after_undos(line, item, history)).transpose()?;
+    let line = line.as_ref();
+    let seen = seen.map(|seen| SeenLine { was: line.map_or(seen.was, |line| line.was), ..seen });
     let decision = Decision { named, ..decision(typed, item.handle, reason, seen) };
-    let name =
-        item.finding.map(|finding| display_names::matter(finding, item.line)).or(item.line.map(display_names::line));
-    let step = item.line.map(step_of).unwrap_or_default();
+    let name = item.finding.map(|finding| display_names::matter(finding, line)).or(line.map(display_names::line));
+    let step = line.map(step_of).unwrap_or_default();
     Ok(Answer { of: item.of, matter, decision, name: name.unwrap_or_default(), step })
+}
+
+/// A line of the newest plan as it stands since an undo was carried out: what was set back is what is kept.
+fn after_undos(line: &LineRecord, item: Item<'_>, history: &History) -> Result<LineRecord, CommandError> {
+    let mut line = line.clone();
+    for undo in history.undos_since(&item.of.run.integration, item.of.run.run)? {
+        for write in history.writes_of(undo.run)? {
+            if let Some(WriteOutcome::Applied { addition, quantity }) = write.outcome
+                && line.addition == Some(addition)
+            {
+                line.was = Some(quantity);
+            }
+        }
+    }
+    Ok(line)
 }
 
 /// The step of a line, and the other additions that an answer is about.
