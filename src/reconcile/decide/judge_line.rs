@@ -271,7 +271,8 @@ impl LineRules<'_> {
             return Some(of(ours.id, format!("addition {} was cancelled on {on} by somebody else", ours.id)));
         }
         // Not in the listing is no sign that it ended, whoever is to win.
-        let gone = *seen.or_else(|| self.past.ours.get(key))?;
+        let owned = || self.past.owned.get(key)?.addition.as_ref();
+        let gone = *seen.or_else(|| self.past.ours.get(key)).or_else(owned)?;
         match self.around.listed(key.agreement, gone) {
             None => Some(of(gone, not_where_it_was(gone, self.around.anywhere(gone)))),
             Some(listed) => self.of_another_line(key, listed).map(|detail| of(gone, detail)),

@@ -80,12 +80,9 @@ fn in_sight(state: &mut State, record: &RunRecord, today: NaiveDate) -> Result<(
     let additions: BTreeSet<_> = planned.lines.iter().filter_map(|line| line.addition).collect();
     let code = |id: ProductId| ProductCode::new(&format!("P-{id}"));
     // One that somebody moved is asked about where it was, by its name.
-    let waits = |row: &Row| {
-        let here = |line: &LineRecord| line.agreement.zip(line.product.clone());
-        let of = |line: &&LineRecord| row.home.is_some_and(|(from, id)| here(line) == Some((from, code(id))));
-        let open = |line: &LineRecord| matches!(line.outcome, Outcome::Held | Outcome::Unknown);
-        planned.lines.iter().filter(of).any(|line| open(line) && moves::names(line, row.addition.id))
-    };
+    let open: Vec<_> =
+        planned.lines.iter().filter(|line| matches!(line.outcome, Outcome::Held | Outcome::Unknown)).collect();
+    let waits = |row: &Row| open.iter().any(|line| moves::names(line, row.addition.id));
     let shown = |row: &&Row| {
         additions.contains(&row.addition.id)
             || row.addition.product.is_some_and(|id| keys.contains(&(row.agreement, code(id))))

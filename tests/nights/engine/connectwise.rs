@@ -586,7 +586,9 @@ impl State {
         let What::Create(create) = what else { return };
         let begun = (create.agreement(), create.product());
         let shown = |row: &&Row| self.beside.get(&begun).is_some_and(|of| of.contains(&row.addition.id));
-        let of = |row: &&Row| row.was_moved_from(begun) && row.moved_at_call <= self.run_began_at;
+        // Where the mapping wants a line of it, a count of that place stands behind it, or it is asked about there.
+        let counted = |row: &Row| self.wanted.contains(&(row.agreement, create.product()));
+        let of = |row: &&Row| row.was_moved_from(begun) && row.moved_at_call <= self.run_began_at && !counted(row);
         let moved =
             self.billing(self.zone.day(now)).filter(|row| row.addition.bills()).find(|row| of(row) && !shown(row));
         if let Some(moved) = moved {

@@ -199,6 +199,11 @@ impl House {
             if decision.verb == AnswerVerb::Accept {
                 state.beside.entry(key).or_default().extend(shown.0.keys());
             }
+            // Of a line that was moved away and named, somebody said that it may stay.
+            if matches!(decision.verb, AnswerVerb::Keep | AnswerVerb::Ignore) {
+                let named = |row: &&mut Row| row.agreement != key.0 && shown.0.contains_key(&row.addition.id);
+                state.rows.iter_mut().filter(named).for_each(|row| row.owned = false);
+            }
             // While people are at work at all, one of them begins another line meanwhile.
             state.odds.answer > 0 && decision.reason == Code::LineElsewhere && decision.verb == AnswerVerb::Accept
         };

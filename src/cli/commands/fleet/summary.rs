@@ -75,6 +75,9 @@ fn text(ends: &[TenantEnd]) -> String {
     let mut text = String::new();
     for end in ends.iter().filter(|end| end.exit != Exit::Done) {
         let _ = writeln!(text, "== {} ==", shown(&end.tenant.name));
+        // A handle may be of several tenants: a command given in another one's folder would change that one.
+        let configuration = end.tenant.configuration();
+        let _ = writeln!(text, "Its commands are given with --config {}", shown(&configuration.to_string_lossy()));
         text.push_str(&end.out);
         text.push_str(&end.err);
         if !text.ends_with('\n') {
