@@ -106,6 +106,11 @@ impl FastTable {
         self.rows.len().max(self.items.len())
     }
 
+    /// How many counts of rows there are so far.
+    pub(super) fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
     /// One row's count of a service: these units, or none where its items are what is counted.
     #[expect(clippy::too_many_arguments, reason = "the cells of one row, each once")]
     pub(super) fn add<'i>(

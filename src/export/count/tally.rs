@@ -12,6 +12,7 @@ use crate::reconcile::model::export::counts::{
 };
 use crate::reconcile::model::export::partial_export::UnreadPart;
 use crate::reconcile::model::export::row_lines::RowLines;
+use crate::reconcile::model::export::rows_behind_end::RowsBehindEnd;
 use crate::reconcile::model::ids::CustomerName;
 
 /// Names that are kept of what a filter leaves out.
@@ -184,6 +185,16 @@ impl Tally {
         self.table.len()
     }
 
+    /// How many counts of rows there are so far.
+    pub(in crate::export) fn written_rows(&self) -> usize {
+        self.table.rows()
+    }
+
+    /// The rows that are no counts so far.
+    pub(in crate::export) fn rejected(&self) -> &[RejectedRow] {
+        &self.counts.rejected
+    }
+
     /// The service of this name.
     pub fn service(&mut self, name: &str) -> Service {
         self.table.service(name)
@@ -224,6 +235,17 @@ impl Tally {
     pub(in crate::export) fn end(&mut self, open_end: bool, end_missing: Option<String>) {
         self.counts.open_end |= open_end;
         self.counts.end_missing = end_missing.or(self.counts.end_missing.take());
+    }
+
+    /// What stands behind the row that ends the data of this file or sheet.
+    pub(in crate::export) fn behind_end(&mut self, behind: RowsBehindEnd) {
+        if behind.rows > 0 {
+            let behind = RowsBehindEnd { line: self.numbered(behind.line), ..behind };
+            self.counts.behind_end = Some(match self.counts.behind_end.take() {
+                Some(before) => before.and(behind),
+                None => behind,
+            });
+        }
     }
 
     /// The file looks like a part of the export.

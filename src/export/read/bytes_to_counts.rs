@@ -23,6 +23,7 @@ use crate::export::format::zip_archive::Members;
 use crate::export::format::{encoding, workbook, xml, zip_archive};
 use crate::export::read::header::{Header, header};
 use crate::export::read::layout::rules;
+use crate::export::read::newest_date;
 use crate::export::read::row_date::RowDate;
 use crate::export::read::rows;
 use crate::export::read::sheet_or_file::ExportPart;
@@ -205,7 +206,7 @@ struct FindNewest<'a> {
 
 impl Visit for FindNewest<'_> {
     fn visit<R: RawRows>(&mut self, rows: R, part: ExportPart<'_>, _unread: Vec<UnreadPart>) -> Result<(), Faults> {
-        let newest = rows::newest(rows, self.layout, part).map_err(|faults| faults.in_part(part.label))?;
+        let newest = newest_date::newest(rows, self.layout, part).map_err(|faults| faults.in_part(part.label))?;
         self.newest = self.newest.max(newest);
         Ok(())
     }

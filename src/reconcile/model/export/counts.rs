@@ -11,6 +11,7 @@ use crate::reconcile::model::export::delivered_file::DeliveredFile;
 use crate::reconcile::model::export::file_parts::ExportParts;
 use crate::reconcile::model::export::partial_export::UnreadPart;
 use crate::reconcile::model::export::row_lines::RowLines;
+use crate::reconcile::model::export::rows_behind_end::RowsBehindEnd;
 use crate::reconcile::model::ids::{CustomerName, ItemName, ServiceName};
 use crate::reconcile::model::quantity::Quantity;
 
@@ -36,6 +37,8 @@ pub struct Counts {
     pub open_end: bool,
     /// What the row that ends the data looks like, where one is declared and none came.
     pub end_missing: Option<String>,
+    /// What stands behind the row that ends the data, where anything does.
+    pub behind_end: Option<RowsBehindEnd>,
     /// A column of different dates: rows that look doubled are of different days.
     pub dated: Option<DateColumn>,
     /// The files that it was read from, where several may be one export.

@@ -6,4 +6,5 @@ pub mod delivered_file;
 pub mod file_parts;
 pub mod partial_export;
 pub mod row_lines;
+pub mod rows_behind_end;
 pub(crate) mod spreadsheet_damage;

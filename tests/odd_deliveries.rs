@@ -1,0 +1,82 @@
+//! Deliveries that are whole to look at and are not: what is left out of them, or would count twice, is said or refused;
+//! through the real program.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::shapes::{read, told};
+
+const PLAIN: &str = "columns = { customer = \"C\", service = \"S\", count = \"N\" }";
+
+/// The messages of findings with this code.
+fn said(document: &Value, code: &str) -> Vec<String> {
+    let findings = document["findings"].as_array().expect("findings");
+    let of_it = findings.iter().filter(|finding| finding["code"] == code);
+    of_it.map(|finding| finding["message"].as_str().expect("a message").to_owned()).collect()
+}
+
+/// One file of this text, read.
+fn read_text(folder: &Path, name: &str, text: &str, keys: &str) -> (i32, Value) {
+    fs::write(folder.join(name), text).expect("written");
+    read(folder, name, keys)
+}
+
+/// A total of the first of two lists ends the data, and the customers of the second would be billed nothing.
+#[test]
+fn counts_behind_the_row_that_ends_the_data_are_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let stop = "stop = { column = \"C\", is = [\"Total\"] }";
+    let plain = format!("{stop}\n{PLAIN}");
+    let dropped = format!("drop = [{{ column = \"C\", like = [\"Grand*\"] }}]\n{plain}");
+    let wide = format!("{stop}\ncolumns = {{ customer = \"C\" }}\nwide = [\"A\", \"B\"]");
+    let rows = format!("{stop}\ncount_by = \"rows\"\ncolumns = {{ customer = \"C\", service = {{ fixed = \"A\" }} }}");
+    let end = "behind the one that ends the data (\"C\" is \"Total\")";
+    let cases = [
+        (
+            &plain,
+            "Total,,9\n\nCedar,E3,7\nDelta,E5,2\n",
+            format!("not read: 2 rows {end}, 2 of them like counts; the first of those is line 5, \"Cedar\""),
+        ),
+        (
+            &plain,
+            "Total,,9\nNote,,\nTotal,,9\nCedar,E3,\"1,250\"\n",
+            format!("not read: 2 rows {end}, 1 of them like counts; the first of those is line 6, \"Cedar\""),
+        ),
+        (&plain, "Total,,9\nGrand total,,9\nReport of November\n", String::new()),
+        (
+            &plain,
+            "Total,,9\na\nb\nc\n\"open",
+            format!("not read: 3 rows {end}; none of them reads like a count, and the first is line 4"),
+        ),
+        (&dropped, "Total,,9\nGrand total,all,9\n", String::new()),
+        (&rows, "Total,2,\nReport,14,\nby Ann,,\n", String::new()),
+        (
+            &rows,
+            "Total,2,\nCedar,E3,7\n",
+            format!("not read: 1 row {end}, 1 of them like counts; the first of those is line 4, \"Cedar\""),
+        ),
+    ];
+    for (keys, behind, told_of) in cases {
+        let (exit, document) = read_text(folder.path(), "e.csv", &format!("C,S,N\nAcme,E3,5\n{behind}"), keys);
+        let expected: Vec<String> = Some(told_of).filter(|text| !text.is_empty()).into_iter().collect();
+        assert_eq!((exit, said(&document, "rows-behind-end")), (0, expected), "{keys}\n{behind}\n{document:#}");
+        assert_eq!(document["rows"], 1, "{behind}");
+    }
+    let (_, document) = read_text(folder.path(), "e.csv", "C,A,B\nAcme,1,2\nTotal,1,2\nNote,,\nCedar,,4\n", &wide);
+    assert!(said(&document, "rows-behind-end")[0].ends_with("line 5, \"Cedar\""), "{document:#}");
+    assert_eq!(told(&document), "Acme: A 1, B 2\n");
+}
+
+/// Each file ends with a total of its own; a line is told as the file has it.
+#[test]
+fn counts_behind_the_end_of_one_of_several_files_are_told_with_the_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("m-1.csv"), "C,S,N\nAcme,E3,5\nTotal,,5\nprinted on paper,,\n").expect("written");
+    fs::write(folder.path().join("m-2.csv"), "C,S,N\nBirch,E3,5\nTotal,,5\nCedar,E3,1\n").expect("written");
+    let keys = format!("files = \"all\"\nstop = {{ column = \"C\", is = [\"Total\"] }}\n{PLAIN}");
+    let (_, document) = read(folder.path(), "m-*.csv", &keys);
+    let told = said(&document, "rows-behind-end");
+    assert!(told[0].contains("2 rows") && told[0].ends_with("m-2.csv, line 4, \"Cedar\""), "{told:?}");
+}
