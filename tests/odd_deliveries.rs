@@ -80,3 +80,64 @@ fn counts_behind_the_end_of_one_of_several_files_are_told_with_the_file() {
     let told = said(&document, "rows-behind-end");
     assert!(told[0].contains("2 rows") && told[0].ends_with("m-2.csv, line 4, \"Cedar\""), "{told:?}");
 }
+
+/// A saved answer that is the first page of three bills a third.
+#[test]
+fn an_answer_that_says_that_it_is_not_all_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let keys = "columns = { customer = \"n\", service = { fixed = \"A\" }, count = \"q\" }";
+    let parts = [
+        ("content", r#""last":false,"number":0"#),
+        ("rows", r#""nextPageUrl":"https://v.example/2""#),
+        ("data", r#""recordsTotal":45,"recordsFiltered":45"#),
+        ("docs", r#""numFound":45"#),
+        ("data", r#""partial":true"#),
+        ("data", r#""complete":"false""#),
+        ("data", r#""page":{"isLast":false}"#),
+        ("data", r#""meta":{"remaining":44}"#),
+    ];
+    for (records, says) in parts {
+        let text = format!("{{\"{records}\":[{{\"n\":\"Acme\",\"q\":1}}],{says}}}");
+        let keys = format!("records = \"{records}\"\n{keys}");
+        let (exit, document) = read_text(folder.path(), "e.json", &text, &keys);
+        assert_eq!((exit, said(&document, "export-part-unread").len()), (11, 1), "{text}\n{document:#}");
+        assert_eq!(read_text(folder.path(), "e.json", &text, &format!("whole = true\n{keys}")).0, 0, "{text}");
+    }
+    let xml = |around: &str| format!("<R><P>{around}</P><C><n>Acme</n><q>1</q></C></R>");
+    let keys = format!("records = \"R.C\"\n{keys}");
+    for (around, exit) in
+        [("<Next>https://v.example/2</Next>", 11), ("<TotalRecords>45</TotalRecords>", 11), ("<Next/>", 0)]
+    {
+        let (read, document) = read_text(folder.path(), "e.xml", &xml(around), &keys);
+        assert_eq!(read, exit, "{around}\n{document:#}");
+    }
+}
+
+/// A day that is taken for a month makes an old row the newest: which is meant nobody can see in the file.
+#[test]
+fn dates_that_may_be_read_in_two_ways_are_asked_about_with_both() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let latest = format!("latest = \"D\"\n{PLAIN}");
+    let forms = |year: &str, time: &str| {
+        let day = |text: &str| format!("{text}{year}{time}");
+        format!("C,S,N,D\nA,x,1,{0}\nA,x,2,{1}\nB,x,2,{1}\n", day("01/10/"), day("02/09/"))
+    };
+    for (text, both) in [
+        (forms("2026", ""), ["%d/%m/%Y", "%m/%d/%Y"]),
+        (forms("2026", " 10:00"), ["%d/%m/%Y", "%m/%d/%Y"]),
+        (forms("26", ""), ["%d/%m/%y", "%m/%d/%y"]),
+    ] {
+        for keys in [PLAIN, &latest] {
+            let (_, document) = read_text(folder.path(), "e.csv", &text, keys);
+            let advice = document["findings"].to_string();
+            assert!(both.iter().all(|form| advice.contains(form)) && advice.contains("choose"), "{keys}\n{advice}");
+        }
+    }
+    let only = "C,S,N,D\nA,x,1,01/10/2026\nA,x,2,01/13/2026\n";
+    let (_, document) = read_text(folder.path(), "e.csv", only, &latest);
+    let advice = document["findings"].to_string();
+    assert!(advice.contains("%m/%d/%Y") && !advice.contains("choose"), "{advice}");
+    let set = format!("date_format = \"%d/%m/%Y\"\n{latest}");
+    let (exit, document) = read_text(folder.path(), "e.csv", &forms("2026", " 23:59"), &set);
+    assert_eq!((exit, told(&document).as_str()), (0, "A: x 1\n"), "{document:#}");
+}

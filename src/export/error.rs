@@ -232,7 +232,10 @@ impl Damage {
             ),
             Self::Member { .. } => set("member = \"*.csv\", or as the one file is called that is meant,"),
             Self::NoSheetFits => correct("sheet"),
-            Self::NoDates { .. } => set("date_format = \"%d/%m/%Y\", or as the vendor writes its dates,"),
+            Self::NoDates { .. } => format!(
+                "set date_format as the vendor writes its dates, \"%d/%m/%Y\" where the day comes first and \"%m/%d/%Y\" \
+                 where the month does, {TABLE}"
+            ),
             Self::TextAfterQuote { text } if text.text().contains("\\\"") => set("quote_escape = \"\\\\\""),
             Self::NoWideColumn { .. } => correct("wide"),
             Self::HeaderMissing(_) => correct("header"),

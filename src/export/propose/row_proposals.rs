@@ -27,9 +27,6 @@ pub(super) fn candidates(layout: &Layout, counts: &Counts) -> Vec<TriedKeys> {
             found.push(TriedKeys::new("May rows be negative, as credits that are taken off?", keys, sum));
         }
     }
-    if has(|why| *why == CountError::NoDate) {
-        found.extend(date_formats(layout));
-    }
     if !counts.nameless.is_empty() || has(|why| *why == CountError::NoService) {
         found.extend(filled(layout));
     }
@@ -88,14 +85,14 @@ fn filled(layout: &Layout) -> Option<TriedKeys> {
     Some(TriedKeys::new("Is the customer given once for the rows below?", keys, with))
 }
 
-fn date_formats(layout: &Layout) -> Vec<TriedKeys> {
+/// Each form in which a vendor may write its dates.
+pub(super) fn date_formats(layout: &Layout) -> Vec<(&'static str, Layout)> {
     let Some(latest) = &layout.latest else { return Vec::new() };
-    let with = |format: &&'static str| {
-        let latest = Latest { format: Some((*format).to_owned()), ..latest.clone() };
-        let keys = format!("date_format = {format:?}");
-        TriedKeys::new("Are the dates written so?", keys, Layout { latest: Some(latest), ..layout.clone() })
+    let with = |format: &'static str| {
+        let latest = Latest { format: Some(format.to_owned()), ..latest.clone() };
+        (format, Layout { latest: Some(latest), ..layout.clone() })
     };
-    FORMATS.iter().map(with).collect()
+    FORMATS.into_iter().map(with).collect()
 }
 
 fn newest(layout: &Layout, column: &DateColumn) -> Vec<TriedKeys> {

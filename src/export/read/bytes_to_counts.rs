@@ -317,7 +317,14 @@ fn with_nested<V: Visit>(text: &str, layout: &Layout, part: ExportPart<'_>, visi
 fn with_elements<V: Visit>(text: &str, layout: &Layout, part: ExportPart<'_>, visit: &mut V) -> Result<(), Faults> {
     let json = xml::as_json(text, &layout.records)?;
     let records = NestedRecords::open(&json, xml::steps(&layout.records), is_nested(&layout.records))?;
-    visit.visit(records, part, Vec::new())
+    let around = || more_pages::signs(&json, &xml::elements(&layout.records), records.number());
+    let unread = if layout.whole { Vec::new() } else { around() };
+    // Pages of XML are not read.
+    let unread = unread.into_iter().map(|sign| match sign {
+        UnreadPart::Next { member, .. } | UnreadPart::More { member } => UnreadPart::Incomplete { member },
+        sign => sign,
+    });
+    visit.visit(records, part, unread.collect())
 }
 
 fn with_sheets<V: Visit>(bytes: &[u8], layout: &Layout, part: ExportPart<'_>, visit: &mut V) -> Result<(), Faults> {

@@ -187,7 +187,7 @@ fn splits(dated: Option<&DateColumn>) -> Remedy {
     match dated {
         None => Remedy::settings("if the export splits them, set duplicates = \"sum\"")
             .or(Remedy::settings("leave one of them out with `keep` or `drop`")),
-        Some(column) => Remedy::settings(format!("if its rows are of different days, set {}", shown(&column.keys()))),
+        Some(column) => Remedy::settings(format!("if its rows are of different days, set {}", column.keys())),
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
+use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::export::count_error::CountError;
 use crate::reconcile::model::export::delivered_file::DeliveredFile;
 use crate::reconcile::model::export::file_parts::ExportParts;
@@ -161,11 +162,23 @@ pub struct DateColumn {
 }
 
 impl DateColumn {
-    /// The keys by which only the rows of its newest date count.
+    /// The keys by which only the rows of its newest date count; safe to show. Where the dates may be read in two ways,
+    /// both are named: a wrong one would make an old day the newest.
     pub fn keys(&self) -> String {
-        let latest = format!("latest = {:?}", self.name);
-        let formats: Vec<String> = self.formats.iter().map(|format| format!("date_format = {format:?}")).collect();
-        if formats.is_empty() { latest } else { format!("{latest} and {}", formats.join(" or ")) }
+        let latest = format!("latest = \"{}\"", shown(&self.name));
+        match self.formats.as_slice() {
+            [] => latest,
+            formats => format!("{latest} and {}", date_format_keys(formats)),
+        }
+    }
+}
+
+/// The key that says how dates are written; of several forms that fit, each, and that a person has to choose.
+pub fn date_format_keys(formats: &[&str]) -> String {
+    let keys: Vec<String> = formats.iter().map(|format| format!("date_format = {format:?}")).collect();
+    match keys.as_slice() {
+        [only] => only.clone(),
+        several => format!("{} (every date fits each of them: choose as the vendor means them)", several.join(" or ")),
     }
 }
 
