@@ -6,7 +6,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::shapes::{read, told};
+use crate::shapes::{put_book, read, told};
+use crate::support::Night;
 
 const PLAIN: &str = "columns = { customer = \"C\", service = \"S\", count = \"N\" }";
 
@@ -140,4 +141,102 @@ fn dates_that_may_be_read_in_two_ways_are_asked_about_with_both() {
     let set = format!("date_format = \"%d/%m/%Y\"\n{latest}");
     let (exit, document) = read_text(folder.path(), "e.csv", &forms("2026", " 23:59"), &set);
     assert_eq!((exit, told(&document).as_str()), (0, "A: x 1\n"), "{document:#}");
+}
+
+/// The report of a region without customers this month is a sheet with a heading, and the other regions are billed.
+#[test]
+fn a_sheet_of_several_with_only_a_header_is_no_rows_and_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let keys = format!("sheet = \"*\"\n{PLAIN}");
+    let book = |name: &str, sheets: &[(&str, &str)]| put_book(&folder.path().join(name), sheets);
+    book("e.xlsx", &[("East", "C,S,N\nAcme,E3,5\n"), ("West", "C,S,N\n"), ("Cover", "Hello\n"), ("Blank", "")]);
+    let (exit, document) = read(folder.path(), "e.xlsx", &keys);
+    assert_eq!((exit, told(&document).as_str()), (0, "Acme: E3 5\n"), "{document:#}");
+    let passed = said(&document, "rows-excluded");
+    assert!(passed.contains(&"passed over: sheet \"West\" holds only a header".to_owned()), "{passed:?}");
+    assert_eq!(passed.len(), 3, "{passed:?}");
+    book("e.xlsx", &[("East", "C,S,N\n"), ("West", "C,S,N\n")]);
+    let (exit, document) = read(folder.path(), "e.xlsx", &keys);
+    assert!(exit == 11 && document.to_string().contains("holds only a header"), "nothing is never zero: {document:#}");
+    book("n-1.xlsx", &[("East", "C,S,N\nAcme,E3,5\n")]);
+    book("n-2.xlsx", &[("East", "C,S,N\n"), ("West", "C,S,N\n")]);
+    let (exit, document) = read(folder.path(), "n-*.xlsx", &format!("files = \"all\"\n{keys}"));
+    assert!(exit == 11 && document.to_string().contains("holds only a header"), "a file of its own: {document:#}");
+}
+
+/// Names of sheets, and their cells.
+type Sheets<'a> = &'a [(&'a str, &'a str)];
+
+/// A summary sheet among the lists, or a sheet that was copied: each customer would be billed twice over.
+#[test]
+fn a_sheet_that_says_once_more_what_others_say_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sum = format!("sheet = \"*\"\nduplicates = \"sum\"\n{PLAIN}");
+    let rows = "sheet = \"*\"\ncount_by = \"rows\"\ncolumns = { customer = \"C\", service = \"S\" }";
+    let most = format!("sheet = \"*\"\nduplicates = \"max\"\n{PLAIN}");
+    let (east, west) = ("C,S,N\nAcme,E3,5\nBirch,E3,2\n", "C,S,N\nAcme,E3,1\nCedar,E5,4\n");
+    let all = "C,S,N\nAcme,E3,6\nBirch,E3,2\nCedar,E5,4\n";
+    let nearly = "C,S,N\nAcme,E3,6\nBirch,E3,2\nCedar,E5,4\nDelta,E5,1\n";
+    let devices = "C,S,N\nAcme,E3,1\nAcme,E3,1\nBirch,E3,1\n";
+    let cases: &[(&str, Sheets<'_>, &str)] = &[
+        (
+            &sum,
+            &[("All", all), ("East", east), ("West", west)],
+            "sheet \"All\" looks like a summary of the others: 3 of its 3 counts",
+        ),
+        (
+            &sum,
+            &[("East", east), ("West", west), ("All", nearly)],
+            "sheet \"All\" looks like a summary of the others: 3 of its 4 counts",
+        ),
+        (
+            &sum,
+            &[("East", east), ("East (2)", east), ("West", west)],
+            "sheet \"East (2)\" and sheet \"East\" say the same, 2 counts",
+        ),
+        (rows, &[("All", "C,S,N\nAcme,E3,2\nBirch,E3,1\n"), ("East", devices)], "sheet \"All\" looks like a summary"),
+        (&sum, &[("East", east), ("West", west)], ""),
+        (&most, &[("All", all), ("East", east), ("West", west)], ""),
+    ];
+    for (keys, sheets, told_of) in cases {
+        put_book(&folder.path().join("e.xlsx"), sheets);
+        let (exit, document) = read(folder.path(), "e.xlsx", keys);
+        let found = said(&document, "export-file-twice");
+        let is_told =
+            if told_of.is_empty() { found.is_empty() } else { found.len() == 1 && found[0].starts_with(told_of) };
+        assert!(
+            is_told && exit == if told_of.is_empty() { 0 } else { 3 },
+            "{exit} {sheets:?}\n{found:?}\n{document:#}"
+        );
+    }
+    put_book(&folder.path().join("e.xlsx"), &[("All", all), ("East", east), ("West", west)]);
+    let (_, document) = read(folder.path(), "e.xlsx", &sum.replace("duplicates = \"sum\"\n", ""));
+    let advice = document["findings"].to_string();
+    assert!(!advice.contains("duplicates = ") && advice.contains("says once more what the others say"), "{advice}");
+}
+
+/// On a first night nothing was accepted that a doubled count could be held against. Where a person has approved it, it is what
+/// the vendor writes.
+#[test]
+fn a_delivery_that_comes_twice_on_a_first_night_is_asked_about() {
+    let night = Night::new();
+    fs::remove_file(night.path("exports/mail-1.csv")).expect("removed");
+    night.config("export", "files = \"all\"\nduplicates = \"sum\"");
+    let put =
+        |name: &str, text: &str| fs::write(night.path(&format!("exports/mail-{name}.csv")), text).expect("written");
+    put("1", "Account,Product,Quantity\nAcme,CloudFilter,3\nBorealis,CloudFilter,5\n");
+    put("1 (1)", "Account,Product,Quantity\r\nAcme,CloudFilter,3\r\nBorealis,CloudFilter,5\r\n");
+    let held = night.recount(&["plan"]);
+    assert!(
+        held.out.contains("mail-1.csv and mail-1 (1).csv say the same, 2 counts")
+            || held.out.contains("mail-1 (1).csv and mail-1.csv say the same, 2 counts"),
+        "{}",
+        held.out
+    );
+    let held = night.run().exits(11);
+    assert!(held.codes().contains(&"export-file-twice".to_owned()), "{}", held.out);
+    night.recount(&["plan"]);
+    night.recount(&["apply", &night.plan()]).exits(0);
+    let after = night.run().exits(0);
+    assert!(!after.codes().contains(&"export-file-twice".to_owned()), "{}", after.out);
 }

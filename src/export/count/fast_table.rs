@@ -247,6 +247,20 @@ impl FastTable {
         }
     }
 
+    /// Every row that counts units: its customer and service by number, its line and its units.
+    pub(super) fn counted_rows(&self) -> impl Iterator<Item = ((u32, u32), u64, Units)> {
+        (0..number(self.stretches.len())).flat_map(move |stretch| {
+            let customer = self.stretches[at(stretch)].customer;
+            let rows = self.of_stretch(stretch).0.iter();
+            rows.filter_map(move |row| Some(((customer, row.service), u64::from(row.line), self.units(row)?)))
+        })
+    }
+
+    /// The names of a customer and a service.
+    pub(super) fn names(&self, (customer, service): (u32, u32)) -> (CustomerName, ServiceName) {
+        (self.customers.name(customer), self.services.name(service))
+    }
+
     fn name(&self, item: &Item) -> &str {
         &self.text[at(item.name.start)..at(item.name.end)]
     }

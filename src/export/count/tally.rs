@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use crate::export::count::count_parser::Units;
 use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::count::fast_table::{Customer, FastTable, Service};
+use crate::export::count::repeated_parts::repeated;
 use crate::reconcile::model::export::counts::{
     Counts, CustomerCounts, DateColumn, FilteredRows, NewerDate, RejectedRow,
 };
@@ -253,6 +254,11 @@ impl Tally {
         self.counts.unread.extend(parts);
     }
 
+    /// Rows of data so far, and customers who have none.
+    pub(in crate::export) fn rows_and_names(&self) -> usize {
+        self.counts.rows + self.left_out.len()
+    }
+
     /// Rows of data so far.
     pub(in crate::export) fn rows(&self) -> usize {
         self.counts.rows
@@ -284,6 +290,7 @@ impl Tally {
     pub fn finish(self) -> Counts {
         let Self { duplicates, table, counts, left_out, anybodys, .. } = self;
         let excluded = counts.excluded.iter().map(|excluded| excluded.rows).sum::<usize>();
+        let repeated = if duplicates == Duplicates::Max { None } else { repeated(&table, &counts.parts) };
         let mut customers = table.finish(duplicates);
         let mut only_left_out = BTreeMap::new();
         for (name, doubted) in left_out {
@@ -299,7 +306,7 @@ impl Tally {
         for counted in customers.values_mut().chain(only_left_out.values_mut()) {
             anybodys.to_vec().into_iter().for_each(|line| counted.doubt(line));
         }
-        Counts { customers, left_out: only_left_out, kept: counts.rows - excluded, ..counts }
+        Counts { customers, left_out: only_left_out, kept: counts.rows - excluded, repeated, ..counts }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::export::settings::{Count, Layout, LongLayout, Shape};
 const DEPTH_MAX: usize = 4;
 
 pub(super) fn candidates(text: &str, layout: &Layout) -> Vec<TriedKeys> {
-    let text = text.trim_start();
+    let text = text.trim_start_matches('\u{feff}').trim_start();
     if text.starts_with('<') {
         return elements(text, layout);
     }

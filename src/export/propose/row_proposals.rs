@@ -22,7 +22,7 @@ pub(super) fn candidates(layout: &Layout, counts: &Counts) -> Vec<TriedKeys> {
         let with = Layout { signed: true, ..layout.clone() };
         let sum = Layout { duplicates: Duplicates::Sum, ..with.clone() };
         found.push(TriedKeys::new("May rows be negative, as credits?", "signed = true", with));
-        if layout.duplicates == Duplicates::Error && counts.dated.is_none() {
+        if layout.duplicates == Duplicates::Error && counts.dated.is_none() && counts.repeated.is_none() {
             let keys = "signed = true and duplicates = \"sum\"";
             found.push(TriedKeys::new("May rows be negative, as credits that are taken off?", keys, sum));
         }
@@ -40,6 +40,8 @@ pub(super) fn candidates(layout: &Layout, counts: &Counts) -> Vec<TriedKeys> {
         Some(column) if layout.latest.is_none() => found.extend(newest(layout, column)),
         // Rows of several days would come to a month's sum, and that is nobody's count.
         Some(_) => {}
+        // A sheet or a file that says the same again would come to twice as much.
+        None if counts.repeated.is_some() => {}
         None if layout.duplicates == Duplicates::Error => {
             let with = Layout { duplicates: Duplicates::Sum, ..layout.clone() };
             let question = "Are the rows of one customer and service parts of one count?";

@@ -162,6 +162,11 @@ trait Visit {
     /// `unread` is why the file looks like a part of the export.
     fn visit<R: RawRows>(&mut self, rows: R, part: ExportPart<'_>, unread: Vec<UnreadPart>) -> Result<(), Faults>;
 
+    /// How many rows and customers without any there are so far, where they are counted.
+    fn rows(&self) -> Option<usize> {
+        None
+    }
+
     /// Something of the file is no part of the export.
     fn passed_over(&mut self, _what: &str) {}
 
@@ -184,6 +189,10 @@ impl Visit for CountAll<'_> {
         tally.unread(unread);
         self.tally = Some(tally);
         Ok(())
+    }
+
+    fn rows(&self) -> Option<usize> {
+        self.tally.as_ref().map(Tally::rows_and_names)
     }
 
     fn delivered(&mut self, name: &str, bytes: &[u8]) {
@@ -333,7 +342,7 @@ fn with_sheets<V: Visit>(bytes: &[u8], layout: &Layout, part: ExportPart<'_>, vi
     // Of several sheets one that has nothing of the columns is a cover, a summary, an explanation.
     let belongs = |rows: workbook::Rows<'_, '_>| !all || has_some(rows, layout);
     let beside = workbook::Beside { wanted: layout.sheet.as_ref(), belongs: &belongs, has_more: &has_more };
-    let mut read = 0;
+    let (mut read, before) = (0, visit.rows());
     workbook::with_rows(bytes, beside, layout.max_bytes, &mut |sheet| match sheet {
         workbook::SheetRead::Rows { rows, name, unread } => {
             read += 1;
@@ -349,7 +358,13 @@ fn with_sheets<V: Visit>(bytes: &[u8], layout: &Layout, part: ExportPart<'_>, vi
             Ok(())
         }
     })?;
-    if read == 0 { Err(Fault::new(Damage::NoSheetFits).into()) } else { Ok(()) }
+    // A file of several that has nothing on any of its sheets is one that was not written.
+    let is_bare = part.label.is_some() && !layout.whole && before.is_some() && visit.rows() == before;
+    match read {
+        0 => Err(Fault::new(Damage::NoSheetFits).into()),
+        _ if is_bare => Err(Fault::new(Damage::PartHeaderOnly).into()),
+        _ => Ok(()),
+    }
 }
 
 /// Whether a sheet has every column of the layout, and a row below them.

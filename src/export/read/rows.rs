@@ -101,7 +101,9 @@ fn counted<R: RawRows>(
     }
     if rows_read == 0 && !reader.is_named_by_the_sheet() {
         match part.label {
-            Some(name) if layout.whole => reader.tally.passed_over(&format!("{name} holds only a header")),
+            Some(name) if part.may_be_empty(layout) => {
+                reader.tally.passed_over(&format!("{name} holds only a header"));
+            }
             Some(_) => return Err(Fault::new(Damage::PartHeaderOnly).into()),
             None => return Err(Fault::new(Damage::HeaderOnly).into()),
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::reconcile::decide::findings::row_remedies::row_remedy;
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::export::counts::{Cell, Counts, DateColumn, FilteredRows, NewerDate, RejectedRow};
+use crate::reconcile::model::export::counts::{Cell, Counts, FilteredRows, NewerDate, RejectedRow};
 use crate::reconcile::model::export::file_parts::ExportParts;
 use crate::reconcile::model::export::rows_behind_end::RowsBehindEnd;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, ServiceName};
@@ -63,7 +63,7 @@ pub(in crate::reconcile) fn of_cell(
             let more = if counts.len() > SAID { ", …" } else { "" };
             let places = export.parts.lines("lines", lines);
             let message = format!("{} rows of it ({places}) say {said}{more}", lines.number());
-            let fix = splits(export.dated.as_ref());
+            let fix = splits(export);
             (Code::RowDuplicate, message, fix)
         }
         Cell::OutOfRange { lines, total: Some(total) } => {
@@ -183,8 +183,15 @@ fn items_spelled_twice(counts: &Counts) -> Vec<Finding> {
 }
 
 /// What several rows of one count mean. Rows of different days are added up to a month's sum, and that is nobody's count.
-fn splits(dated: Option<&DateColumn>) -> Remedy {
-    match dated {
+fn splits(export: &Counts) -> Remedy {
+    let parts = &export.parts;
+    if let Some(part) = export.repeated.as_ref().map(|repeated| shown(parts.name(repeated.part))) {
+        // Added up they would be billed double.
+        return Remedy::settings(format!(
+            "{part} says once more what the others say: name the files or sheets that count"
+        ));
+    }
+    match &export.dated {
         None => Remedy::settings("if the export splits them, set duplicates = \"sum\"")
             .or(Remedy::settings("leave one of them out with `keep` or `drop`")),
         Some(column) => Remedy::settings(format!("if its rows are of different days, set {}", column.keys())),

@@ -11,6 +11,7 @@ use crate::reconcile::model::export::count_error::CountError;
 use crate::reconcile::model::export::delivered_file::DeliveredFile;
 use crate::reconcile::model::export::file_parts::ExportParts;
 use crate::reconcile::model::export::partial_export::UnreadPart;
+use crate::reconcile::model::export::repeated_part::RepeatedPart;
 use crate::reconcile::model::export::row_lines::RowLines;
 use crate::reconcile::model::export::rows_behind_end::RowsBehindEnd;
 use crate::reconcile::model::ids::{CustomerName, ItemName, ServiceName};
@@ -48,6 +49,8 @@ pub struct Counts {
     pub files_expected: bool,
     /// The files or sheets of an export that is several: its lines are numbered through all of them.
     pub parts: ExportParts,
+    /// The one of them that says once more what others say, where those add up.
+    pub repeated: Option<RepeatedPart>,
     /// Why the file looks like a part of the export, and not like the whole of it.
     pub unread: Vec<UnreadPart>,
     /// The last day that it speaks of, where only the newest rows of a file count.
