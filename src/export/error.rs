@@ -1,12 +1,12 @@
 //! Why an export is refused. Nothing of a refused file is used.
 
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fmt, io};
 
 use crate::export::damage_kinds::{Damage, Name};
 use crate::export::damage_places::{FaultPlace, Faults};
 use crate::export::locate::fetch::error::FetchError;
-use crate::reconcile::model::display_text;
+use crate::reconcile::model::display_text::{self, quoted};
 
 /// An export that is refused. `Display` is one line, and safe to print whatever the file holds.
 #[derive(Debug, thiserror::Error)]
@@ -207,15 +207,15 @@ impl Damage {
             }
             Self::Utf16Undeclared => set("encoding = \"utf-16\""),
             Self::Undeclared { .. } => set("encoding = \"windows-1252\""),
-            Self::HeaderBelow { cell, .. } => set(&format!("header = {{ cell = {} }}", Toml(cell))),
+            Self::HeaderBelow { cell, .. } => set(&format!("header = {{ cell = {} }}", quoted(cell))),
             Self::SeparatorLine { delimiter: Some(delimiter), cell } => {
-                set(&format!("delimiter = {delimiter:?} and header = {{ cell = {} }}", Toml(cell)))
+                set(&format!("delimiter = {delimiter:?} and header = {{ cell = {} }}", quoted(cell)))
             }
-            Self::SeparatorLine { delimiter: None, cell } => set(&format!("header = {{ cell = {} }}", Toml(cell))),
+            Self::SeparatorLine { delimiter: None, cell } => set(&format!("header = {{ cell = {} }}", quoted(cell))),
             Self::ColumnMissing { key, .. } => correct(key),
             Self::ColumnDoubled { name, times, .. } => format!(
                 "if that is how the vendor writes it, name the one that is meant: {{ column = {}, nth = {times} }} is the last {TABLE}",
-                Toml(name.text())
+                quoted(name.text())
             ),
             Self::NoSuchColumn { .. } => correct("columns"),
             Self::NotXml { .. } | Self::XmlBeyond { .. } => return None,
@@ -251,14 +251,5 @@ impl Damage {
             Self::TooManyRows { .. } => correct("max_rows"),
             _ => return None,
         })
-    }
-}
-
-/// A text of the file as recount.toml quotes it.
-struct Toml<'a>(&'a str);
-
-impl fmt::Display for Toml<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"{}\"", self.0.replace('\\', "\\\\").replace('"', "\\\""))
     }
 }

@@ -18,6 +18,7 @@ use crate::export::propose::proposal::{Proposal, TriedKeys};
 use crate::export::read::bytes_to_counts::{column_names, read_files};
 use crate::export::read::date_columns::in_short;
 use crate::export::settings::{HeaderRow, Layout, Sheet};
+use crate::reconcile::model::display_text::quoted;
 use crate::reconcile::model::export::count_error::CountError;
 use crate::reconcile::model::export::counts::{Cell, Counts, CustomerCounts, date_format_keys};
 
@@ -59,7 +60,7 @@ pub fn bytes_counted(counts: &Counts) -> Option<Proposal> {
     let cells = counts.customers.values().flat_map(CustomerCounts::cells);
     let (service, _) =
         cells.max_by_key(|(_, cell)| cell.units()).filter(|(_, cell)| cell.units() >= BYTES_MIN.into())?;
-    let question = format!("Are the units of {:?} bytes?", service.as_str());
+    let question = format!("Are the units of {} bytes?", quoted(service.as_str()));
     Some(Proposal { question, keys: "divide = 1073741824 in its service's table, and GiB are billed".to_owned() })
 }
 

@@ -9,6 +9,7 @@ use crate::export::read::date_columns::FORMATS;
 use crate::export::read::normalized_names::normalized;
 use crate::export::read::saying_no::says_no;
 use crate::export::settings::{Count, Latest, Layout, LongLayout, Shape, Sheet};
+use crate::reconcile::model::display_text::{quoted, quoted_list};
 use crate::reconcile::model::export::count_error::CountError;
 use crate::reconcile::model::export::counts::{Counts, DateColumn, RejectedRow};
 
@@ -58,7 +59,7 @@ fn heading_again(layout: &Layout, rejected: &[RejectedRow]) -> Option<TriedKeys>
     let (column, is) = (row.column.clone(), vec![row.column.clone()]);
     let filter = Test { column, is, like: Vec::new(), range: None };
     let with = Layout { drop: layout.drop.iter().cloned().chain([filter]).collect(), ..layout.clone() };
-    let keys = format!("drop = [{{ column = {0:?}, is = [{0:?}] }}]", row.column);
+    let keys = format!("drop = [{{ column = {0}, is = [{0}] }}]", quoted(&row.column));
     Some(TriedKeys::new("Does the heading stand again between the rows?", keys, with))
 }
 
@@ -70,7 +71,7 @@ fn nothing_said(layout: &Layout, rejected: &[RejectedRow]) -> Option<TriedKeys> 
     if !is_wide || blank.is_empty() {
         return None;
     }
-    let keys = format!("blank = {blank:?}");
+    let keys = format!("blank = {}", quoted_list(&blank));
     let with = Layout { wide_blank: blank, ..layout.clone() };
     Some(TriedKeys::new("Does such a cell mean that there is none?", keys, with))
 }
@@ -82,7 +83,7 @@ fn filled(layout: &Layout) -> Option<TriedKeys> {
         return None;
     }
     let names: Vec<String> = layout.customer.names().into_iter().map(str::to_owned).collect();
-    let keys = format!("fill_down = {names:?}");
+    let keys = format!("fill_down = {}", quoted_list(&names));
     let with = Layout { fill_down: names, ..layout.clone() };
     Some(TriedKeys::new("Is the customer given once for the rows below?", keys, with))
 }
@@ -133,7 +134,7 @@ fn marks(layout: &Layout, rejected: &[RejectedRow]) -> Vec<TriedKeys> {
         .into_iter()
         .collect();
     if (1..=MARKS_MAX).contains(&yes.len()) {
-        let keys = keys_of(layout, &format!("is = {yes:?}"));
+        let keys = keys_of(layout, &format!("is = {}", quoted_list(&yes)));
         let with = marked(layout, CountMark::Is(yes));
         found.extend(with.map(|with| TriedKeys::new("Is each cell that says so one unit?", keys, with)));
     }
@@ -142,7 +143,7 @@ fn marks(layout: &Layout, rejected: &[RejectedRow]) -> Vec<TriedKeys> {
 
 fn keys_of(layout: &Layout, mark: &str) -> String {
     match layout.shape.long().and_then(|long| long.count.number()) {
-        Some(Column::Named(NamedColumn { name, .. })) => format!("count = {{ column = {name:?}, {mark} }}"),
+        Some(Column::Named(NamedColumn { name, .. })) => format!("count = {{ column = {}, {mark} }}", quoted(name)),
         _ => format!("{mark} beside `wide`"),
     }
 }

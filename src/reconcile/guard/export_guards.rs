@@ -88,6 +88,9 @@ const SIGNS_SAID: usize = 3;
 
 /// The keys that would read the rest, of the first sign.
 fn reads_on(sign: &UnreadPart) -> Option<Remedy> {
+    if let UnreadPart::Unled { .. } = sign {
+        return Some(Remedy::settings("correct its path in `pages` of the export's table"));
+    }
     let beside = if sign.is_of_pages() { "read its `url` page by page: set" } else { "set" };
     Some(Remedy::settings(format!("{beside} {} in the export's table", sign.keys()?)))
 }

@@ -186,6 +186,11 @@ pub(in crate::export) fn says_no_more(text: &str, path: &[String]) -> bool {
     }
 }
 
+/// Whether a member of this name leads from page to page at many a vendor; such members may be left out at the end.
+pub(in crate::export) fn leads_on_by(key: &str) -> bool {
+    says(&plain(key)) == Some(Says::Next)
+}
+
 /// A key without what tells spellings of it apart.
 fn plain(key: &str) -> String {
     key.to_lowercase().chars().filter(|c| !matches!(c, '_' | '-' | '@' | ' ')).collect()

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::display_text::quoted;
 use crate::reconcile::model::export::count_error::CountError;
 use crate::reconcile::model::export::delivered_file::DeliveredFile;
 use crate::reconcile::model::export::file_parts::ExportParts;
@@ -168,7 +168,7 @@ impl DateColumn {
     /// The keys by which only the rows of its newest date count; safe to show. Where the dates may be read in two ways,
     /// both are named: a wrong one would make an old day the newest.
     pub fn keys(&self) -> String {
-        let latest = format!("latest = \"{}\"", shown(&self.name));
+        let latest = format!("latest = {}", quoted(&self.name));
         match self.formats.as_slice() {
             [] => latest,
             formats => format!("{latest} and {}", date_format_keys(formats)),

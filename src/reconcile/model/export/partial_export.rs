@@ -27,6 +27,11 @@ pub enum UnreadPart {
     },
     /// The server's header `Link` leads to a next page.
     Header,
+    /// No answer has the member that should lead to the next page: its path may be mistyped.
+    Unled {
+        /// Its path, as it is configured.
+        member: String,
+    },
     /// A member of a JSON document is a list of links, and one of them leads to the next page.
     Linked {
         /// Its name, with what it stands in.
@@ -64,7 +69,7 @@ impl UnreadPart {
     /// The keys of the export's table that would read the rest; `None` where none does.
     pub fn keys(&self) -> Option<String> {
         let keys = match self {
-            Self::Error { .. } | Self::Incomplete { .. } => return None,
+            Self::Error { .. } | Self::Incomplete { .. } | Self::Unled { .. } => return None,
             Self::Header => "pages = { link = true }".to_owned(),
             Self::Next { member, is_address: true } => format!("pages = {{ next = \"{}\" }}", shown(member)),
             Self::Next { member, .. } if has(member, &["cursor", "token"]) => {
@@ -99,6 +104,9 @@ impl fmt::Display for UnreadPart {
             Self::Linked { member } => write!(f, "its \"{}\" lead to a next page", shown(member)),
             Self::Next { member, .. } | Self::More { member } => {
                 write!(f, "its \"{}\" says that there is more", shown(member))
+            }
+            Self::Unled { member } => {
+                write!(f, "no answer has \"{}\", which should lead to the next page", shown(member))
             }
             Self::Incomplete { member } => write!(f, "its \"{}\" says that it is not whole", shown(member)),
             Self::Error { member } => write!(f, "its \"{}\" says that something went wrong", shown(member)),
