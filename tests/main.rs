@@ -23,6 +23,7 @@ mod mornings;
 mod moved_lines;
 mod named_additions;
 mod nights;
+mod odd_deliveries;
 mod other_connectwise;
 mod printed_commands;
 mod replication;

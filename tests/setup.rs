@@ -53,6 +53,37 @@ fn from_an_empty_folder_to_a_first_plan() {
     assert!(!timer.contains("06:15"), "{timer}");
 }
 
+/// An API's answer stands on one line as it comes, and on many where somebody looked at it: what is proposed is the same.
+#[test]
+fn the_keys_of_json_are_proposed_on_one_line_as_on_many() {
+    let night = Night::new();
+    let items = r#"{"account": "Acme", "plan": "CloudFilter", "seats": 3}, {"account": "Borealis", "plan": "CloudFilter", "seats": 5}"#;
+    let one = format!("{{\"items\": [{items}], \"page\": {{\"size\": 2, \"number\": 0}}}}");
+    let spread = one.replace("{\"", "{\n\"").replace(", ", ",\n");
+    let pages = format!("{{\"tenant\": \"x\", \"items\": [{items}]}}\n").repeat(2);
+    let plain = format!("[{items}]");
+    for (number, (text, proposed)) in
+        [(&one, "records = \"items"), (&spread, "records = \"items"), (&pages, "records = \"items[]\""), (&plain, "")]
+            .into_iter()
+            .enumerate()
+    {
+        let mut words = init(&night, &["--dir", &format!("json-{number}")]);
+        fs::remove_file(night.path("exports/usage-1.csv")).expect("removed");
+        night.write("exports/usage-1.json", text);
+        words.iter_mut().for_each(|word| *word = word.replace("usage-*.csv", "usage-*.json"));
+        if !proposed.is_empty() {
+            let columns = ["--customer-column", "account", "--service-column", "plan", "--count-column", "seats"];
+            words.extend(columns.map(str::to_owned));
+        }
+        words.drain(2..4);
+        let said = night.recount(&typed(&words)).exits(0);
+        assert!(said.out.replace('\n', " ").contains(proposed), "{text}\n{}", said.out);
+        if proposed.is_empty() {
+            assert!(said.out.replace('\n', " ").contains("2 rows, 2 customers, 1 service."), "{}", said.out);
+        }
+    }
+}
+
 /// A configuration that worked for a year is not replaced by a slip of the hand.
 #[test]
 fn init_never_writes_over_a_file() {

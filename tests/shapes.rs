@@ -124,7 +124,7 @@ fn put_example<'e>(folder: &Path, example: &'e str) -> (String, String, &'e str)
 }
 
 /// Sheets of cells; `^` belongs to the cell above it.
-fn put_book(path: &Path, sheets: &[(&str, &str)]) {
+pub(crate) fn put_book(path: &Path, sheets: &[(&str, &str)]) {
     let mut book = Workbook::new();
     for (name, text) in sheets {
         let sheet = book.add_worksheet().set_name(*name).expect("named");

@@ -1,12 +1,12 @@
 //! Why an export is refused. Nothing of a refused file is used.
 
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fmt, io};
 
 use crate::export::damage_kinds::{Damage, Name};
 use crate::export::damage_places::{FaultPlace, Faults};
 use crate::export::locate::fetch::error::FetchError;
-use crate::reconcile::model::display_text;
+use crate::reconcile::model::display_text::{self, quoted};
 
 /// An export that is refused. `Display` is one line, and safe to print whatever the file holds.
 #[derive(Debug, thiserror::Error)]
@@ -207,15 +207,15 @@ impl Damage {
             }
             Self::Utf16Undeclared => set("encoding = \"utf-16\""),
             Self::Undeclared { .. } => set("encoding = \"windows-1252\""),
-            Self::HeaderBelow { cell, .. } => set(&format!("header = {{ cell = {} }}", Toml(cell))),
+            Self::HeaderBelow { cell, .. } => set(&format!("header = {{ cell = {} }}", quoted(cell))),
             Self::SeparatorLine { delimiter: Some(delimiter), cell } => {
-                set(&format!("delimiter = {delimiter:?} and header = {{ cell = {} }}", Toml(cell)))
+                set(&format!("delimiter = {delimiter:?} and header = {{ cell = {} }}", quoted(cell)))
             }
-            Self::SeparatorLine { delimiter: None, cell } => set(&format!("header = {{ cell = {} }}", Toml(cell))),
+            Self::SeparatorLine { delimiter: None, cell } => set(&format!("header = {{ cell = {} }}", quoted(cell))),
             Self::ColumnMissing { key, .. } => correct(key),
             Self::ColumnDoubled { name, times, .. } => format!(
                 "if that is how the vendor writes it, name the one that is meant: {{ column = {}, nth = {times} }} is the last {TABLE}",
-                Toml(name.text())
+                quoted(name.text())
             ),
             Self::NoSuchColumn { .. } => correct("columns"),
             Self::NotXml { .. } | Self::XmlBeyond { .. } => return None,
@@ -232,7 +232,10 @@ impl Damage {
             ),
             Self::Member { .. } => set("member = \"*.csv\", or as the one file is called that is meant,"),
             Self::NoSheetFits => correct("sheet"),
-            Self::NoDates { .. } => set("date_format = \"%d/%m/%Y\", or as the vendor writes its dates,"),
+            Self::NoDates { .. } => format!(
+                "set date_format as the vendor writes its dates, \"%d/%m/%Y\" where the day comes first and \"%m/%d/%Y\" \
+                 where the month does, {TABLE}"
+            ),
             Self::TextAfterQuote { text } if text.text().contains("\\\"") => set("quote_escape = \"\\\\\""),
             Self::NoWideColumn { .. } => correct("wide"),
             Self::HeaderMissing(_) => correct("header"),
@@ -248,14 +251,5 @@ impl Damage {
             Self::TooManyRows { .. } => correct("max_rows"),
             _ => return None,
         })
-    }
-}
-
-/// A text of the file as recount.toml quotes it.
-struct Toml<'a>(&'a str);
-
-impl fmt::Display for Toml<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"{}\"", self.0.replace('\\', "\\\\").replace('"', "\\\""))
     }
 }

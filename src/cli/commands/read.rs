@@ -24,6 +24,7 @@ use crate::nightly::night_failure::Failure;
 use crate::nightly::read_export::{ReadExportError, read_export};
 use crate::reconcile::decide::findings::row_findings::of_export;
 use crate::reconcile::guard::export_guards::part_unread;
+use crate::reconcile::guard::file_twice::repeated_part;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::IntegrationName;
@@ -52,6 +53,7 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
     };
     let mut findings = of_export(&read.counts, &IntegrationName::new(&options.what));
     findings.extend(part_unread(&read.counts));
+    findings.extend(repeated_part(&read.counts));
     findings.extend(read.proposals.iter().map(proposed));
     let profile = read.profile.as_deref();
     let drawn = marked_rows(&read.counts);

@@ -9,7 +9,7 @@ use crate::reconcile::model::export::count_error::CountError;
 use crate::reconcile::model::quantity::Quantity;
 
 /// An exact sum of counts; may be negative on the way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Units {
     /// Rounded down, also below zero.
     whole: i64,
@@ -102,8 +102,9 @@ impl Units {
     fn of_text(text: &str, notation: Notation, signed: bool) -> Result<Self, CountError> {
         let (negative, digits) = credit(text, signed);
         let Some((whole, places)) = notation.digits(digits) else {
-            return Err(match misread::why(text, notation) {
-                CountError::Sign if signed => CountError::NotANumber,
+            // What is wrong is wrong with the number behind the sign.
+            return Err(match misread::why(if negative { digits } else { text }, notation) {
+                CountError::Sign | CountError::Empty if signed => CountError::NotANumber,
                 why => why,
             });
         };
@@ -186,6 +187,40 @@ fn moved(digits: &str, point: i64) -> Option<Units> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A credit that is not read as one is billed, or its customer is held for good.
+    #[test]
+    fn a_credit_is_read_however_it_is_written() {
+        let signs = [
+            "-2",
+            "- 2",
+            "-\u{a0}2",
+            "2-",
+            "2 -",
+            "(2)",
+            "( 2 )",
+            "\u{2010}2",
+            "\u{2011}2",
+            "\u{2012}2",
+            "\u{2013}2",
+            "\u{2212}2",
+            "\u{2212} 2",
+            "\u{fe63}2",
+            "\u{ff0d}2",
+            "2\u{ff0d}",
+            "2\u{2011}",
+            "\u{ff08}2\u{ff09}",
+        ];
+        for text in signs {
+            assert_eq!(told(Units::parse(text, Notation::default(), true)).as_deref(), Some("-2"), "{text:?}");
+            assert_eq!(Units::parse(text, Notation::default(), false), Err(CountError::Sign), "{text:?}");
+        }
+        for text in ["--2", "-(2)", "(-2)", "-2-", "-", "()", "( )", "2)", "(2", "\u{2014}2", "+2", "- -2"] {
+            assert_eq!(told(Units::parse(text, Notation::default(), true)), None, "{text:?}");
+        }
+        assert_eq!(Units::parse("-", Notation::default(), true), Err(CountError::NotANumber));
+        assert!(matches!(Units::parse("-1,250", Notation::default(), true), Err(CountError::TwoReadings(..))));
+    }
 
     fn told(units: Result<Units, CountError>) -> Option<String> {
         units.ok().and_then(Units::decimal).map(|number| number.to_string())

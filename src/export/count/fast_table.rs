@@ -107,6 +107,11 @@ impl FastTable {
         self.rows.len().max(self.items.len())
     }
 
+    /// How many counts of rows there are so far.
+    pub(super) fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
     /// One row's count of a service: these units, or none where its items are what is counted.
     #[expect(clippy::too_many_arguments, reason = "the cells of one row, each once")]
     pub(super) fn add<'i>(
@@ -241,6 +246,20 @@ impl FastTable {
             RowUnits::Long(place) => Some(self.long[at(place)]),
             RowUnits::Items => None,
         }
+    }
+
+    /// Every row that counts units: its customer and service by number, its line and its units.
+    pub(super) fn counted_rows(&self) -> impl Iterator<Item = ((u32, u32), u64, Units)> {
+        (0..number(self.stretches.len())).flat_map(move |stretch| {
+            let customer = self.stretches[at(stretch)].customer;
+            let rows = self.of_stretch(stretch).0.iter();
+            rows.filter_map(move |row| Some(((customer, row.service), u64::from(row.line), self.units(row)?)))
+        })
+    }
+
+    /// The names of a customer and a service.
+    pub(super) fn names(&self, (customer, service): (u32, u32)) -> (CustomerName, ServiceName) {
+        (self.customers.name(customer), self.services.name(service))
     }
 
     fn name(&self, item: &Item) -> &str {

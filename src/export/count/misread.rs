@@ -1,7 +1,7 @@
 //! Why a text is no count, as exactly as it can be told: what a spreadsheet did to it, or what ought to be declared.
 
 use crate::export::count::number_notation::{Notation, is_apostrophe, is_gap};
-use crate::export::count::number_sign::credit;
+use crate::export::count::number_sign::{credit, is_minus, is_space};
 use crate::reconcile::model::export::count_error::{CountError, Reading};
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::export::spreadsheet_damage::{is_date, is_scientific};
@@ -30,7 +30,7 @@ pub(super) fn why(text: &str, notation: Notation) -> CountError {
         _ if has_digit(text) && text.contains('%') => CountError::Percent,
         _ if has_digit(text) && is_money(text) => CountError::Money,
         _ if matches!(credit(text, true), (true, rest) if notation.digits(rest).is_some()) => CountError::Sign,
-        _ if text.starts_with(['-', '+']) && text[1..].starts_with(|c: char| c.is_ascii_digit()) => CountError::Sign,
+        _ if is_signed(text) => CountError::Sign,
         _ if is_scientific(text) => CountError::Scientific,
         // `1 050` has the parts of a date, too.
         _ if is_date(text) && !(text.chars().all(numeric) && text.contains(is_gap) && !is_spaced_date(text)) => {
@@ -39,6 +39,12 @@ pub(super) fn why(text: &str, notation: Notation) -> CountError {
         _ if text.chars().all(numeric) && has_digit(text) => otherwise(text, notation),
         _ => CountError::NotANumber,
     }
+}
+
+/// A sign, and a digit behind it.
+fn is_signed(text: &str) -> bool {
+    let rest = text.strip_prefix(|c| c == '+' || is_minus(c));
+    rest.is_some_and(|rest| rest.trim_start_matches(is_space).starts_with(|c: char| c.is_ascii_digit()))
 }
 
 fn has_digit(text: &str) -> bool {

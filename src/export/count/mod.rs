@@ -10,8 +10,9 @@ pub mod fast_table;
 pub mod misread;
 mod name_table;
 pub mod number_notation;
-mod number_sign;
+pub(in crate::export) mod number_sign;
 pub(in crate::export) mod part_of_number;
 #[cfg(test)]
 mod plain_table;
+mod repeated_parts;
 pub mod tally;

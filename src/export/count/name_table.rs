@@ -42,6 +42,11 @@ where
         Some(self.follow(number))
     }
 
+    /// The name of a number.
+    pub(super) fn name(&self, number: u32) -> N {
+        self.known[at(number)].clone()
+    }
+
     fn follow(&mut self, number: u32) -> u32 {
         self.after[at(self.last)] = number;
         self.last = number;

@@ -3,11 +3,13 @@
 use std::ops::Range;
 
 use crate::export::count::number_notation::{is_apostrophe, is_gap};
+use crate::export::count::number_sign::is_minus;
 
 /// `1` of `1,250 users`, `12` of `12.5 GB`, `3` of `-3 users`: something of the number stands beside it.
 pub(in crate::export) fn is_part_of_number(text: &str, taken: Range<usize>) -> bool {
     let (Some(before), Some(behind)) = (text.get(..taken.start), text.get(taken.end..)) else { return false };
-    !taken.is_empty() && (goes_on(before.chars().rev()) || goes_on(behind.chars()) || is_negative(before))
+    !taken.is_empty()
+        && (goes_on(before.chars().rev()) || goes_on(behind.chars()) || is_negative(before) || is_credit(behind))
 }
 
 /// A digit, or one behind what stands between the digits of a number.
@@ -23,9 +25,14 @@ fn goes_on(mut beside: impl Iterator<Item = char>) -> bool {
 
 /// A minus, which is none within a word: `E-3`.
 fn is_negative(before: &str) -> bool {
-    let Some(rest) = before.trim_end().strip_suffix(['-', '\u{2212}', '\u{2013}']) else { return false };
-    let beside = before.ends_with(['-', '\u{2212}', '\u{2013}']) && !rest.ends_with(char::is_alphabetic);
+    let Some(rest) = before.trim_end().strip_suffix(is_minus) else { return false };
+    let beside = before.ends_with(is_minus) && !rest.ends_with(char::is_alphabetic);
     beside || rest.trim().is_empty()
+}
+
+/// A minus behind all of it: `3-`.
+fn is_credit(behind: &str) -> bool {
+    behind.trim().strip_prefix(is_minus).is_some_and(str::is_empty)
 }
 
 #[cfg(test)]
@@ -50,6 +57,10 @@ mod tests {
             ("-3 users", "3"),
             ("- 3 users", "3"),
             ("\u{2212}3 users", "3"),
+            ("\u{ff0d}3 users", "3"),
+            ("\u{2011}3 users", "3"),
+            ("3-", "3"),
+            ("3 \u{2212}", "3"),
             ("users: -3", "3"),
         ];
         for (text, taken) in parts {
@@ -64,6 +75,7 @@ mod tests {
             ("Total: 12.", "12"),
             ("Plan E-12", "12"),
             ("seats - 12", "12"),
+            ("12 - E3", "12"),
             ("(12)", "12"),
         ];
         for (text, taken) in whole {

@@ -7,11 +7,13 @@ use chrono::NaiveDate;
 use crate::export::count::count_parser::Units;
 use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::count::fast_table::{Customer, FastTable, Service};
+use crate::export::count::repeated_parts::repeated;
 use crate::reconcile::model::export::counts::{
     Counts, CustomerCounts, DateColumn, FilteredRows, NewerDate, RejectedRow,
 };
 use crate::reconcile::model::export::partial_export::UnreadPart;
 use crate::reconcile::model::export::row_lines::RowLines;
+use crate::reconcile::model::export::rows_behind_end::RowsBehindEnd;
 use crate::reconcile::model::ids::CustomerName;
 
 /// Names that are kept of what a filter leaves out.
@@ -184,6 +186,16 @@ impl Tally {
         self.table.len()
     }
 
+    /// How many counts of rows there are so far.
+    pub(in crate::export) fn written_rows(&self) -> usize {
+        self.table.rows()
+    }
+
+    /// The rows that are no counts so far.
+    pub(in crate::export) fn rejected(&self) -> &[RejectedRow] {
+        &self.counts.rejected
+    }
+
     /// The service of this name.
     pub fn service(&mut self, name: &str) -> Service {
         self.table.service(name)
@@ -226,9 +238,25 @@ impl Tally {
         self.counts.end_missing = end_missing.or(self.counts.end_missing.take());
     }
 
+    /// What stands behind the row that ends the data of this file or sheet.
+    pub(in crate::export) fn behind_end(&mut self, behind: RowsBehindEnd) {
+        if behind.rows > 0 {
+            let behind = RowsBehindEnd { line: self.numbered(behind.line), ..behind };
+            self.counts.behind_end = Some(match self.counts.behind_end.take() {
+                Some(before) => before.and(behind),
+                None => behind,
+            });
+        }
+    }
+
     /// The file looks like a part of the export.
     pub(in crate::export) fn unread(&mut self, parts: Vec<UnreadPart>) {
         self.counts.unread.extend(parts);
+    }
+
+    /// Rows of data so far, and customers who have none.
+    pub(in crate::export) fn rows_and_names(&self) -> usize {
+        self.counts.rows + self.left_out.len()
     }
 
     /// Rows of data so far.
@@ -262,6 +290,7 @@ impl Tally {
     pub fn finish(self) -> Counts {
         let Self { duplicates, table, counts, left_out, anybodys, .. } = self;
         let excluded = counts.excluded.iter().map(|excluded| excluded.rows).sum::<usize>();
+        let repeated = if duplicates == Duplicates::Max { None } else { repeated(&table, &counts.parts) };
         let mut customers = table.finish(duplicates);
         let mut only_left_out = BTreeMap::new();
         for (name, doubted) in left_out {
@@ -277,7 +306,7 @@ impl Tally {
         for counted in customers.values_mut().chain(only_left_out.values_mut()) {
             anybodys.to_vec().into_iter().for_each(|line| counted.doubt(line));
         }
-        Counts { customers, left_out: only_left_out, kept: counts.rows - excluded, ..counts }
+        Counts { customers, left_out: only_left_out, kept: counts.rows - excluded, repeated, ..counts }
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) fn text(bytes: &[u8]) -> Result<&str, Fault> {
     }
     let text = std::str::from_utf8(bytes).map_err(|error| bad_utf8(bytes, error.valid_up_to()))?;
     without_nul(text)?;
-    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+    Ok(without_end_mark(text.strip_prefix('\u{feff}').unwrap_or(text)))
 }
 
 /// The text of a file in any encoding.
@@ -42,7 +42,21 @@ pub(in crate::export) fn decoded(bytes: &[u8], declared: Option<Encoding>) -> Re
         (_, Encoding::Utf8) => return text(bytes).map(Cow::Borrowed).map_err(|fault| undeclared(fault, declared)),
     };
     without_nul(&text)?;
-    Ok(text)
+    let kept = without_end_mark(&text).len();
+    Ok(match text {
+        Cow::Borrowed(text) => Cow::Borrowed(&text[..kept]),
+        Cow::Owned(mut text) => {
+            text.truncate(kept);
+            Cow::Owned(text)
+        }
+    })
+}
+
+/// Without the Ctrl-Z that programs of DOS still write behind the last line.
+fn without_end_mark(text: &str) -> &str {
+    const END: char = '\u{1a}';
+    let body = text.trim_end();
+    if body.ends_with(END) { body.trim_end_matches(END) } else { text }
 }
 
 /// Where nothing was declared, the fault says what to declare.
@@ -172,6 +186,19 @@ mod tests {
         let mark = mark.then_some(0xfeff);
         let units = mark.into_iter().chain(text.encode_utf16());
         units.flat_map(|unit| if little { unit.to_le_bytes() } else { unit.to_be_bytes() }).collect()
+    }
+
+    /// It was a row of its own, and refused the file, or a customer of this name.
+    #[test]
+    fn the_end_mark_of_dos_is_no_text() {
+        let whole = "C,N\r\nAcme,5\r\n";
+        for behind in ["\u{1a}", "\u{1a}\u{1a}", "\u{1a}\r\n", ""] {
+            let file = format!("{whole}{behind}");
+            assert_eq!(decoded(file.as_bytes(), None).as_deref(), Ok(whole), "{behind:?}");
+            assert_eq!(decoded(file.as_bytes(), Some(Encoding::Windows1252)).as_deref(), Ok(whole), "{behind:?}");
+            assert_eq!(decoded(&utf_16(&file, true, true), None).as_deref(), Ok(whole), "{behind:?}");
+        }
+        assert_eq!(decoded(b"C,N\nA\x1aB,5\n", None).as_deref(), Ok("C,N\nA\u{1a}B,5\n"), "within a name it stays");
     }
 
     #[test]

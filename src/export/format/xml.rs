@@ -131,6 +131,11 @@ pub(in crate::export) fn steps(path: &[String]) -> Vec<PathStep<'_>> {
     path.iter().flat_map(|part| [PathStep::Key(element(part)), PathStep::Each]).collect()
 }
 
+/// The elements on that way.
+pub(in crate::export) fn elements(path: &[String]) -> Vec<String> {
+    path.iter().map(|part| element(part).to_owned()).collect()
+}
+
 /// Where another file would be put in, nothing says what is missing.
 fn includes(start: &BytesStart<'_>) -> bool {
     start.name().into_inner().ends_with("xi:include")

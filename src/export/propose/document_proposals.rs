@@ -7,12 +7,13 @@ use crate::export::format::json::record_finder::is_lines;
 use crate::export::format::xml;
 use crate::export::propose::proposal::TriedKeys;
 use crate::export::settings::{Count, Layout, LongLayout, Shape};
+use crate::reconcile::model::display_text::quoted;
 
 /// Lists in lists; records lie at the top of a document.
 const DEPTH_MAX: usize = 4;
 
 pub(super) fn candidates(text: &str, layout: &Layout) -> Vec<TriedKeys> {
-    let text = text.trim_start();
+    let text = text.trim_start_matches('\u{feff}').trim_start();
     if text.starts_with('<') {
         return elements(text, layout);
     }
@@ -66,16 +67,16 @@ fn of_path(path: &str, layout: &Layout) -> Vec<TriedKeys> {
     if records == layout.records {
         return Vec::new();
     }
-    let question = format!("Are the records at {path:?}?");
+    let question = format!("Are the records at {}?", quoted(path));
     let with = Layout { records, ..layout.clone() };
-    let mut found = vec![TriedKeys::new(&question, format!("records = {path:?}"), with.clone())];
+    let mut found = vec![TriedKeys::new(&question, format!("records = {}", quoted(path)), with.clone())];
     let first = path.split(['[', '{']).next().unwrap_or_default();
     if !first.is_empty() {
         found.extend(from_top(&question, &with, first));
     }
     if path.contains("{}") {
         let keyed = Layout { customer: Column::named("@key"), ..with };
-        let keys = format!("records = {path:?} and the column customer = \"@key\"");
+        let keys = format!("records = {} and the column customer = \"@key\"", quoted(path));
         let before = path.trim_end_matches(['[', ']', '{', '}']).replace("[]", "").replace("{}", "");
         found.push(TriedKeys::new("Is each key a customer?", keys.clone(), keyed.clone()));
         if !before.is_empty() {
@@ -92,7 +93,8 @@ fn from_top(question: &str, with: &Layout, first: &str) -> Option<TriedKeys> {
     let moved = renamed(with, |name| format!("{first}.{name}"))?;
     let customer = moved.customer.names().first().map_or("@key".to_owned(), ToString::to_string);
     let path = with.records.join(".");
-    let keys = format!("records = {path:?}; columns go by their path from the top then, as {customer:?}");
+    let keys =
+        format!("records = {}; columns go by their path from the top then, as {}", quoted(&path), quoted(&customer));
     Some(TriedKeys::new(question, keys, moved))
 }
 
@@ -105,16 +107,16 @@ fn elements(text: &str, layout: &Layout) -> Vec<TriedKeys> {
 }
 
 fn of_element(path: &str, layout: &Layout) -> Vec<TriedKeys> {
-    let question = format!("Is each element at {path:?} a record?");
+    let question = format!("Is each element at {} a record?", quoted(path));
     let at = |path: &str| Layout { records: path.split('.').map(str::to_owned).collect(), ..layout.clone() };
     let plain = at(path);
-    let keys = format!("records = {path:?}");
+    let keys = format!("records = {}", quoted(path));
     let attributes = format!("{keys}, and write @ before the columns that are attributes, as \"@Name\"");
     let mut found = vec![TriedKeys::new(&question, keys, plain.clone())];
     found.extend(renamed(&plain, |name| format!("@{name}")).map(|with| TriedKeys::new(&question, attributes, with)));
     if let Some((root, inner)) = path.split_once('.') {
         let nested = format!("{root}.{}[]", inner.replace('.', "[]."));
-        let keys = format!("records = {nested:?}; columns go by their path from the top then");
+        let keys = format!("records = {}; columns go by their path from the top then", quoted(&nested));
         found.push(TriedKeys::new(&question, keys, at(&nested)));
     }
     found

@@ -6,6 +6,7 @@ use crate::export::column::{Column, DerivedColumn, NamedColumn};
 use crate::export::count::count_parser::Units;
 use crate::export::propose::proposal::TriedKeys;
 use crate::export::settings::{Count, HeaderRow, Layout, LongLayout, Shape};
+use crate::reconcile::model::display_text::{quoted, quoted_list};
 use crate::reconcile::model::export::counts::{Cell, Counts, CustomerCounts};
 
 /// Columns beside the service that are tried.
@@ -23,7 +24,7 @@ pub(super) fn no_heading(names: &[String], layout: &Layout) -> Option<TriedKeys>
     let Shape::Long(LongLayout { service, count: Count::Column { .. } }) = &layout.shape else { return None };
     let customer = texts.next()?;
     let (service, of_service) = match service {
-        Column::Fixed(text) => (service.clone(), format!("{{ fixed = {text:?} }}")),
+        Column::Fixed(text) => (service.clone(), format!("{{ fixed = {} }}", quoted(text))),
         Column::Named(_) => texts.next().map(|service| (at(service), format!("{{ number = {service} }}")))?,
     };
     let count = Count::Column { count: at(number), item: None };
@@ -43,11 +44,11 @@ pub(super) fn two_columns(layout: &Layout, other: &str) -> Option<TriedKeys> {
         return None;
     }
     let columns = vec![service.name.clone(), other.to_owned()];
-    let keys = format!("service = {{ columns = {columns:?}, join = \" \" }} in `columns`");
+    let keys = format!("service = {{ columns = {}, join = \" \" }} in `columns`", quoted_list(&columns));
     let made = DerivedColumn::Joined { columns, join: " ".to_owned() };
     let joined = NamedColumn { name: format!("{} and {other}", service.name), made: Some(made), ..service.clone() };
     let shape = Shape::Long(LongLayout { service: Column::Named(joined), count: count.clone() });
-    let question = format!("Is a service what {:?} and {other:?} say together?", service.name);
+    let question = format!("Is a service what {} and {} say together?", quoted(&service.name), quoted(other));
     Some(TriedKeys::new(question, keys, Layout { shape, ..layout.clone() }))
 }
 

@@ -16,8 +16,11 @@ use crate::export::error::ExportError;
 use crate::export::format::gzip::is_zip;
 use crate::export::propose::proposal::{Proposal, TriedKeys};
 use crate::export::read::bytes_to_counts::{column_names, read_files};
+use crate::export::read::date_columns::in_short;
 use crate::export::settings::{HeaderRow, Layout, Sheet};
-use crate::reconcile::model::export::counts::{Cell, Counts, CustomerCounts};
+use crate::reconcile::model::display_text::quoted;
+use crate::reconcile::model::export::count_error::CountError;
+use crate::reconcile::model::export::counts::{Cell, Counts, CustomerCounts, date_format_keys};
 
 /// The files of an export, read once more.
 #[derive(Clone, Copy)]
@@ -57,7 +60,7 @@ pub fn bytes_counted(counts: &Counts) -> Option<Proposal> {
     let cells = counts.customers.values().flat_map(CustomerCounts::cells);
     let (service, _) =
         cells.max_by_key(|(_, cell)| cell.units()).filter(|(_, cell)| cell.units() >= BYTES_MIN.into())?;
-    let question = format!("Are the units of {:?} bytes?", service.as_str());
+    let question = format!("Are the units of {} bytes?", quoted(service.as_str()));
     Some(Proposal { question, keys: "divide = 1073741824 in its service's table, and GiB are billed".to_owned() })
 }
 
@@ -79,6 +82,11 @@ fn trouble(read: &Result<Counts, ExportError>) -> usize {
     counts.rejected.len() + counts.nameless.len() + doubled
 }
 
+/// Rows of which no date can be read.
+fn undated(counts: &Counts) -> usize {
+    counts.rejected.iter().filter(|row| row.why == CountError::NoDate).count()
+}
+
 /// Whether anything is counted at all.
 fn is_sound(read: &Result<Counts, ExportError>) -> bool {
     read.as_ref().is_ok_and(|counts| counts.customers.values().any(|customer| customer.cells().next().is_some()))
@@ -93,7 +101,9 @@ impl Tried<'_> {
     fn candidates(self, layout: &Layout, read: &Result<Counts, ExportError>) -> Vec<TriedKeys> {
         match read {
             Ok(counts) => {
-                self.two_columns(layout, counts).into_iter().chain(row_proposals::candidates(layout, counts)).collect()
+                let dates = if undated(counts) > 0 { self.date_formats(layout) } else { None };
+                let first = dates.into_iter().chain(self.two_columns(layout, counts));
+                first.chain(row_proposals::candidates(layout, counts)).collect()
             }
             Err(ExportError::Damaged { .. }) => self.of_structure(layout),
             Err(_) => Vec::new(),
@@ -121,7 +131,23 @@ impl Tried<'_> {
             found.push(TriedKeys::new("Has the heading two rows?", "header = { rows = 2, join = \" \" }", with));
             found.extend(heading_proposals::no_heading(&self.names(layout), layout));
         }
+        found.extend(self.date_formats(layout));
         found
+    }
+
+    /// The forms that read most of the dates. Of two that read as many only a person knows which is meant.
+    fn date_formats(self, layout: &Layout) -> Option<TriedKeys> {
+        let read = row_proposals::date_formats(layout).into_iter().filter_map(|(format, with)| {
+            let read = self.read(&with);
+            let left = undated(read.as_ref().ok().filter(|_| is_sound(&read))?);
+            Some((left, trouble(&read), format, with))
+        });
+        let mut read: Vec<(usize, usize, &'static str, Layout)> = read.collect();
+        let least = read.iter().map(|(left, ..)| *left).min()?;
+        read.retain(|(left, ..)| *left == least);
+        let keys = date_format_keys(&in_short(read.iter().map(|(_, _, format, _)| *format).collect()));
+        let (.., layout) = read.into_iter().min_by_key(|(_, trouble, ..)| *trouble)?;
+        Some(TriedKeys::new("Are the dates written so?", keys, layout))
     }
 
     /// A sheet alone is no sheet for each.

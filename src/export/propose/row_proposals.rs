@@ -9,6 +9,7 @@ use crate::export::read::date_columns::FORMATS;
 use crate::export::read::normalized_names::normalized;
 use crate::export::read::saying_no::says_no;
 use crate::export::settings::{Count, Latest, Layout, LongLayout, Shape, Sheet};
+use crate::reconcile::model::display_text::{quoted, quoted_list};
 use crate::reconcile::model::export::count_error::CountError;
 use crate::reconcile::model::export::counts::{Counts, DateColumn, RejectedRow};
 
@@ -22,13 +23,10 @@ pub(super) fn candidates(layout: &Layout, counts: &Counts) -> Vec<TriedKeys> {
         let with = Layout { signed: true, ..layout.clone() };
         let sum = Layout { duplicates: Duplicates::Sum, ..with.clone() };
         found.push(TriedKeys::new("May rows be negative, as credits?", "signed = true", with));
-        if layout.duplicates == Duplicates::Error && counts.dated.is_none() {
+        if layout.duplicates == Duplicates::Error && counts.dated.is_none() && counts.repeated.is_none() {
             let keys = "signed = true and duplicates = \"sum\"";
             found.push(TriedKeys::new("May rows be negative, as credits that are taken off?", keys, sum));
         }
-    }
-    if has(|why| *why == CountError::NoDate) {
-        found.extend(date_formats(layout));
     }
     if !counts.nameless.is_empty() || has(|why| *why == CountError::NoService) {
         found.extend(filled(layout));
@@ -43,6 +41,8 @@ pub(super) fn candidates(layout: &Layout, counts: &Counts) -> Vec<TriedKeys> {
         Some(column) if layout.latest.is_none() => found.extend(newest(layout, column)),
         // Rows of several days would come to a month's sum, and that is nobody's count.
         Some(_) => {}
+        // A sheet or a file that says the same again would come to twice as much.
+        None if counts.repeated.is_some() => {}
         None if layout.duplicates == Duplicates::Error => {
             let with = Layout { duplicates: Duplicates::Sum, ..layout.clone() };
             let question = "Are the rows of one customer and service parts of one count?";
@@ -59,7 +59,7 @@ fn heading_again(layout: &Layout, rejected: &[RejectedRow]) -> Option<TriedKeys>
     let (column, is) = (row.column.clone(), vec![row.column.clone()]);
     let filter = Test { column, is, like: Vec::new(), range: None };
     let with = Layout { drop: layout.drop.iter().cloned().chain([filter]).collect(), ..layout.clone() };
-    let keys = format!("drop = [{{ column = {0:?}, is = [{0:?}] }}]", row.column);
+    let keys = format!("drop = [{{ column = {0}, is = [{0}] }}]", quoted(&row.column));
     Some(TriedKeys::new("Does the heading stand again between the rows?", keys, with))
 }
 
@@ -71,7 +71,7 @@ fn nothing_said(layout: &Layout, rejected: &[RejectedRow]) -> Option<TriedKeys> 
     if !is_wide || blank.is_empty() {
         return None;
     }
-    let keys = format!("blank = {blank:?}");
+    let keys = format!("blank = {}", quoted_list(&blank));
     let with = Layout { wide_blank: blank, ..layout.clone() };
     Some(TriedKeys::new("Does such a cell mean that there is none?", keys, with))
 }
@@ -83,19 +83,19 @@ fn filled(layout: &Layout) -> Option<TriedKeys> {
         return None;
     }
     let names: Vec<String> = layout.customer.names().into_iter().map(str::to_owned).collect();
-    let keys = format!("fill_down = {names:?}");
+    let keys = format!("fill_down = {}", quoted_list(&names));
     let with = Layout { fill_down: names, ..layout.clone() };
     Some(TriedKeys::new("Is the customer given once for the rows below?", keys, with))
 }
 
-fn date_formats(layout: &Layout) -> Vec<TriedKeys> {
+/// Each form in which a vendor may write its dates.
+pub(super) fn date_formats(layout: &Layout) -> Vec<(&'static str, Layout)> {
     let Some(latest) = &layout.latest else { return Vec::new() };
-    let with = |format: &&'static str| {
-        let latest = Latest { format: Some((*format).to_owned()), ..latest.clone() };
-        let keys = format!("date_format = {format:?}");
-        TriedKeys::new("Are the dates written so?", keys, Layout { latest: Some(latest), ..layout.clone() })
+    let with = |format: &'static str| {
+        let latest = Latest { format: Some(format.to_owned()), ..latest.clone() };
+        (format, Layout { latest: Some(latest), ..layout.clone() })
     };
-    FORMATS.iter().map(with).collect()
+    FORMATS.into_iter().map(with).collect()
 }
 
 fn newest(layout: &Layout, column: &DateColumn) -> Vec<TriedKeys> {
@@ -134,7 +134,7 @@ fn marks(layout: &Layout, rejected: &[RejectedRow]) -> Vec<TriedKeys> {
         .into_iter()
         .collect();
     if (1..=MARKS_MAX).contains(&yes.len()) {
-        let keys = keys_of(layout, &format!("is = {yes:?}"));
+        let keys = keys_of(layout, &format!("is = {}", quoted_list(&yes)));
         let with = marked(layout, CountMark::Is(yes));
         found.extend(with.map(|with| TriedKeys::new("Is each cell that says so one unit?", keys, with)));
     }
@@ -143,7 +143,7 @@ fn marks(layout: &Layout, rejected: &[RejectedRow]) -> Vec<TriedKeys> {
 
 fn keys_of(layout: &Layout, mark: &str) -> String {
     match layout.shape.long().and_then(|long| long.count.number()) {
-        Some(Column::Named(NamedColumn { name, .. })) => format!("count = {{ column = {name:?}, {mark} }}"),
+        Some(Column::Named(NamedColumn { name, .. })) => format!("count = {{ column = {}, {mark} }}", quoted(name)),
         _ => format!("{mark} beside `wide`"),
     }
 }

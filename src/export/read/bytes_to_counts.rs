@@ -23,6 +23,7 @@ use crate::export::format::zip_archive::Members;
 use crate::export::format::{encoding, workbook, xml, zip_archive};
 use crate::export::read::header::{Header, header};
 use crate::export::read::layout::rules;
+use crate::export::read::newest_date;
 use crate::export::read::row_date::RowDate;
 use crate::export::read::rows;
 use crate::export::read::sheet_or_file::ExportPart;
@@ -161,6 +162,11 @@ trait Visit {
     /// `unread` is why the file looks like a part of the export.
     fn visit<R: RawRows>(&mut self, rows: R, part: ExportPart<'_>, unread: Vec<UnreadPart>) -> Result<(), Faults>;
 
+    /// How many rows and customers without any there are so far, where they are counted.
+    fn rows(&self) -> Option<usize> {
+        None
+    }
+
     /// Something of the file is no part of the export.
     fn passed_over(&mut self, _what: &str) {}
 
@@ -185,6 +191,10 @@ impl Visit for CountAll<'_> {
         Ok(())
     }
 
+    fn rows(&self) -> Option<usize> {
+        self.tally.as_ref().map(Tally::rows_and_names)
+    }
+
     fn delivered(&mut self, name: &str, bytes: &[u8]) {
         let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         let sha256 = hex::encode(Sha256::digest(bytes));
@@ -205,7 +215,7 @@ struct FindNewest<'a> {
 
 impl Visit for FindNewest<'_> {
     fn visit<R: RawRows>(&mut self, rows: R, part: ExportPart<'_>, _unread: Vec<UnreadPart>) -> Result<(), Faults> {
-        let newest = rows::newest(rows, self.layout, part).map_err(|faults| faults.in_part(part.label))?;
+        let newest = newest_date::newest(rows, self.layout, part).map_err(|faults| faults.in_part(part.label))?;
         self.newest = self.newest.max(newest);
         Ok(())
     }
@@ -316,7 +326,14 @@ fn with_nested<V: Visit>(text: &str, layout: &Layout, part: ExportPart<'_>, visi
 fn with_elements<V: Visit>(text: &str, layout: &Layout, part: ExportPart<'_>, visit: &mut V) -> Result<(), Faults> {
     let json = xml::as_json(text, &layout.records)?;
     let records = NestedRecords::open(&json, xml::steps(&layout.records), is_nested(&layout.records))?;
-    visit.visit(records, part, Vec::new())
+    let around = || more_pages::signs(&json, &xml::elements(&layout.records), records.number());
+    let unread = if layout.whole { Vec::new() } else { around() };
+    // Pages of XML are not read.
+    let unread = unread.into_iter().map(|sign| match sign {
+        UnreadPart::Next { member, .. } | UnreadPart::More { member } => UnreadPart::Incomplete { member },
+        sign => sign,
+    });
+    visit.visit(records, part, unread.collect())
 }
 
 fn with_sheets<V: Visit>(bytes: &[u8], layout: &Layout, part: ExportPart<'_>, visit: &mut V) -> Result<(), Faults> {
@@ -325,7 +342,7 @@ fn with_sheets<V: Visit>(bytes: &[u8], layout: &Layout, part: ExportPart<'_>, vi
     // Of several sheets one that has nothing of the columns is a cover, a summary, an explanation.
     let belongs = |rows: workbook::Rows<'_, '_>| !all || has_some(rows, layout);
     let beside = workbook::Beside { wanted: layout.sheet.as_ref(), belongs: &belongs, has_more: &has_more };
-    let mut read = 0;
+    let (mut read, before) = (0, visit.rows());
     workbook::with_rows(bytes, beside, layout.max_bytes, &mut |sheet| match sheet {
         workbook::SheetRead::Rows { rows, name, unread } => {
             read += 1;
@@ -341,7 +358,13 @@ fn with_sheets<V: Visit>(bytes: &[u8], layout: &Layout, part: ExportPart<'_>, vi
             Ok(())
         }
     })?;
-    if read == 0 { Err(Fault::new(Damage::NoSheetFits).into()) } else { Ok(()) }
+    // A file of several that has nothing on any of its sheets is one that was not written.
+    let is_bare = part.label.is_some() && !layout.whole && before.is_some() && visit.rows() == before;
+    match read {
+        0 => Err(Fault::new(Damage::NoSheetFits).into()),
+        _ if is_bare => Err(Fault::new(Damage::PartHeaderOnly).into()),
+        _ => Ok(()),
+    }
 }
 
 /// Whether a sheet has every column of the layout, and a row below them.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::export::format::raw_rows::RawRows;
 use crate::export::read::header::Header;
 use crate::export::read::layout::CellFilter;
-use crate::export::read::row_date::RowDate;
+use crate::export::read::row_date::{RowDate, without_time};
 use crate::export::settings::Latest;
 use crate::reconcile::model::export::counts::{DateColumn, NewerDate};
 
@@ -14,12 +14,17 @@ use crate::reconcile::model::export::counts::{DateColumn, NewerDate};
 const LOOKED_AT: usize = 1000;
 
 /// Forms of dates that vendors write beside ISO 8601; of two that differ in the order of day and month alone both are told.
-pub(in crate::export) const FORMATS: [&str; 17] = [
+pub(in crate::export) const FORMATS: [&str; 22] = [
     "%d/%m/%Y",
     "%m/%d/%Y",
     "%d.%m.%Y",
     "%d-%m-%Y",
     "%m-%d-%Y",
+    "%d/%m/%y",
+    "%m/%d/%y",
+    "%d.%m.%y",
+    "%d-%m-%y",
+    "%m-%d-%y",
     "%Y/%m/%d",
     "%Y.%m.%d",
     "%d-%b-%Y",
@@ -104,7 +109,7 @@ impl Dates {
 }
 
 /// Without the form of whole names of months where the one of three letters says the same.
-fn in_short(formats: Vec<&'static str>) -> Vec<&'static str> {
+pub(in crate::export) fn in_short(formats: Vec<&'static str>) -> Vec<&'static str> {
     let is_said = |form: &&str| form.contains("%B") && formats.contains(&form.replace("%B", "%b").as_str());
     formats.iter().filter(|form| !is_said(form)).copied().collect()
 }
@@ -153,11 +158,7 @@ fn day_of(cell: &str) -> Option<&str> {
     let cell = cell.trim();
     let may_be =
         (6..=LONGEST).contains(&cell.len()) && cell.is_ascii() && cell.bytes().any(|byte| byte.is_ascii_digit());
-    if !may_be {
-        return None;
-    }
-    let time = cell.find(':').and_then(|colon| cell.get(..colon)?.rfind(['T', ' ']));
-    time.map_or(Some(cell), |at| cell.get(..at))
+    may_be.then(|| without_time(cell))
 }
 
 fn forms_of(date: &str) -> Vec<Option<&'static str>> {
@@ -217,6 +218,10 @@ mod tests {
         assert_eq!(column(german).as_deref(), Some("latest = \"Day\" and date_format = \"%d.%m.%Y\""));
         let either = column("C,S,N,Day\nA,x,1,01/10/2026\nA,x,2,01/11/2026\n").expect("dates");
         assert!(either.contains("%d/%m/%Y") && either.contains("%m/%d/%Y"), "{either}");
+        let short = column("C,S,N,Day\nA,x,1,01/10/26\nA,x,2,01/11/26\n").expect("dates");
+        assert!(short.contains("%d/%m/%y") && short.contains("%m/%d/%y"), "{short}");
+        let only = column("C,S,N,Day\nA,x,1,01/10/2026\nA,x,2,01/13/2026\n");
+        assert_eq!(only.as_deref(), Some("latest = \"Day\" and date_format = \"%m/%d/%Y\""));
         assert_eq!(column("C,S,N,Day\nA,x,1,2026-11-01\nA,x,2,2026-11-01\n"), None);
         assert_eq!(column("C,S,N,Day\nA,x,1,2026-10-31\nA,x,2,n/a\n"), None);
         assert_eq!(column("C,S,N,Site\nA,x,1,2026-10-317\nA,x,2,2026-1-1\n"), None);

@@ -7,6 +7,7 @@ pub(crate) mod derived_columns;
 mod error_cells;
 pub(crate) mod header;
 pub(crate) mod layout;
+pub(crate) mod newest_date;
 pub mod normalized_names;
 mod rejected_row;
 mod row_damage;

@@ -25,7 +25,8 @@ impl RowDate {
     pub(in crate::export) fn read(cell: &str, latest: &Latest) -> Option<Self> {
         let cell = cell.trim();
         // A workbook's dates are ISO 8601 whatever the sheet shows.
-        let date = latest.format.as_deref().and_then(|format| formatted(cell, format)).or_else(|| iso(cell));
+        let declared = |format| formatted(cell, format).or_else(|| formatted(without_time(cell), format));
+        let date = latest.format.as_deref().and_then(declared).or_else(|| iso(cell));
         // `26` read as a whole year is one of the first century.
         date.filter(|date| date.first.year() >= YEAR_MIN)
     }
@@ -45,6 +46,12 @@ impl RowDate {
     pub(in crate::export) fn first_day(self) -> NaiveDate {
         self.first
     }
+}
+
+/// A cell without the time of day behind its date, if there is one.
+pub(in crate::export) fn without_time(cell: &str) -> &str {
+    let time = cell.find(':').and_then(|colon| cell.get(..colon)?.rfind(['T', ' ']));
+    time.and_then(|at| cell.get(..at)).unwrap_or(cell)
 }
 
 fn formatted(cell: &str, format: &str) -> Option<RowDate> {
@@ -110,6 +117,9 @@ mod tests {
             ("11/2026", Some("%m/%Y"), Some("2026-11 to 2026-11-30")),
             ("Nov 2026", Some("%b %Y"), Some("2026-11 to 2026-11-30")),
             ("11/2/2026 3:04:05 PM", Some("%m/%d/%Y %I:%M:%S %p"), Some("2026-11-02 to 2026-11-02")),
+            ("03/11/2026 23:04", Some("%d/%m/%Y"), Some("2026-11-03 to 2026-11-03")),
+            ("3 Nov 2026 3:04:05 PM", Some("%d %b %Y"), Some("2026-11-03 to 2026-11-03")),
+            ("03/11/2026 or so", Some("%d/%m/%Y"), None),
             ("13/13/2026", Some("%d/%m/%Y"), None),
             ("30/10/26", Some("%d/%m/%Y"), None),
             ("30/10/26", Some("%d/%m/%y"), Some("2026-10-30 to 2026-10-30")),

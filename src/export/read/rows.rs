@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use crate::export::column::{DerivedColumn, NamedColumn};
+use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::count::fast_table::Customer;
 use crate::export::count::tally::Tally;
 use crate::export::damage_kinds::Damage;
@@ -13,7 +14,7 @@ use crate::export::format::raw_rows::{RawRows, Without};
 use crate::export::read::date_columns::Dates;
 use crate::export::read::derived_columns::MadeRows;
 use crate::export::read::header::{Header, header, header_below};
-use crate::export::read::layout::{ColumnValue, FoundColumns, NewestDate, Values};
+use crate::export::read::layout::{ColumnValue, Counting, FoundColumns, NewestDate, Values};
 use crate::export::read::normalized_names::{is_blank, normalized};
 use crate::export::read::rejected_row::Rejection;
 use crate::export::read::row_damage::{damage, fault};
@@ -22,6 +23,7 @@ use crate::export::read::sheet_or_file::ExportPart;
 use crate::export::settings::{HeaderRow, Layout};
 use crate::reconcile::model::export::count_error::CountError;
 use crate::reconcile::model::export::counts::RejectedRow;
+use crate::reconcile::model::export::rows_behind_end::RowsBehindEnd;
 use crate::reconcile::model::ids::CustomerName;
 
 /// Rejected rows that are kept as they stand.
@@ -46,48 +48,8 @@ pub(in crate::export) fn tally<R: RawRows>(
 }
 
 /// Whether rows have to be more than the file has.
-fn is_made(layout: &Layout) -> bool {
+pub(super) fn is_made(layout: &Layout) -> bool {
     layout.header == HeaderRow::Absent || !layout.fill_down.is_empty() || !layout.made().is_empty()
-}
-
-/// The newest date of the rows that the filters keep.
-///
-/// # Errors
-/// As for [`tally`], as far as the file has to be read for it.
-pub(in crate::export) fn newest<R: RawRows>(
-    mut rows: R,
-    layout: &Layout,
-    part: ExportPart<'_>,
-) -> Result<Option<RowDate>, Faults> {
-    let mut header = header(&mut rows, layout)?;
-    if !is_made(layout) {
-        return newest_of(rows, &header, layout, part);
-    }
-    let rows = MadeRows::of(rows, &mut header, layout, part)?;
-    newest_of(rows, &header, layout, part)
-}
-
-fn newest_of<R: RawRows>(
-    mut rows: R,
-    header: &Header,
-    layout: &Layout,
-    part: ExportPart<'_>,
-) -> Result<Option<RowDate>, Faults> {
-    let reading = match FoundColumns::of(layout, header, part) {
-        Ok(reading) => reading,
-        Err(faults) => return Err(header_below(rows, layout).map_or(faults, Faults::from)),
-    };
-    let Some(of) = reading.latest else { return Ok(None) };
-    let mut newest = None;
-    while rows.advance().map_err(|fault| fault.named(|cell| header.column(cell)))? {
-        if reading.stop.as_ref().is_some_and(|stop| stop.passes(&rows)) {
-            break;
-        }
-        if !rows.is_blank() && reading.excluded(&rows).is_none() {
-            newest = newest.max(RowDate::read(rows.cell(of.index), of.latest));
-        }
-    }
-    Ok(newest)
 }
 
 fn counted<R: RawRows>(
@@ -105,14 +67,14 @@ fn counted<R: RawRows>(
     let dates = Dates::new(&reading.filters, header);
     let is_wide = |at: &usize| reading.wide.iter().any(|(wide, _)| wide == at);
     let nameless = header.nameless_at_the_end().filter(|at| !is_wide(at)).collect();
-    let mut reader = Reader { tally, reading, dates, rejected: 0, part, nameless };
-    let (mut faults, mut rows_read, mut end_missing) = (Faults::none(), 0, reader.reading.end());
+    let mut reader = Reader { tally, reading, dates, rejected: 0, part, nameless, least_filled: usize::MAX };
+    let (mut faults, mut rows_read, mut ended) = (Faults::none(), 0, false);
     let mut surplus = false;
     loop {
         match rows.advance() {
             Ok(true) if rows.is_blank() => continue,
-            Ok(true) if reader.reading.stop.as_ref().is_some_and(|stop| stop.passes(&rows)) => {
-                end_missing = None;
+            Ok(true) if reader.ends(&rows) => {
+                ended = true;
                 break;
             }
             Ok(true) => {}
@@ -139,7 +101,9 @@ fn counted<R: RawRows>(
     }
     if rows_read == 0 && !reader.is_named_by_the_sheet() {
         match part.label {
-            Some(name) if layout.whole => reader.tally.passed_over(&format!("{name} holds only a header")),
+            Some(name) if part.may_be_empty(layout) => {
+                reader.tally.passed_over(&format!("{name} holds only a header"));
+            }
             Some(_) => return Err(Fault::new(Damage::PartHeaderOnly).into()),
             None => return Err(Fault::new(Damage::HeaderOnly).into()),
         }
@@ -147,9 +111,17 @@ fn counted<R: RawRows>(
     if surplus {
         reader.tally.passed_over("its rows have empty cells beyond the heading");
     }
-    reader.tally.end(rows.open_end(), end_missing);
+    reader.tally.end(rows.open_end(), reader.reading.end().filter(|_| !ended));
     reader.tally.dates(reader.dates.newer(), reader.dates.column(header));
+    if ended {
+        reader.read_behind_end(rows, header);
+    }
     Ok(reader.tally)
+}
+
+/// How many of its cells hold anything.
+fn filled<R: RawRows>(rows: &R) -> usize {
+    (0..rows.len()).filter(|index| !is_blank(rows.cell(*index))).count()
 }
 
 /// Whether a cell of a wide column says that there is nothing, as declared.
@@ -166,9 +138,53 @@ struct Reader<'a> {
     part: ExportPart<'a>,
     /// Columns in which nothing ought to stand.
     nameless: Vec<usize>,
+    /// How many cells the emptiest row of data fills, where that is what tells data from a remark.
+    least_filled: usize,
 }
 
 impl Reader<'_> {
+    /// Whether the row ends the data.
+    fn ends<R: RawRows>(&mut self, rows: &R) -> bool {
+        let Some(stop) = &self.reading.stop else { return false };
+        if stop.passes(rows) {
+            return true;
+        }
+        if self.counts_rows() {
+            self.least_filled = self.least_filled.min(filled(rows));
+        }
+        false
+    }
+
+    /// Whether any row that names somebody is a count, also without a number.
+    fn counts_rows(&self) -> bool {
+        let counting = self.reading.long.as_ref().map(|long| &long.counting);
+        matches!(counting, Some(Counting::Rows | Counting::Distinct))
+    }
+
+    /// Reads on to the file's end, and tells what stands there: a row that ends only a part of the data would hide the
+    /// rest of it. Nothing of it counts, and nothing that is wrong with it is of any account.
+    fn read_behind_end<R: RawRows>(&mut self, mut rows: R, header: &Header) {
+        let Some(end) = self.reading.end() else { return };
+        let mut behind = RowsBehindEnd::of(end);
+        let aside = std::mem::replace(&mut self.tally, Tally::new(Duplicates::Sum, Vec::new()));
+        let least = if self.counts_rows() { self.least_filled } else { 0 };
+        while rows.advance() == Ok(true) {
+            if rows.is_blank() || self.reading.stop.as_ref().is_some_and(|stop| stop.passes(&rows)) {
+                continue;
+            }
+            let (counts, rejected) = (self.tally.written_rows(), self.tally.rejected().len());
+            self.row(&rows, header);
+            let unread = self.tally.rejected().get(rejected);
+            let unread = unread.is_some_and(|row| row.service.is_some() && row.why.is_of_a_number());
+            let is_count = (self.tally.written_rows() > counts || unread) && filled(&rows) >= least;
+            let names = self.reading.customer.names(&rows).ok().filter(|_| is_count);
+            behind
+                .add(rows.line(), names.and_then(|names| names.as_slice().first().map(|name| CustomerName::new(name))));
+        }
+        self.tally = aside;
+        self.tally.behind_end(behind);
+    }
+
     fn row<R: RawRows>(&mut self, rows: &R, header: &Header) {
         self.tally.row();
         if let Some(without) = rows.without() {

@@ -1,5 +1,6 @@
 //! Cells that say that there is nothing, where any that says something would count one.
 
+use crate::export::count::number_sign::is_minus;
 use crate::export::read::normalized_names::has_no_width;
 
 /// What a cell in a column of licences says where it says no.
@@ -58,7 +59,7 @@ pub(in crate::export) fn says_no(cell: &str) -> bool {
     let cell = seen.to_lowercase();
     let bare = cell.trim_matches(|c: char| "()[]<>{}".contains(c)).trim();
     let zero = bare.contains('0') && bare.chars().all(|c| "0.,: /-".contains(c));
-    let nothing = bare.chars().all(|c| " -\u{2013}\u{2014}\u{2212}_.?/".contains(c));
+    let nothing = bare.chars().all(|c| is_minus(c) || " \u{2014}_.?/".contains(c));
     let word = NO.contains(&bare) || NO.contains(&bare.replace(['.', ' '], "").as_str());
     zero || nothing || word || bare.starts_with("not ") || bare.starts_with("no ") || never_was(bare)
 }

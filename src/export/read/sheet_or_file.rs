@@ -1,6 +1,7 @@
 //! Which of several sheets or files of one export is read.
 
 use crate::export::read::row_date::RowDate;
+use crate::export::settings::{Layout, Sheet};
 
 /// A sheet or a file.
 #[derive(Debug, Clone, Copy, Default)]
@@ -13,4 +14,12 @@ pub(in crate::export) struct ExportPart<'a> {
     pub(in crate::export) label: Option<&'a str>,
     /// The newest date of all of them, where only its rows count.
     pub(in crate::export) newest: Option<RowDate>,
+}
+
+impl ExportPart<'_> {
+    /// Whether it may hold only a header: of several sheets one may well have nothing to say, and of several files one that
+    /// was declared to.
+    pub(in crate::export) fn may_be_empty(self, layout: &Layout) -> bool {
+        layout.whole || (layout.sheet == Some(Sheet::All) && !self.sheet.is_empty())
+    }
 }

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use crate::reconcile::decide::findings::row_remedies::row_remedy;
 use crate::reconcile::guard::accepted_counts::Size;
 use crate::reconcile::guard::baseline;
-use crate::reconcile::guard::file_twice::file_twice;
+use crate::reconcile::guard::file_twice::{file_twice, repeated_unasked};
 use crate::reconcile::guard::guard_inputs::GuardInputs;
 use crate::reconcile::guard::guard_policy::{GuardPolicy, Percent};
 use crate::reconcile::guard::run_guards::step;
@@ -28,9 +28,10 @@ pub(super) fn export_findings(plan: &Plan, checks: GuardInputs<'_>) -> Vec<Findi
     let mut findings = Vec::from_iter(stale(policy, export, now));
     findings.extend(part_unread(counts));
     findings.extend(old_again(plan, past));
+    let twice = past.accepted.as_ref().and_then(|accepted| file_twice(plan, past, counts, accepted));
+    findings.extend(twice.or_else(|| repeated_unasked(past, counts)));
     if let Some(accepted) = &past.accepted {
         findings.extend(fewer_files(counts, accepted));
-        findings.extend(file_twice(plan, past, counts, accepted));
         findings.extend((counts.open_end && !accepted.open_end).then(|| cut_off(accepted.run)));
         let (now, then) = sizes(plan, checks, accepted);
         let share = |code, what: &str, now: Decimal, then: Decimal, min: Percent| {
@@ -87,6 +88,9 @@ const SIGNS_SAID: usize = 3;
 
 /// The keys that would read the rest, of the first sign.
 fn reads_on(sign: &UnreadPart) -> Option<Remedy> {
+    if let UnreadPart::Unled { .. } = sign {
+        return Some(Remedy::settings("correct its path in `pages` of the export's table"));
+    }
     let beside = if sign.is_of_pages() { "read its `url` page by page: set" } else { "set" };
     Some(Remedy::settings(format!("{beside} {} in the export's table", sign.keys()?)))
 }

@@ -13,6 +13,7 @@ use crate::reconcile::guard::baseline::of_no_effect;
 use crate::reconcile::guard::stop_finding::stop;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::export::counts::{Cell, Counts, CustomerCounts};
+use crate::reconcile::model::export::repeated_part::RepeatedPart;
 use crate::reconcile::model::ids::{CustomerName, ServiceName};
 use crate::reconcile::model::past::{Accepted, Past};
 use crate::reconcile::model::plan::Plan;
@@ -68,6 +69,33 @@ pub(super) fn file_twice(plan: &Plan, past: &Past, counts: &Counts, accepted: &A
     Some(stop(Code::ExportFileTwice, message, away.or("if both are to be counted, approve the plan".into())))
 }
 
+/// A file or a sheet that says what others say, also on a first night: nothing was accepted yet that its counts could be held
+/// against. Once the sum was accepted it is what the export says.
+pub(super) fn repeated_unasked(past: &Past, counts: &Counts) -> Option<Finding> {
+    let repeated = counts.repeated.as_ref()?;
+    let before = past.counts.get(&repeated.customer).and_then(|own| own.get(&repeated.service));
+    let is_accepted = before.is_some_and(|before| before.units >= half_again(repeated.units));
+    if is_accepted { None } else { repeated_part(counts) }
+}
+
+/// That the counts of one file or sheet stand in others as well; nothing where they are asked about count by count.
+pub fn repeated_part(counts: &Counts) -> Option<Finding> {
+    let RepeatedPart { part, other, same, of, customer, service, units } = counts.repeated.as_ref()?;
+    let adds_up = matches!(counts.of(customer)?.get(service)?, Cell::Counted { .. });
+    let name = |place: usize| shown(counts.parts.name(place));
+    let first = format!("{} · {} {}", shown(customer.as_str()), shown(service.as_str()), units.normalize());
+    let message = match other {
+        Some(other) => format!("{} and {} say the same, {}: {first}", name(*part), name(*other), plural(of, "count")),
+        None => format!(
+            "{} looks like a summary of the others: {same} of its {} are what those come to, {first}",
+            name(*part),
+            plural(of, "count")
+        ),
+    };
+    let away: Remedy = "take it away, or name the file or the sheets that count, and run again".into();
+    adds_up.then(|| stop(Code::ExportFileTwice, message, away.or("if both are to be counted, approve the plan".into())))
+}
+
 /// What stands where, by the number of the file.
 fn by_file<'a>(plan: &Plan, past: &'a Past, counts: &'a Counts) -> BTreeMap<usize, FileCounts<'a>> {
     let ignored = of_no_effect(plan, &past.counts);
@@ -99,7 +127,10 @@ fn cells<'a>(
 
 /// Half as many rows and units again as were accepted, or more: a file that was delivered again may differ by a few.
 fn grew_by_half(before: &AcceptedCount, cell: &Cell) -> bool {
-    let half_again = before.units.saturating_add(before.units / Decimal::TWO);
     let is_counted = before.rows > 0 && before.units > Decimal::ZERO;
-    is_counted && cell.lines().number() * 2 >= before.rows * 3 && cell.units() >= half_again
+    is_counted && cell.lines().number() * 2 >= before.rows * 3 && cell.units() >= half_again(before.units)
+}
+
+fn half_again(units: Decimal) -> Decimal {
+    units.saturating_add(units / Decimal::TWO)
 }

@@ -48,6 +48,28 @@ pub fn escaped(text: &str) -> String {
     })
 }
 
+/// The text as `recount.toml` quotes it, at its full length, with the same characters as TOML escapes them.
+pub fn quoted(text: &str) -> String {
+    let mut all = String::with_capacity(text.len() + 2);
+    all.push('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => all.extend(['\\', c]),
+            '\n' | '\r' | '\t' => all.push_str(&piece(c)),
+            _ if is_hostile(c) && u32::from(c) > 0xffff => _ = write!(all, "\\U{:08X}", u32::from(c)),
+            _ if is_hostile(c) => _ = write!(all, "\\u{:04X}", u32::from(c)),
+            _ => all.push(c),
+        }
+    }
+    all.push('"');
+    all
+}
+
+/// Several of them as a list.
+pub fn quoted_list<T: AsRef<str>>(texts: &[T]) -> String {
+    format!("[{}]", texts.iter().map(|text| quoted(text.as_ref())).collect::<Vec<_>>().join(", "))
+}
+
 /// Nearly every text is: nothing in it needs a look of its own.
 fn is_plain(text: &str) -> bool {
     text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
@@ -105,6 +127,18 @@ pub fn shell_word(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What is advised is copied into recount.toml, where Rust's escapes are a fault.
+    #[test]
+    fn what_is_quoted_for_the_configuration_is_read_as_it_was() {
+        for text in ["Acme \"North\" \\ Co", "\u{1a}", "a\tb\r\n", "A\u{200b}B", "\u{e0041}", "M\u{fc}ller", "\u{7f}"] {
+            let document = format!("name = {}", quoted(text));
+            let read: toml_edit::DocumentMut = document.parse().expect(&document);
+            assert_eq!(read["name"].as_str(), Some(text), "{document}");
+            assert!(!document.chars().any(is_hostile), "{document}");
+        }
+        assert_eq!(quoted_list(&["a", "b\u{1a}"]), "[\"a\", \"b\\u001A\"]");
+    }
 
     #[test]
     fn hostile_text_cannot_move_the_cursor_or_hide_itself() {

@@ -63,7 +63,8 @@ impl<'a> Counted<'a> {
         if self.findings.iter().any(|finding| finding.code == Code::ExportPartUnread) {
             return Exit::Refused;
         }
-        let unknown = [Code::RowMalformed, Code::RowDuplicate, Code::CountNegative, Code::TooLarge];
+        let unknown =
+            [Code::RowMalformed, Code::RowDuplicate, Code::CountNegative, Code::TooLarge, Code::ExportFileTwice];
         if self.findings.iter().any(|finding| unknown.contains(&finding.code)) { Exit::Decide } else { Exit::Done }
     }
 

@@ -9,9 +9,9 @@ use crate::cli::error::CommandError;
 use crate::config::profiles;
 use crate::error_chain::error_chain;
 use crate::export::error::ExportError;
-use crate::export::read::bytes_to_counts::fit;
+use crate::export::read::bytes_to_counts::{column_names, fit};
 use crate::export::read::normalized_names::{alike, normalized};
-use crate::export::settings::MAX_BYTES;
+use crate::export::settings::{ExportSettings, MAX_BYTES};
 use crate::reconcile::model::display_text::shown;
 use crate::report::exit_codes::Exit;
 
@@ -89,8 +89,8 @@ pub(super) fn layout(
             }
         }
     }
-    let header = bytes.map(|(_, bytes)| header(&bytes)).unwrap_or_default();
-    columns(given, &header, asker)
+    let names = bytes.map_or_else(FileColumns::unknown, |(_, bytes)| FileColumns::of(&bytes));
+    columns(given, &names, asker)
 }
 
 /// The newest file of the pattern; none where there is none yet.
@@ -109,25 +109,44 @@ fn bytes(pattern: &Path) -> Result<Option<(PathBuf, Vec<u8>)>, CommandError> {
     }
 }
 
-/// The names of the columns of a plain CSV file; none where it is something else.
-fn header(bytes: &[u8]) -> Vec<String> {
-    let text = crate::export::format::encoding::text(bytes).unwrap_or_default();
-    let line = text.trim_start_matches('\u{feff}').lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let cells = crate::export::format::csv_rows::cells_of_lines(&[line], b',').into_iter().flatten().flatten();
-    let names: Vec<String> = cells.map(|(_, cell)| normalized(&cell).into_owned()).collect();
-    if names.len() < COLUMNS.len() { Vec::new() } else { names }
+/// What the columns of a file are called, as far as that is seen without being told how it is read.
+struct FileColumns {
+    names: Vec<String>,
+    /// No column has another name.
+    are_all: bool,
+}
+
+impl FileColumns {
+    fn unknown() -> Self {
+        Self { names: Vec::new(), are_all: false }
+    }
+
+    /// The heading of a plain CSV file; the keys of the records of a JSON document, on however many lines, where a column may
+    /// be another path all the same; nothing of anything else.
+    fn of(bytes: &[u8]) -> Self {
+        let text = crate::export::format::encoding::text(bytes).unwrap_or_default();
+        let text = text.trim_start_matches('\u{feff}').trim_start();
+        if text.starts_with(['[', '{', '<']) {
+            let plain = ExportSettings::new(PathBuf::new(), "", "", "").layout;
+            return Self { names: column_names(bytes, &plain), are_all: false };
+        }
+        let line = text.lines().next().unwrap_or_default();
+        let cells = crate::export::format::csv_rows::cells_of_lines(&[line], b',').into_iter().flatten().flatten();
+        let names: Vec<String> = cells.map(|(_, cell)| normalized(&cell).into_owned()).collect();
+        if names.len() < COLUMNS.len() { Self::unknown() } else { Self { names, are_all: true } }
+    }
 }
 
 fn columns(
     given: [&Option<String>; 3],
-    header: &[String],
+    file: &FileColumns,
     asker: &mut Asker<'_>,
 ) -> Result<Option<ChosenLayout>, CommandError> {
     let mut columns = Vec::new();
     for ((flag, text, words), given) in COLUMNS.iter().zip(given) {
-        let guess = guess(header, words);
+        let guess = guess(&file.names, words);
         let question = Question { proposal: guess, ..Question::new(flag, text, given.as_ref()) };
-        columns.extend(asker.ask(question, |answer| column(answer, header))?);
+        columns.extend(asker.ask(question, |answer| column(answer, file))?);
     }
     Ok(columns.try_into().ok().map(ChosenLayout::Columns))
 }
@@ -141,12 +160,12 @@ fn guess<'a>(header: &'a [String], words: &[&str]) -> Option<&'a str> {
     })
 }
 
-fn column(answer: &str, header: &[String]) -> Result<String, String> {
+fn column(answer: &str, file: &FileColumns) -> Result<String, String> {
     let name = normalized(answer).into_owned();
-    if !name.is_empty() && (header.is_empty() || header.contains(&name)) {
+    if !name.is_empty() && (!file.are_all || file.names.contains(&name)) {
         return Ok(name);
     }
-    let names: Vec<String> = header.iter().map(|name| shown(name)).collect();
+    let names: Vec<String> = file.names.iter().map(|name| shown(name)).collect();
     Err(format!("is not a column of the file; it has {}", names.join(", ")))
 }
 
@@ -157,8 +176,8 @@ mod tests {
     /// A wrong guess that nobody looks at bills by the wrong column: two that fit are no guess.
     #[test]
     fn a_column_is_proposed_only_where_one_alone_fits() {
-        let header = |text: &str| header(text.as_bytes());
-        let proposed = |text: &str| COLUMNS.map(|(_, _, words)| guess(&header(text), words).map(str::to_owned));
+        let names = |text: &str| FileColumns::of(text.as_bytes()).names;
+        let proposed = |text: &str| COLUMNS.map(|(_, _, words)| guess(&names(text), words).map(str::to_owned));
         let some = |names: [&str; 3]| names.map(|name| Some(name.to_owned()));
         assert_eq!(proposed("Account,Product,Quantity\n"), some(["Account", "Product", "Quantity"]));
         assert_eq!(
@@ -167,5 +186,27 @@ mod tests {
         );
         assert_eq!(proposed("Customer Name,Customer Id,Product,Seats\n")[0], None);
         assert_eq!(proposed("{\"a\": 1}\n"), [None, None, None]);
+    }
+
+    /// JSON on one line was taken for a heading of cells, and every column of it was refused.
+    #[test]
+    fn the_keys_of_json_are_proposed_on_however_many_lines_it_stands() {
+        let record = r#"{"account": "Acme", "plan": "E3", "seats": 5}"#;
+        let lines = format!("{record}\n{record}\n");
+        let list = format!("[{record},{record}]");
+        let spread = list.replace([',', '{'], ",\n").replace(",\n\"account", "{\n\"account");
+        for text in [&lines, &list, &format!("\u{feff}{list}"), &spread.replace("}{", "},{")] {
+            let file = FileColumns::of(text.as_bytes());
+            assert_eq!(
+                (file.names.as_slice(), file.are_all),
+                (&["account", "plan", "seats"].map(String::from)[..], false),
+                "{text}"
+            );
+            assert_eq!(column("plan.name", &file).as_deref(), Ok("plan.name"));
+        }
+        for text in [format!(r#"{{"items": {list}, "a": 1}}"#), "<R a=\"1,2,3\"><C/></R>".to_owned()] {
+            let file = FileColumns::of(text.as_bytes());
+            assert_eq!((file.names.len(), column("account", &file).is_ok()), (0, true), "{text}");
+        }
     }
 }

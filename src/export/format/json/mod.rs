@@ -10,6 +10,7 @@ pub(in crate::export) mod more_pages;
 pub(crate) mod nested_path;
 mod nested_places;
 pub(crate) mod nested_records;
+mod page_words;
 pub(crate) mod record_finder;
 
 use std::ops::Range;

@@ -3,31 +3,8 @@
 use serde_json::value::RawValue;
 
 use crate::export::format::json::json_value::{Object, value};
+use crate::export::format::json::page_words::{Says, is_about_pages, says};
 use crate::reconcile::model::export::partial_export::UnreadPart;
-
-/// Members that lead to more records, in their plain form.
-const NEXT: [&str; 16] = [
-    "next",
-    "nextpage",
-    "nexturl",
-    "nexturi",
-    "nextlink",
-    "odata.nextlink",
-    "nextcursor",
-    "nexttoken",
-    "nextpagetoken",
-    "continuationtoken",
-    "hasmore",
-    "hasnext",
-    "hasnextpage",
-    "hasmoreitems",
-    "istruncated",
-    "truncated",
-];
-/// Members that say how many records there are in all.
-const TOTAL: [&str; 6] = ["total", "totalcount", "totalrecords", "totalitems", "totalresults", "odata.count"];
-/// Members that say how many pages there are in all.
-const PAGES: [&str; 3] = ["totalpages", "pagecount", "lastpage"];
 
 /// Members by which an answer says that it is none, or not whole.
 const ERRORS: [&str; 4] = ["error", "errors", "Error", "Errors"];
@@ -37,6 +14,8 @@ const WENT_WELL: [&str; 2] = ["success", "ok"];
 const STATUS: [&str; 3] = ["status", "code", "statuscode"];
 /// The least number of those that means a failure.
 const FAILED: u64 = 400;
+/// The number that means a part of what there is.
+const PARTIAL: u64 = 206;
 
 /// The members at the top of an answer that say that it failed, but for the one that leads to the records.
 pub(in crate::export) fn failures(document: &str, records: Option<&String>) -> Vec<String> {
@@ -48,7 +27,7 @@ pub(in crate::export) fn failures(document: &str, records: Option<&String>) -> V
 
 fn says_failed(key: &str, raw: &str) -> bool {
     let plain = plain(key);
-    let text = value(raw).map(|value| value.text.trim().to_lowercase()).unwrap_or_default();
+    let text = text(raw);
     if WENT_WELL.contains(&plain.as_str()) {
         return text == "false";
     }
@@ -71,9 +50,19 @@ pub(in crate::export) fn signs(text: &str, path: &[String], read: usize) -> Vec<
         let Some(object) = object(at) else { return found };
         beside(&object, "", Some(key), read, &mut found);
         let Some((_, inner)) = object.0.iter().find(|(name, _)| name.0 == key.as_str()) else { return found };
-        at = inner.get();
+        at = only(inner.get());
     }
     found
+}
+
+/// The one object of a list, as an element of XML is written that stands once; else the value itself.
+fn only(value: &str) -> &str {
+    let list: Vec<&RawValue> =
+        if value.starts_with('[') { serde_json::from_str(value).unwrap_or_default() } else { Vec::new() };
+    match list.as_slice() {
+        [one] => one.get(),
+        _ => value,
+    }
 }
 
 fn object(text: &str) -> Option<Object<'_>> {
@@ -84,22 +73,71 @@ fn object(text: &str) -> Option<Object<'_>> {
 fn beside(of: &Object<'_>, prefix: &str, on: Option<&String>, read: u64, found: &mut Vec<UnreadPart>) {
     for (key, raw) in of.0.iter().filter(|(key, _)| on.is_none_or(|on| key.0 != on.as_str())) {
         let member = format!("{prefix}{}", key.0);
-        let plain = plain(&key.0);
         let raw = raw.get();
-        if NEXT.contains(&plain.as_str()) && says_something(raw) {
-            found.push(UnreadPart::Next { is_address: is_address(raw), member: reached(member, raw) });
-        } else if plain == "links" && leads_on(raw) {
-            found.push(UnreadPart::Linked { member });
-        } else if prefix.is_empty() && ERRORS.contains(&&*key.0) && says_failed(&key.0, raw) {
-            found.push(UnreadPart::Error { member });
-        } else if let Some(total) = whole(raw).filter(|total| TOTAL.contains(&plain.as_str()) && *total > read) {
-            found.push(UnreadPart::Total { member, total, read });
-        } else if let Some(total) = whole(raw).filter(|total| PAGES.contains(&plain.as_str()) && *total > 1) {
-            found.push(UnreadPart::Total { member, total, read: 1 });
+        if let Some(sign) = sign(&member, raw, read) {
+            found.push(sign);
         } else if let Some(inner) = object(raw).filter(|_| prefix.matches('.').count() < DEPTH) {
             beside(&inner, &format!("{member}."), None, read, found);
         }
     }
+}
+
+/// What one member says, by its name with what it stands in.
+fn sign(member: &str, raw: &str, read: u64) -> Option<UnreadPart> {
+    let (inside, key) = member.rsplit_once('.').map_or((None, member), |(inside, key)| (Some(inside), key));
+    let (whole_key, key) = (plain(member), plain(key));
+    // Of what stands deeper only what is about pages is asked what may be about anything: `remaining` is one of a quota.
+    let is_of_pages = inside.is_none_or(|inside| is_about_pages(&plain(inside)));
+    let member = || member.to_owned();
+    let number = || whole(raw);
+    match says(&key).or_else(|| says(&whole_key))? {
+        Says::Next if says_something(raw) && text(raw) != "-1" => {
+            Some(UnreadPart::Next { is_address: is_address(raw), member: reached(member(), raw) })
+        }
+        Says::Links if leads_on(raw) => Some(UnreadPart::Linked { member: member() }),
+        Says::More if says_something(raw) => Some(UnreadPart::More { member: member() }),
+        Says::MoreOfPages if is_of_pages && says_something(raw) => Some(UnreadPart::More { member: member() }),
+        Says::Last if is_of_pages && says_no(raw) => Some(UnreadPart::More { member: member() }),
+        Says::Part if is_of_pages && says_something(raw) => Some(UnreadPart::Incomplete { member: member() }),
+        Says::Whole if is_of_pages && says_no(raw) => Some(UnreadPart::Incomplete { member: member() }),
+        Says::Status if inside.is_none() && says_a_part(raw) => Some(UnreadPart::Incomplete { member: member() }),
+        Says::Total => {
+            let total = number().or_else(|| object(raw)?.0.iter().find_map(|(key, raw)| value_of(&key.0, raw)))?;
+            (total > read).then(|| UnreadPart::Total { member: member(), total, read })
+        }
+        Says::TotalOfPages if is_of_pages => {
+            let total = number().filter(|total| *total > read)?;
+            Some(UnreadPart::Total { member: member(), total, read })
+        }
+        // `lastPage` is a number, or says whether this is it.
+        Says::Pages if says_no(raw) && key == "lastpage" => Some(UnreadPart::More { member: member() }),
+        Says::Pages => {
+            let total = number().filter(|total| *total > 1)?;
+            Some(UnreadPart::Total { member: member(), total, read: 1 })
+        }
+        Says::Errors if inside.is_none() && says_failed(&member(), raw) => Some(UnreadPart::Error { member: member() }),
+        _ => None,
+    }
+}
+
+/// `{"value": 45, "relation": "eq"}`.
+fn value_of(key: &str, raw: &RawValue) -> Option<u64> {
+    (key == "value").then(|| whole(raw.get())).flatten()
+}
+
+fn says_a_part(raw: &str) -> bool {
+    const PARTS: [&str; 5] = ["partial", "incomplete", "truncated", "partial_success", "partial_content"];
+    whole(raw) == Some(PARTIAL) || PARTS.contains(&text(raw).as_str())
+}
+
+/// Whether a member says no.
+fn says_no(raw: &str) -> bool {
+    matches!(text(raw).as_str(), "false" | "no")
+}
+
+/// What a value says, in small letters.
+fn text(raw: &str) -> String {
+    value(raw).map(|value| value.text.trim().to_lowercase()).unwrap_or_default()
 }
 
 /// Of a link that is an object (`{"href": "…"}`) the member that is the address.
@@ -119,19 +157,24 @@ fn is_address(raw: &str) -> bool {
 /// `[{"rel": "next", "href": "…"}]`: links in a list, one of them to the next page.
 fn leads_on(raw: &str) -> bool {
     let links: Vec<&RawValue> = serde_json::from_str(raw).unwrap_or_default();
-    let is_next = |said: &RawValue| value(said.get()).is_ok_and(|said| said.text.eq_ignore_ascii_case("next"));
+    let is_next = |said: &RawValue| text(said.get()) == "next";
     let links = links.into_iter().filter_map(|link| object(link.get()));
-    links.into_iter().any(|link| link.0.iter().any(|(name, said)| name.0 == "rel" && is_next(said)))
+    links
+        .into_iter()
+        .any(|link| link.0.iter().any(|(name, said)| matches!(&*name.0, "rel" | "relation") && is_next(said)))
 }
 
-/// Whether it says that nothing follows: `"has_more": false`.
+/// Whether it says that nothing follows: `"has_more": false`, `"last": true`.
 pub(in crate::export) fn says_no_more(text: &str, path: &[String]) -> bool {
-    const MORE: [&str; 6] = ["hasmore", "hasnext", "hasnextpage", "hasmoreitems", "istruncated", "truncated"];
     let (mut at, mut keys) = (text.trim(), path.iter());
+    let ends = |key: &str, raw: &str| match says(&plain(key)) {
+        Some(Says::More | Says::MoreOfPages) => says_no(raw),
+        Some(Says::Last) => raw == "true",
+        _ => false,
+    };
     loop {
         let Some(of) = object(at) else { return false };
-        let says =
-            |of: &Object<'_>| of.0.iter().any(|(key, raw)| MORE.contains(&&*plain(&key.0)) && raw.get() == "false");
+        let says = |of: &Object<'_>| of.0.iter().any(|(key, raw)| ends(&key.0, raw.get()));
         let inner = of.0.iter().filter_map(|(_, raw)| object(raw.get()));
         if says(&of) || inner.into_iter().any(|inner| says(&inner)) {
             return true;
@@ -143,6 +186,11 @@ pub(in crate::export) fn says_no_more(text: &str, path: &[String]) -> bool {
     }
 }
 
+/// Whether a member of this name leads from page to page at many a vendor; such members may be left out at the end.
+pub(in crate::export) fn leads_on_by(key: &str) -> bool {
+    says(&plain(key)) == Some(Says::Next)
+}
+
 /// A key without what tells spellings of it apart.
 fn plain(key: &str) -> String {
     key.to_lowercase().chars().filter(|c| !matches!(c, '_' | '-' | '@' | ' ')).collect()
@@ -151,10 +199,9 @@ fn plain(key: &str) -> String {
 /// `meta.pagination.next`.
 const DEPTH: usize = 2;
 
-/// Whether a member holds anything.
+/// Whether a member holds anything but a word or a number for nothing.
 pub(in crate::export) fn says_something(raw: &str) -> bool {
-    let nothing = ["null", "false", "0", "[]", "{}"];
-    !nothing.contains(&raw) && value(raw).is_ok_and(|value| !value.text.trim().is_empty())
+    !matches!(raw, "[]" | "{}") && !matches!(text(raw).as_str(), "" | "null" | "none" | "false" | "no" | "0")
 }
 
 /// A whole number, also one that is written as a text.
@@ -194,15 +241,40 @@ mod tests {
             (r#"{"data":[{},{}],"status":"Failed"}"#, "its \"status\" says that something went wrong"),
             (r#"{"data":[{},{}],"statusCode":503}"#, "its \"statusCode\" says that something went wrong"),
             (r#"{"data":[{},{}],"error_code":"E1"}"#, "its \"error_code\" says that something went wrong"),
+            (r#"{"data":[{},{}],"last":false,"number":0}"#, "its \"last\" says that there is more"),
+            (r#"{"data":[{},{}],"isLast":"False"}"#, "its \"isLast\" says that there is more"),
+            (r#"{"data":[{},{}],"lastPage":false}"#, "its \"lastPage\" says that there is more"),
+            (r#"{"data":[{},{}],"done":false}"#, "its \"done\" says that there is more"),
+            (r#"{"data":[{},{}],"nextPageUrl":"https://v/2"}"#, "its \"nextPageUrl\" says that there is more"),
+            (r#"{"data":[{},{}],"page":{"hasNext":true}}"#, "its \"page.hasNext\" says that there is more"),
+            (r#"{"data":[{},{}],"meta":{"remaining":7}}"#, "its \"meta.remaining\" says that there is more"),
+            (r#"{"data":[{},{}],"recordsTotal":45}"#, "its \"recordsTotal\" says 45, and there are 2"),
+            (r#"{"numFound":45,"start":0,"data":[{},{}]}"#, "its \"numFound\" says 45, and there are 2"),
+            (r#"{"count":45,"data":[{},{}]}"#, "its \"count\" says 45, and there are 2"),
+            (r#"{"d":1,"__count":"45","data":[{},{}]}"#, "its \"__count\" says 45, and there are 2"),
+            (r#"{"data":[{},{}],"total":{"value":45,"relation":"eq"}}"#, "its \"total\" says 45, and there are 2"),
+            (r#"{"data":[{},{}],"partial":true}"#, "its \"partial\" says that it is not whole"),
+            (r#"{"data":[{},{}],"incomplete_results":true}"#, "its \"incomplete_results\" says that it is not whole"),
+            (r#"{"data":[{},{}],"complete":false}"#, "its \"complete\" says that it is not whole"),
+            (r#"{"data":[{},{}],"status":"PARTIAL"}"#, "its \"status\" says that it is not whole"),
+            (
+                r#"{"data":[{},{}],"exceededTransferLimit":true}"#,
+                "its \"exceededTransferLimit\" says that there is more",
+            ),
+            (r#"{"data":[{},{}],"link":[{"relation":"next","url":"b"}]}"#, "its \"link\" lead to a next page"),
             (r#"{"data":[{},{}],"totalPages":3}"#, "its \"totalPages\" says 3, and there are 1"),
         ] {
             assert_eq!(told(text), said, "{text}");
         }
+        assert_eq!(told(r#"{"data":[{},{}],"error_code":-1}"#), "its \"error_code\" says that something went wrong");
         for text in [
             r#"{"data":[{},{}],"next":null,"has_more":false,"total":2,"total_pages":1,"errors":[]}"#,
             r#"{"data":[{"next":"x","total":9},{}],"links":{"self":"x","next":""}}"#,
             r#"{"data":[{},{}],"success":true,"ok":"","status":"success","code":200,"errorCode":"0","error":{}}"#,
             r#"{"data":[{},{}],"status":"ok","code":0,"statusCode":null,"errorCode":"","errors":[],"error":"success"}"#,
+            r#"{"data":[{},{}],"last":true,"first":false,"number":2,"size":20,"numberOfElements":2,"complete":"true"}"#,
+            r#"{"data":[{},{}],"has_more":"false","nextPage":-1,"truncated":"no","partial":false,"count":2,"remaining":0}"#,
+            r#"{"data":[{},{}],"rateLimit":{"remaining":4999,"limit":5000},"job":{"done":false,"count":9,"complete":false}}"#,
             "[{},{}]",
         ] {
             assert_eq!(told(text), "", "{text}");

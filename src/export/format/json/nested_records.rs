@@ -87,6 +87,11 @@ impl<'a> NestedRecords<'a> {
         Ok(all)
     }
 
+    /// How many there are.
+    pub(in crate::export) fn number(&self) -> usize {
+        self.found.places.len()
+    }
+
     /// How many there are of what the first list holds, to be compared with what the document says around it.
     pub(in crate::export) fn number_of_first(&self) -> usize {
         let lists = self.way.steps.iter().filter(|step| !matches!(step, PathStep::Key(_))).count();

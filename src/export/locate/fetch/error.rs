@@ -112,6 +112,12 @@ pub enum FetchError {
         /// What should lead to the next one.
         member: String,
     },
+    /// Pages are counted from 0, and were read from 1.
+    #[error("{query:?} counts from 0: the page of that number has records that no other page has")]
+    FromZero {
+        /// The parameter.
+        query: String,
+    },
     /// The same again.
     #[error("page {page} is one that was read already")]
     Repeats {
@@ -275,6 +281,9 @@ impl FetchError {
             Self::NoWay { .. } | Self::Repeats { .. } => {
                 "look at `pages` in the export's table of recount.toml; `total` or `total_pages` in it says where a numbered list \
                  ends"
+            }
+            Self::FromZero { .. } => {
+                "write ?page=0, as the vendor calls it, into `url` of the export's table; if it counts from 1 all the same, ?page=1"
             }
             Self::TooManyPages { .. } => "if the list is that long, raise max_pages in `pages` of the export's table",
             Self::SaysError { .. } | Self::Hole { .. } => "run again; if it stays so, ask the vendor",

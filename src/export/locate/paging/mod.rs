@@ -97,6 +97,11 @@ async fn whole(session: &VendorSession<'_>, request: &ListRequest, max_bytes: u6
         }
         asked = next;
     }
+    if let Some(url) = list.zeroth() {
+        // Most servers refuse it, or know no such page.
+        let before = session.get(&url, max_bytes, |answer| VendorPage::of(&answer, request, 0)).await;
+        before.map_or(Ok(()), |page| list.is_before_all(&page))?;
+    }
     list.finished()
 }
 

@@ -28,6 +28,14 @@ pub(super) fn first(request: &ListRequest) -> Url {
     url
 }
 
+/// The page before the first of a list that is read from 1 because nothing says otherwise, and the parameter.
+pub(super) fn zeroth(request: &ListRequest) -> Option<(Url, &str)> {
+    let NextPage::Numbered { page, .. } = &request.pages.as_ref()?.turn else { return None };
+    let mut url = first(request);
+    number(&request.url, page).is_none().then(|| set(&mut url, page, "0"))?;
+    Some((url, page))
+}
+
 fn sized(url: &mut Url, size: Option<&(String, u64)>) {
     if let Some((name, records)) = size {
         set(url, name, &records.to_string());

@@ -421,3 +421,48 @@ async fn lists_are_joined_by_their_key() {
     let vendor = Vendor::of(vec![("?counts", json(counts)), ("?names", names(r#",{"name":"C"}"#))]).await;
     assert_eq!(vendor.told(lists(&vendor, None)).await, "a record of list 2 has no \"id\", by which lists are joined");
 }
+
+/// A path that is mistyped leads nowhere: the first page would be taken for all of it.
+#[tokio::test]
+async fn what_should_lead_on_and_is_in_no_answer_is_told() {
+    let vendor = Vendor::of(vec![("", json(r#"{"items":[{"a":1}],"state":{"cursor":"b"}}"#))]).await;
+    let turn = |path: &str| NextPage::Next { member: keys(path), query: Some("after".to_owned()) };
+    let unread = |path: &'static str| {
+        let list = vendor.list("", turn(path), None);
+        async { vendor.read(vec![list]).await.expect("a page").unread }
+    };
+    assert_eq!(
+        unread("state.cursr").await,
+        [UnreadPart::Unled { member: "state.cursr".to_owned() }],
+        "{:?}",
+        unread("state.cursr").await
+    );
+    assert_eq!(unread("@odata.nextLink").await, [], "left out at the end, as is usual");
+    let vendor = Vendor::of(vec![("", json(r#"{"items":[{"a":1}],"state":{"cursor":null}}"#))]).await;
+    let list = vendor.list("", turn("state.cursor"), None);
+    assert_eq!(vendor.read(vec![list]).await.expect("a page").unread, []);
+}
+
+/// The first hundred customers stand on the page that nobody asks for.
+#[tokio::test]
+async fn pages_that_are_counted_from_zero_are_not_read_from_one() {
+    let page = |n: &str| json(&format!(r#"{{"items":[{n}]}}"#));
+    let from_zero = "\"page\" counts from 0: the page of that number has records that no other page has";
+    let (zero, one, two) = ("?limit=2&page=0", "?limit=2&page=1", "?limit=2&page=2");
+    let cases: [(Vec<Answer>, &str, &str); 5] = [
+        (vec![(zero, page(r#"{"a":0}"#)), (one, page(r#"{"a":1}"#)), (two, page(""))], "", from_zero),
+        (vec![(zero, page(r#"{"a":0}"#)), (one, page(""))], "", from_zero),
+        (vec![(zero, page(r#"{"a":1}"#)), (one, page(r#"{"a":1}"#)), (two, page(""))], "", r#"{"a":1}"#),
+        (vec![(one, page(r#"{"a":1}"#)), (two, page(""))], "", r#"{"a":1}"#),
+        (vec![(zero, page(r#"{"a":0}"#)), (one, page(r#"{"a":1}"#)), (two, page(""))], "?page=0", r#"{"a":0} {"a":1}"#),
+    ];
+    for (answers, query, told) in cases {
+        let vendor = Vendor::of(answers).await;
+        assert_eq!(vendor.told_of(query, numbered()).await, told, "{query}");
+    }
+    let said = |n: &str| json(&format!(r#"{{"items":[{n}],"pages":2}}"#));
+    let vendor = Vendor::of(vec![(one, said(r#"{"a":1}"#)), (two, said(""))]).await;
+    let mut list = vendor.list("", numbered(), None);
+    list.pages.as_mut().expect("pages").total_pages = Some(keys("pages"));
+    assert_eq!(vendor.told(vec![list]).await, "page 2 of 2 has no records");
+}

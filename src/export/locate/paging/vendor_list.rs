@@ -6,6 +6,7 @@ use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use crate::export::format::json::json_value::Object;
+use crate::export::format::json::more_pages;
 use crate::export::locate::fetch::error::FetchError;
 use crate::export::locate::link_settings::{ListRequest, NextPage};
 use crate::export::locate::paging::page_addresses;
@@ -30,6 +31,8 @@ pub(super) struct VendorList {
     first: usize,
     total: Option<u64>,
     total_pages: Option<u64>,
+    /// A page had what should lead to the next one.
+    may_lead: bool,
     first_page: Option<VendorPage>,
     /// The newest, if it is not the first.
     last: Option<VendorPage>,
@@ -50,6 +53,7 @@ impl VendorList {
             first: 0,
             total: None,
             total_pages: None,
+            may_lead: false,
             first_page: None,
             last: None,
         }
@@ -75,7 +79,7 @@ impl VendorList {
         }
         self.counts(&rows)?;
         self.says(&page)?;
-        if let Some(total) = self.total_pages.filter(|total| rows.is_empty() && self.is_before(number, *total)) {
+        if let Some(total) = self.total_pages.filter(|total| rows.is_empty() && self.is_one_of(number, *total)) {
             return Err(FetchError::Hole { page: number, total });
         }
         let own: Vec<[u8; 32]> = rows.iter().filter(|row| has_identifier(row)).map(|row| digest([row])).collect();
@@ -83,6 +87,7 @@ impl VendorList {
             return Err(FetchError::Shifted { page: number });
         }
         self.known.extend(own);
+        self.may_lead |= page.may_lead;
         if number == 1 {
             self.first = rows.len();
         }
@@ -96,10 +101,40 @@ impl VendorList {
         Ok(next)
     }
 
-    /// Whether the page with this number is a numbered one before the last.
-    fn is_before(&self, number: usize, total: u64) -> bool {
+    /// Whether the page with this number is one of several numbered ones, as is said: none of them is without records, unless
+    /// they are counted from 0.
+    fn is_one_of(&self, number: usize, total: u64) -> bool {
         let turn = self.request.pages.as_ref().map(|pages| &pages.turn);
-        matches!(turn, Some(NextPage::Numbered { .. })) && u64::try_from(number).is_ok_and(|number| number < total)
+        let is_it = u64::try_from(number).is_ok_and(|number| number <= total) && total > 1;
+        is_it && matches!(turn, Some(NextPage::Numbered { .. }))
+    }
+
+    /// Where a page may stand before the first one that was read, and nothing says how many there are.
+    pub(super) fn zeroth(&self) -> Option<Url> {
+        let is_known = self.total.is_some() || self.total_pages.is_some();
+        page_addresses::zeroth(&self.request).filter(|_| !is_known).map(|(url, _)| url)
+    }
+
+    /// What stands there: many a server gives its first page again, or the whole list.
+    pub(super) fn is_before_all(&self, page: &VendorPage) -> Result<(), FetchError> {
+        let known: HashSet<&String> = self.rows.iter().collect();
+        if page.rows.is_empty() || page.rows.iter().any(|row| known.contains(row)) {
+            return Ok(());
+        }
+        let query = page_addresses::zeroth(&self.request).map_or("", |(_, query)| query).to_owned();
+        Err(FetchError::FromZero { query })
+    }
+
+    /// Where nothing of what should lead on was ever there, and its name is none that vendors leave out at the end.
+    fn unled(&self) -> Option<UnreadPart> {
+        match self.request.pages.as_ref().map(|pages| &pages.turn) {
+            Some(NextPage::Next { member, .. })
+                if !self.may_lead && !member.last().is_some_and(|key| more_pages::leads_on_by(key)) =>
+            {
+                Some(UnreadPart::Unled { member: member.join(".") })
+            }
+            _ => None,
+        }
     }
 
     fn max_pages(&self) -> usize {
@@ -204,6 +239,7 @@ impl VendorList {
             (Some(only), None) => only.unread(&self.request, read),
             (None, _) => Vec::new(),
         };
+        self.unread.extend(self.unled());
         Ok(self)
     }
 }

@@ -16,6 +16,8 @@ pub(super) struct VendorPage {
     pub(super) rows: Vec<String>,
     /// What leads to the next page, if anything does.
     pub(super) next: Option<String>,
+    /// Whether the member is there that should lead to it, also where it leads nowhere.
+    pub(super) may_lead: bool,
     /// How many records there are, as it says.
     pub(super) total: Option<u64>,
     /// How many pages there are, as it says.
@@ -42,17 +44,21 @@ impl VendorPage {
             Some(NextPage::Header) => answer.next.clone(),
             _ => None,
         };
+        let may_lead = match request.pages.as_ref().map(|pages| &pages.turn) {
+            Some(NextPage::Next { member: keys, .. }) => member(keys).is_some(),
+            _ => true,
+        };
         let number_at = |keys: Option<&Vec<String>>| keys.and_then(|keys| whole(at(document, keys)?));
         let total = number_at(request.pages.as_ref().and_then(|pages| pages.total.as_ref()));
         let total_pages = number_at(request.pages.as_ref().and_then(|pages| pages.total_pages.as_ref()));
         let around = around(document, list);
         let rows = records.iter().map(|record| without_money(record.get())).collect();
-        Ok(Self { rows, next, total, total_pages, around })
+        Ok(Self { rows, next, may_lead, total, total_pages, around })
     }
 
     /// A page without records, of which the vendor says nothing.
     pub(super) fn nothing() -> Self {
-        Self { rows: Vec::new(), next: None, total: None, total_pages: None, around: String::new() }
+        Self { rows: Vec::new(), next: None, may_lead: true, total: None, total_pages: None, around: String::new() }
     }
 
     /// Whether what leads on from here leads nowhere: there are no records, or it says itself that nothing follows.

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::reconcile::decide::findings::row_remedies::row_remedy;
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::export::counts::{Cell, Counts, DateColumn, FilteredRows, NewerDate, RejectedRow};
+use crate::reconcile::model::export::counts::{Cell, Counts, FilteredRows, NewerDate, RejectedRow};
 use crate::reconcile::model::export::file_parts::ExportParts;
+use crate::reconcile::model::export::rows_behind_end::RowsBehindEnd;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, ServiceName};
 use crate::reconcile::model::plan::finding::{Finding, finding, plural, sort};
 use crate::reconcile::model::plan::handle;
@@ -39,6 +40,7 @@ pub(in crate::reconcile) fn of_rows(counts: &Counts, integration: &IntegrationNa
 fn of_whole_rows(counts: &Counts, integration: &IntegrationName) -> Vec<Finding> {
     let mut found: Vec<Finding> = nameless(counts, integration).into_iter().collect();
     found.extend(counts.end_missing.as_deref().map(end_missing));
+    found.extend(counts.behind_end.as_ref().and_then(|behind| behind_end(behind, &counts.parts)));
     found.extend(spelled_twice(counts));
     found.extend(items_spelled_twice(counts));
     found.extend(counts.excluded.iter().filter(|excluded| excluded.rows > 0).map(excluded));
@@ -61,7 +63,7 @@ pub(in crate::reconcile) fn of_cell(
             let more = if counts.len() > SAID { ", …" } else { "" };
             let places = export.parts.lines("lines", lines);
             let message = format!("{} rows of it ({places}) say {said}{more}", lines.number());
-            let fix = splits(export.dated.as_ref());
+            let fix = splits(export);
             (Code::RowDuplicate, message, fix)
         }
         Cell::OutOfRange { lines, total: Some(total) } => {
@@ -118,6 +120,24 @@ fn end_missing(end: &str) -> Finding {
     Finding { fix, ..finding(Severity::Warning, Code::ExportEndMissing, message) }
 }
 
+/// A remark below the totals is ordinary. Counts there are customers that would be missing, or a vendor's second list.
+fn behind_end(behind: &RowsBehindEnd, parts: &ExportParts) -> Option<Finding> {
+    const REMARKS: usize = 2;
+    let RowsBehindEnd { end, rows, counts, line, customer } = behind;
+    let (number, end, place) = (plural(rows, "row"), shown(end), parts.line(*line));
+    let unread = format!("not read: {number} behind the one that ends the data ({end})");
+    if *counts == 0 {
+        let message = format!("{unread}; none of them reads like a count, and the first is {place}");
+        return (*rows > REMARKS).then(|| finding(Severity::Info, Code::RowsBehindEnd, message));
+    }
+    let whom = customer.as_ref().map(|name| format!(", \"{}\"", shown(name.as_str()))).unwrap_or_default();
+    let message = format!("{unread}, {counts} of them like counts; the first of those is {place}{whom}");
+    let fix =
+        "if customers go on there, let `stop` name the last row alone; if none do, leave the rows out with `drop`";
+    let fix = Remedy::settings(fix);
+    Some(Finding { fix, ..finding(Severity::Warning, Code::RowsBehindEnd, message) })
+}
+
 /// Case is kept, because there are vendors to whom it means something; most often it is one customer, entered twice.
 fn spelled_twice(counts: &Counts) -> Vec<Finding> {
     let mut folded: BTreeMap<String, Vec<&CustomerName>> = BTreeMap::new();
@@ -163,11 +183,18 @@ fn items_spelled_twice(counts: &Counts) -> Vec<Finding> {
 }
 
 /// What several rows of one count mean. Rows of different days are added up to a month's sum, and that is nobody's count.
-fn splits(dated: Option<&DateColumn>) -> Remedy {
-    match dated {
+fn splits(export: &Counts) -> Remedy {
+    let parts = &export.parts;
+    if let Some(part) = export.repeated.as_ref().map(|repeated| shown(parts.name(repeated.part))) {
+        // Added up they would be billed double.
+        return Remedy::settings(format!(
+            "{part} says once more what the others say: name the files or sheets that count"
+        ));
+    }
+    match &export.dated {
         None => Remedy::settings("if the export splits them, set duplicates = \"sum\"")
             .or(Remedy::settings("leave one of them out with `keep` or `drop`")),
-        Some(column) => Remedy::settings(format!("if its rows are of different days, set {}", shown(&column.keys()))),
+        Some(column) => Remedy::settings(format!("if its rows are of different days, set {}", column.keys())),
     }
 }
 

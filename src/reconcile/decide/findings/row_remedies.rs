@@ -18,7 +18,10 @@ pub fn row_remedy(why: &CountError, filled: FilledColumns) -> Remedy {
             "if it is given once for the rows below, set `fill_down`, else leave such rows out with `drop`",
         ),
         CountError::NoItem => Remedy::settings("leave such rows out with `drop`, or name another column as the item"),
-        CountError::NoDate => Remedy::settings("set date_format as the vendor writes its dates"),
+        CountError::NoDate => Remedy::settings(
+            "set date_format as the vendor writes its dates, \"%d/%m/%Y\" where the day comes first and \"%m/%d/%Y\" where the \
+             month does,",
+        ),
         CountError::SaysNo => Remedy::settings(
             "name what says yes, is = [\"Yes\"] instead of present = true, or leave rows that say no out with `drop`",
         ),

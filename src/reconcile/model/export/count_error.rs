@@ -107,6 +107,13 @@ pub enum CountError {
     },
 }
 
+impl CountError {
+    /// Whether a number stands there all the same, in a form that is not declared.
+    pub fn is_of_a_number(&self) -> bool {
+        matches!(self, Self::Separator | Self::Sign | Self::TooLong | Self::TwoReadings(..) | Self::Undeclared(_))
+    }
+}
+
 const LOST_ZEROS: &str = "; it looks as if a spreadsheet took its leading zeros";
 
 /// What a text would be if something were declared.

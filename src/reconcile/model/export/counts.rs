@@ -6,12 +6,15 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
+use crate::reconcile::model::display_text::quoted;
 use crate::reconcile::model::export::cell_items::CellItems;
 use crate::reconcile::model::export::count_error::CountError;
 use crate::reconcile::model::export::delivered_file::DeliveredFile;
 use crate::reconcile::model::export::file_parts::ExportParts;
 use crate::reconcile::model::export::partial_export::UnreadPart;
+use crate::reconcile::model::export::repeated_part::RepeatedPart;
 use crate::reconcile::model::export::row_lines::RowLines;
+use crate::reconcile::model::export::rows_behind_end::RowsBehindEnd;
 use crate::reconcile::model::ids::{CustomerName, ItemName, ServiceName};
 use crate::reconcile::model::quantity::Quantity;
 
@@ -37,6 +40,8 @@ pub struct Counts {
     pub open_end: bool,
     /// What the row that ends the data looks like, where one is declared and none came.
     pub end_missing: Option<String>,
+    /// What stands behind the row that ends the data, where anything does.
+    pub behind_end: Option<RowsBehindEnd>,
     /// A column of different dates: rows that look doubled are of different days.
     pub dated: Option<DateColumn>,
     /// The files that it was read from, where several may be one export.
@@ -45,6 +50,8 @@ pub struct Counts {
     pub files_expected: bool,
     /// The files or sheets of an export that is several: its lines are numbered through all of them.
     pub parts: ExportParts,
+    /// The one of them that says once more what others say, where those add up.
+    pub repeated: Option<RepeatedPart>,
     /// Why the file looks like a part of the export, and not like the whole of it.
     pub unread: Vec<UnreadPart>,
     /// The last day that it speaks of, where only the newest rows of a file count.
@@ -159,11 +166,23 @@ pub struct DateColumn {
 }
 
 impl DateColumn {
-    /// The keys by which only the rows of its newest date count.
+    /// The keys by which only the rows of its newest date count; safe to show. Where the dates may be read in two ways,
+    /// both are named: a wrong one would make an old day the newest.
     pub fn keys(&self) -> String {
-        let latest = format!("latest = {:?}", self.name);
-        let formats: Vec<String> = self.formats.iter().map(|format| format!("date_format = {format:?}")).collect();
-        if formats.is_empty() { latest } else { format!("{latest} and {}", formats.join(" or ")) }
+        let latest = format!("latest = {}", quoted(&self.name));
+        match self.formats.as_slice() {
+            [] => latest,
+            formats => format!("{latest} and {}", date_format_keys(formats)),
+        }
+    }
+}
+
+/// The key that says how dates are written; of several forms that fit, each, and that a person has to choose.
+pub fn date_format_keys(formats: &[&str]) -> String {
+    let keys: Vec<String> = formats.iter().map(|format| format!("date_format = {format:?}")).collect();
+    match keys.as_slice() {
+        [only] => only.clone(),
+        several => format!("{} (every date fits each of them: choose as the vendor means them)", several.join(" or ")),
     }
 }
 

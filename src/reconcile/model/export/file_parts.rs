@@ -31,8 +31,13 @@ impl ExportParts {
         }
     }
 
+    /// How many there are; none where there is one file, with one sheet.
+    pub fn number(&self) -> usize {
+        self.0.len()
+    }
+
     /// Which of them a line is of, from 0; `None` where there is one.
-    fn place(&self, line: u64) -> Option<usize> {
+    pub fn place(&self, line: u64) -> Option<usize> {
         self.0.partition_point(|part| part.before < line).checked_sub(1)
     }
 

@@ -6,5 +6,7 @@ pub mod counts;
 pub mod delivered_file;
 pub mod file_parts;
 pub mod partial_export;
+pub mod repeated_part;
 pub mod row_lines;
+pub mod rows_behind_end;
 pub(crate) mod spreadsheet_damage;

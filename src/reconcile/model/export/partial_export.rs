@@ -15,8 +15,23 @@ pub enum UnreadPart {
         /// Whether it is an address, and not a number or a text for a parameter.
         is_address: bool,
     },
+    /// A member of a JSON document says yes or no, or a number, to whether there is more: `has_more`, `last`, `remaining`.
+    More {
+        /// Its name, with what it stands in.
+        member: String,
+    },
+    /// A member of a JSON document says that it is not whole: `partial`, `complete`.
+    Incomplete {
+        /// Its name, with what it stands in.
+        member: String,
+    },
     /// The server's header `Link` leads to a next page.
     Header,
+    /// No answer has the member that should lead to the next page: its path may be mistyped.
+    Unled {
+        /// Its path, as it is configured.
+        member: String,
+    },
     /// A member of a JSON document is a list of links, and one of them leads to the next page.
     Linked {
         /// Its name, with what it stands in.
@@ -54,15 +69,14 @@ impl UnreadPart {
     /// The keys of the export's table that would read the rest; `None` where none does.
     pub fn keys(&self) -> Option<String> {
         let keys = match self {
-            Self::Error { .. } => return None,
+            Self::Error { .. } | Self::Incomplete { .. } | Self::Unled { .. } => return None,
             Self::Header => "pages = { link = true }".to_owned(),
             Self::Next { member, is_address: true } => format!("pages = {{ next = \"{}\" }}", shown(member)),
             Self::Next { member, .. } if has(member, &["cursor", "token"]) => {
                 format!("pages = {{ cursor = \"{0}\", query = \"cursor\" }}", shown(member))
             }
-            Self::Next { member, .. } if has(member, &["has", "truncated"]) => NUMBERED.to_owned(),
             Self::Next { member, .. } => format!("pages = {{ next = \"{}\", query = \"page\" }}", shown(member)),
-            Self::Total { .. } | Self::Linked { .. } => NUMBERED.to_owned(),
+            Self::More { .. } | Self::Total { .. } | Self::Linked { .. } => NUMBERED.to_owned(),
             Self::Sheet { .. } => "sheet = \"*\"".to_owned(),
             Self::File { .. } => "files = \"all\"".to_owned(),
         };
@@ -71,7 +85,7 @@ impl UnreadPart {
 
     /// Whether the vendor's server is to be asked on, and not the file read on.
     pub fn is_of_pages(&self) -> bool {
-        matches!(self, Self::Next { .. } | Self::Linked { .. } | Self::Header | Self::Total { .. })
+        matches!(self, Self::Next { .. } | Self::More { .. } | Self::Linked { .. } | Self::Header | Self::Total { .. })
     }
 }
 
@@ -88,7 +102,13 @@ impl fmt::Display for UnreadPart {
         match self {
             Self::Header => f.write_str("the server's header Link leads to a next page"),
             Self::Linked { member } => write!(f, "its \"{}\" lead to a next page", shown(member)),
-            Self::Next { member, .. } => write!(f, "its \"{}\" says that there is more", shown(member)),
+            Self::Next { member, .. } | Self::More { member } => {
+                write!(f, "its \"{}\" says that there is more", shown(member))
+            }
+            Self::Unled { member } => {
+                write!(f, "no answer has \"{}\", which should lead to the next page", shown(member))
+            }
+            Self::Incomplete { member } => write!(f, "its \"{}\" says that it is not whole", shown(member)),
             Self::Error { member } => write!(f, "its \"{}\" says that something went wrong", shown(member)),
             Self::Total { member, total, read } => {
                 write!(f, "its \"{}\" says {total}, and there are {read}", shown(member))

@@ -235,6 +235,8 @@ codes! {
     ItemSpelledTwice = "item-spelled-twice",
     /// The row that ends the data is not there: the file may have been cut off.
     ExportEndMissing = "export-end-missing",
+    /// Rows behind the row that ends the data; they are not read.
+    RowsBehindEnd = "rows-behind-end",
     /// Customers whose names differ only in case.
     CustomerSpelledTwice = "customer-spelled-twice",
     /// Rows that a filter of the configuration left out.
