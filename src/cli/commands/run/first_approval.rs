@@ -8,6 +8,7 @@ use crate::history::run_record::RunRecord;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::reconcile::model::plan::outcome::Mode;
+use crate::report::format::text::wrapped;
 use crate::report::is_quiet;
 
 /// Says how to approve quiet plans of integrations that never had one approved.
@@ -26,13 +27,15 @@ pub(super) fn tell(global: &Global, runs: &Result<Vec<RunRecord>, CommandError>,
     for run in quiet {
         let is_approved = history.approved_once(&run.integration).unwrap_or(true);
         if let Some(plan) = run.planned.as_ref().filter(|_| !is_approved) {
-            console.print(&format!(
-                "\nNo plan of {} was approved yet, and this one changes nothing. Approved, it lets the\n\
-                 nights go on by themselves; else the first that changes something is held.\n\
-                 Next: recount apply {}\n",
-                shown(run.integration.as_str()),
-                short(&plan.fingerprint)
-            ));
+            let name = shown(run.integration.as_str());
+            let mut text = "\n".to_owned();
+            let said = format!(
+                "no plan of {name} was approved yet, and this one changes nothing. Approved, it lets the nights go on by \
+                 themselves; else the first that changes something is held."
+            );
+            wrapped(&mut text, &said, "  ", "  ");
+            text.push_str(&format!("\nNext: recount apply {}\n", short(&plan.fingerprint)));
+            console.print(&text);
         }
     }
 }
