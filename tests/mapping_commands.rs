@@ -265,3 +265,21 @@ fn a_creation_in_doubt_of_an_integration_that_is_off_stands_in_the_status() {
     assert_eq!(unwatched(), before + 1);
     night.recount(&["status"]).exits(3);
 }
+
+/// "--replace changes its row" left the rest to be put together: with the note, the agreement and the quotes.
+#[test]
+fn a_customer_who_has_a_row_is_refused_with_the_whole_command() {
+    let night = Night::new();
+    let refused = [
+        (
+            vec!["map", "ignore", "Acme", "--note", "left in May"],
+            "recount map ignore Acme --note 'left in May' --replace",
+        ),
+        (vec!["map", "add", "Acme", "2", "--agreement", "20"], "recount map add Acme 2 --agreement 20 --replace"),
+    ];
+    for (typed, command) in refused {
+        let said = night.recount(&typed).exits(2);
+        assert!(said.err.contains(command), "{}", said.err);
+    }
+    night.recount(&["map", "ignore", "Acme", "--note", "left in May", "--replace"]).exits(0);
+}

@@ -347,3 +347,105 @@ fn a_missing_customer_stays_missing_when_its_product_is_not_found() {
     assert_eq!((&line["reason"], &line["wanted"]), (&"customer-missing".into(), &serde_json::Value::Null), "{line}");
     night.recount(&["accept", line["handle"].as_str().expect("a handle"), "--to", "0"]).exits(2);
 }
+
+/// Two customers share a line of 17, and one of them is edited away: the fall, and the line that it has elsewhere, wait for an
+/// answer, also when the product is called otherwise since.
+fn loses_a_customer(renamed: impl Fn(&Night), first_night: bool) {
+    let night = compared();
+    let customers = "customer,company_id,agreement_id,note\nAcme,1,10,\nLabs,1,10,\nBorealis,2,,\n";
+    night.write("customers.csv", customers);
+    night.config("guards", "line_step = { units = 100, percent = 90, factor = 100 }");
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,9\nLabs,CloudFilter,8\nBorealis,CloudFilter,5\n");
+    night.sim().edit(|world| {
+        world.addition_mut(100).expect("the line").quantity = 17.into();
+        let own = world.agreements.iter().find(|agreement| agreement.id == 10).expect("the agreement");
+        let other = Agreement { id: 11, kind: "Legacy".to_owned(), ..own.clone() };
+        world.agreements.push(other);
+    });
+    night.run().exits(0);
+    if !first_night {
+        renamed(&night);
+    }
+    night.write("customers.csv", customers.replace("Labs,1,10", "Labs,1,11"));
+    asks(&night.run().exits(3), "count-taken-out");
+    renamed(&night);
+    for _ in 0..2 {
+        let said = night.run().exits(3);
+        asks(&said, "count-taken-out");
+        let run = said.first_run();
+        let line = run["lines"].as_array().into_iter().flatten().find(|line| line["reason"] == "count-taken-out");
+        assert!(said.out.contains("successor-waits"), "{}", said.out);
+        assert_eq!(night.billed()[0].2, 17.into(), "{}", said.out);
+        assert_eq!(line.expect("the line")["addition_id"], 100);
+    }
+    let said = night.run();
+    let run = said.first_run();
+    let line = run["lines"].as_array().into_iter().flatten().find(|line| line["reason"] == "count-taken-out");
+    let handle = line.expect("the line")["handle"].as_str().expect("a handle").to_owned();
+    night.recount(&["accept", &handle, "--to", "9"]).exits(0);
+    night.run();
+    night.run().exits(0);
+    let units: Vec<_> =
+        night.billed().into_iter().map(|(agreement, _, units)| (agreement, units.to_string())).collect();
+    assert_eq!(units, [(10, "9".to_owned()), (11, "8".to_owned()), (20, "5".to_owned())]);
+    night.sim().clear_requests();
+    night.run().exits(0);
+    assert!(night.sim().writes().is_empty(), "{:#?}", night.sim().writes());
+}
+
+fn respelled(night: &Night) {
+    let config = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    night.write("recount.toml", config.replace("MP-CLOUDFILTER", "mp-CloudFilter"));
+}
+
+fn renamed_in_the_catalog(night: &Night) {
+    let config = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    night.write("recount.toml", config.replace("MP-CLOUDFILTER", "NEW-FILTER"));
+    night.sim().edit(|world| {
+        let products = world.catalog.iter_mut().filter(|product| product.identifier == "MP-CLOUDFILTER");
+        products.for_each(|product| product.identifier = "NEW-FILTER".to_owned());
+        let lines = world.additions.iter_mut().filter(|addition| addition.product == "MP-CLOUDFILTER");
+        lines.for_each(|line| line.product = "NEW-FILTER".to_owned());
+    });
+}
+
+/// 9 billed for both customers from the next night on, under OK.
+#[test]
+fn whom_a_line_was_billed_for_is_known_when_its_product_is_spelled_otherwise() {
+    loses_a_customer(respelled, true);
+    loses_a_customer(respelled, false);
+}
+
+/// The same: the identifier is another one, and the addition is not.
+#[test]
+fn whom_a_line_was_billed_for_is_known_when_its_product_is_renamed() {
+    loses_a_customer(renamed_in_the_catalog, true);
+    loses_a_customer(renamed_in_the_catalog, false);
+}
+
+/// Exit 0, "nothing to decide", and a customer who is billed nothing tonight: nobody said why.
+#[test]
+fn a_line_that_waits_for_the_next_run_alone_is_told_and_asks_nobody() {
+    let night = compared();
+    night.sim().edit(|world| {
+        let own = world.agreements.iter().find(|agreement| agreement.id == 20).expect("the agreement");
+        let other = Agreement { id: 21, kind: "Legacy".to_owned(), ..own.clone() };
+        world.agreements.push(other);
+    });
+    night.write("customers.csv", "customer,company_id,agreement_id,note\nAcme,1,10,\nBorealis,2,21,\n");
+    let said = night.run().exits(3);
+    let run = said.first_run();
+    let of = |reason: &str| {
+        let line = run["lines"].as_array().into_iter().flatten().find(|line| line["reason"] == reason);
+        line.expect("a line")["handle"].as_str().expect("a handle").to_owned()
+    };
+    let (left, successor) = (of("line-left-behind"), of("successor-waits"));
+    assert!(!said.codes().contains(&"successor-waits".to_owned()), "its answer is the other's: {}", said.out);
+    night.recount(&["accept", &left, "--to", "0"]).exits(0);
+    let said = night.recount(&["run"]).exits(0);
+    let told = said.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains(&successor) && told.contains("waits for no answer: the run after the one that"), "{told}");
+    assert_eq!(billed(&night), [(20, "0".to_owned())]);
+    night.recount(&["run"]).exits(0);
+    assert_eq!(billed(&night), [(20, "0".to_owned()), (21, "5".to_owned())]);
+}

@@ -28,6 +28,7 @@ fn line(number: usize, customer: &str, outcome: Outcome, reason: Code, was: u32,
         place: None,
         how: None,
         items: Vec::new(),
+        is_former: false,
     };
     LineRecord {
         handle: format!("h{number}"),

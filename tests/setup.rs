@@ -260,3 +260,23 @@ fn a_probe_that_writes_is_in_the_journal_before_its_request_leaves() {
     let history = night.recount(&["history"]).exits(0);
     assert!(history.out.contains("probe"), "{}", history.out);
 }
+
+/// README says to apply the fingerprint that `plan` printed; where nothing was to be changed it printed none, and the first night
+/// that changed something was held.
+#[test]
+fn a_first_plan_that_changes_nothing_says_how_it_is_approved() {
+    let night = Night::new();
+    for command in ["plan", "run"] {
+        let said = night.recount(&[command]).exits(0);
+        let typed =
+            said.out.lines().find_map(|line| line.strip_prefix("Next: recount ")).expect("a command").to_owned();
+        assert!(typed.starts_with("apply "), "{}", said.out);
+        if command == "run" {
+            night.recount(&typed.split(' ').collect::<Vec<_>>()).exits(0);
+        }
+    }
+    assert!(!night.recount(&["plan"]).exits(0).out.contains("approved"), "once is enough");
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,4\nBorealis,CloudFilter,5\n");
+    night.run().exits(0);
+    assert_eq!(night.sent("PATCH").len(), 1);
+}

@@ -162,3 +162,27 @@ fn a_line_that_somebody_moved_to_the_agreement_of_another_customer_is_asked_abou
     night.run().exits(0);
     assert!(night.sent("PATCH").is_empty() && night.sent("POST").is_empty());
 }
+
+/// Switched off, it owns nothing: its last night asked for ever who of the two is to have the line.
+#[test]
+fn a_line_that_two_owned_is_no_open_item_of_the_one_that_is_off() {
+    let night = Night::new();
+    with_another(&night, "mapped", "MP-CLOUDFILTER");
+    night.write("exports/other-1.csv", "Account,Product,Quantity\nAcme,Vault,3\nBorealis,Vault,5\n");
+    night.recount(&["plan", "--json"]).exits(3);
+    let asks = |night: &Night| {
+        let held = night.recount(&["held", "--json"]).exits(0).json();
+        let waiting = held["waiting"].as_array().expect("a list").clone();
+        let twice = waiting.into_iter().filter(|one| one["code"] == "line-owned-twice");
+        twice.map(|one| one["integration"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(asks(&night), ["mail", "other"]);
+    let config = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    let (mail, other) = config.split_once("[integration.other]").expect("both");
+    let other = other.replacen("mode = \"apply\"", "mode = \"off\"", 1);
+    night.write("recount.toml", format!("{mail}[integration.other]{other}"));
+    assert_eq!(asks(&night), ["mail"], "until its next plan");
+    night.recount(&["plan", "--json"]).exits(0);
+    assert!(asks(&night).is_empty());
+    assert!(!night.recount(&["held"]).out.contains("other is off"), "nothing of it waits");
+}

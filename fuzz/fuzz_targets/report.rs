@@ -50,6 +50,7 @@ fn run(input: &[&str; 8], outcome: Outcome) -> RunRecord {
         place: None,
         how: None,
         items: Vec::new(),
+        is_former: false,
     };
     let line = LineRecord {
         handle: "abc1".to_owned(),

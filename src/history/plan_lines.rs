@@ -118,7 +118,7 @@ fn execute(
     Ok(changed)
 }
 
-/// As it stands in the column. The last three came later.
+/// As it stands in the column. The last four came later.
 #[derive(Serialize, Deserialize)]
 struct SourceRow(
     CustomerName,
@@ -128,14 +128,15 @@ struct SourceRow(
     #[serde(default)] Option<String>,
     #[serde(default)] Vec<ItemName>,
     #[serde(default)] Option<String>,
+    #[serde(default)] bool,
 );
 
 fn sources_text(sources: &[Source]) -> String {
     let rows: Vec<SourceRow> = sources
         .iter()
         .cloned()
-        .map(|Source { customer, service, count, lines, place, how, items }| {
-            SourceRow(customer, service, count.map(|units| units.to_string()), lines, how, items, place)
+        .map(|Source { customer, service, count, lines, place, how, items, is_former }| {
+            SourceRow(customer, service, count.map(|units| units.to_string()), lines, how, items, place, is_former)
         })
         .collect();
     serde_json::to_string(&rows).expect("names, texts and integers always make JSON")
@@ -143,9 +144,9 @@ fn sources_text(sources: &[Source]) -> String {
 
 fn sources(row: &Row<'_>) -> Result<Vec<Source>, StoreError> {
     let rows: Vec<SourceRow> = json(row, "sources")?;
-    let sources = rows.into_iter().map(|SourceRow(customer, service, count, lines, how, items, place)| {
+    let sources = rows.into_iter().map(|SourceRow(customer, service, count, lines, how, items, place, is_former)| {
         let count = count.map(|text| text.parse::<Quantity>().map_err(|_| unreadable(text))).transpose()?;
-        Ok(Source { customer, service, count, lines, place, how, items })
+        Ok(Source { customer, service, count, lines, place, how, items, is_former })
     });
     sources.collect()
 }

@@ -25,6 +25,7 @@ use crate::reconcile::matching::line_claims::Claims;
 use crate::reconcile::matching::placement::place_all;
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::{AdditionId, CustomerName, RunId, ServiceName};
+use crate::reconcile::model::known_lines::KnownLines as _;
 use crate::reconcile::model::line_owners::Owned;
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::past::{CreationInDoubt, Past};
@@ -127,7 +128,7 @@ fn wrote(
         };
         let key = intent.key;
         let line = planned.lines.iter().find(|line| line.key().as_ref() == Some(&key));
-        let owned = past.owned.get(&*key.folded());
+        let owned = past.owned.of_line(&key);
         let company = line.map_or_else(|| owned.and_then(|owned| owned.company), |line| line.company);
         let sources = line.map_or_else(|| owned.map(owned_sources).unwrap_or_default(), |line| line.sources.clone());
         let later = later.get(&addition).copied();
@@ -145,6 +146,7 @@ fn owned_sources(owned: &Owned) -> Vec<Source> {
         place: None,
         how: None,
         items: Vec::new(),
+        is_former: false,
     };
     owned.sources.iter().map(of).collect()
 }

@@ -117,13 +117,13 @@ impl<'a> ExportReadability<'a> {
 
     /// One count behind a line: the rows of the export, and what they say.
     pub(crate) fn source(&self, line: &LineRecord, source: &Source) -> String {
-        let Source { customer, service, count, lines, place, how: _, items: _ } = source;
+        let Source { customer, service, count, lines, place, how: _, items: _, is_former } = source;
         let name = format!("{} · {}", shown(customer.as_str()), shown(service.as_str()));
         let stands = place.clone().unwrap_or_else(|| format!("line {}", numbers(lines)));
         let incomplete = self.incomplete.contains(customer);
         match (count, lines.as_slice()) {
             _ if self.undo => format!("{name}: no export was read"),
-            (Some(_), []) if is_left_behind(line) => {
+            (Some(_), []) if *is_former || is_left_behind(line) => {
                 format!("{name} was billed here; no row of the export is for this line now")
             }
             (Some(count), []) => format!("no row for {name}: the customer is in the export, so that counts as {count}"),

@@ -8,7 +8,9 @@ use crate::history::newest_plan::OpenSince;
 use crate::history::run_record::{LineRecord, RunRecord};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::reconcile::decide::permitted_answers::{AnswerSubject, Refusal, ShownFinding, ShownItem, ShownLine, answer};
+use crate::reconcile::decide::permitted_answers::{
+    AnswerSubject, Refusal, ShownFinding, ShownItem, ShownLine, answer, is_over_when_off,
+};
 use crate::reconcile::decide::stored_answers::Index;
 use crate::reconcile::model::decision::{DecisionSubject, Decisions, SeenLine};
 use crate::reconcile::model::ids::IntegrationName;
@@ -71,15 +73,21 @@ pub fn open_items<'n>(
     each.filter_map(Result::transpose).collect()
 }
 
-/// Everything that waits, longest first.
+/// Everything that waits, longest first. An integration that is off draws no plan any more: what it asked last stays, but for
+/// what is over by that alone.
 ///
 /// # Errors
 /// When the history cannot be read.
-pub fn waiting(all: &[OpenItems], history: &History) -> Result<Vec<Waiting>, StoreError> {
+pub fn waiting(
+    all: &[OpenItems],
+    is_off: impl Fn(&IntegrationName) -> bool,
+    history: &History,
+) -> Result<Vec<Waiting>, StoreError> {
     let mut waiting = Vec::new();
     for items in all {
         let since = history.waiting_since(&items.run.integration)?;
-        for finding in items.asked().filter(|finding| items.is_open(finding)) {
+        let is_over = |code: Code| is_over_when_off(code) && is_off(&items.run.integration);
+        for finding in items.asked().filter(|finding| items.is_open(finding) && !is_over(finding.code)) {
             let handle = finding.handle.clone().unwrap_or_default();
             let line = items.line(&handle).cloned();
             let since = since.get(&(handle, finding.code)).copied();

@@ -17,6 +17,8 @@ use crate::report::{Change, display_names, lines, numbers_and_dates};
 pub(super) const OPEN_ITEMS: &str = "OPEN ITEMS";
 /// What explains another finding or a number.
 pub(super) const WORTH_A_LOOK: &str = "WORTH A LOOK";
+/// What an answer leaves as it is.
+pub(super) const KEPT: &str = "KEPT BY AN ANSWER";
 
 /// One run as every form of its report shows it.
 #[derive(Debug)]
@@ -37,6 +39,8 @@ pub struct Report<'a> {
     pub odd: Vec<ReportEntry<'a>>,
     /// What is said for completeness.
     pub told: Vec<ReportEntry<'a>>,
+    /// Lines that are left as they are because somebody said so, in force tonight.
+    pub kept: Vec<&'a LineRecord>,
     /// What comes next, a way a line: a command stands alone in its line. Empty when there is nothing.
     pub next: Vec<String>,
 }
@@ -119,7 +123,8 @@ impl<'a> Report<'a> {
         let changes = changes(run);
         let numbers = SummaryNumbers::of(run, &changes);
         let next = run.end.as_ref().map(|end| next(run, end, &changes, &stops)).unwrap_or_default();
-        Self { run, verdict: ReportVerdict::of(run), numbers, stops, asked, changes, odd, told, next }
+        let kept = lines(run).iter().filter(|line| line.reason == Code::Kept).collect();
+        Self { run, verdict: ReportVerdict::of(run), numbers, stops, asked, changes, odd, told, kept, next }
     }
 }
 

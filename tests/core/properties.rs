@@ -22,7 +22,7 @@ use recount::reconcile::model::ids::{AdditionId, ProductId, RunId, ServiceName};
 use recount::reconcile::model::mapping::{AgreementRule, MatchCustomers, ServiceRule};
 use recount::reconcile::model::past::{CreationInDoubt, WrittenQuantity};
 use recount::reconcile::model::plan::Plan;
-use recount::reconcile::model::plan::handle::of_matter;
+use recount::reconcile::model::plan::handle::of_product;
 use recount::reconcile::model::plan::line::{Line, Source, Subject, Verdict};
 use recount::reconcile::model::plan::outcome::{AnswerVerb, Outcome};
 use recount::reconcile::model::plan::reason_code::{Code, Severity};
@@ -414,7 +414,7 @@ proptest! {
             if code == Code::InDoubt {
                 continue;
             }
-            let product = line.key().map(|key| of_matter(&night.integration, "product", key.product.as_str()));
+            let product = line.key().map(|key| of_product(&night.integration, &key.product));
             let about = ask.iter().any(|finding| {
                 let customer = finding.customer.as_ref();
                 let service = finding.service.as_ref();

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::alerts::{Listener, OK};
 use crate::fleet::{Fleet, tenants_of};
-use crate::support::wait_until;
+use crate::support::{Night, wait_until};
 
 fn edit(fleet: &Fleet, tenant: &str, change: impl Fn(&str) -> String) {
     let path = fleet.folder(0, tenant).join("recount.toml");
@@ -97,4 +97,37 @@ fn a_tenant_whose_night_failed_is_told_by_its_own_settings_and_by_nobody_elses()
             assert!(!bodies.concat().contains(other.as_str()), "{tenant} hears of {other}: {bodies:?}");
         });
     }
+}
+
+/// What is left out without a word is believed to hold: a night of the wrong configuration, one tenant at a time, no report.
+#[test]
+fn options_that_contradict_the_tenants_are_refused() {
+    let night = Night::new();
+    let many = |more: &[&'static str]| [&["run", "--tenants", "nowhere"], more].concat();
+    let refused = [
+        (many(&["--config", "recount.toml"]), "--config"),
+        (many(&["--at-once", "0"]), "--at-once"),
+        (many(&["--tenant-seconds", "0"]), "--tenant-seconds"),
+        (vec!["--config", "recount.toml", "status", "--tenants", "nowhere"], "--config"),
+        (vec!["users", "list", "--tenants", "nowhere", "--config", "recount.toml"], "--config"),
+        (vec!["serve", "--tenants", "nowhere", "--config", "recount.toml"], "--config"),
+        (vec!["report", "--tenants", "nowhere", "--output", "night.html"], "--output"),
+        (vec!["report", "--tenants", "nowhere", "--open"], "--open"),
+        (vec!["check", "--tenants", "nowhere", "--probe", "10"], "--probe"),
+        (vec!["check", "--probe", "0"], "--probe"),
+        (vec!["history", "-n", "0"], "--limit"),
+        (vec!["history", "-n", "1", "--customer", "Acme"], "--limit"),
+        (vec!["report", "--json", "--format", "html"], "--format"),
+    ];
+    for (typed, named) in refused {
+        let said = night.recount(&typed).exits(2);
+        assert!(format!("{}{}", said.out, said.err).contains(named), "{named} is not named: {said:?}");
+    }
+    // The service's own configuration stands in the environment of every command, and nobody asked for it here.
+    let config = night.path("recount.toml");
+    night.recount_with("RECOUNT_CONFIG", &config, &["run", "--tenants", "nowhere"]).exits(16);
+    assert_eq!(
+        night.recount(&["run", "mail", "mail", "--json"]).exits(0).json()["runs"].as_array().map(Vec::len),
+        Some(1)
+    );
 }

@@ -24,7 +24,7 @@ fn a_week_says_what_waits_and_what_moved() {
     let run = history.run(nights.last().expect("a night").run).expect("readable").expect("a run");
     let changed = lines(&run).iter().filter(|line| line.outcome.as_str() == "updated").cloned().collect();
     let week = Week { integration: name.clone(), nights, changed };
-    let open = waiting(&open_items([&name].into_iter(), &history).expect("items"), &history).expect("items");
+    let open = waiting(&open_items([&name].into_iter(), &history).expect("items"), |_| false, &history).expect("items");
     let links = WeekLinks { link: Some("https://recount.example.com/nights/{run}"), records: None };
     let brief = digest(&[week], &open, links, crate::support::now().fixed_offset());
     super::everything_told::page_kept("week", &brief.html);

@@ -177,3 +177,84 @@ proptest! {
         agrees(&run);
     }
 }
+
+/// Who reads the report would send an invoice of 3 where 4 are used, and nobody would know that somebody said so.
+#[test]
+fn a_report_names_what_an_answer_keeps_by_whom_and_until_when() {
+    let night = Night::new();
+    night.approve();
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,300\nBorealis,CloudFilter,5\n");
+    night.config("guards", "max_units_up = \"100000%\"");
+    let said = night.run();
+    let run = said.first_run();
+    let line = run["lines"].as_array().into_iter().flatten().find(|line| line["outcome"] == "held");
+    let handle = line.expect("held")["handle"].as_str().expect("a handle").to_owned();
+    night.recount(&["keep", &handle, "--until", "2999-12-31", "--note", "asked Acme"]).exits(0);
+    let quiet = night.recount(&["run"]).exits(0);
+    assert!(quiet.out.contains("1 line kept by an answer: recount held --all"), "{}", quiet.out);
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,300\nBorealis,CloudFilter,6\n");
+    night.recount(&["run"]).exits(0);
+    let report = night.recount(&["report"]).exits(0).out;
+    let said = report.split("KEPT BY AN ANSWER").nth(1).unwrap_or_else(|| panic!("no section: {report}"));
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [&*handle, "3 → 300", "kept by ", "until Tue 31 Dec 2999", "asked Acme"] {
+        assert!(said.contains(part), "{part} is not in {said}");
+    }
+}
+
+/// "– → 7" of a line that bills 3: whoever looks at the invoice would believe that nothing is billed.
+#[test]
+fn a_line_whose_product_cannot_be_billed_shows_what_is_billed() {
+    for (product, trouble) in [("", "product-missing"), ("inactive", "product-inactive")] {
+        let night = Night::new();
+        night.approve();
+        night.export("Account,Product,Quantity\nAcme,CloudFilter,4\nBorealis,CloudFilter,5\n");
+        night.sim().edit(|world| {
+            let found = world.catalog.iter_mut().find(|found| found.identifier == "MP-CLOUDFILTER").expect("it");
+            match product {
+                "" => {
+                    found.identifier = "RENAMED".to_owned();
+                    world.additions.iter_mut().for_each(|line| line.product = "RENAMED".to_owned());
+                }
+                _ => found.inactive = true,
+            }
+        });
+        let said = night.run().exits(3);
+        let run = said.first_run();
+        let lines = run["lines"].as_array().into_iter().flatten().filter(|line| line["reason"] == trouble);
+        let shown: Vec<_> = lines.map(|line| (line["addition_id"].clone(), line["was"].clone())).collect();
+        assert_eq!(shown, [(100.into(), 3.into()), (200.into(), 5.into())], "{}", said.out);
+        // What somebody sets meanwhile is an edit by hand still.
+        night.sim().edit(|world| world.addition_mut(200).expect("the line").quantity = 9.into());
+        night.run().exits(3);
+        night.sim().edit(|world| {
+            let found = world.catalog.iter_mut().find(|found| found.id == 500).expect("it");
+            (found.identifier, found.inactive) = ("MP-CLOUDFILTER".to_owned(), false);
+            world.additions.iter_mut().for_each(|line| line.product = "MP-CLOUDFILTER".to_owned());
+        });
+        let said = night.run().exits(3);
+        assert!(said.codes().contains(&"human-edit".to_owned()), "{}", said.out);
+    }
+}
+
+/// "The customer is in the export, so that counts as 0": it is in the export, is billed elsewhere, and nobody counted 0.
+#[test]
+fn what_a_line_left_behind_was_billed_for_is_no_count_of_zero_whatever_was_answered() {
+    for (verb, more) in [("keep", vec![]), ("ignore", vec![]), ("accept", vec!["--to", "0"])] {
+        let night = Night::new();
+        night.approve();
+        night.config("guards", "max_units_down = \"100%\"");
+        night.run().exits(0);
+        night.write("customers.csv", "customer,company_id,agreement_id,note\nAcme,1,10,\nBorealis,,,\n");
+        let said = night.run().exits(3);
+        let run = said.first_run();
+        let line = run["lines"].as_array().into_iter().flatten().find(|line| line["reason"] == "line-left-behind");
+        let handle = line.expect("left behind")["handle"].as_str().expect("a handle").to_owned();
+        night.recount(&[&[verb, handle.as_str()], more.as_slice()].concat()).exits(0);
+        night.run().exits(0);
+        let why = night.recount(&["why", &handle]).exits(0).out;
+        let why = why.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(why.contains("was billed here; no row of the export is for this line now"), "{verb}: {why}");
+        assert!(!why.contains("counts as 0"), "{verb}: {why}");
+    }
+}

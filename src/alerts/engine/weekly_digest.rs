@@ -30,7 +30,8 @@ pub(super) fn due<'a>(
     let about = integrations.iter().filter(|name| alert.rules.is_about(name));
     let weeks: Vec<Week> = about.map(|name| week(name, history, now)).collect::<Result<_, _>>()?;
     let all = open_items(weeks.iter().map(|week| &week.integration), history)?;
-    let open = waiting(&all, history)?;
+    // Of those that are on alone.
+    let open = waiting(&all, |_| false, history)?;
     let brief = Some(digest(&weeks, &open, links, now));
     Ok(Some(DueAlert { alert: *alert, digest: true, brief }))
 }

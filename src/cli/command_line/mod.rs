@@ -4,7 +4,9 @@ pub(crate) mod examples;
 #[cfg(test)]
 mod tests;
 
-use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::cli::arguments::global_options::Global;
 use crate::cli::command_line::examples::EXAMPLES;
@@ -112,13 +114,40 @@ impl Command {
 
 /// The arguments of this process. Help, version and mistakes end it here, as clap does it.
 pub(super) fn parsed() -> Cli {
-    let parsed = whole().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let parsed = whole().try_get_matches().and_then(|matches| {
+        one_configuration(&matches)?;
+        Cli::from_arg_matches(&matches)
+    });
     parsed.unwrap_or_else(|error| {
         if error.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
             tell(&error);
         }
         error.exit()
     })
+}
+
+/// Each tenant has a recount.toml of its own: one that is typed as well would be left out without a word. One of the environment
+/// is the service's, for every command, and nobody asked for it here.
+fn one_configuration(matches: &ArgMatches) -> Result<(), clap::Error> {
+    let mut of = Some(matches);
+    let (mut tenants, mut config) = (false, false);
+    while let Some(here) = of {
+        let is_typed = |name: &str| {
+            let is_known = here.try_contains_id(name).is_ok();
+            is_known && here.value_source(name) == Some(ValueSource::CommandLine)
+        };
+        tenants |= is_typed("tenants");
+        config |= is_typed("config");
+        of = here.subcommand().map(|(_, below)| below);
+    }
+    match tenants && config {
+        false => Ok(()),
+        true => {
+            let said =
+                "--config cannot be used with --tenants: each tenant has a recount.toml of its own, in its folder";
+            Err(whole().error(ErrorKind::ArgumentConflict, said))
+        }
+    }
 }
 
 /// A program that asked for a document gets one, also of its own mistake.

@@ -63,8 +63,8 @@ fn list(global: &Global) -> Result<Listed, CommandError> {
     let config = session::configuration(global)?;
     let history = session::existing_history(&config.state)?;
     let all = open_items(config.integrations.keys(), &history)?;
-    let waiting = waiting(&all, &history)?;
     let is_off = |name: &IntegrationName| config.integrations.get(name).is_some_and(|found| found.mode == Mode::Off);
+    let waiting = waiting(&all, is_off, &history)?;
     let off = waiting.iter().map(|one| one.integration.clone()).filter(is_off).collect();
     let decided = decided(&all, |name| config.day(name, clock::now()));
     Ok(Listed { waiting, decided, off })

@@ -28,6 +28,7 @@ use crate::reconcile::matching::line_claims::OtherIntegration;
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CustomerName, IntegrationName, ItemName, ProductCode, RunId,
 };
+use crate::reconcile::model::known_lines::KnownLines as _;
 use crate::reconcile::model::mapping::MatchCustomers;
 use crate::reconcile::model::past::{Accepted, CreationInDoubt, JustCreated, Past};
 use crate::reconcile::model::plan::line::LineKey;
@@ -38,9 +39,8 @@ use crate::reconcile::model::quantity::Quantity;
 impl History {
     /// What is known of an integration's runs before the current one.
     ///
-    /// `candidates` of creations in doubt is left empty: who looks them up, fills it in. So are `just_created`, see
-    /// [`History::created_since`], `counted` and `counted_before`, see [`History::counted`], `owned_by_others`, see
-    /// [`History::owned_as_well`], `neighbours_lines`, see [`History::neighbours_lines`], and `neighbours_products`.
+    /// Left empty, for others to fill in: `candidates` of creations in doubt, `just_created`, `counted` and `counted_before`,
+    /// `owned_by_others`, `neighbours_lines` (functions of [`History`] read them), and `neighbours_products`.
     ///
     /// # Errors
     /// An unreadable history is an error, never an empty past.
@@ -246,7 +246,7 @@ fn remember_baseline(
         let waits = !matches!(line.outcome, Outcome::Unchanged | Outcome::WouldUpdate);
         let addition = match before.filter(|_| waits).zip(line.key()) {
             None => addition,
-            Some((before, key)) => match before.lines.get(&*key.folded()) {
+            Some((before, key)) => match before.lines.of_line(&key) {
                 Some(seen) => *seen,
                 None if line.reason == Code::HumanEdit || seen_quantities::has_ended(transaction, run, &key)? => {
                     continue;

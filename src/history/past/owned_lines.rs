@@ -11,7 +11,9 @@ use crate::history::store::column_values::{
 };
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::reconcile::model::ids::{AdditionId, CompanyId, CustomerName, IntegrationName, RunId, ServiceName};
+use crate::reconcile::model::ids::{
+    AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ItemName, RunId, ServiceName,
+};
 use crate::reconcile::model::line_owners::{NeighboursLine, Owned};
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::{Mode, Outcome};
@@ -229,16 +231,24 @@ pub(crate) fn remember(
     let before = stored(transaction, integration)?;
     let by_folded: BTreeMap<LineKey, (&LineKey, &Stored)> =
         before.iter().map(|(key, one)| (one_spelling(key), (key, one))).collect();
+    let renamed = renamed(&by_folded, lines);
     let mut kept: BTreeSet<&LineKey> = BTreeSet::new();
     for line in lines {
         let Some(line_key) = line.key() else { continue };
-        let known = by_folded.get(&one_spelling(&line_key)).copied();
+        let spelled = by_folded.get(&one_spelling(&line_key));
+        let known =
+            spelled.or_else(|| renamed.get(&(line_key.agreement, line.addition?, folded(&line_key).item))).copied();
         let Some(next) = next(line, known.map(|(_, one)| one)) else { continue };
         match known {
             Some((stored_key, one)) => {
                 kept.insert(stored_key);
-                if *one != next {
-                    put(transaction, integration, stored_key, &next)?;
+                // Under the name that it has now, by which what is written of it is noted.
+                let is_named_so = folded(stored_key) == folded(&line_key);
+                if !is_named_so {
+                    delete(transaction, integration, stored_key)?;
+                }
+                if *one != next || !is_named_so {
+                    put(transaction, integration, if is_named_so { stored_key } else { &line_key }, &next)?;
                 }
             }
             None => put(transaction, integration, &line_key, &next)?,
@@ -250,6 +260,19 @@ pub(crate) fn remember(
         delete(transaction, integration, key)?;
     }
     Ok(())
+}
+
+type ByAddition = (AgreementId, AdditionId, Option<ItemName>);
+
+/// By agreement, addition and item, the owned lines that no line of the plan is by its name: where one of these means the addition, its
+/// catalog item has another identifier since.
+fn renamed<'a>(
+    known: &BTreeMap<LineKey, (&'a LineKey, &'a Stored)>,
+    lines: &[LineRecord],
+) -> BTreeMap<ByAddition, (&'a LineKey, &'a Stored)> {
+    let named: BTreeSet<LineKey> = lines.iter().filter_map(LineRecord::key).map(|key| one_spelling(&key)).collect();
+    let lost = known.iter().filter(|(key, _)| !named.contains(key));
+    lost.filter_map(|(key, one)| Some(((key.agreement, one.1.owned.addition?, key.item.clone()), *one))).collect()
 }
 
 /// Takes up the lines that an undo is about to write and that were recount's before: at 0 they were let go, and set back

@@ -142,6 +142,7 @@ fn source(customer: &str, count: Option<u32>, lines: &[u64]) -> Source {
         place: None,
         how: None,
         items: Vec::new(),
+        is_former: false,
     }
 }
 

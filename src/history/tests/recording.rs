@@ -324,6 +324,7 @@ fn any_source() -> impl Strategy<Value = Source> {
             place,
             how,
             items: items.iter().map(|item| ItemName::new(item)).collect(),
+            is_former: false,
         },
     )
 }

@@ -139,6 +139,11 @@ impl<'a> ElsewhereInputs<'a> {
         meant.is_empty() || meant.iter().any(|product| addition.product == Some(product.id))
     }
 
+    /// Whether an addition is of a record of this product, which may be none that bills.
+    pub(in crate::reconcile) fn is_known_as(&self, code: &ProductCode, addition: &Addition) -> bool {
+        candidates(self.directory, code).iter().any(|product| addition.product == Some(product.id))
+    }
+
     fn same_identifier(&self, code: &ProductCode, product: ProductId) -> BTreeSet<ProductId> {
         let found = self.directory.products.get(&code.folded()).into_iter().flatten();
         found.map(|product| product.id).chain([product]).collect()

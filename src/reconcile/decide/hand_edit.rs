@@ -9,6 +9,7 @@ use crate::reconcile::guard::guard_policy::HumanEdit;
 use crate::reconcile::model::connectwise_records::Addition;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::{AdditionId, ItemName};
+use crate::reconcile::model::known_lines::KnownLines as _;
 use crate::reconcile::model::past::{SeenQuantity, WrittenQuantity};
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::reason_code::Code;
@@ -39,7 +40,7 @@ impl LineRules<'_> {
                 format!("{} on addition {ended}, in whose place addition {id} stands", last.said())
             }
             (None, None) => {
-                let sent = self.past.given_up.get(&*key.folded())?;
+                let sent = self.past.given_up.of_line(key)?;
                 if sent.before.contains(&id) || sent.quantity == now {
                     return None;
                 }
@@ -76,9 +77,9 @@ impl LineRules<'_> {
     /// The addition that the last accepted run saw in this one's place, if it is known what it held. Who ends a line and
     /// begins another one, for a new price, keeps its quantity; another quantity is meant.
     fn replaced(&self, step: Step<'_>) -> Option<(AdditionId, LastKnown<'_>)> {
-        let key = &*step.key.folded();
-        let seen = self.past.accepted.as_ref().and_then(|accepted| accepted.lines.get(key));
-        let before = *seen.or_else(|| self.past.ours.get(key))?;
+        let key = step.key;
+        let seen = self.past.accepted.as_ref().and_then(|accepted| accepted.lines.of_line(key));
+        let before = *seen.or_else(|| self.past.ours.of_line(key))?;
         // It is there still, and nobody ended it: another one is pinned, or it is of another product.
         let there = self.around.listed(key.agreement, before);
         if there.is_some_and(|there| there.is_current(self.today) && !there.is_beside()) {

@@ -11,6 +11,7 @@ use crate::reconcile::matching::wanted_line::{Terms, WantedLine};
 use crate::reconcile::model::connectwise_records::{Addition, Product};
 use crate::reconcile::model::display_text::day;
 use crate::reconcile::model::ids::ids;
+use crate::reconcile::model::known_lines::KnownLines as _;
 use crate::reconcile::model::past::CreationInDoubt;
 use crate::reconcile::model::plan::line::{Creation, LineKey, LiveAddition, QuantityChange, Verdict};
 use crate::reconcile::model::plan::named_additions::Named;
@@ -29,8 +30,8 @@ impl LineRules<'_> {
         let ended = ended.map(|trouble| (trouble.code(), format!("agreement {} {trouble}", agreement.id)));
         let product = match (product, &ended) {
             (Ok(product), _) => product,
-            (Err(code), None) => return held(code, None, product_trouble(code, key)),
-            (Err(_), Some((code, detail))) => return held(*code, None, detail.clone()),
+            (Err(code), None) => return held(code, self.bills_still(case), product_trouble(code, key)),
+            (Err(_), Some((code, detail))) => return held(*code, self.bills_still(case), detail.clone()),
         };
         let of_product: Vec<&Addition> = additions.iter().filter(|a| a.product == Some(product.id)).collect();
         let unmarked = || of_product.iter().copied().filter(|a| a.mark.is_none() && a.is_current(self.today));
@@ -51,6 +52,24 @@ impl LineRules<'_> {
             }
             Ok(None) => self.absent(case, product, &on_line),
         }
+    }
+
+    /// What a line bills whose product may not be billed, or is not in the catalog any more: of the product's records, else by
+    /// the addition that it was known as.
+    fn bills_still(&self, case: LineCase<'_>) -> Option<LiveAddition> {
+        let LineCase { key, additions, .. } = case;
+        let here = |addition: &&Addition| addition.product.is_some() && addition.bears(key.item.as_ref());
+        let of_product: Vec<&Addition> =
+            additions.iter().filter(here).filter(|addition| self.around.is_known_as(&key.product, addition)).collect();
+        let seen = || self.past.accepted.as_ref()?.lines.of_line(key).copied();
+        let owned = || self.past.owned.of_line(key).and_then(|owned| owned.addition);
+        let known = || {
+            let id = owned().or_else(seen)?;
+            let known: Vec<&Addition> = additions.iter().filter(here).filter(|addition| addition.id == id).collect();
+            self.live(&known, additions).ok().flatten()
+        };
+        let found = self.live(&of_product, additions).ok().flatten();
+        found.or_else(known).map(|(_, live)| live)
     }
 
     /// The one live addition: several are never summed, and none is ever guessed.
@@ -125,7 +144,7 @@ impl LineRules<'_> {
             Err(code) => return held(code, Some(live), source_trouble(code)),
         };
         // What was sent to another ConnectWise is not this line.
-        if let Some(doubt) = self.past.in_doubt.get(&*key.folded()).filter(|doubt| doubt.elsewhere.is_none()) {
+        if let Some(doubt) = self.past.in_doubt.of_line(key).filter(|doubt| doubt.elsewhere.is_none()) {
             return in_doubt(doubt).of(Some(live));
         }
         let to = terms.against(counted, Some(&live));
@@ -138,8 +157,8 @@ impl LineRules<'_> {
             None => {}
         }
         let update = Verdict::Update(QuantityChange { addition: live.addition, from: now, to });
-        let taken_out = self.taken_out(key, now, to);
-        let guarded = taken_out.or_else(|| self.line_guard(Step { key, addition, now, to }, terms.whole));
+        let step = Step { key, addition, now, to };
+        let guarded = self.taken_out(step).or_else(|| self.line_guard(step, terms.whole));
         let mut all = self.begins_beside(case, now);
         all.extend(guarded.map(|(code, detail)| {
             let changed = addition.changed.as_ref();
@@ -219,13 +238,13 @@ impl LineRules<'_> {
     fn may_create(&self, case: LineCase<'_>, product: &Product, on_line: &[&Addition]) -> Result<Quantity, Hold> {
         let LineCase { key, wanted, agreement, .. } = case;
         let quantity = wanted.quantity.map_err(|code| Hold::new(code, source_trouble(code)))?;
-        if let Some(doubt) = self.past.in_doubt.get(&*key.folded()) {
+        if let Some(doubt) = self.past.in_doubt.of_line(key) {
             return Err(in_doubt(doubt));
         }
         if quantity.is_zero() || wanted.terms.report_only {
             return Ok(quantity);
         }
-        let made = self.past.just_created.get(&*key.folded());
+        let made = self.past.just_created.of_line(key);
         if let Some(made) = made.filter(|made| on_line.iter().all(|a| a.id != made.addition)) {
             let detail =
                 format!("addition {}, created by run {}, is not listed; a later run looks", made.addition, made.run);
@@ -260,9 +279,8 @@ impl LineRules<'_> {
         key: &LineKey,
         on_line: &[&Addition],
     ) -> Option<Hindrance<'static>> {
-        let key = &*key.folded();
         let of = |id, detail| Hindrance { named: Named::one(id, None), ..Hindrance::of_line(Code::HumanEdit, detail) };
-        let seen = self.past.accepted.as_ref().and_then(|accepted| accepted.lines.get(key));
+        let seen = self.past.accepted.as_ref().and_then(|accepted| accepted.lines.of_line(key));
         if let Some(ours) = on_line.iter().find(|addition| self.was_here(key, addition)) {
             if self.policy.human_edit == HumanEdit::Overwrite {
                 return None;
@@ -271,8 +289,8 @@ impl LineRules<'_> {
             return Some(of(ours.id, format!("addition {} was cancelled on {on} by somebody else", ours.id)));
         }
         // Not in the listing is no sign that it ended, whoever is to win.
-        let owned = || self.past.owned.get(key)?.addition.as_ref();
-        let gone = *seen.or_else(|| self.past.ours.get(key)).or_else(owned)?;
+        let owned = || self.past.owned.of_line(key)?.addition.as_ref();
+        let gone = *seen.or_else(|| self.past.ours.of_line(key)).or_else(owned)?;
         match self.around.listed(key.agreement, gone) {
             None => Some(of(gone, not_where_it_was(gone, self.around.anywhere(gone)))),
             Some(listed) => self.of_another_line(key, listed).map(|detail| of(gone, detail)),
@@ -281,9 +299,8 @@ impl LineRules<'_> {
 
     /// Whether an addition is known as the line from before.
     pub(in crate::reconcile) fn was_here(&self, key: &LineKey, addition: &Addition) -> bool {
-        let key = &*key.folded();
-        let seen = self.past.accepted.as_ref().and_then(|accepted| accepted.lines.get(key));
-        let known = [seen, self.past.ours.get(key)].contains(&Some(&addition.id));
+        let seen = self.past.accepted.as_ref().and_then(|accepted| accepted.lines.of_line(key));
+        let known = [seen, self.past.ours.of_line(key)].contains(&Some(&addition.id));
         known || self.past.written.contains_key(&addition.id)
     }
 }

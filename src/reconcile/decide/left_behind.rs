@@ -5,17 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
+use crate::reconcile::decide::findings::line_remedies::written_by_the_next_run;
 use crate::reconcile::decide::line_decision::LineDecision;
 use crate::reconcile::decide::stored_answers::{AskedStep, StepAnswer};
+use crate::reconcile::matching::catalog::candidates;
 use crate::reconcile::matching::line_claims::Claims;
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::model::connectwise_records::{Addition, Additions, Directory};
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, CustomerName, ItemName, ServiceName};
+use crate::reconcile::model::known_lines::{KnownLines as _, owned_as};
 use crate::reconcile::model::line_owners::Owned;
 use crate::reconcile::model::mapping::{Mapping, ServiceRule};
 use crate::reconcile::model::past::Past;
+use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::line::{Line, LineKey, LiveAddition, QuantityChange, Source, Subject, Verdict};
 use crate::reconcile::model::plan::named_additions::Named;
 use crate::reconcile::model::plan::reason_code::Code;
@@ -44,14 +48,13 @@ impl Ground<'_> {
             return Vec::new();
         }
         let keys = planned.iter().filter_map(|line| Some((line.key()?, line)));
-        let known: BTreeMap<_, &Line> = keys.map(|(key, line)| (folded(key, key.item.as_ref()), line)).collect();
+        let known: BTreeMap<_, &Line> = keys.map(|(key, line)| (whole_key(key), line)).collect();
         // The line itself in another spelling, or one for all of its product on its agreement that means no other addition.
         let whole = |key: &LineKey, owned: &Owned| {
             let line = known.get(&folded(key, None));
             line.is_some_and(|line| line.live.is_none() || !self.bills_beside(key, owned, line))
         };
-        let covered =
-            |key: &LineKey, owned: &Owned| known.contains_key(&folded(key, key.item.as_ref())) || whole(key, owned);
+        let covered = |key: &LineKey, owned: &Owned| known.contains_key(&whole_key(key)) || whole(key, owned);
         // Under another identifier since its catalog item was renamed: one addition is one line.
         let live = live(planned);
         let renamed = |owned: &Owned| owned.addition.is_some_and(|addition| live.contains(&addition));
@@ -89,6 +92,7 @@ impl Ground<'_> {
             place: None,
             how: None,
             items: Vec::new(),
+            is_former: true,
         };
         Some(Line {
             handle: String::new(),
@@ -112,12 +116,12 @@ impl Ground<'_> {
 
     /// `None` for a line that is at 0 or has ended.
     fn judge(&self, key: &LineKey, owned: &Owned) -> Option<LineDecision> {
-        if let Some(doubt) = self.past.in_doubt.get(&*key.folded()) {
+        if let Some(doubt) = self.past.in_doubt.of_line(key) {
             let detail =
                 format!("a creation of run {} is in doubt, and the mapping no longer wants the line", doubt.run);
             return Some(LineDecision::held(Code::InDoubt, None, detail));
         }
-        let id = owned.addition.or_else(|| self.past.ours.get(&*key.folded()).copied())?;
+        let id = owned.addition.or_else(|| self.past.ours.of_line(key).copied())?;
         let why = self.why(key, owned);
         let Some(listed) = self.additions.get(&key.agreement) else {
             return Some(self.not_listed(key, owned, id, &why));
@@ -212,9 +216,10 @@ impl Ground<'_> {
 
     /// Holds what would begin beside a line left behind on the same company, and what would rise, on whatever company, for a
     /// customer who was billed on such a line or on a line that waits because the mapping took the customer off it: billed
-    /// on both, the customer would pay twice. Lines have their handles by now.
-    pub(in crate::reconcile) fn hold_successors(&self, lines: &mut [Line], left: &BTreeSet<LineKey>) {
+    /// on both, the customer would pay twice. Lines have their handles by now. Gives what waits for nobody's answer.
+    pub(in crate::reconcile) fn hold_successors(&self, lines: &mut [Line], left: &BTreeSet<LineKey>) -> Vec<Finding> {
         let mut waiting: BTreeMap<LineKey, Vec<String>> = BTreeMap::new();
+        let mut written_next = Vec::new();
         // What waits bills still for whom it was billed for, and so another line may have to wait for it.
         loop {
             let before = self.predecessors(lines, left);
@@ -225,13 +230,18 @@ impl Ground<'_> {
             let mut any = false;
             for line in lines.iter_mut().filter(|line| rises(&line.verdict) || self.changes_hands(line)) {
                 // It is told by the line that it waits for, and asks for nothing itself.
-                let Some(first) = before.iter().find(|one| Some(&one.key) != line.key() && one.is_before(line)) else {
-                    continue;
-                };
+                let mut all = before.iter().filter(|one| Some(&one.key) != line.key() && one.is_before(line));
+                let Some(first) = all.clone().find(|one| !one.is_written).or_else(|| all.next()) else { continue };
                 line.verdict = Verdict::Held(Code::SuccessorWaits);
+                any = true;
+                if first.is_written {
+                    line.detail =
+                        format!("waits for no answer: the run after the one that writes {} writes it", first.said);
+                    written_next.push(written_by_the_next_run(line));
+                    continue;
+                }
                 line.detail = format!("waits until {} is answered, or written since an earlier run", first.said);
                 waiting.entry(first.key.clone()).or_default().push(units_and_place(line));
-                any = true;
             }
             if !any {
                 break;
@@ -242,19 +252,30 @@ impl Ground<'_> {
                 line.detail = format!("{}; until it is answered, {} waits", line.detail, waiting.join(" and "));
             }
         }
+        written_next
     }
 
     /// Whether a line looks right as it is, and is for others than it was: what it bills is billed for those of before.
     fn changes_hands(&self, line: &Line) -> bool {
-        let owned = line.key().and_then(|key| Some((key, self.past.owned.get(&*key.folded())?)));
+        let owned = line.key().and_then(|key| Some((key, self.owned_as(key, line)?)));
         matches!(line.verdict, Verdict::Unchanged(_))
             && owned.is_some_and(|(key, owned)| taken_off(owned, key, self.mapping, self.places).next().is_some())
+    }
+
+    /// What is owned as a line of the plan.
+    fn owned_as(&self, key: &LineKey, line: &Line) -> Option<&Owned> {
+        let meant = candidates(self.directory, &key.product);
+        let is_renamed = |known: &LineKey| {
+            let was = candidates(self.directory, &known.product);
+            was.is_empty() || was.iter().any(|was| meant.iter().any(|product| product.id == was.id))
+        };
+        owned_as(&self.past.owned, (key, line.live.map(|live| live.addition)), is_renamed)
     }
 
     fn predecessors(&self, lines: &[Line], left: &BTreeSet<LineKey>) -> Vec<Predecessor<'_>> {
         let predecessor = |line: &Line| {
             let key = line.key().filter(|key| !self.bills_nothing(key.agreement))?;
-            let owned = self.past.owned.get(&*key.folded());
+            let owned = self.owned_as(key, line);
             let is_left = left.contains(key);
             let lost: BTreeSet<_> = match owned {
                 Some(owned) if is_left => owned.sources.iter().collect(),
@@ -269,7 +290,8 @@ impl Ground<'_> {
             let billed = line.live.map(|live| format!(" bills {} there", live.quantity)).unwrap_or_default();
             let product = shown(key.product.as_str());
             let said = format!("{} ({product} on agreement {}{billed})", line.handle, key.agreement);
-            Some(Predecessor { key: key.clone(), company: line.company.filter(|_| is_left), lost, said })
+            let is_written = line.verdict.is_change();
+            Some(Predecessor { key: key.clone(), company: line.company.filter(|_| is_left), lost, is_written, said })
         };
         lines.iter().filter_map(predecessor).collect()
     }
@@ -292,6 +314,8 @@ struct Predecessor<'a> {
     company: Option<CompanyId>,
     /// What it was billed for and is to be no more.
     lost: BTreeSet<&'a (CustomerName, ServiceName)>,
+    /// Whether nobody has to answer for it any more.
+    is_written: bool,
     said: String,
 }
 
@@ -318,7 +342,7 @@ pub(in crate::reconcile) fn taken_off<'o>(
     owned.sources.iter().filter(|(customer, service)| {
         let here = places.get(customer).and_then(Place::agreement).map(|(_, agreement)| agreement);
         let billed = match mapping.services.get(service) {
-            Some(ServiceRule::Billed(billed)) => billed.products.contains(&key.product),
+            Some(ServiceRule::Billed(billed)) => billed.is_billed_as(&key.product),
             _ => false,
         };
         here != Some(key.agreement) || !billed
@@ -355,6 +379,11 @@ fn rises(verdict: &Verdict) -> bool {
         Verdict::Update(change) => change.from < change.to,
         Verdict::Unchanged(_) | Verdict::Held(_) | Verdict::Skipped(_) => false,
     }
+}
+
+/// A line as it is told from others, in whatever letters its names are written.
+pub(in crate::reconcile) fn whole_key(key: &LineKey) -> (AgreementId, String, Option<String>) {
+    folded(key, key.item.as_ref())
 }
 
 /// A line in the form in which ConnectWise knows it.

@@ -7,8 +7,9 @@ use crate::reconcile::decide::left_behind::{Ground, taken_off};
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::{AdditionId, CustomerName, ServiceName};
+use crate::reconcile::model::known_lines::KnownLines as _;
 use crate::reconcile::model::line_owners::Owned;
-use crate::reconcile::model::mapping::{Billed, LineShape, ServiceRule};
+use crate::reconcile::model::mapping::{LineShape, ServiceRule};
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::reason_code::Code;
 
@@ -31,7 +32,7 @@ impl Ground<'_> {
         let mapped = owned.sources.iter().filter_map(|(customer, _)| self.places.get(customer)?.agreement());
         let mut before = mapped.map(|(_, agreement)| LineKey { agreement, ..key.clone() });
         let is_it = |known: &LineKey| {
-            let one = self.past.owned.get(&*known.folded());
+            let one = self.past.owned.of_line(known);
             known.agreement != key.agreement && one.is_some_and(|one| one.addition == owned.addition)
         };
         let known = before.find(is_it).filter(|_| owned.addition.is_some())?;
@@ -56,7 +57,7 @@ impl Ground<'_> {
             None => format!("service {what} is not in {} any more", shown(self.mapping.services_in())),
             Some(ServiceRule::NotAssigned) => format!("service {what} is not assigned any more"),
             Some(ServiceRule::Deprecated { .. }) => format!("service {what} is deprecated"),
-            Some(ServiceRule::Billed(billed)) if is_billed_as(billed, key) => match &key.item {
+            Some(ServiceRule::Billed(billed)) if billed.is_billed_as(&key.product) => match &key.item {
                 Some(item) => format!("the export names no {} of service {what} any more", shown(item.as_str())),
                 None if billed.lines == LineShape::PerItem => format!("service {what} has a line for each item now"),
                 None => format!("another addition is the line of service {what} now"),
@@ -79,8 +80,4 @@ impl Ground<'_> {
         let mut all = self.additions.iter().flat_map(|(agreement, listed)| listed.iter().map(|one| (*agreement, one)));
         not_where_it_was(id, all.find(|(_, listed)| listed.id == id))
     }
-}
-
-fn is_billed_as(billed: &Billed, key: &LineKey) -> bool {
-    billed.products.iter().any(|product| product.folded() == key.product.folded())
 }

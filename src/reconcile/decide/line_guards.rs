@@ -10,6 +10,7 @@ use crate::reconcile::decide::stored_answers::{AskedStep, StepAnswer};
 use crate::reconcile::guard::guard_policy::ToZero;
 use crate::reconcile::model::connectwise_records::{Addition, Product};
 use crate::reconcile::model::display_text::{day, minute, shown};
+use crate::reconcile::model::known_lines::{KnownLines as _, owned_as};
 use crate::reconcile::model::last_change::LastChange;
 use crate::reconcile::model::past::RecentTakeover;
 use crate::reconcile::model::plan::line::{LineKey, LiveAddition};
@@ -58,8 +59,10 @@ impl<'a> LineRules<'a> {
 
     /// A customer or a service that the line was billed for and that is mapped elsewhere now: an edit of the mapping is
     /// no usage that fell.
-    pub(in crate::reconcile) fn taken_out(&self, key: &LineKey, now: Quantity, to: Quantity) -> Option<HoldReason> {
-        let owned = self.past.owned.get(&*key.folded()).filter(|_| to < now)?;
+    pub(in crate::reconcile) fn taken_out(&self, step: Step<'_>) -> Option<HoldReason> {
+        let Step { key, addition, now, to } = step;
+        let owned = owned_as(&self.past.owned, (key, Some(addition.id)), |known| self.around.is_of(known, addition));
+        let owned = owned.filter(|_| to < now)?;
         let (customer, service) = taken_off(owned, key, self.mapping, self.places).next()?;
         let (customer, service) = (shown(customer.as_str()), shown(service.as_str()));
         let detail = format!("{service} of {customer} was billed here, and is not mapped to it any more: {now} → {to}");
@@ -159,7 +162,7 @@ impl<'a> LineRules<'a> {
         let night = match self.policy.to_zero {
             ToZero::Apply => return None,
             ToZero::Ask => "",
-            ToZero::SecondNight => match self.past.zero_before.get(&*key.folded()) {
+            ToZero::SecondNight => match self.past.zero_before.of_line(key) {
                 Some(first) if self.export.is_of_another_night(first) => return None,
                 _ => ", night 1 of 2",
             },

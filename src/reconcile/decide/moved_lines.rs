@@ -1,9 +1,8 @@
 //! Lines whose addition is another one now than the one that recount owned, while that one bills still.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::reconcile::decide::left_behind::{Ground, held, live};
+use crate::reconcile::decide::left_behind::{Ground, held, live, whole_key};
 use crate::reconcile::decide::line_case::LineRules;
 use crate::reconcile::decide::line_decision::LineDecision;
 use crate::reconcile::decide::permitted_answers::may_be_accepted;
@@ -11,6 +10,7 @@ use crate::reconcile::matching::catalog::candidates;
 use crate::reconcile::model::connectwise_records::Addition;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::AdditionId;
+use crate::reconcile::model::known_lines::KnownLines as _;
 use crate::reconcile::model::line_owners::Owned;
 use crate::reconcile::model::plan::line::{Line, LineKey, LiveAddition, Verdict};
 use crate::reconcile::model::plan::reason_code::Code;
@@ -55,7 +55,7 @@ impl Ground<'_> {
         if away.is_empty() {
             return Vec::new();
         }
-        let (live, keys) = (live(planned), planned.iter().filter_map(Line::key).map(LineKey::folded));
+        let (live, keys) = (live(planned), planned.iter().filter_map(Line::key).map(whole_key));
         let mut keys: BTreeSet<_> = keys.collect();
         let all = self.additions.iter().flat_map(|(agreement, listed)| listed.iter().map(|one| (*agreement, one.id)));
         let found =
@@ -64,9 +64,8 @@ impl Ground<'_> {
         for (agreement, (key, owned)) in found {
             let key = LineKey { agreement, ..(*key).clone() };
             // Of several that came to one place each is asked about in turn: the others are named beside it.
-            if !keys.contains(&*key.folded()) {
+            if keys.insert(whole_key(&key)) {
                 lines.extend(self.line(&key, owned));
-                keys.insert(Cow::Owned(key.folded().into_owned()));
             }
         }
         lines
@@ -84,9 +83,9 @@ impl Ground<'_> {
     /// The addition that was this line's, where it bills still, another one is meant, and nobody has said that it may stay.
     fn before(&self, line: &Line) -> Option<&Addition> {
         let key = line.key()?;
-        let owned = self.past.owned.get(&*key.folded()).and_then(|owned| owned.addition);
-        let seen = || self.past.accepted.as_ref()?.lines.get(&*key.folded()).copied();
-        let id = owned.or_else(|| self.past.ours.get(&*key.folded()).copied()).or_else(seen)?;
+        let owned = self.past.owned.of_line(key).and_then(|owned| owned.addition);
+        let seen = || self.past.accepted.as_ref()?.lines.of_line(key).copied();
+        let id = owned.or_else(|| self.past.ours.of_line(key).copied()).or_else(seen)?;
         if line.live.is_some_and(|live| live.addition == id) || !may_be_written(line) {
             return None;
         }

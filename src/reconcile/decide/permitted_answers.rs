@@ -155,6 +155,11 @@ fn refusal(verb: AnswerVerb, item: &ShownItem) -> Refusal {
     }
 }
 
+/// Whether nothing is left to decide once the integration is off: it owns nothing then, and no other one has to share with it.
+pub fn is_over_when_off(code: Code) -> bool {
+    code == Code::LineOwnedTwice
+}
+
 /// Held for one of these, a step may be accepted: it is readable, and a person can say that it is right.
 pub fn may_be_accepted(reason: Code) -> bool {
     matches!(

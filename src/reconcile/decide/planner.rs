@@ -40,11 +40,12 @@ pub fn draw(gathered: PlanInputs<'_>) -> Plan {
     // In place: a stable sort takes half as much room again as the lines.
     lines.sort_unstable_by(|a, b| a.subject.cmp(&b.subject).then_with(|| a.detail.cmp(&b.detail)));
     handle::assign(gathered.integration, &mut lines);
-    ground.hold_successors(&mut lines, &left_keys);
+    let written_next = ground.hold_successors(&mut lines, &left_keys);
     let PlanInputs { mapping, directory, additions, past, today, .. } = gathered;
     uncounted_lines::told_once(&mut lines, &past.decisions, today);
     let met = invoice_calendar::put_on(Calendar { mapping, directory, additions, past: Some(past), today }, &mut lines);
     let mut findings = Findings::of(gathered, &lines);
+    findings.extend(written_next);
     findings.extend(met.findings());
     met.note(&mut lines);
     findings.extend(uncounted_lines::item(gathered.integration, &lines));
@@ -203,6 +204,7 @@ fn unplaced_line(
             place: None,
             how: None,
             items: Vec::new(),
+            is_former: false,
         }],
         wanted: count,
         live: None,

@@ -226,8 +226,7 @@ impl Index {
     /// Of these lines that have a place.
     pub fn new<'a>(integration: &IntegrationName, lines: impl Iterator<Item = (&'a str, LineKey)>) -> Self {
         let lines: HashMap<String, LineKey> = lines.map(|(handle, key)| (handle.to_owned(), key)).collect();
-        let product =
-            |key: &LineKey| (handle::of_matter(integration, "product", key.product.as_str()), key.product.folded());
+        let product = |key: &LineKey| (handle::of_product(integration, &key.product), key.product.folded());
         let products = lines.values().map(product).collect();
         Self { lines, products }
     }

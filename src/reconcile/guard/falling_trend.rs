@@ -1,11 +1,11 @@
-//! The falling trend: units that fell over many nights, each night under every limit.
+//! The falling trend: units that fell far within a month, whether night by night under every limit or in one that was let pass.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
 use crate::reconcile::model::display_text::day;
 use crate::reconcile::model::ids::RunId;
-use crate::reconcile::model::plan::finding::{Finding, finding};
+use crate::reconcile::model::plan::finding::{Finding, finding, plural};
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
 
 /// How far back exports are compared.
@@ -29,7 +29,7 @@ pub struct UnitsThen {
 pub fn falling_trend(then: &[UnitsThen], now: Decimal) -> Option<Finding> {
     let gone = |from: Decimal| (from - now) * Decimal::ONE_HUNDRED;
     let is_far = |from: Decimal| from > Decimal::ZERO && gone(from) > from * FALL_MAX;
-    let most = then.iter().max_by_key(|then| then.units)?;
+    let (at_most, most) = then.iter().enumerate().max_by_key(|(_, then)| then.units)?;
     if !is_far(most.units) || then.last().is_some_and(|last| is_far(last.units)) {
         return None;
     }
@@ -37,9 +37,23 @@ pub fn falling_trend(then: &[UnitsThen], now: Decimal) -> Option<Finding> {
     let gone = gone(*units);
     let share = (gone / units).round_dp(1).normalize();
     let (units, now, day) = (units.normalize(), now.normalize(), day(at.date_naive()));
-    let message = format!("total units fell from {units} in run {run} of {day} to {now} (−{share} %), gradually");
+    let how = how(&then[at_most..], now);
+    let message = format!("total units fell from {units} in run {run} of {day} to {now} (−{share} %), {how}");
     let fix = "compare the export with the vendor's portal; if it is true, nothing".into();
     Some(Finding { fix, ..finding(Severity::Warning, Code::UnitsBleeding, message) })
+}
+
+/// In which nights units fell since they were most.
+fn how(since: &[UnitsThen], now: Decimal) -> String {
+    let mut falls = since.windows(2).filter(|pair| pair[1].units < pair[0].units).map(|pair| &pair[1]);
+    let tonight = usize::from(since.last().is_some_and(|last| now < last.units));
+    match (falls.next(), falls.count()) {
+        (Some(once), 0) if tonight == 0 => {
+            let UnitsThen { run, at, units } = once;
+            format!("in one night: run {run} of {} read {}", day(at.date_naive()), units.normalize())
+        }
+        (first, more) => format!("in {}", plural(&(usize::from(first.is_some()) + more + tonight), "night")),
+    }
 }
 
 #[cfg(test)]
@@ -58,7 +72,10 @@ mod tests {
         let told = falling_trend(&nights, 74.into()).expect("more than a quarter went");
         assert_eq!(told.code, Code::UnitsBleeding);
         assert_eq!(told.severity, Severity::Warning, "it holds nothing");
-        assert_eq!(told.message, "total units fell from 100 in run 1 of Thu 1 Jan 1970 to 74 (−26 %), gradually");
+        assert_eq!(told.message, "total units fell from 100 in run 1 of Thu 1 Jan 1970 to 74 (−26 %), in 3 nights");
+        let one = [then(1, 100), then(2, 100), then(3, 74), then(4, 74)];
+        let told = falling_trend(&one, 74.into()).expect("more than a quarter went").message;
+        assert!(told.ends_with("(−26 %), in one night: run 3 of Thu 1 Jan 1970 read 74"), "{told}");
         assert_eq!(falling_trend(&[then(1, 100), then(2, 95)], 40.into()), None, "not step by step");
         assert_eq!(falling_trend(&[], 74.into()), None);
         assert_eq!(falling_trend(&[then(1, 0)], 0.into()), None);

@@ -94,7 +94,16 @@ impl<'a> Gathered<'a> {
         let items = cell.map_or(&[][..], Cell::items);
         let lines = cell.map(|cell| cell.lines().to_vec()).unwrap_or_default();
         let (customer, service) = (customer.clone(), service.clone());
-        let source = Source { customer, service, count: count.ok(), lines, place: None, how: None, items: Vec::new() };
+        let source = Source {
+            customer,
+            service,
+            count: count.ok(),
+            lines,
+            place: None,
+            how: None,
+            items: Vec::new(),
+            is_former: false,
+        };
         let as_many = |count: Quantity| count.as_decimal() == Decimal::from(items.len());
         match count {
             Ok(count) if as_many(count) => {}

@@ -238,6 +238,7 @@ impl<'a> LineSum<'a> {
             place: None,
             how,
             items: items.unwrap_or_default(),
+            is_former: false,
         };
         match (&units, cell) {
             (Ok(units), None) if units.is_zero() => self.implied.push((source, policy)),

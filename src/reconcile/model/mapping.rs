@@ -171,6 +171,13 @@ pub enum LineShape {
     PerItem,
 }
 
+impl Billed {
+    /// Whether this product is one of its lines, in whatever letters it is written.
+    pub fn is_billed_as(&self, product: &ProductCode) -> bool {
+        self.products.iter().any(|billed| billed == product || billed.folded() == product.folded())
+    }
+}
+
 impl Mapping {
     /// The name of the file that the services stand in.
     pub fn services_in(&self) -> &str {

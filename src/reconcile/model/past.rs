@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use crate::reconcile::guard::accepted_counts::AcceptedCounts;
 use crate::reconcile::model::decision::Decisions;
 use crate::reconcile::model::ids::{AdditionId, CustomerName, IntegrationName, RunId, ServiceName};
+use crate::reconcile::model::known_lines::KnownLines as _;
 use crate::reconcile::model::line_owners::{NeighboursLine, Owned, UncountedLine};
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::quantity::Quantity;
@@ -214,9 +215,8 @@ impl Past {
 
     /// Whether an accepted run of this integration saw an addition as this line, or created it so.
     pub fn has_seen_as(&self, key: &LineKey, addition: AdditionId) -> bool {
-        let key = &*key.folded();
-        let seen = self.accepted.as_ref().and_then(|accepted| accepted.lines.get(key));
-        [seen, self.ours.get(key)].contains(&Some(&addition))
+        let seen = self.accepted.as_ref().and_then(|accepted| accepted.lines.of_line(key));
+        [seen, self.ours.of_line(key)].contains(&Some(&addition))
     }
 
     /// What of the past a policy that looks back is about.

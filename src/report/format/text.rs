@@ -19,6 +19,9 @@ pub const WIDTH: usize = 80;
 /// Changes that are listed before the rest is left to `recount report`.
 const CHANGES_SHOWN: usize = 20;
 
+/// Kept lines that are named before the rest is counted.
+const KEPT_SHOWN: usize = 5;
+
 /// How a report is rendered.
 #[derive(Debug, Clone, Copy)]
 pub struct View<'a> {
@@ -35,7 +38,7 @@ pub fn render(run: &RunRecord, view: View<'_>) -> String {
     let report = Report::of(run);
     let Some(end) = &run.end else { return unfinished(&report) };
     if is_quiet(end) {
-        return quiet(&report, end, view.paint);
+        return quiet(&report, end, view.paint) + &kept_in_short(&report);
     }
     let mut text = header(&report, view.paint);
     for stop in &report.stops {
@@ -44,6 +47,7 @@ pub fn render(run: &RunRecord, view: View<'_>) -> String {
     section(&mut text, report_model::OPEN_ITEMS, &report.asked, view);
     changes(&mut text, &report, view);
     section(&mut text, report_model::WORTH_A_LOOK, &report.odd, view);
+    kept(&mut text, &report, view);
     for (at, way) in report.next.iter().enumerate() {
         text.push_str(if at == 0 { "\n" } else { "" });
         wrapped(&mut text, way, if at == 0 { "Next: " } else { "      " }, "      ");
@@ -80,6 +84,34 @@ fn quiet(report: &Report<'_>, end: &RunEnd, paint: Paint) -> String {
         age.unwrap_or_default(),
         end.head.as_deref().map(|head| format!(" · head {}", short_head(head))).unwrap_or_default(),
     )
+}
+
+/// A quiet night stays short, and hides nothing.
+fn kept_in_short(report: &Report<'_>) -> String {
+    match report.kept.len() {
+        0 => String::new(),
+        lines => format!("  {} kept by an answer: recount held --all\n", numbers_and_dates::plural(lines, "line")),
+    }
+}
+
+/// Lines that somebody said to leave as they are: who, and until when.
+fn kept(text: &mut String, report: &Report<'_>, view: View<'_>) {
+    if report.kept.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "\n{}", view.paint.head(report_model::KEPT));
+    let shown = if view.whole { report.kept.len() } else { KEPT_SHOWN };
+    for line in report.kept.iter().take(shown) {
+        let (step, handle) = (numbers_and_dates::step(line), &line.handle);
+        let title = middle_cut(&display_names::line(line), WIDTH - 13 - step.width());
+        let gap = (WIDTH - 11).saturating_sub(title.width() + step.width());
+        let row = format!("  = {handle:<6} {title}{}{step}", " ".repeat(gap));
+        let _ = writeln!(text, "{}", row.trim_end());
+        wrapped(text, &line.detail, "           ", "           ");
+    }
+    if report.kept.len() > shown {
+        let _ = writeln!(text, "  … {} more: recount held --all", report.kept.len() - shown);
+    }
 }
 
 fn header(report: &Report<'_>, paint: Paint) -> String {

@@ -9,6 +9,7 @@ use crate::history::desk::answer_queue::QueuedAnswer;
 use crate::history::desk::events::DeskEvent;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
+use crate::reconcile::model::plan::outcome::Mode;
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::brief_needs::with_tickets;
@@ -70,7 +71,10 @@ impl Overview {
                 *links = with_tickets(links, name, history)?;
             }
             plans = open_items(standings.iter().map(|standing| &standing.name), history)?;
-            open = waiting(&plans, history)?;
+            let off = |name: &IntegrationName| {
+                standings.iter().any(|standing| standing.name == *name && standing.mode == Mode::Off)
+            };
+            open = waiting(&plans, off, history)?;
             queued.extend(history.queued_answers()?.into_iter().map(|(_, answer)| answer));
             open.retain(|one| !queued.iter().any(|answer| one.finding.handle.as_ref() == Some(&answer.handle)));
             for standing in &standings {

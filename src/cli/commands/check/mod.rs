@@ -48,7 +48,7 @@ use crate::tickets::settings::TicketSettings;
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// Ask the live ConnectWise what no public text says, on this agreement; the result names nobody
-    #[arg(long, value_name = "AGREEMENT")]
+    #[arg(long, value_name = "AGREEMENT", value_parser = clap::value_parser!(i64).range(1..), conflicts_with = "tenants")]
     probe: Option<i64>,
     /// Set the quantity of its first addition to what it is, as well
     #[arg(long, requires = "probe")]

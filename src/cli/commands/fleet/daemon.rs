@@ -106,7 +106,7 @@ impl Watch<'_> {
             if at_work.is_empty() {
                 self.draw_metrics();
             }
-            for tenant in self.due(self.options.at_once.max(1).saturating_sub(at_work.len())) {
+            for tenant in self.due(self.options.at_once.get().saturating_sub(at_work.len())) {
                 let order = self.turn(&tenant);
                 at_work.push(async move { run_tenant(tenant, &order, stop).await });
             }

@@ -1,11 +1,16 @@
 //! `--tenants` and what goes with it, of the commands that take it.
 
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 
 use crate::cli::commands::fleet::tenants::{Shard, Tenant};
+
+const AT_ONCE: NonZeroUsize = NonZeroUsize::MIN.saturating_add(15);
+/// In seconds.
+const FIVE_HOURS: NonZeroU64 = NonZeroU64::MIN.saturating_add(17_999);
 
 /// Many tenants at once.
 #[derive(Debug, Clone, Args)]
@@ -14,14 +19,14 @@ pub(crate) struct FleetOptions {
     #[arg(long, value_name = "DIR", help_heading = "Many tenants")]
     pub(crate) tenants: Option<PathBuf>,
     /// Tenants at the same time
-    #[arg(long, value_name = "N", default_value_t = 16, requires = "tenants", help_heading = "Many tenants")]
-    pub(crate) at_once: usize,
+    #[arg(long, value_name = "N", default_value_t = AT_ONCE, requires = "tenants", help_heading = "Many tenants")]
+    pub(crate) at_once: NonZeroUsize,
     /// Only the tenants of shard I of N, counted from 0
     #[arg(long, value_name = "I/N", requires = "tenants", help_heading = "Many tenants")]
     pub(crate) shard: Option<Shard>,
     /// Seconds after which a tenant's command is stopped
-    #[arg(long, value_name = "N", default_value_t = 18_000, requires = "tenants", help_heading = "Many tenants")]
-    pub(crate) tenant_seconds: u64,
+    #[arg(long, value_name = "N", default_value_t = FIVE_HOURS, requires = "tenants", help_heading = "Many tenants")]
+    pub(crate) tenant_seconds: NonZeroU64,
     /// Write the metrics of all tenants into this file, each with its `tenant`
     #[arg(long, value_name = "FILE", requires = "tenants", help_heading = "Many tenants")]
     pub(crate) fleet_metrics: Option<PathBuf>,
@@ -35,6 +40,6 @@ impl FleetOptions {
 
     /// After which a tenant's command is stopped.
     pub(super) fn limit(&self) -> Duration {
-        Duration::from_secs(self.tenant_seconds)
+        Duration::from_secs(self.tenant_seconds.get())
     }
 }

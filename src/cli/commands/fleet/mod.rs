@@ -49,7 +49,7 @@ fn each(of: &Path, options: &FleetOptions) -> Result<Vec<TenantEnd>, CommandErro
     ends.extend(runtime.block_on(async {
         let stop = stop()?;
         let work = begun.into_iter().map(|tenant| run_tenant(tenant, &order, &stop));
-        let ended = futures_util::stream::iter(work).buffer_unordered(options.at_once.max(1)).collect().await;
+        let ended = futures_util::stream::iter(work).buffer_unordered(options.at_once.get()).collect().await;
         Ok::<Vec<TenantEnd>, CommandError>(ended)
     })?);
     let exits: Vec<_> = ends.iter().map(|end| (&end.tenant, end.exit)).collect();

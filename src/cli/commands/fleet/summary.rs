@@ -73,7 +73,8 @@ fn desk_text(wrong: &CommandError) -> String {
 
 fn text(ends: &[TenantEnd]) -> String {
     let mut text = String::new();
-    for end in ends.iter().filter(|end| end.exit != Exit::Done) {
+    let spoke = |end: &&TenantEnd| !(end.out.is_empty() && end.err.is_empty());
+    for end in ends.iter().filter(|end| end.exit != Exit::Done).filter(spoke) {
         let _ = writeln!(text, "== {} ==", shown(&end.tenant.name));
         // A handle may be of several tenants: a command given in another one's folder would change that one.
         let configuration = end.tenant.configuration();

@@ -3,6 +3,8 @@
 pub(crate) mod backup;
 mod over_time;
 
+use std::num::NonZeroUsize;
+
 use clap::Args;
 use serde::Serialize;
 
@@ -17,12 +19,15 @@ use crate::report::exit_codes::Exit;
 use crate::report::format::json::time;
 use crate::report::numbers_and_dates;
 
+/// A month of nights.
+const RUNS_SHOWN: NonZeroUsize = NonZeroUsize::MIN.saturating_add(29);
+
 /// Arguments of `history`.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// How many runs, newest first
-    #[arg(short = 'n', long, default_value_t = 30)]
-    limit: usize,
+    #[arg(short = 'n', long, value_name = "N", default_value_t = RUNS_SHOWN, conflicts_with_all = ["customer", "service"])]
+    limit: NonZeroUsize,
     /// The lines of this customer over time, instead of the runs
     #[arg(long, value_name = "NAME")]
     customer: Option<String>,
@@ -37,7 +42,7 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
         let asked = LinesOf { customer: customer.as_deref(), service: service.as_deref() };
         return over_time::run(global, asked, console);
     }
-    match summaries(global, options.limit) {
+    match summaries(global, options.limit.get()) {
         Ok(runs) if console.json => {
             console.document(Exit::Done, &Document { history: runs.iter().map(Row::of).collect() });
             Exit::Done

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::cli::arguments::global_options::Global;
 use crate::cli::arguments::{typed_handle, typed_integration};
+use crate::cli::commands::map::customer_scope::CustomerScope;
 use crate::cli::commands::map::inventory;
 use crate::cli::commands::map::inventory::Inventory;
 use crate::cli::console::Console;
@@ -49,33 +50,6 @@ pub(super) struct AddOptions {
 pub(super) struct IgnoreOptions {
     #[command(flatten)]
     whose: CustomerScope,
-}
-
-#[derive(Debug, Default, Args)]
-pub(super) struct CustomerScope {
-    /// The customer's handle, as reports show it, or its name, exactly as in the export
-    #[arg(value_name = "HANDLE|CUSTOMER")]
-    pub(super) customer: String,
-    /// Whose customer, where several integrations have one of that name
-    #[arg(long, value_name = "NAME")]
-    pub(super) integration: Option<String>,
-    /// Why; kept in the row
-    #[arg(long, value_name = "TEXT")]
-    note: Option<String>,
-    /// Change the row that the customer has
-    #[arg(long)]
-    replace: bool,
-    /// The customer is in no export yet
-    #[arg(long)]
-    new: bool,
-}
-
-impl CustomerScope {
-    /// A customer who has a row, or is in the export.
-    pub(super) fn of(customer: &str, integration: Option<&str>) -> Self {
-        let (customer, integration) = (customer.to_owned(), integration.map(str::to_owned));
-        Self { customer, integration, ..Self::default() }
-    }
 }
 
 pub(super) fn add(global: &Global, options: &AddOptions, console: &Console) -> Exit {
@@ -163,7 +137,8 @@ fn edit_in(
     let (integration, customer) = meant(config, whose)?;
     let known = inventory::mapping(integration)?.customers.get(&customer);
     if let Some(line) = known.filter(|_| !whose.replace).map(|row| row.line) {
-        return Err(refused(&CustomersEditError::There { customer, line }));
+        let fix = Remedy::command(whose.replacing(&target, offline)).noting("it changes the row that is there");
+        return Err(CommandError { fix, ..refused(&CustomersEditError::There { customer, line }) });
     }
     let row = NewRow { customer, target, note: whose.note.clone() };
     write(config, integration, row, RowWriting { replace: whose.replace, offline, who: &operator::who() })

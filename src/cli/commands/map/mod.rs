@@ -2,6 +2,7 @@
 
 mod accept_exact;
 mod add_ignore;
+mod customer_scope;
 pub(crate) mod desk_mapping;
 mod inventory;
 pub(crate) mod known_records;

@@ -4,7 +4,8 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::cli::arguments::global_options::Global;
-use crate::cli::commands::map::add_ignore::{CustomerScope, meant, refused};
+use crate::cli::commands::map::add_ignore::{meant, refused};
+use crate::cli::commands::map::customer_scope::CustomerScope;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::wiring::keep_file_version;

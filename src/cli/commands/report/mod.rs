@@ -46,13 +46,13 @@ pub(crate) struct Options {
     #[arg(long, value_enum)]
     format: Option<Format>,
     /// Draw the page in the reports folder, and open it in a browser
-    #[arg(long, conflicts_with_all = ["format", "output"])]
+    #[arg(long, conflicts_with_all = ["format", "output", "tenants"])]
     open: bool,
     /// Write it to this file instead of stdout
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", conflicts_with = "tenants")]
     output: Option<PathBuf>,
     /// Draw this customer's page in the reports folder, and say where it is
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["format", "output"])]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["format", "output", "tenants"])]
     customer: Option<String>,
     #[command(flatten)]
     pub(crate) fleet: FleetOptions,
@@ -82,6 +82,11 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
 /// A report that is shown is done, whatever it says; of a fleet, it counts as its runs ended, or nobody is shown which tenant needs
 /// somebody.
 fn work(global: &Global, options: &Options, console: &Console) -> Result<Exit, CommandError> {
+    if let Some(format) = options.format.filter(|format| console.json && *format != Format::Json) {
+        let form = format.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
+        let message = format!("--json cannot be used with --format {form}");
+        return Err(CommandError::new(Exit::Usage, message, "give one of the two"));
+    }
     let config = session::configuration(global)?;
     let history = session::existing_history(&config.state)?;
     if let Some(name) = &options.customer {

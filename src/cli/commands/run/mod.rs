@@ -1,8 +1,10 @@
 //! `plan`, `run`, `apply` and `undo`: of which integrations, and when they end.
 
+mod first_approval;
 mod nights_in_turn;
 pub(crate) mod run_request;
 
+use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
 
 use clap::Args;
@@ -70,12 +72,14 @@ pub(crate) struct ApplyOptions {
 
 pub(crate) fn plan(global: &Global, options: &PlanOptions, console: &Console) -> Exit {
     let runs = nights(global, &options.integrations, RunRequest::PLAN, &mut shown_by(console));
+    first_approval::tell(global, &runs, console);
     tell(runs, options.detailed_exitcode, console)
 }
 
 pub(crate) fn run(global: &Global, options: &RunOptions, console: &Console) -> Exit {
     let order = if options.dry_run { RunRequest::PLAN } else { RunRequest::RUN };
     let runs = nights(global, &options.integrations, order, &mut shown_by(console));
+    first_approval::tell(global, &runs, console);
     tell(runs, options.detailed_exitcode, console)
 }
 
@@ -193,7 +197,9 @@ pub(crate) fn chosen<'a>(config: &'a Config, names: &[String]) -> Result<Vec<&'a
     if names.is_empty() {
         return Ok(config.integrations.values().filter(|one| one.mode != Mode::Off).collect());
     }
-    names.iter().map(|name| typed_integration::on(config, name)).collect()
+    // One that is named twice has one night.
+    let mut once = BTreeSet::new();
+    names.iter().filter(|name| once.insert(*name)).map(|name| typed_integration::on(config, name)).collect()
 }
 
 fn work(

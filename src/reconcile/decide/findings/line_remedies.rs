@@ -3,9 +3,10 @@
 use crate::reconcile::decide::permitted_answers::may_be_accepted;
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::past::Past;
+use crate::reconcile::model::plan::finding::{Finding, finding};
 use crate::reconcile::model::plan::line::Line;
 use crate::reconcile::model::plan::outcome::AnswerVerb;
-use crate::reconcile::model::plan::reason_code::Code;
+use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
 
 /// What to do about a line that is held for a reason of its own; `None` for reasons that are somebody else's matter.
@@ -81,4 +82,10 @@ pub fn name_service(mapping: &Mapping) -> Remedy {
     mapping
         .edit_services(mapping.services_file.as_ref().map_or("add it under services", |_| "add it"))
         .noting(NOT_ASSIGNED)
+}
+
+/// It waits, and for nobody: a night that ends well with it says so.
+pub(in crate::reconcile) fn written_by_the_next_run(line: &Line) -> Finding {
+    let told = finding(Severity::Warning, Code::SuccessorWaits, line.detail.clone());
+    Finding { fix: Remedy::nothing("the next run writes it"), ..told.about_line(&line.handle, &line.sources) }
 }

@@ -22,7 +22,7 @@ use crate::reconcile::model::bill_customer::Bill;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::export::counts::{Cell, CustomerCounts};
 use crate::reconcile::model::export::row_lines::RowLines;
-use crate::reconcile::model::ids::{AgreementId, CustomerName, ProductId, ServiceName, ids};
+use crate::reconcile::model::ids::{AgreementId, CustomerName, ProductCode, ProductId, ServiceName, ids};
 use crate::reconcile::model::mapping::{CustomerTarget, ServiceRule};
 use crate::reconcile::model::plan::finding::{Finding, finding, plural, sort};
 use crate::reconcile::model::plan::handle;
@@ -247,16 +247,16 @@ impl<'a> Findings<'a> {
 
     /// A product that cannot be billed is one matter, however many lines it stops.
     fn products(&mut self, lines: &[Line]) {
-        let mut stopped: BTreeMap<(Code, &str), (usize, &str)> = BTreeMap::new();
+        let mut stopped: BTreeMap<(Code, String), (usize, &ProductCode, &str)> = BTreeMap::new();
         for line in lines {
             if let (true, Some(key)) = (is_product_trouble(line.verdict.code()), line.key()) {
-                let (count, _) =
-                    stopped.entry((line.verdict.code(), key.product.as_str())).or_insert((0, &line.detail));
+                let one = (line.verdict.code(), key.product.folded());
+                let (count, ..) = stopped.entry(one).or_insert((0, &key.product, &line.detail));
                 *count += 1;
             }
         }
-        for ((code, product), (count, detail)) in stopped {
-            let handle = handle::of_matter(self.gathered.integration, "product", product);
+        for ((code, _), (count, product, detail)) in stopped {
+            let handle = handle::of_product(self.gathered.integration, product);
             let fix = match code {
                 Code::LineOwnedTwice => one_owner(self.gathered.mapping),
                 Code::ProductUnreadable => {

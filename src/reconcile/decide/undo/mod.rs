@@ -18,6 +18,7 @@ use crate::reconcile::matching::catalog::product;
 use crate::reconcile::matching::line_claims::{one_owner, owned_by};
 use crate::reconcile::model::connectwise_records::{Addition, Agreement};
 use crate::reconcile::model::ids::{AgreementId, ids};
+use crate::reconcile::model::known_lines::KnownLines as _;
 use crate::reconcile::model::plan::finding::{Finding, finding, sort};
 use crate::reconcile::model::plan::line::{Line, LineKey, LiveAddition, QuantityChange, Source, Subject, Verdict};
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
@@ -54,6 +55,7 @@ impl Undoing<'_> {
             place: None,
             how: None,
             items: Vec::new(),
+            is_former: false,
             ..source.clone()
         };
         Line {
@@ -155,7 +157,7 @@ impl Undoing<'_> {
     /// Why there is nothing to set back: somebody else wrote it since, or it is back already.
     fn moved(&self, key: &LineKey, wrote: &ConfirmedWrite, addition: &Addition, now: Quantity) -> Option<Stays> {
         let ConfirmedWrite { before, quantity, later, .. } = wrote;
-        if self.in_doubt.contains_key(&*key.folded()) {
+        if self.in_doubt.of_line(key).is_some() {
             let why = "a creation of it is in doubt; a later run looks again".to_owned();
             return Some((Verdict::Skipped(Code::InDoubt), why));
         }

@@ -38,7 +38,7 @@ pub(crate) fn canonical(text: &mut String, line: &Line) {
     canonical_count(text, live.map(|LiveAddition { addition: _, quantity }| quantity));
     text.push('\u{1f}');
     canonical_verdict(text, verdict);
-    for Source { customer, service, count, lines: _, place: _, how: _, items: _ } in sources {
+    for Source { customer, service, count, lines: _, place: _, how: _, items: _, is_former: _ } in sources {
         let lengths = (customer.as_str().len(), service.as_str().len());
         write_all(text, format_args!("\u{1e}{lengths:?}\u{1f}{customer}\u{1f}{service}\u{1f}"));
         canonical_count(text, *count);

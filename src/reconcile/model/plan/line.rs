@@ -80,6 +80,8 @@ pub struct Source {
     pub how: Option<String>,
     /// The items behind the count, where the report is to name them.
     pub items: Vec<ItemName>,
+    /// Whether the line was billed for it before, and nothing of tonight's export is for it: its 0 is no count.
+    pub is_former: bool,
 }
 
 /// The one live addition of a line.

@@ -1,0 +1,41 @@
+//! The first approval where the plan changes nothing: a report of such a night names no plan, and yet one has to be approved.
+
+use crate::cli::arguments::global_options::Global;
+use crate::cli::console::Console;
+use crate::cli::error::CommandError;
+use crate::cli::session;
+use crate::history::run_record::RunRecord;
+use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::plan::fingerprint::short;
+use crate::reconcile::model::plan::outcome::Mode;
+use crate::report::format::text::wrapped;
+use crate::report::is_quiet;
+
+/// Says how to approve quiet plans of integrations that never had one approved.
+pub(super) fn tell(global: &Global, runs: &Result<Vec<RunRecord>, CommandError>, console: &Console) {
+    if console.json || console.quiet {
+        return;
+    }
+    let quiet = |run: &&RunRecord| run.mode == Mode::Apply && run.end.as_ref().is_some_and(is_quiet);
+    let quiet: Vec<&RunRecord> = runs.iter().flatten().filter(quiet).collect();
+    let Some(history) = (!quiet.is_empty()).then(|| session::configuration(global)).and_then(|config| {
+        let config = config.ok()?;
+        session::existing_history(&config.state).ok()
+    }) else {
+        return;
+    };
+    for run in quiet {
+        let is_approved = history.approved_once(&run.integration).unwrap_or(true);
+        if let Some(plan) = run.planned.as_ref().filter(|_| !is_approved) {
+            let name = shown(run.integration.as_str());
+            let mut text = "\n".to_owned();
+            let said = format!(
+                "no plan of {name} was approved yet, and this one changes nothing. Approved, it lets the nights go on by \
+                 themselves; else the first that changes something is held."
+            );
+            wrapped(&mut text, &said, "  ", "  ");
+            text.push_str(&format!("\nNext: recount apply {}\n", short(&plan.fingerprint)));
+            console.print(&text);
+        }
+    }
+}

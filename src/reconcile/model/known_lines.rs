@@ -1,0 +1,47 @@
+//! Lines that earlier nights knew, looked up by a line of tonight: its product's identifier may be spelled otherwise since.
+
+use std::collections::BTreeMap;
+
+use crate::reconcile::model::ids::{AdditionId, ProductCode};
+use crate::reconcile::model::line_owners::Owned;
+use crate::reconcile::model::plan::line::LineKey;
+
+/// What is kept by [`LineKey::folded`].
+pub trait KnownLines<T> {
+    /// What is known of a line, in whatever letters its product was written then.
+    fn of_line(&self, key: &LineKey) -> Option<&T>;
+}
+
+impl<T> KnownLines<T> for BTreeMap<LineKey, T> {
+    fn of_line(&self, key: &LineKey) -> Option<&T> {
+        let key = &*key.folded();
+        let spelled = || {
+            let product = key.product.folded();
+            let mut there = on_agreement(self, key);
+            there.find(|(known, _)| known.item == key.item && known.product.folded() == product).map(|(_, one)| one)
+        };
+        self.get(key).or_else(spelled)
+    }
+}
+
+/// The line that an addition was owned as, on its agreement and for its item, under whatever identifier its product had:
+/// `is_renamed` says whether one of another identifier is the same product.
+pub(in crate::reconcile) fn owned_as<'a>(
+    owned: &'a BTreeMap<LineKey, Owned>,
+    (key, addition): (&LineKey, Option<AdditionId>),
+    is_renamed: impl Fn(&LineKey) -> bool,
+) -> Option<&'a Owned> {
+    let renamed = || {
+        let (addition, item) = (addition?, &key.folded().item);
+        let mut there = on_agreement(owned, key);
+        let is_it = |(known, one): &(&LineKey, &Owned)| one.addition == Some(addition) && known.item == *item;
+        there.find(|it| is_it(it) && is_renamed(it.0)).map(|(_, one)| one)
+    };
+    owned.of_line(key).or_else(renamed)
+}
+
+fn on_agreement<'a, T>(all: &'a BTreeMap<LineKey, T>, key: &LineKey) -> impl Iterator<Item = (&'a LineKey, &'a T)> {
+    let agreement = key.agreement;
+    let first = LineKey { agreement, product: ProductCode::new(""), item: None };
+    all.range(first..).take_while(move |(known, _)| known.agreement == agreement)
+}
