@@ -315,11 +315,13 @@ fn with_nested<V: Visit>(text: &str, layout: &Layout, part: ExportPart<'_>, visi
         false => NestedRecords::open(text, steps(&layout.records), true)?,
     };
     let listed = records.number_of_first();
-    let mut unread =
-        if layout.whole { Vec::new() } else { more_pages::signs(text, &leading_keys(&layout.records), listed) };
+    let mut unread = more_pages::signs(text, &leading_keys(&layout.records), listed);
+    unread.extend(more_pages::signs_inside(text, &steps(&layout.records)).into_iter().map(UnreadPart::not_of_pages));
     // Columns are paths from the top: a `status` that is read is one of the customer.
     let columns = layout.columns();
-    unread.retain(|sign| !matches!(sign, UnreadPart::Error { member } if columns.contains(&member.as_str())));
+    let is_read =
+        |sign: &UnreadPart| matches!(sign, UnreadPart::Error { member } if columns.contains(&member.as_str()));
+    unread.retain(|sign| !layout.whole && !is_read(sign));
     visit.visit(records, part, unread)
 }
 
@@ -328,11 +330,7 @@ fn with_elements<V: Visit>(text: &str, layout: &Layout, part: ExportPart<'_>, vi
     let records = NestedRecords::open(&json, xml::steps(&layout.records), is_nested(&layout.records))?;
     let around = || more_pages::signs(&json, &xml::elements(&layout.records), records.number());
     let unread = if layout.whole { Vec::new() } else { around() };
-    // Pages of XML are not read.
-    let unread = unread.into_iter().map(|sign| match sign {
-        UnreadPart::Next { member, .. } | UnreadPart::More { member } => UnreadPart::Incomplete { member },
-        sign => sign,
-    });
+    let unread = unread.into_iter().map(UnreadPart::not_of_pages);
     visit.visit(records, part, unread.collect())
 }
 

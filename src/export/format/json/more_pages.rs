@@ -3,6 +3,7 @@
 use serde_json::value::RawValue;
 
 use crate::export::format::json::json_value::{Object, value};
+use crate::export::format::json::nested_path::PathStep;
 use crate::export::format::json::page_words::{Says, is_about_pages, says};
 use crate::reconcile::model::export::partial_export::UnreadPart;
 
@@ -53,6 +54,49 @@ pub(in crate::export) fn signs(text: &str, path: &[String], read: usize) -> Vec<
         at = only(inner.get());
     }
     found
+}
+
+/// Signs in the objects that lead from a record to a list inside it, that such a list is the first page of several. A total is
+/// none: it may be one of seats.
+pub(in crate::export) fn signs_inside(document: &str, steps: &[PathStep<'_>]) -> Vec<UnreadPart> {
+    let mut found = Vec::new();
+    follow(document.trim(), steps, Place::Outside, &mut found);
+    found
+}
+
+/// Where a value stands on the way to the records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// Before the first list.
+    Outside,
+    /// One of a list: what it says is about itself.
+    Record,
+    /// Between a record and a list inside it.
+    Inside,
+}
+
+fn follow(value: &str, steps: &[PathStep<'_>], place: Place, found: &mut Vec<UnreadPart>) {
+    let Some((step, rest)) = steps.split_first().filter(|_| found.is_empty()) else { return };
+    match step {
+        PathStep::Key(key) => {
+            let Some(of) = object(value) else { return };
+            if place == Place::Inside {
+                beside(&of, "", Some(&(*key).to_owned()), u64::MAX, found);
+                found.retain(|sign| !matches!(sign, UnreadPart::Total { .. }));
+            }
+            let next = if place == Place::Outside { Place::Outside } else { Place::Inside };
+            let inner = of.0.iter().find(|(name, _)| name.0 == *key);
+            inner.into_iter().for_each(|(_, inner)| follow(inner.get(), rest, next, found));
+        }
+        PathStep::Each => {
+            let items: Vec<&RawValue> = serde_json::from_str(value).unwrap_or_default();
+            items.into_iter().for_each(|item| follow(item.get(), rest, Place::Record, found));
+        }
+        PathStep::Entry => {
+            let entries = object(value).into_iter().flat_map(|of| of.0);
+            entries.for_each(|(_, entry)| follow(entry.get(), rest, Place::Record, found));
+        }
+    }
 }
 
 /// The one object of a list, as an element of XML is written that stands once; else the value itself.
@@ -216,6 +260,22 @@ mod tests {
     fn told(text: &str) -> String {
         let path = ["data".to_owned()];
         signs(text, &path, 2).iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    }
+
+    /// Each customer's list has pages of its own where a vendor answers by GraphQL.
+    #[test]
+    fn a_list_in_a_record_that_says_there_is_more_is_a_part() {
+        let steps =
+            [PathStep::Key("items"), PathStep::Each, PathStep::Key("seats"), PathStep::Key("nodes"), PathStep::Each];
+        let told = |seats: &str| {
+            let text =
+                format!(r#"{{"items":[{{"more":true,"last":false,"seats":{{"nodes":[]}}}},{{"seats":{seats}}}]}}"#);
+            signs_inside(&text, &steps).iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+        };
+        let more = r#"{"nodes":[{}],"pageInfo":{"hasNextPage":true}}"#;
+        assert_eq!(told(more), "its \"pageInfo.hasNextPage\" says that there is more");
+        assert_eq!(told(r#"{"nodes":[{}],"pageInfo":{"hasNextPage":false},"total":25,"count":9}"#), "");
+        assert_eq!(told(r#"{"nodes":[{}]}"#), "");
     }
 
     /// The first page of three is a third of every bill.

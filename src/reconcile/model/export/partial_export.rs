@@ -83,6 +83,15 @@ impl UnreadPart {
         Some(keys)
     }
 
+    /// The same of what is not read page by page: of XML, and of a list in a record.
+    #[must_use]
+    pub fn not_of_pages(self) -> Self {
+        match self {
+            Self::Next { member, .. } | Self::More { member } => Self::Incomplete { member },
+            sign => sign,
+        }
+    }
+
     /// Whether the vendor's server is to be asked on, and not the file read on.
     pub fn is_of_pages(&self) -> bool {
         matches!(self, Self::Next { .. } | Self::More { .. } | Self::Linked { .. } | Self::Header | Self::Total { .. })
