@@ -264,3 +264,20 @@ fn every_page_says_that_an_older_history_was_put_back() {
     }
     desk.close();
 }
+
+/// Who has the desk alone could not end it: each night was refused, and no button did what the report said.
+#[test]
+fn a_plan_that_ends_the_refusals_by_the_clock_can_be_approved_without_a_change() {
+    let night = Night::new();
+    night.approve();
+    let database = rusqlite::Connection::open(night.path("state/history.db")).expect("opened");
+    database.execute("UPDATE runs SET finished_at = '2999-01-01T00:00:00.000000000Z'", []).expect("changed");
+    drop(database);
+    night.run().exits(16);
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "operator");
+    night.recount(&["plan"]).exits(3);
+    let page = dana.get("/plan");
+    assert!(page.body.contains("Approve and write") && page.body.contains("the clock says"), "{}", page.body);
+    desk.close();
+}
