@@ -126,6 +126,43 @@ fn a_second_host_stands_by_says_so_and_writes_nothing() {
     assert!(status.out.contains("holds the lease") && status.out.contains("newest copy of run 3"), "{}", status.out);
 }
 
+/// A mount that is missing looks like a store that holds nothing: two hosts would bill, each for the writer.
+#[test]
+fn an_empty_folder_in_the_place_of_the_store_makes_no_host_the_writer() {
+    let night = folder();
+    night.export(BUSY);
+    on_b(&night, &["run"]).exits(15);
+    fs::rename(night.path("shared"), night.path("unmounted")).expect("moved");
+    for there in [true, false] {
+        if there {
+            fs::create_dir(night.path("shared")).expect("an empty one");
+        }
+        for said in [on_b(&night, &["run"]), night.recount(&["run"])] {
+            assert_eq!(said.exit, 14, "{}{}", said.out, said.err);
+            assert!(said.err.contains("store of copies is empty") && said.err.contains("replica.json"), "{}", said.err);
+        }
+        assert!(night.sim().writes().is_empty(), "nothing was written");
+        for said in [on_b(&night, &["check"]), night.recount(&["check"])] {
+            assert!(said.exit == 14 && said.out.contains("store of copies is empty"), "{}", said.out);
+        }
+        night.recount(&["status"]).exits(14);
+        on_b(&night, &["status"]).exits(14);
+        fs::remove_dir_all(night.path("shared")).expect("gone");
+    }
+    fs::rename(night.path("unmounted"), night.path("shared")).expect("mounted");
+    on_b(&night, &["run"]).exits(15);
+    on_b(&night, &["status"]).exits(0);
+    night.run().exits(0);
+    night.recount(&["status"]).exits(0);
+    // On purpose, and with another store, it begins anew.
+    fs::remove_dir_all(night.path("shared")).expect("emptied");
+    fs::remove_file(night.path("state/replica.json")).expect("on purpose");
+    night.run().exits(0);
+    let text = fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    night.write("recount.toml", text.replace("/shared\"", "/elsewhere\""));
+    night.run().exits(0);
+}
+
 /// The host burnt down on the 30th: its nights, answers and the last value of each line are not gone with it.
 #[test]
 fn a_host_without_state_takes_over_from_the_newest_copy_when_the_lease_has_run_out() {

@@ -107,11 +107,36 @@ fn a_clock_that_jumped_stops_a_night_that_nobody_watches() {
         assert!(night.sim().requests().is_empty(), "{when}: nothing was asked of ConnectWise");
         // What ended by the clock that was refused is no reason to believe it the next night.
         night.run().exits(16);
+        let check = night.recount(&["check"]).exits(16);
+        assert!(check.out.contains("✗ clock") && check.out.contains("the clock says"), "{when}: {}", check.out);
         // A person who looks goes on, and the clock is trusted again.
-        night.recount(&["plan"]).exits(0);
+        night.recount(&["plan"]).exits(3);
         night.recount(&["apply", &night.plan()]).exits(0);
+        night.recount(&["check"]).exits(0);
         night.run().exits(0);
     }
+}
+
+/// The way out that each night printed was not there where no line changes: `plan` said OK, and showed no fingerprint.
+#[test]
+fn a_clock_that_was_ahead_for_one_night_is_settled_by_the_plan_that_is_printed() {
+    let night = Night::new();
+    night.approve();
+    night.run().exits(0);
+    let database = rusqlite::Connection::open(night.path("state/history.db")).expect("opened");
+    let last = "UPDATE runs SET finished_at = ?1 WHERE run = (SELECT max(run) FROM runs)";
+    database.execute(last, ["2999-01-01T00:00:00.000000000Z"]).expect("changed");
+    drop(database);
+    night.run().exits(16);
+    let plan = night.recount(&["plan"]).exits(3);
+    assert!(plan.out.contains("the clock says"), "{}", plan.out);
+    let printed = format!("recount apply {}", &night.plan()[..8]);
+    assert!(plan.out.contains(&printed), "{printed}: {}", plan.out);
+    let held = night.recount(&["held"]).exits(0);
+    assert!(held.out.contains("the clock says"), "{}", held.out);
+    night.recount(&["apply", &night.plan()[..8]]).exits(0);
+    night.run().exits(0);
+    assert!(night.recount(&["plan"]).exits(0).out.contains("nothing to decide"));
 }
 
 /// Otherwise a restored backup would set lines back that were changed since, and create lines a second time.
@@ -133,6 +158,67 @@ fn an_older_history_that_was_put_back_stops_a_run_until_somebody_says_so() {
     fs::remove_file(night.path("state/history.head")).expect("on purpose");
     night.recount(&["plan"]).exits(0);
     night.recount(&["verify"]).exits(0);
+}
+
+/// What was printed to apply was in no history once there was room again: "there is no plan 4864d978".
+#[test]
+fn a_plan_that_could_not_be_stored_is_not_offered() {
+    let night = Night::busy();
+    let database = rusqlite::Connection::open(night.path("state/history.db")).expect("opened");
+    let refuse = "CREATE TRIGGER no_room BEFORE INSERT ON lines BEGIN SELECT RAISE(ABORT, 'no room'); END";
+    database.execute_batch(refuse).expect("a trigger");
+    for command in ["plan", "run"] {
+        let said = night.recount(&[command]).exits(14);
+        assert!(!said.out.contains("recount apply") && said.out.contains("Next:"), "{command}: {}", said.out);
+    }
+    assert!(night.sim().writes().is_empty(), "nothing was written");
+    database.execute_batch("DROP TRIGGER no_room").expect("gone");
+    drop(database);
+    assert!(night.recount(&["plan", "-vv"]).exits(0).out.contains("recount apply"));
+}
+
+/// No night goes on, and whoever looks in the morning was told that all is well, for a day and more.
+#[test]
+fn whatever_reads_an_older_history_that_was_put_back_says_so() {
+    let night = Night::busy();
+    let backup = fs::read(night.path("state/history.db")).expect("a backup");
+    night.run().exits(0);
+    for command in [&["status"][..], &["report"], &["held"], &["integrations"], &["history"]] {
+        let said = night.recount(command).exits(0);
+        assert!(!said.out.contains("older"), "{command:?}: {}", said.out);
+    }
+    remove_database(&night);
+    night.write("state/history.db", &backup);
+    night.run().exits(14);
+    let numbers = fs::read_to_string(night.path("state/metrics.prom")).expect("the numbers");
+    assert!(numbers.contains("recount_healthy{integration=\"mail\"} 0"), "{numbers}");
+    let commands = [
+        &["status"][..],
+        &["report"],
+        &["report", "mail", "--format", "markdown"],
+        &["held"],
+        &["integrations"],
+        &["history"],
+        &["history", "--customer", "Acme"],
+        &["why", "Acme"],
+        &["diff", "1", "2"],
+        &["backup", "copy.db"],
+    ];
+    for command in commands {
+        let said = night.recount(command).exits(14);
+        let told = format!("{}{}", said.out, said.err).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            told.contains("older than its last run") && told.contains("remove history.head"),
+            "{command:?}: {told}"
+        );
+        if command[0] != "backup" && !command.contains(&"--format") {
+            let json = night.recount(&[command, &["--json"]].concat());
+            assert!(json.exit == 14 && json.json()["exit_code"] == 14, "{command:?}: {}", json.out);
+        }
+    }
+    let status = night.recount(&["status", "--json"]).json();
+    assert_eq!(status["integrations"][0]["healthy"], false, "{status}");
+    assert!(night.path("copy.db").exists(), "the copy may be wanted all the same");
 }
 
 /// The log holds what the database does not have yet: without it, nobody would look for what the dead run had sent.

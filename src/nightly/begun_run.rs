@@ -11,9 +11,13 @@ use crate::nightly::job::Job;
 use crate::nightly::night_failure::Failure;
 use crate::reconcile::model::display_text::minute;
 use crate::reconcile::model::ids::RunId;
+use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::fingerprint::short;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
 use crate::reconcile::model::plan::reason_code::Code;
+use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit_codes::Exit;
+use crate::zone::Zone;
 
 /// A run on its way.
 #[derive(Clone, Copy)]
@@ -55,16 +59,28 @@ impl<'a> BegunRun<'a> {
     /// watching does not go on then; a person who looks may, by a plan's fingerprint. A run that was refused for its clock says
     /// nothing for the next one.
     pub(super) fn trust_the_clock(self, history: &History) -> Result<(), Failure> {
-        let now = self.started_at;
-        let ended = history.trusted_end(Exit::Config.code())?;
-        let Some((last, ended)) = ended.filter(|_| self.job.command == RunCommand::Run) else { return Ok(()) };
-        if now >= ended - CLOCK_STEP && now <= ended + CLOCK_LEAP {
-            return Ok(());
+        match doubted_clock(history, self.started_at, self.job.zone)? {
+            Some(doubt) if self.job.command == RunCommand::Run => Err(doubt),
+            _ => Ok(()),
         }
-        let shown = |at: DateTime<Utc>| minute(self.job.zone.local(at));
-        let message = format!("the clock says {}, and run {last} ended {}", shown(now), shown(ended));
-        let fix = "set the clock; if it is right now, look at `recount plan` and apply it by its fingerprint";
-        Err(Failure::new(Exit::Config, Code::ConfigInvalid, message, fix))
+    }
+
+    /// What a plan that a person asked for says of it: with its fingerprint, which is the way out also where no line changes.
+    pub(super) fn clock_item(self, history: &History, fingerprint: &str) -> Result<Option<Finding>, StoreError> {
+        let Job { command, mode, source, zone, .. } = self.job;
+        if command != RunCommand::Plan || source.undoes().is_some() {
+            return Ok(None);
+        }
+        let Some(doubt) = doubted_clock(history, self.started_at, zone)? else { return Ok(None) };
+        let fix = match mode {
+            Mode::Apply => Remedy::command(format!("recount apply {}", short(fingerprint))),
+            _ => "set the clock; if it is right now, nights go on once that time has passed".into(),
+        };
+        let message = format!(
+            "{}: by this clock each night ends with 16. Set it; if it is right now, apply this plan, and nights go on",
+            doubt.finding.message
+        );
+        Ok(Some(Finding { message, fix, ..doubt.finding }))
     }
 
     /// Reads may wait long for a throttled server; a person who asks to stop does not.
@@ -75,6 +91,18 @@ impl<'a> BegunRun<'a> {
             () = stop.wait() => Err(Failure::stopped(stop.signal().unwrap_or_default())),
         }
     }
+}
+
+/// Why a night that nobody watches does not go on by this clock; nothing where it does.
+pub(crate) fn doubted_clock(history: &History, now: DateTime<Utc>, zone: &Zone) -> Result<Option<Failure>, StoreError> {
+    let Some((last, ended)) = history.trusted_end(Exit::Config.code())? else { return Ok(None) };
+    if now >= ended - CLOCK_STEP && now <= ended + CLOCK_LEAP {
+        return Ok(None);
+    }
+    let shown = |at: DateTime<Utc>| minute(zone.local(at));
+    let message = format!("the clock says {}, and run {last} ended {}", shown(now), shown(ended));
+    let fix = "set the clock; if it is right now, look at `recount plan` and apply it by its fingerprint";
+    Ok(Some(Failure::new(Exit::Config, Code::ConfigInvalid, message, fix)))
 }
 
 /// Nobody leaves billing alone for more than a year.

@@ -3,7 +3,7 @@
 //! `run.rs` is that way on one screen. A run is begun before anything can fail and ended on every path. What is returned
 //! is what was stored.
 
-mod begun_run;
+pub(crate) mod begun_run;
 mod day_counts;
 pub(crate) mod earlier_runs;
 mod gather;

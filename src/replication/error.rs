@@ -43,6 +43,11 @@ pub enum ReplicaError {
         /// What it let pass.
         what: &'static str,
     },
+    /// It holds nothing any more.
+    #[error(
+        "the store of copies is empty, and this host knows of a lease and copies there: it is another place, or was emptied"
+    )]
+    Emptied,
     /// The store failed.
     #[error("the store of copies cannot be used")]
     Store(#[source] CopyStoreError),

@@ -46,10 +46,11 @@ const TRIES: usize = 5;
 
 impl LeaseOwner {
     /// Takes the lease, if it is nobody's, this host's, or has run out. First it is tried whether the store keeps conditions.
+    /// Who was `here_before` begins nothing anew.
     ///
     /// # Errors
-    /// [`ReplicaError::StandsBy`] while another host has it.
-    pub async fn take(&self) -> Result<OwnedLease, ReplicaError> {
+    /// [`ReplicaError::StandsBy`] while another host has it; [`ReplicaError::Emptied`] where nothing is left of what was there.
+    pub async fn take(&self, here_before: bool) -> Result<OwnedLease, ReplicaError> {
         let now = self.store.probe(&(self.marks.draw)()).await?;
         let left = match self.seen().await? {
             None => Some(newest(&self.store).await?),
@@ -58,6 +59,7 @@ impl LeaseOwner {
         self.write(|seen, is_mine| match turn(seen, &self.me, is_mine, now) {
             // One that was there a moment ago was removed meanwhile: the next command looks at what it left.
             LeaseTurn::Take => match &left {
+                Some(None) if here_before => Err(ReplicaError::Emptied),
                 Some(left) => self.first(left.as_ref()),
                 None => Err(CopyStoreError::Conflict { name: LEASE.to_owned() }.into()),
             },

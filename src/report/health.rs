@@ -44,6 +44,8 @@ pub enum State {
     CutOff,
     /// The last night is too long ago.
     Overdue,
+    /// The history is older than its last run: nobody knows how that one ended, and no run goes on.
+    Older,
 }
 
 /// The health of an integration. `nights` are its nights and the undos that were carried out, newest first; `planned`
@@ -116,11 +118,14 @@ impl Expected<'_> {
     ) -> Result<Health, StoreError> {
         let Self { integration, mode, every } = *self;
         let (mut nights, mut planned) = (Vec::new(), false);
+        let is_newest = history.is_none_or(|history| history.is_newest().is_ok());
         if let Some(history) = history {
             nights = history.nights_before(integration, None, NIGHTS)?;
             planned = nights.is_empty() && history.newest_runs()?.iter().any(|run| run.integration == *integration);
         }
-        Ok(health(&nights, planned, mode, is_running, every, now))
+        let health = health(&nights, planned, mode, is_running, every, now);
+        let state = if is_newest || mode == Mode::Off { health.state } else { State::Older };
+        Ok(Health { state, ..health })
     }
 }
 
@@ -136,6 +141,7 @@ impl Health {
         let ends = [&self.last, &self.undo].into_iter().flatten().filter_map(|run| run.end.as_ref());
         match self.state {
             State::Off => Exit::Done,
+            State::Older => Exit::Store,
             State::Healthy | State::Bad => {
                 ends.map(|end| Exit::of_code(end.exit_code)).reduce(Exit::worst).unwrap_or(Exit::Unexpected)
             }
@@ -159,6 +165,7 @@ impl Health {
             State::Bad => "unhealthy: its last run was not good",
             State::CutOff => "unhealthy: its last run was cut off",
             State::Overdue => "unhealthy: it has not run when it should have",
+            State::Older => "unhealthy: the history is older than its last run",
         }
     }
 }

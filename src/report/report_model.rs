@@ -269,10 +269,12 @@ pub(crate) fn sign(code: Code) -> char {
 fn next(run: &RunRecord, end: &RunEnd, changes: &[(Change, Vec<&LineRecord>)], stops: &[&Finding]) -> Vec<String> {
     let plan = run.planned.as_ref().map(|PlanRecord { fingerprint, .. }| short(fingerprint));
     let large = run.planned.iter().flat_map(|planned| &planned.lines).any(LineRecord::is_large);
+    // A plan that may not be on the disk cannot be applied.
+    let lost = stops.iter().find(|finding| finding.code == Code::StoreFailed);
     let pending = large || changes.iter().any(|(kind, _)| matches!(kind, Change::Would | Change::WithPlan));
-    match plan {
+    match plan.filter(|_| lost.is_none()) {
         Some(plan) if pending && end.totals.changed == 0 => vec![pending_plan(run, plan)],
-        _ => match stops.iter().map(|finding| &finding.fix).find(|fix| !fix.is_empty()) {
+        _ => match lost.into_iter().chain(stops).map(|finding| &finding.fix).find(|fix| !fix.is_empty()) {
             Some(fix) => fix.lines().iter().map(ToString::to_string).collect(),
             None => {
                 let asked = end.findings.iter().filter(|finding| finding.severity == Severity::Decide);

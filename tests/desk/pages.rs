@@ -235,3 +235,49 @@ fn the_nights_before_a_night_are_links_and_what_differs_stands_folded() {
     assert!(page.contains("Against the night before") && page.contains("as many rows"), "{page}");
     desk.close();
 }
+
+/// The invoices page said READY on the day on which nothing is billed any more.
+#[test]
+fn every_page_says_that_an_older_history_was_put_back() {
+    let night = Night::busy();
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "admin");
+    let backup = std::fs::read(night.path("state/history.db")).expect("a backup");
+    let log = std::fs::read(night.path("state/history.db-wal")).unwrap_or_default();
+    night.run().exits(0);
+    assert!(dana.get("/invoices").body.contains("READY"), "as it should be");
+    desk.close();
+    for name in ["history.db-wal", "history.db-shm"] {
+        let _ = std::fs::remove_file(night.path("state").join(name));
+    }
+    night.write("state/history.db", backup);
+    if !log.is_empty() {
+        night.write("state/history.db-wal", log);
+    }
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.browser();
+    dana.sign_in("dana", super::client::PASSWORD);
+    for path in ["/", "/invoices", "/plan", "/nights"] {
+        let page = dana.get(path);
+        assert!(page.body.contains("The history is older than its last run."), "{path}: {}", page.body);
+        assert!(!page.body.contains(">READY<"), "{path}: {}", page.body);
+    }
+    desk.close();
+}
+
+/// Who has the desk alone could not end it: each night was refused, and no button did what the report said.
+#[test]
+fn a_plan_that_ends_the_refusals_by_the_clock_can_be_approved_without_a_change() {
+    let night = Night::new();
+    night.approve();
+    let database = rusqlite::Connection::open(night.path("state/history.db")).expect("opened");
+    database.execute("UPDATE runs SET finished_at = '2999-01-01T00:00:00.000000000Z'", []).expect("changed");
+    drop(database);
+    night.run().exits(16);
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "operator");
+    night.recount(&["plan"]).exits(3);
+    let page = dana.get("/plan");
+    assert!(page.body.contains("Approve and write") && page.body.contains("the clock says"), "{}", page.body);
+    desk.close();
+}

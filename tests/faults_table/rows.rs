@@ -347,7 +347,7 @@ pub(super) const ROWS: &[Row] = &[
     Row { id: "I43", fault: "a line that bills means another addition: the pin moved, its catalog item was renamed and the identifier used again, it was given another product", expected: "`line-left-behind`; what is meant now waits until it is answered",
         shown_by: &["a_pin_that_moves_leaves_no_line_out_of_sight", "an_identifier_that_is_used_again_leaves_no_line_out_of_sight", "a_line_that_is_given_another_product_is_named_and_nothing_is_created_beside_it"], open: "" },
     Row { id: "I44", fault: "a line that was kept, and is mapped again or asked for otherwise months later", expected: "the answer has lapsed; while it holds, report and invoice page name both quantities",
-        shown_by: &["what_was_kept_as_left_behind_follows_its_count_once_it_is_mapped_again", "a_keep_ends_with_the_export_that_wants_what_is_billed"], open: "" },
+        shown_by: &["what_was_kept_as_left_behind_follows_its_count_once_it_is_mapped_again", "a_keep_ends_with_the_second_night_that_does_not_ask_for_what_was_refused"], open: "" },
     Row { id: "I45", fault: "an agreement that is gone from the list, of a customer who is mapped", expected: "held as that, with its number",
         shown_by: &["an_agreement_that_is_not_shown_is_no_edit_of_the_mapping"], open: "" },
     Row { id: "I46", fault: "what a question names grows between the plan and the answer, or after it: another line elsewhere, other units on it, a third of two lines, another addition under one that was let be", expected: "the answer is for what was named; the rest is asked about anew",

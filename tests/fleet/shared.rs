@@ -42,6 +42,37 @@ fn tenants_that_share_a_state_or_a_place_of_copies_are_refused_and_the_others_ru
     assert_eq!(fleet.billed()[4], fleet.goal()[4]);
 }
 
+/// The first night wrote one tenant's run into another one's history: the link led to a folder that was made just then.
+#[test]
+fn a_state_that_a_link_leads_to_before_it_is_there_is_seen() {
+    let fleet = Fleet::new(2);
+    for tenant in &fleet.tenants {
+        fs::remove_dir_all(fleet.folder(0, tenant).join("state")).expect("a tenant without a night");
+    }
+    fs::remove_dir_all(fleet.night.path("shared")).expect("no copies");
+    symlink("../tenant-00/./state", fleet.folder(0, "tenant-01").join("state")).expect("a link");
+    let said = fleet.night.recount(&["plan", "--json", "--tenants", "pod-0"]).exits(16);
+    for (tenant, code, error) in codes(&said) {
+        assert!(code == 16 && error.contains("another tenant's too"), "{tenant}: {error}");
+    }
+    assert!(!fleet.folder(0, "tenant-00").join("state").exists(), "neither is begun");
+}
+
+/// `status` and `run` count it as done, and `report` said that the command line was wrong.
+#[test]
+fn a_tenant_that_is_switched_off_is_no_fault_of_the_command_line() {
+    let fleet = Fleet::new(1);
+    let folder = fleet.folder(0, "tenant-00");
+    let path = folder.join("recount.toml");
+    let text = fs::read_to_string(&path).expect("a file").replace("mode = \"apply\"", "mode = \"off\"");
+    fs::write(&path, text).expect("written");
+    fs::remove_dir_all(folder.join("state")).expect("a tenant without a night");
+    for command in ["status", "run", "report"] {
+        let said = fleet.night.recount(&[command, "--json", "--tenants", "pod-0"]).exits(0);
+        assert_eq!(codes(&said)[0].1, 0, "{command}: {}", said.out);
+    }
+}
+
 /// Its nights would be kept in the store of the people of all tenants, and whoever may add people there could add them here.
 #[test]
 fn a_tenant_whose_state_is_the_folder_of_the_people_is_refused() {

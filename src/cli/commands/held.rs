@@ -8,6 +8,7 @@ use crate::cli::arguments::global_options::Global;
 use crate::cli::commands::answer;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
+use crate::cli::wiring::older_history;
 use crate::cli::{clock, session};
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::IntegrationName;
@@ -32,14 +33,16 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
     if let Some(handle) = &options.reopen {
         return answer::reopen(global, handle, console);
     }
-    match list(global) {
+    let Listed { waiting, decided, off, exit } = match list(global, console) {
         Err(error) => return error.tell(console),
-        Ok(Listed { waiting, decided, .. }) if console.json => {
-            console
-                .document(Exit::Done, &held_output::Document::new(&waiting, options.all.then_some(decided.as_slice())));
+        Ok(listed) => listed,
+    };
+    match () {
+        () if console.json => {
+            console.document(exit, &held_output::Document::new(&waiting, options.all.then_some(decided.as_slice())));
         }
-        Ok(Listed { waiting, .. }) if console.quiet && waiting.is_empty() => {}
-        Ok(Listed { waiting, decided, off }) => {
+        () if console.quiet && waiting.is_empty() => {}
+        () => {
             console.print(&held_output::render(&waiting, if options.all { &decided } else { &[] }));
             for name in off {
                 let name = shown(name.as_str());
@@ -48,7 +51,7 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
             }
         }
     }
-    Exit::Done
+    exit
 }
 
 /// What is listed.
@@ -57,15 +60,18 @@ struct Listed {
     decided: Vec<AnsweredItem>,
     /// Integrations that are off, and of which something waits.
     off: BTreeSet<IntegrationName>,
+    /// Whether the history can be believed.
+    exit: Exit,
 }
 
-fn list(global: &Global) -> Result<Listed, CommandError> {
+fn list(global: &Global, console: &Console) -> Result<Listed, CommandError> {
     let config = session::configuration(global)?;
     let history = session::existing_history(&config.state)?;
+    let exit = older_history::told(&history, console);
     let all = open_items(config.integrations.keys(), &history)?;
     let is_off = |name: &IntegrationName| config.integrations.get(name).is_some_and(|found| found.mode == Mode::Off);
     let waiting = waiting(&all, is_off, &history)?;
     let off = waiting.iter().map(|one| one.integration.clone()).filter(is_off).collect();
     let decided = decided(&all, |name| config.day(name, clock::now()));
-    Ok(Listed { waiting, decided, off })
+    Ok(Listed { waiting, decided, off, exit })
 }

@@ -14,6 +14,7 @@ use crate::cli::error::CommandError;
 use crate::cli::session;
 use crate::cli::wiring::configured_health;
 use crate::cli::wiring::health_json::HealthJson;
+use crate::cli::wiring::older_history;
 use crate::cli::wiring::replication_standing::ReplicaStanding;
 use crate::cli::wiring::upkeep::StateSize;
 use crate::config::settings::Config;
@@ -50,6 +51,7 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
     };
     let exit = status.exit();
     if console.json {
+        status.older.iter().for_each(|error| console.complain(&older_history::notice(error, Paint::PLAIN)));
         console.document(exit, &Document::of(&status));
     } else if !(console.quiet && exit == Exit::Done) {
         console.print(&status.text(console.paint));
@@ -58,6 +60,8 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
 }
 
 struct Status {
+    /// The history is older than its last run.
+    older: Option<StoreError>,
     integrations: Vec<(IntegrationName, Health, Zone)>,
     /// Who holds the run lock.
     running: Option<String>,
@@ -102,7 +106,8 @@ fn gathered(config: &Config, names: &[String]) -> Result<Status, CommandError> {
         history.as_ref().filter(|_| names.is_empty()).map(|history| configured_health::unwatched(config, history));
     let unwatched = unwatched.transpose()?.unwrap_or_default();
     let replica = config.replica.as_ref().map(|_| ReplicaStanding::read(&config.state));
-    Ok(Status { integrations: health, running, alerts, unwatched, size: StateSize::of(config), replica })
+    let older = history.as_ref().and_then(|history| history.is_newest().err());
+    Ok(Status { older, integrations: health, running, alerts, unwatched, size: StateSize::of(config), replica })
 }
 
 impl Status {
@@ -111,15 +116,19 @@ impl Status {
         if self.replica.as_ref().is_some_and(ReplicaStanding::is_standing_by) {
             return Exit::Done;
         }
+        if self.replica.as_ref().is_some_and(|replica| replica.is_emptied) {
+            return Exit::Store;
+        }
         let copies = self.replica.as_ref().filter(|replica| replica.failure.is_some()).map(|_| Exit::Partial);
         // Somebody has to decide what becomes of lines that bill and that nobody looks at.
         let unwatched = (!self.unwatched.is_empty()).then_some(Exit::Decide);
+        let older = self.older.as_ref().map(|_| Exit::Store);
         let integrations = self.integrations.iter().map(|(_, health, _)| health.exit());
-        integrations.chain(copies).chain(unwatched).fold(Exit::Done, Exit::worst)
+        integrations.chain(older).chain(copies).chain(unwatched).fold(Exit::Done, Exit::worst)
     }
 
     fn text(&self, paint: Paint) -> String {
-        let mut text = String::new();
+        let mut text = self.older.as_ref().map_or_else(String::new, |error| older_history::notice(error, paint) + "\n");
         if self.integrations.is_empty() {
             text.push_str("No integration is on.\n");
         }
@@ -202,6 +211,7 @@ fn entry(text: &mut String, name: &IntegrationName, (health, zone): (&Health, &Z
     }
     let next = match (health.state, health.worst()) {
         (State::Bad, Some(bad)) => format!("recount report {}", bad.run),
+        (State::Older, _) => "recount verify".to_owned(),
         (State::Overdue, _) => "check the timer, then: recount run".to_owned(),
         _ => "recount run".to_owned(),
     };
@@ -254,7 +264,8 @@ struct AlertJson<'a> {
 
 impl<'a> Document<'a> {
     fn of(status: &'a Status) -> Self {
-        let Status { integrations, running, alerts, unwatched, size, replica } = status;
+        // Said on stderr, by the exit code and by each integration's state.
+        let Status { older: _, integrations, running, alerts, unwatched, size, replica } = status;
         let alert = |record: &'a AlertRecord| {
             let AlertRecord { alert, run, digest: _, at, outcome, detail } = record;
             AlertJson { alert, run: run.0, at: time(*at), outcome: outcome.as_str(), detail }

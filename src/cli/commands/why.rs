@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::cli::arguments::global_options::Global;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
+use crate::cli::wiring::older_history;
 use crate::cli::{clock, session};
 use crate::config::settings::Config;
 use crate::export::read::normalized_names::alike;
@@ -37,25 +38,28 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
-    match chain_of(global, &options.handle) {
+    let (chain, exit) = match chain_of(global, &options.handle, console) {
         Err(error) => return error.tell(console),
-        Ok(Chain::Line(chain, answer)) if console.json => {
+        Ok(found) => found,
+    };
+    match chain {
+        Chain::Line(chain, answer) if console.json => {
             let answer = answer.as_deref().map(AnswerJson::of);
-            console.document(Exit::Done, &Document { nights: nights_json(&chain.nights), answer });
+            console.document(exit, &Document { nights: nights_json(&chain.nights), answer });
         }
-        Ok(Chain::Line(chain, answer)) => {
+        Chain::Line(chain, answer) => {
             console.print(&why_output::render(&chain.nights, &chain.trend, &chain.findings, answer.as_deref()));
         }
-        Ok(Chain::Subject(run, _)) if console.json => {
-            console.document(Exit::Done, &RunDocument::new(std::slice::from_ref(&*run), None));
+        Chain::Subject(run, _) if console.json => {
+            console.document(exit, &RunDocument::new(std::slice::from_ref(&*run), None));
         }
-        Ok(Chain::Customer(nights)) if console.json => {
-            console.document(Exit::Done, &Document { nights: nights_json(&nights), answer: None });
+        Chain::Customer(nights) if console.json => {
+            console.document(exit, &Document { nights: nights_json(&nights), answer: None });
         }
-        Ok(Chain::Customer(nights)) => console.print(&why_output::render_customer(&options.handle, &nights)),
-        Ok(Chain::Subject(run, finding)) => console.print(&why_output::render_matter(&run, &finding)),
+        Chain::Customer(nights) => console.print(&why_output::render_customer(&options.handle, &nights)),
+        Chain::Subject(run, finding) => console.print(&why_output::render_matter(&run, &finding)),
     }
-    Exit::Done
+    exit
 }
 
 /// What a handle is about.
@@ -95,21 +99,27 @@ struct NightJson<'a> {
     line: JsonLine<'a>,
 }
 
-fn chain_of(global: &Global, handle: &str) -> Result<Chain, CommandError> {
+/// What the handle is about, and whether the history can be believed.
+fn chain_of(global: &Global, handle: &str, console: &Console) -> Result<(Chain, Exit), CommandError> {
     let config = session::configuration(global)?;
     let history = session::existing_history(&config.state)?;
+    let exit = older_history::told(&history, console);
+    Ok((chain_in(&config, &history, handle)?, exit))
+}
+
+fn chain_in(config: &Config, history: &History, handle: &str) -> Result<Chain, CommandError> {
     let found = history.find_line(handle)?;
     match found.as_slice() {
-        [] => match of_matter(&history, handle)? {
+        [] => match of_matter(history, handle)? {
             Some((run, finding)) => Ok(Chain::Subject(Box::new(run), Box::new(finding))),
             None => {
-                let nights = of_customer(&history, handle)?;
-                if nights.is_empty() { Err(unknown(&history, handle)) } else { Ok(Chain::Customer(nights)) }
+                let nights = of_customer(history, handle)?;
+                if nights.is_empty() { Err(unknown(history, handle)) } else { Ok(Chain::Customer(nights)) }
             }
         },
         [(_, line)] => {
-            let chain = of_line(&history, &line.handle)?;
-            let answer = answer(&config, &history, &chain)?;
+            let chain = of_line(history, &line.handle)?;
+            let answer = answer(config, history, &chain)?;
             Ok(Chain::Line(chain, answer.map(Box::new)))
         }
         several => {

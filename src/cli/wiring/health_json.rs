@@ -62,5 +62,6 @@ fn state(state: State) -> &'static str {
         State::Bad => "bad",
         State::CutOff => "cut-off",
         State::Overdue => "overdue",
+        State::Older => "older-history",
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod copy_failure;
 pub(crate) mod health_json;
 pub(crate) mod keep_file_version;
 pub(crate) mod keep_report;
+pub(crate) mod older_history;
 pub(crate) mod replication;
 pub(crate) mod replication_standing;
 pub(crate) mod run_output;

@@ -51,11 +51,12 @@ impl Replica {
 
     fn opened(config: &Config, settings: &ReplicaSettings, lock: Option<&RunLock>) -> Result<Self, CommandError> {
         let owner = owner(config, settings)?;
-        let opened = wait(opened(&owner, &config.state, lock))?;
-        let (held, newest) = opened.map_err(|error| refused(config, error))?;
+        let place = settings.address();
+        let opened = wait(opened(&owner, (&config.state, &place), lock))?;
+        let (held, newest) = opened.map_err(|error| refused(config, &place, error))?;
         let keeper = LeaseKeeper::new(owner.clone(), &held).map_err(no_thread)?;
         let before = ReplicaStanding::read(&config.state);
-        before.holds(&held.lease, held.span.until, newest).keep(&config.state);
+        before.holds(&held.lease, held.span.until, newest).in_store(&place).keep(&config.state);
         let change = held.lease.takeover.map(|Takeover { from, ran_out_at, at }| HostChange { from, ran_out_at, at });
         Ok(Self { owner, keeper, change })
     }
@@ -189,14 +190,14 @@ type Newest = Option<(CopyName, CopyDescription, usize)>;
 
 async fn opened(
     owner: &LeaseOwner,
-    state: &Path,
+    (state, place): (&Path, &str),
     lock: Option<&RunLock>,
 ) -> Result<(OwnedLease, Newest), ReplicaError> {
-    let held = owner.take().await?;
+    let held = owner.take(ReplicaStanding::read(state).knows(place)).await?;
     let (me, until) = (owner.me.host.clone(), held.span.until);
     let gone_on = go_on(owner, state, lock, held).await;
     if gone_on.is_err() {
-        ReplicaStanding::read(state).took(me, until).keep(state);
+        ReplicaStanding::read(state).took(me, until).in_store(place).keep(state);
     }
     gone_on
 }
@@ -266,10 +267,13 @@ fn shown(config: &Config) -> &str {
 }
 
 /// Why this host cannot go on, for a person; that it stands by is noted for `status`.
-fn refused(config: &Config, error: ReplicaError) -> CommandError {
+fn refused(config: &Config, place: &str, error: ReplicaError) -> CommandError {
     if let ReplicaError::StandsBy { host, until } = &error {
-        ReplicaStanding::read(&config.state).stands_by(host, *until).keep(&config.state);
+        ReplicaStanding::read(&config.state).stands_by(host, *until).in_store(place).keep(&config.state);
         return standing_by(&error, *until);
+    }
+    if matches!(error, ReplicaError::Emptied) {
+        ReplicaStanding::read(&config.state).emptied().keep(&config.state);
     }
     store_error(&error)
 }
@@ -289,6 +293,11 @@ pub(crate) fn store_error(error: &ReplicaError) -> CommandError {
             CommandError::new(Exit::Config, said, fix)
         }
         ReplicaError::History(error) => CommandError::new(Exit::Store, said, error.advice()),
+        ReplicaError::Emptied => {
+            let fix = "mount the folder, or correct `replicate`: the host that holds the lease must be seen there. To begin anew in an \
+                       empty store on purpose, remove replica.json from the state folder of the host that is to write";
+            CommandError::new(Exit::Store, said, fix)
+        }
         ReplicaError::Damaged { .. } => {
             let fix = "fetch an older copy by hand: docs/recovery.md";
             CommandError::new(Exit::Store, said, fix)

@@ -32,6 +32,11 @@ pub(crate) struct ReplicaStanding {
     pub(crate) copy: Option<CopyDescription>,
     /// Why the last copy was not made.
     pub(crate) failure: Option<String>,
+    /// The store that all this is known of; another one may be empty.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) store: Option<String>,
+    /// Whether nothing was left there when this host looked last.
+    pub(crate) is_emptied: bool,
 }
 
 impl ReplicaStanding {
@@ -56,7 +61,23 @@ impl ReplicaStanding {
             taken_over_from: lease.takeover.as_ref().map(|takeover| takeover.from.clone()),
             copy: newest.map(|(_, description, _)| description),
             failure: self.failure,
+            store: self.store,
+            is_emptied: false,
         }
+    }
+
+    /// What was seen, was seen in this store.
+    pub(crate) fn in_store(self, place: &str) -> Self {
+        Self { store: Some(place.to_owned()), is_emptied: false, ..self }
+    }
+
+    pub(crate) fn emptied(self) -> Self {
+        Self { is_emptied: true, ..self }
+    }
+
+    /// Whether this host saw a lease in this store before.
+    pub(crate) fn knows(&self, place: &str) -> bool {
+        self.store.as_deref() == Some(place) && !self.host.is_empty()
     }
 
     /// It has the lease, and its history is not of this term yet.
@@ -77,7 +98,7 @@ impl ReplicaStanding {
 
     /// Whether another host does the work.
     pub(crate) fn is_standing_by(&self) -> bool {
-        !self.is_holder && !self.host.is_empty()
+        !self.is_holder && !self.host.is_empty() && !self.is_emptied
     }
 
     /// As `status` shows it.
@@ -91,6 +112,11 @@ impl ReplicaStanding {
         if let Some(copy) = &self.copy {
             let run = copy.last_run.map_or("no run".to_owned(), |run| format!("run {run}"));
             let _ = writeln!(text, "newest copy of {run}, {} by {}", minute(copy.made_at.fixed_offset()), copy.host);
+        }
+        if self.is_emptied {
+            let sentence = "the store of copies was empty when it was asked last, and no run goes on";
+            wrapped(&mut text, sentence, &format!("{} ", paint.bad("✗")), "  ");
+            text.push_str("  → recount check\n");
         }
         if let Some(why) = &self.failure {
             let sentence = format!("the history was not copied after the last run: {why}");

@@ -3,9 +3,10 @@
 use crate::alerts::engine::{Alerts, AnnouncedRun};
 use crate::cli::error::CommandError;
 use crate::cli::session::Session;
-use crate::cli::wiring::alert_engine;
+use crate::cli::wiring::{alert_engine, configured_health};
 use crate::cli::{clock, session};
 use crate::config::settings::{Config, IntegrationConfig};
+use crate::history::store::open::History;
 use crate::nightly::night_failure::Failure;
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::report::brief::Brief;
@@ -27,7 +28,13 @@ pub(crate) fn record_or_tell(
     let failure = Failure::new(*exit, code, message.clone(), fix.clone());
     let told = match to_record(config, *exit) {
         Ok(mut session) => record(&mut session, &failure),
-        Err(_) => session::runtime().map(|runtime| runtime.block_on(tell(config, integrations, error))),
+        Err(_) => {
+            // Else the numbers of the last run that was good stand there still.
+            if let Ok(Some(history)) = History::open_existing(&config.state) {
+                configured_health::keep(config, &history);
+            }
+            session::runtime().map(|runtime| runtime.block_on(tell(config, integrations, error)))
+        }
     };
     if let Err(error) = told {
         tracing::error!("no alert could be sent about the night that cannot begin: {}", error.message);

@@ -150,11 +150,13 @@ impl StoreError {
                 "Keep the file, check the disk, and restore history.db from a backup. To begin anew on purpose, move \
                  history.db away and remove history.created: then the first apply asks for approval again."
             }
-            Self::Full(_) => "Free some space. The next run settles what this one left open.",
+            Self::Full(_) => {
+                "Make room on the disk that holds the state folder. The next run settles what this one left open."
+            }
             Self::ReadOnly(_) => "Make the state folder writable for the user that recount runs as.",
             Self::Shared(_) => "Let nobody else write in the state folder: chmod go-w, and look at what lies in it.",
             Self::Busy(_) => "Close the program that has history.db open, and run again.",
-            Self::Io(_) => "Check the disk and the rights of the state folder, then run again.",
+            Self::Io(_) => "Check the disk, whether it has room, and the rights of the state folder; then run again.",
             Self::Unreadable { .. } => "Use the newest recount that ever wrote this history.",
             Self::Restored { .. } => {
                 "Put the newest history.db back; `recount verify --against HEAD` tells which one it is, HEAD being that of \
@@ -189,10 +191,36 @@ impl From<rusqlite::Error> for StoreError {
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt { detail: error.to_string() },
             Some(ErrorCode::DiskFull) => Self::Full(error.into()),
+            Some(ErrorCode::SystemIoFailure) if is_without_room(&error) => Self::Full(error.into()),
             Some(ErrorCode::ReadOnly) => Self::ReadOnly(error.into()),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy(error.into()),
             Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) => Self::Io(error.into()),
             _ => Self::Refused(error),
+        }
+    }
+}
+
+/// Whether SQLite could not make its shared index (`history.db-shm`) larger: it says that a disk is full so, and of its other
+/// files with a code of its own.
+fn is_without_room(error: &rusqlite::Error) -> bool {
+    error.sqlite_error().is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi;
+
+    use super::*;
+
+    /// Whoever reads "Error code 4874" looks at rights and cables, and the nights go on failing.
+    #[test]
+    fn a_full_disk_is_called_so_whichever_file_has_no_room() {
+        for (code, is_full) in
+            [(ffi::SQLITE_FULL, true), (4874, true), (ffi::SQLITE_IOERR_READ, false), (ffi::SQLITE_IOERR_FSYNC, false)]
+        {
+            let error = StoreError::from(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
+            assert_eq!(matches!(error, StoreError::Full(_)), is_full, "{code}: {error:?}");
+            assert!(error.advice().contains("room"), "{}", error.advice());
         }
     }
 }

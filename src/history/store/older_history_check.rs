@@ -19,10 +19,20 @@ impl History {
         // Read before the database, which a run may be writing.
         let Some((run, head)) = read(&self.state)? else { return Ok(()) };
         let last: i64 = self.connection.query_row("SELECT coalesce(max(run), 0) FROM runs", [], |row| row.get(0))?;
-        if last >= run && self.had_head(&head)? {
+        if last >= run && self.knows(&head)? {
             return Ok(());
         }
         Err(StoreError::Restored { path: self.state.join("history.db"), run, head })
+    }
+
+    /// Whether the journal has this head. Looked for from its end, where that of a sound history is.
+    fn knows(&self, head: &str) -> Result<bool, StoreError> {
+        if self.head()? == head {
+            return Ok(true);
+        }
+        let Ok(hash) = hex::decode(head) else { return self.had_head(head) };
+        let sql = "SELECT 1 FROM journal WHERE hash = ?1 ORDER BY seq DESC LIMIT 1";
+        Ok(self.connection.prepare_cached(sql)?.exists([hash])? || self.had_head(head)?)
     }
 
     /// Notes the head behind a run that began or ended.

@@ -88,6 +88,9 @@ impl<'a> RunRecorder<'a> {
         let clearance = self.on_known_site(clearance, &plan, history)?;
         self.plan(plan, &clearance, (export, looks));
         let cleared = self.heed(clearance, history)?;
+        let fingerprint = self.open.record.planned.as_ref().map_or("", |planned| &planned.fingerprint);
+        let clock = self.run.clock_item(history, fingerprint)?;
+        self.open.find(clock);
         if let (Some(approved), None) = (self.run.job.approved, &cleared) {
             let moved = self.moved_since(approved, history)?;
             self.open.find(moved);

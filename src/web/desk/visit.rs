@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::history::desk::answer_queue::QueuedAnswer;
 use crate::history::desk::events::DeskEvent;
+use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::plan::outcome::Mode;
@@ -38,6 +39,8 @@ pub(crate) struct Visit {
 pub(crate) struct Overview {
     /// None before the first run.
     pub(crate) history: Option<History>,
+    /// The history is older than its last run, and what to do about that.
+    pub(crate) older: Option<StoreError>,
     pub(crate) standings: Vec<IntegrationStanding>,
     /// The last night of each integration that looked at every line; of a new one there is none.
     nights: Vec<(IntegrationName, RunId)>,
@@ -63,6 +66,7 @@ impl Overview {
         let zone = host.zone();
         let standings = host.standings().map_err(PageError::Broken)?;
         let history = History::open_existing(&site.site.state)?;
+        let older = history.as_ref().and_then(|history| history.is_newest().err());
         let mut records = host.records();
         let (mut plans, mut open, mut nights) = (Vec::new(), Vec::new(), Vec::new());
         let mut queued: Vec<QueuedAnswer> = Vec::new();
@@ -90,6 +94,7 @@ impl Overview {
         let running = crate::history::store::run_lock::RunLock::holder(&site.site.state);
         Ok(Self {
             history,
+            older,
             standings,
             nights,
             queued,

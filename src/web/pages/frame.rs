@@ -10,6 +10,7 @@ use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::fleet::tenant_addresses::LIST;
 use crate::web::html_head::{brand, document};
+use crate::web::pages::page_pieces;
 
 /// Which entry of the rail the page is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +65,7 @@ pub(crate) fn frame_with(visit: &Visit, place: RailEntry, title: &str, again: Op
                     (rail_menu(visit, place, false))
                 }
                 main.main #main {
+                    (older_history(visit))
                     (main)
                     footer.foot {
                         p { "Quantities only: no page of this desk holds an amount of money. Times are " (visit.desk.zone.name()) "." }
@@ -78,6 +80,17 @@ pub(crate) fn frame_with(visit: &Visit, place: RailEntry, title: &str, again: Op
     match &visit.site.tenant {
         Some(tenant) => document(&format!("{title} · {}", shown(tenant)), &more, &body),
         None => document(title, &more, &body),
+    }
+}
+
+/// Above every page: what it shows is not how things stand.
+fn older_history(visit: &Visit) -> Markup {
+    html! {
+        @if let Some(error) = &visit.desk.older {
+            (page_pieces::note("bad", "The history is older than its last run.", html! {
+                "What this page shows is as it was before, and no run goes on: invoices should wait. " (error.advice())
+            }))
+        }
     }
 }
 

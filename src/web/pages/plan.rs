@@ -9,7 +9,7 @@ use crate::history::run_record::{LineRecord, RunRecord};
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::fingerprint::short;
-use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunVerdict};
+use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::report::command_output::diff_output::Difference;
 use crate::report::open_items::OpenItems;
@@ -65,6 +65,14 @@ fn is_stopped(run: &RunRecord) -> bool {
         && run.end.as_ref().is_some_and(|end| matches!(end.verdict, RunVerdict::Held | RunVerdict::Refused))
 }
 
+/// Whether nights are refused by the clock until a plan is applied: this one may be, also where no line changes by it.
+fn ends_clock_refusals(run: &RunRecord) -> bool {
+    let findings = run.end.iter().flat_map(|end| &end.findings);
+    run.command == RunCommand::Plan
+        && run.planned.is_some()
+        && findings.into_iter().any(|finding| finding.code == Code::ConfigInvalid)
+}
+
 /// Whether approving the plan writes this line.
 pub(crate) fn would_change(line: &LineRecord) -> bool {
     matches!(Change::of(line), Some(Change::Would | Change::WithPlan | Change::NotReached)) || line.is_large()
@@ -96,7 +104,7 @@ pub(crate) fn approval_page(visit: &Visit, run: &RunRecord, wrong: Option<&str>)
         (table(visit, run))
         (guard_measurements::fold(run))
         @if newest.is_some() {}
-        @else if pending > 0 || is_stopped(run) { (approval(visit, run, fingerprint, pending, wrong)) }
+        @else if pending > 0 || is_stopped(run) || ends_clock_refusals(run) { (approval(visit, run, fingerprint, pending, wrong)) }
     };
     frame(visit, RailEntry::Plan, &format!("Plan {} · {}", short(fingerprint), shown(run.integration.as_str())), &main)
 }
@@ -313,7 +321,7 @@ fn approval(visit: &Visit, run: &RunRecord, fingerprint: &str, pending: usize, w
             (token(visit))
             p {
                 b { "Approve " (short(fingerprint)) ": " (numbers_and_dates::plural(pending, "line")) @if pending > 0 { ", " (sums(&changes)) } "." } " "
-                @if pending == 0 { span.small { "No line changes by it. Its export is believed: the nights go on, and what is held is asked about line by line. " } }
+                @if pending == 0 { span.small { "No line changes by it. Its export, and the clock of now, are believed: the nights go on, and what is held is asked about line by line. " } }
                 span.small { "All of them, also those that a filter hides. Everything is read again first: if the plan has moved, nothing is written and the new one is shown. Each line is read again before it is written." }
             }
             div.do {

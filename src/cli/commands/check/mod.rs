@@ -5,10 +5,10 @@ mod connection;
 mod export;
 mod probe;
 mod replication;
+mod state_and_clock;
 mod tab;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 use std::path::Path;
 
 use clap::Args;
@@ -28,7 +28,6 @@ use crate::connectwise::client::Client;
 use crate::connectwise::client::status_meaning::Right;
 use crate::connectwise::{ReadError, Reader};
 use crate::error_chain::error_chain;
-use crate::history::store::network_mount::network_file_system;
 use crate::history::store::open::History;
 use crate::nightly::night_failure::Failure;
 use crate::nightly::precheck::{OtherIntegrations, precheck};
@@ -97,6 +96,7 @@ pub(super) fn of(config: Config) -> Result<CheckList, CommandError> {
     checks.good("configuration", format!("{}: {}", config.path.display(), plural(integrations, "integration")));
     checks.schedule(&config);
     checks.store(&config);
+    checks.clock(&config);
     checks.replica(&config);
     checks.metrics(&config);
     checks.alerts(&config);
@@ -110,13 +110,6 @@ pub(super) fn of(config: Config) -> Result<CheckList, CommandError> {
     }
     checks.is_idle = config.integrations.values().all(|integration| integration.mode == Mode::Off);
     Ok(checks)
-}
-
-/// Whether a run could record itself in the folder, or make it. The file that is tried has no name, and no trace is left.
-fn writable(state: &Path) -> io::Result<()> {
-    let there = state.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
-    let folder = if there.as_os_str().is_empty() { Path::new(".") } else { there };
-    tempfile::tempfile_in(folder).map(drop)
 }
 
 /// Products that another integration bills as well, and whose customers.
@@ -134,35 +127,6 @@ impl CheckList {
         match configured_schedule::schedule(config) {
             Ok(schedule) => self.good("schedule", schedule.describe()),
             Err(CommandError { exit, message, fix, .. }) => self.wrong("schedule", exit, message, fix),
-        }
-    }
-
-    fn store(&mut self, config: &Config) {
-        let state = config.state.display();
-        let opened = History::open_existing(&config.state);
-        let opened = opened.and_then(|history| history.map(|history| history.is_newest()).transpose());
-        match opened {
-            Ok(Some(())) => self.good("state", format!("{state}: the history is intact")),
-            Ok(None) => self.note("state", format!("{state}: no run yet; the first one creates it")),
-            Err(_) if config.state.is_file() => {
-                self.wrong(
-                    "state",
-                    Exit::Store,
-                    format!("{state} is a file"),
-                    "set `state` in recount.toml to a folder",
-                );
-            }
-            Err(error) => self.wrong("state", Exit::Store, error_chain(&error), error.advice()),
-        }
-        if !config.state.is_file()
-            && let Err(error) = writable(&config.state)
-        {
-            let fix = "give the user that runs recount write access; nothing is sent that cannot be recorded first";
-            self.wrong("state", Exit::Store, format!("{state} cannot be written: {error}"), fix);
-        }
-        if let Some(kind) = network_file_system(&config.state) {
-            let why = "locks and syncs are not reliable there; set `state` to a local folder";
-            self.note("state", format!("{state}: a network file system ({kind}); {why}"));
         }
     }
 

@@ -6,6 +6,7 @@ use crate::cli::clock;
 use crate::cli::commands::check::check_output::CheckList;
 use crate::cli::error::CommandError;
 use crate::cli::wiring::replication::{onlooker, store_error, wait};
+use crate::cli::wiring::replication_standing::ReplicaStanding;
 use crate::config::settings::Config;
 use crate::reconcile::model::display_text::minute;
 use crate::replication::copy_names::CopyName;
@@ -40,6 +41,10 @@ impl CheckList {
         let Some(settings) = &config.replica else { return };
         let seen = onlooker(config, settings).and_then(|owner| {
             let seen = wait(look(&owner))?.map_err(|error| store_error(&error))?;
+            let is_empty = seen.lease.is_none() && seen.newest.is_none();
+            if is_empty && ReplicaStanding::read(&config.state).knows(&settings.address()) {
+                return Err(store_error(&ReplicaError::Emptied));
+            }
             Ok((owner, seen))
         });
         match seen {

@@ -150,9 +150,24 @@ fn of_people(tenant: &Tenant) -> (Tenant, String) {
 
 /// Where a folder is, that may not be there yet, whatever links lead to it.
 fn real(folder: &Path) -> PathBuf {
-    let there = folder.ancestors().find_map(|above| Some((above, fs::canonicalize(above).ok()?)));
-    let rest = |above: &Path| folder.strip_prefix(above).unwrap_or(Path::new("")).to_owned();
-    there.map_or(folder.to_owned(), |(above, found)| found.join(rest(above)))
+    followed(folder, LINKS)
+}
+
+/// As many links as the kernel follows.
+const LINKS: u8 = 40;
+
+/// A link whose target is not there yet is followed as well: the first night makes the target.
+fn followed(folder: &Path, links: u8) -> PathBuf {
+    if let Ok(found) = fs::canonicalize(folder) {
+        return found;
+    }
+    let Some(above) = folder.parent() else { return folder.to_owned() };
+    let above = followed(above, links);
+    let Some(name) = folder.file_name() else { return above.parent().map(Path::to_owned).unwrap_or(above) };
+    match fs::read_link(above.join(name)) {
+        Ok(target) if links > 0 => followed(&above.join(target), links - 1),
+        _ => above.join(name),
+    }
 }
 
 pub(super) fn stamp(file: &Path) -> io::Result<Stamp> {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::cli::arguments::global_options::Global;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
+use crate::cli::wiring::older_history;
 use crate::cli::wiring::replication::Replica;
 use crate::cli::{clock, session};
 use crate::error_chain::error_chain;
@@ -46,30 +47,43 @@ struct Document<'a> {
 
 pub(crate) fn backup(global: &Global, options: &BackupOptions, console: &Console) -> Exit {
     let file = &options.file;
-    match back_up(global, file) {
+    let BackedUp { last_run, head, exit } = match back_up(global, file, console) {
         Err(error) => return error.tell(console),
-        Ok((last_run, head)) if console.json => {
-            console.document(Exit::Done, &Document { file, head: &head, last_run, set_aside: None, people: None });
+        Ok(done) => done,
+    };
+    match console.json {
+        true => {
+            console.document(exit, &Document { file, head: &head, last_run, set_aside: None, people: None });
         }
-        Ok((last_run, head)) => {
+        false => {
             let until = last_run.map_or("no run yet".to_owned(), |run| format!("up to run {run}"));
             console.print(&format!("the history, {until}, is in {}\nhead {head}\n", file.display()));
         }
     }
-    Exit::Done
+    exit
 }
 
-fn back_up(global: &Global, file: &Path) -> Result<(Option<i64>, String), CommandError> {
+struct BackedUp {
+    last_run: Option<i64>,
+    head: String,
+    /// Whether the history can be believed.
+    exit: Exit,
+}
+
+fn back_up(global: &Global, file: &Path, console: &Console) -> Result<BackedUp, CommandError> {
     let config = session::configuration(global)?;
     if file.symlink_metadata().is_ok() {
         let message = format!("{} is there already", file.display());
         return Err(CommandError::new(Exit::Usage, message, "name a file that is not there yet"));
     }
-    session::existing_history(&config.state)?.back_up(file)?;
+    let history = session::existing_history(&config.state)?;
+    let exit = older_history::told_beside(&history, console);
+    history.back_up(file)?;
     let copied = History::copy_at(file)?;
     copied.check()?;
     let chain = copied.verify_journal()?;
-    Ok((copied.runs(1)?.first().map(|run| run.run.0), chain.head))
+    let last_run = copied.runs(1)?.first().map(|run| run.run.0);
+    Ok(BackedUp { last_run, head: chain.head, exit })
 }
 
 pub(crate) fn restore(global: &Global, options: &RestoreOptions, console: &Console) -> Exit {

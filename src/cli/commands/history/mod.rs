@@ -13,6 +13,7 @@ use crate::cli::commands::history::over_time::LinesOf;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session;
+use crate::cli::wiring::older_history;
 use crate::history::run_lookup::RunSummary;
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::report::exit_codes::Exit;
@@ -42,23 +43,24 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
         let asked = LinesOf { customer: customer.as_deref(), service: service.as_deref() };
         return over_time::run(global, asked, console);
     }
-    match summaries(global, options.limit.get()) {
-        Ok(runs) if console.json => {
-            console.document(Exit::Done, &Document { history: runs.iter().map(Row::of).collect() });
-            Exit::Done
+    match summaries(global, options.limit.get(), console) {
+        Ok((runs, exit)) if console.json => {
+            console.document(exit, &Document { history: runs.iter().map(Row::of).collect() });
+            exit
         }
-        Ok(runs) => {
+        Ok((runs, exit)) => {
             console.print(&table(&runs));
-            Exit::Done
+            exit
         }
         Err(error) => error.tell(console),
     }
 }
 
-fn summaries(global: &Global, limit: usize) -> Result<Vec<RunSummary>, CommandError> {
+fn summaries(global: &Global, limit: usize, console: &Console) -> Result<(Vec<RunSummary>, Exit), CommandError> {
     let config = session::configuration(global)?;
     let history = session::existing_history(&config.state)?;
-    Ok(history.runs(limit)?)
+    let exit = older_history::told(&history, console);
+    Ok((history.runs(limit)?, exit))
 }
 
 #[derive(Serialize)]

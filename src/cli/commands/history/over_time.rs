@@ -10,6 +10,7 @@ use crate::cli::commands::why::{LineChain, of_line};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session;
+use crate::cli::wiring::older_history;
 use crate::history::run_record::LineRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
@@ -31,21 +32,21 @@ pub(super) struct LinesOf<'a> {
 }
 
 pub(super) fn run(global: &Global, asked: LinesOf<'_>, console: &Console) -> Exit {
-    let (chains, more) = match chains(global, asked) {
+    let (chains, more, exit) = match chains(global, asked, console) {
         Ok(found) => found,
         Err(error) => return error.tell(console),
     };
     if console.json {
         let lines = chains.iter().map(LineJson::of).collect();
-        console.document(Exit::Done, &Document { lines });
-        return Exit::Done;
+        console.document(exit, &Document { lines });
+        return exit;
     }
     let told: Vec<String> = chains.iter().map(|chain| why_output::over_time(&chain.nights, &chain.trend)).collect();
     console.print(&told.join("\n"));
     if more > 0 {
         console.print(&format!("\n… {more} more lines: name the customer and the service\n"));
     }
-    Exit::Done
+    exit
 }
 
 #[derive(Serialize)]
@@ -78,9 +79,15 @@ impl<'a> LineJson<'a> {
     }
 }
 
-fn chains(global: &Global, asked: LinesOf<'_>) -> Result<(Vec<LineChain>, usize), CommandError> {
+/// The lines, how many more there are, and whether the history can be believed.
+fn chains(
+    global: &Global,
+    asked: LinesOf<'_>,
+    console: &Console,
+) -> Result<(Vec<LineChain>, usize, Exit), CommandError> {
     let config = session::configuration(global)?;
     let history = session::existing_history(&config.state)?;
+    let exit = older_history::told(&history, console);
     let (handles, known) = handles(&history, asked)?;
     if handles.is_empty() {
         return Err(match (asked.customer, asked.service) {
@@ -94,7 +101,7 @@ fn chains(global: &Global, asked: LinesOf<'_>) -> Result<(Vec<LineChain>, usize)
     }
     let chains = handles.iter().take(LINES).map(|handle| of_line(&history, handle));
     let chains = chains.collect::<Result<Vec<_>, _>>()?;
-    Ok((chains, handles.len().saturating_sub(LINES)))
+    Ok((chains, handles.len().saturating_sub(LINES), exit))
 }
 
 /// The lines that fit in the newest run of each integration, and every customer there.

@@ -15,6 +15,7 @@ use crate::cli::error::CommandError;
 use crate::cli::session;
 use crate::cli::wiring::configured_health;
 use crate::cli::wiring::health_json::HealthJson;
+use crate::cli::wiring::older_history;
 use crate::config::edit::recount_toml;
 use crate::config::settings::Config;
 use crate::config::settings::IntegrationConfig;
@@ -77,18 +78,18 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
     let done = match &options.change {
         None | Some(Change::List) => list(global, console),
         Some(Change::Add(options)) => return add::run(global, options, console),
-        Some(Change::Remove(options)) => remove::run(global, options, console),
+        Some(Change::Remove(options)) => remove::run(global, options, console).map(|()| Exit::Done),
         Some(Change::Enable { name, mode: On::Observe }) => set_mode(global, name, Mode::Observe, console),
         Some(Change::Enable { name, mode: On::Apply }) => set_mode(global, name, Mode::Apply, console),
         Some(Change::Disable { name }) => set_mode(global, name, Mode::Off, console),
     };
     match done {
-        Ok(()) => Exit::Done,
+        Ok(exit) => exit,
         Err(error) => error.tell(console),
     }
 }
 
-fn set_mode(global: &Global, name: &str, mode: Mode, console: &Console) -> Result<(), CommandError> {
+fn set_mode(global: &Global, name: &str, mode: Mode, console: &Console) -> Result<Exit, CommandError> {
     let config = session::configuration(global)?;
     let before = typed_integration::named(&config, name)?.mode;
     if before != mode {
@@ -100,7 +101,7 @@ fn set_mode(global: &Global, name: &str, mode: Mode, console: &Console) -> Resul
     if console.json {
         let (before, mode) = (before.as_str(), mode.as_str());
         console.document(Exit::Done, &Changed { integration: name, before, mode });
-        return Ok(());
+        return Ok(Exit::Done);
     }
     let was = if before == mode { "is already".to_owned() } else { format!("was {before} and is now") };
     let (then, next) = match mode {
@@ -116,7 +117,7 @@ fn set_mode(global: &Global, name: &str, mode: Mode, console: &Console) -> Resul
         ),
     };
     console.print(&format!("{name} {was} {mode}{then}\n\nNext: {next}\n"));
-    Ok(())
+    Ok(Exit::Done)
 }
 
 /// Where that cannot be read, the next run says what it needs.
@@ -166,9 +167,10 @@ struct Customers {
     unmapped: Option<usize>,
 }
 
-fn list(global: &Global, console: &Console) -> Result<(), CommandError> {
+fn list(global: &Global, console: &Console) -> Result<Exit, CommandError> {
     let config = session::configuration(global)?;
     let history = History::open_existing(&config.state)?;
+    let exit = history.as_ref().map_or(Exit::Done, |history| older_history::told(history, console));
     let running = configured_health::running(&config.state);
     let mut known = Vec::new();
     for integration in config.integrations.values() {
@@ -178,11 +180,11 @@ fn list(global: &Global, console: &Console) -> Result<(), CommandError> {
     }
     if console.json {
         let integrations = known.iter().map(Row::of).collect();
-        console.document(Exit::Done, &Document { running: running.as_deref(), integrations });
+        console.document(exit, &Document { running: running.as_deref(), integrations });
     } else {
         console.print(&table(&known, running.as_deref()));
     }
-    Ok(())
+    Ok(exit)
 }
 
 impl Customers {

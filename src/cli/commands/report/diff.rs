@@ -6,6 +6,7 @@ use crate::cli::arguments::global_options::Global;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session;
+use crate::cli::wiring::older_history;
 use crate::history::run_record::RunRecord;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::RunId;
@@ -23,30 +24,31 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
-    match both(global, options) {
-        Ok((earlier, later)) => {
+    match both(global, options, console) {
+        Ok((earlier, later, exit)) => {
             let difference = Difference::of(&earlier, &later);
             if console.json {
-                console.document(Exit::Done, &Document::new(&difference));
+                console.document(exit, &Document::new(&difference));
             } else {
                 console.print(&diff_output::render(&difference));
             }
-            Exit::Done
+            exit
         }
         Err(error) => error.tell(console),
     }
 }
 
-fn both(global: &Global, options: &Options) -> Result<(RunRecord, RunRecord), CommandError> {
+fn both(global: &Global, options: &Options, console: &Console) -> Result<(RunRecord, RunRecord, Exit), CommandError> {
     let config = session::configuration(global)?;
     let history = session::existing_history(&config.state)?;
+    let exit = older_history::told(&history, console);
     let (earlier, later) = (one(&history, options.earlier)?, one(&history, options.later)?);
     if earlier.integration != later.integration {
         let message =
             format!("run {} is of {} and run {} of {}", earlier.run, earlier.integration, later.run, later.integration);
         return Err(CommandError::new(Exit::Usage, message, "`recount history` lists the runs of each"));
     }
-    Ok((earlier, later))
+    Ok((earlier, later, exit))
 }
 
 fn one(history: &History, run: i64) -> Result<RunRecord, CommandError> {

@@ -14,7 +14,7 @@ use crate::cli::browser::open;
 use crate::cli::commands::fleet::fleet_options::FleetOptions;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
-use crate::cli::wiring::configured_health;
+use crate::cli::wiring::{configured_health, older_history};
 use crate::cli::{clock, session};
 use crate::config::settings::Config;
 use crate::error_chain::error_chain;
@@ -88,9 +88,15 @@ fn work(global: &Global, options: &Options, console: &Console) -> Result<Exit, C
         return Err(CommandError::new(Exit::Usage, message, "give one of the two"));
     }
     let config = session::configuration(global)?;
+    if global.of_fleet && configured_health::on(&config).is_empty() {
+        return nothing_is_on(&config, console);
+    }
     let history = session::existing_history(&config.state)?;
+    let format = options.format.unwrap_or(if console.json { Format::Json } else { Format::Text });
+    let is_text = options.output.is_none() && matches!(format, Format::Text | Format::Markdown);
+    let doubt = if is_text { older_history::told } else { older_history::told_beside }(&history, console);
     if let Some(name) = &options.customer {
-        return customer_page(&config, &history, options, name, console).map(|()| Exit::Done);
+        return customer_page(&config, &history, options, name, console).map(|()| doubt);
     }
     let runs = find(&config, &history, options.which.as_deref())?;
     if options.open {
@@ -98,11 +104,10 @@ fn work(global: &Global, options: &Options, console: &Console) -> Result<Exit, C
             let kept = kept_in(&config).keep_page(&history, run).map_err(|error| not_kept(&error))?;
             show(&kept, true, console)?;
         }
-        return Ok(Exit::Done);
+        return Ok(doubt);
     }
     let ended = runs.iter().filter_map(|run| run.end.as_ref()).map(|end| Exit::of_code(end.exit_code));
-    let exit = if global.of_fleet { ended.fold(Exit::Done, Exit::worst) } else { Exit::Done };
-    let format = options.format.unwrap_or(if console.json { Format::Json } else { Format::Text });
+    let exit = if global.of_fleet { ended.fold(doubt, Exit::worst) } else { doubt };
     match &options.output {
         Some(path) => {
             let text = rendered(&config, &history, &runs, (format, Paint::PLAIN))?;
@@ -112,6 +117,19 @@ fn work(global: &Global, options: &Options, console: &Console) -> Result<Exit, C
         }
         None if format == Format::Json => console.document(exit, &Document::new(&runs, None)),
         None => console.print(&rendered(&config, &history, &runs, (format, console.paint))?),
+    }
+    Ok(exit)
+}
+
+/// A tenant that is switched off ends as in `status`: there is nothing to report, and lines that bill still are to be decided.
+fn nothing_is_on(config: &Config, console: &Console) -> Result<Exit, CommandError> {
+    let history = History::open_existing(&config.state)?;
+    let doubt = history.as_ref().map_or(Exit::Done, |history| older_history::told(history, console));
+    let unwatched = history.map(|history| configured_health::unwatched(config, &history)).transpose()?;
+    let exit = if unwatched.is_none_or(|lines| lines.is_empty()) { doubt } else { doubt.worst(Exit::Decide) };
+    match console.json {
+        true => console.document(exit, &Document::new(&[], None)),
+        false => console.print("No integration is on.\n"),
     }
     Ok(exit)
 }
@@ -134,7 +152,8 @@ fn rendered(
         Format::Csv => csv::render_all(runs),
         Format::Html => page(config, history, runs)?,
         Format::Json => {
-            let text = serde_json::to_string_pretty(&Envelope::new(Exit::Done, &Document::new(runs, None)));
+            let exit = if history.is_newest().is_ok() { Exit::Done } else { Exit::Store };
+            let text = serde_json::to_string_pretty(&Envelope::new(exit, &Document::new(runs, None)));
             text.map_err(|error| CommandError::new(Exit::Unexpected, error.to_string(), ""))? + "\n"
         }
     })
@@ -241,7 +260,8 @@ fn customer_page(
             let kept = kept_in(config).keep_customers(&gathered).map_err(|error| not_kept(&error))?;
             let Some(path) = kept else { return Ok(()) };
             if console.json && !options.open {
-                console.document(Exit::Done, &CustomerPage { customer, page: &path });
+                let exit = if history.is_newest().is_ok() { Exit::Done } else { Exit::Store };
+                console.document(exit, &CustomerPage { customer, page: &path });
                 return Ok(());
             }
             return show(&path, options.open, console);

@@ -59,6 +59,8 @@ pub struct MonthMore {
     pub open: Option<Markup>,
     /// Whether the month is over.
     pub is_over: bool,
+    /// Whether the history is older than its last run: then nobody knows what was billed since.
+    pub is_older: bool,
 }
 
 /// The page; `month` in words.
@@ -77,7 +79,7 @@ pub fn main(
     let checked: Vec<(&InvoiceStanding, Vec<Check>)> =
         integrations.iter().map(|standing| (standing, checks_of(standing, links))).collect();
     let open = checked.iter().flat_map(|(_, checks)| checks).filter(|check| !check.holds).count();
-    let open = open + unwatched.len();
+    let open = open + unwatched.len() + usize::from(more.is_older);
     let (tone, words) = match (open, integrations.is_empty()) {
         (_, true) => ("ask", "NO RUN YET".to_owned()),
         (0, _) => ("good", "READY".to_owned()),
