@@ -31,6 +31,17 @@ const STORIES: &[&str] = &[
 /// They wait for somebody, or are typed elsewhere.
 const ENDLESS: &[&str] = &["daemon", "demo", "init", "serve", "sim"];
 
+/// Of more rows than are told one by one, `check` named the place where it told them as if it were an integration.
+#[test]
+fn the_command_that_shows_many_unreadable_rows_is_taken() {
+    let night = Night::new();
+    let rows: String = (0..25).map(|row| format!("Acme {row},CloudFilter,many\n")).collect();
+    night.export(format!("Account,Product,Quantity\n{rows}"));
+    let said = night.recount(&["check"]);
+    assert!(said.out.contains("recount read mail") && !said.out.contains("recount read mail:"), "{}", said.out);
+    assert_eq!(night.recount(&["read", "mail"]).exit, 3, "it shows them");
+}
+
 /// What is advised at seven in the morning has to be what the program takes.
 #[test]
 fn every_printed_command_is_taken_as_it_is_printed() {

@@ -14,6 +14,7 @@ use crate::reconcile::decide::findings::row_remedies::row_remedy;
 use crate::reconcile::guard::export_guards::{malformed, part_unread, stale};
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::export::counts::{Counts, RejectedRow};
+use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit_codes::Exit;
 use crate::report::numbers_and_dates::plural;
@@ -39,7 +40,7 @@ impl CheckList {
                 let files = files_of(&export.path, counts);
                 let proposed = all_proposals(&files, &integration.export.layout, counts);
                 let remedy = undeclared(counts, integration.export.layout.notation);
-                self.rejected(name, counts, remedy.as_deref());
+                self.rejected(name, &integration.name, counts, remedy.as_deref());
                 if let Some(finding) = malformed(counts, &integration.guards) {
                     self.wrong(name, Exit::Refused, finding.message, remedy.map_or(finding.fix, Remedy::from));
                 }
@@ -64,7 +65,7 @@ impl CheckList {
     }
 
     /// Rows that are no counts, each with the cell marked; of many the first.
-    fn rejected(&mut self, name: &str, counts: &Counts, remedy: Option<&str>) {
+    fn rejected(&mut self, name: &str, integration: &IntegrationName, counts: &Counts, remedy: Option<&str>) {
         let fix = |row: &RejectedRow| remedy.map_or_else(|| row_remedy(&row.why, counts.filled), Remedy::from);
         for row in counts.rejected.iter().take(ROWS_TOLD) {
             let (column, value) = (escaped(&row.column), escaped(&row.value));
@@ -81,7 +82,7 @@ impl CheckList {
                 name,
                 Exit::Decide,
                 format!("{more} more rows could not be read"),
-                Remedy::command(format!("recount read {name}")),
+                Remedy::command(format!("recount read {integration}")),
             );
         }
     }

@@ -105,11 +105,11 @@ impl<'a> Asker<'a> {
         if self.missing.is_empty() {
             return Ok(());
         }
-        let message = format!("not running in a terminal, so init needs {}", self.missing.join(", "));
+        let message = format!("not running in a terminal, and nothing gives {}", self.missing.join(", "));
         Err(CommandError::new(
             Exit::Usage,
             message,
-            "give these options, or run `recount init` in a terminal, where it asks",
+            "give these options, or run the same command in a terminal, where it asks",
         ))
     }
 }
