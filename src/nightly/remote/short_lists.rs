@@ -60,15 +60,11 @@ fn gone<'a>(past: &'a Past, remote: &'a Remote) -> impl Iterator<Item = Agreemen
     let shown: BTreeSet<AdditionId> = listed().map(|addition| addition.id).collect();
     let at_zero: BTreeSet<AdditionId> =
         listed().filter(|addition| !addition.bills()).map(|addition| addition.id).collect();
-    let seen = past.accepted.iter().flat_map(|accepted| &accepted.lines).map(|(key, addition)| (key, *addition));
-    let ours = past.ours.iter().map(|(key, addition)| (key, *addition));
-    let missed = seen.chain(ours).filter({
-        let shown = shown.clone();
-        move |(_, id)| !shown.contains(id)
-    });
-    let owned = past.owned.iter().filter_map(|(key, owned)| Some((key, owned.addition?)));
-    let over = owned.filter(move |(_, id)| !shown.contains(id) || at_zero.contains(id));
-    missed.chain(over).map(|(key, _)| key.agreement)
+    let seen = past.accepted.iter().flat_map(|accepted| &accepted.lines);
+    let known = seen.chain(&past.ours).map(|(key, addition)| (key, *addition, false));
+    let owned = past.owned.iter().filter_map(|(key, owned)| Some((key, owned.addition?, true)));
+    let over = move |id: &AdditionId, is_owned: bool| !shown.contains(id) || is_owned && at_zero.contains(id);
+    known.chain(owned).filter(move |(_, id, is_owned)| over(id, *is_owned)).map(|(key, ..)| key.agreement)
 }
 
 /// Puts plain lists in the place of these; the first agreement whose list was not the same.

@@ -245,8 +245,10 @@ fn answer<'a>(typed: Typed<'_>, item: Item<'a>, history: &History) -> Result<Ans
         typed.step.check(item, history)?;
     }
     let Answerable { matter, reason, seen, named } = permitted;
-    let line = item.line.map(|line| after_undos(line, item, history)).transpose()?;
-    let line = line.as_ref();
+    // An accepted step is the one that was shown, and no larger one.
+    let set_back = item.line.filter(|_| typed.verb != AnswerVerb::Accept);
+    let set_back = set_back.map(|line| after_undos(line, item, history)).transpose()?;
+    let line = set_back.as_ref().or(item.line);
     let seen = seen.map(|seen| SeenLine { was: line.map_or(seen.was, |line| line.was), ..seen });
     let decision = Decision { named, ..decision(typed, item.handle, reason, seen) };
     let name = item.finding.map(|finding| display_names::matter(finding, line)).or(line.map(display_names::line));

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use crate::cli::commands::fleet::tenant_process::TenantEnd;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
-use crate::reconcile::model::display_text::{escaped, shown};
+use crate::reconcile::model::display_text::{escaped, shell_word, shown};
 use crate::report::exit_codes::Exit;
 use crate::report::numbers_and_dates::plural;
 
@@ -78,7 +78,7 @@ fn text(ends: &[TenantEnd]) -> String {
         let _ = writeln!(text, "== {} ==", shown(&end.tenant.name));
         // A handle may be of several tenants: a command given in another one's folder would change that one.
         let configuration = end.tenant.configuration();
-        let _ = writeln!(text, "Its commands are given with --config {}", shown(&configuration.to_string_lossy()));
+        let _ = writeln!(text, "Its commands are given with --config {}", shell_word(&configuration.to_string_lossy()));
         text.push_str(&end.out);
         text.push_str(&end.err);
         if !text.ends_with('\n') {

@@ -20,14 +20,9 @@ impl Deref for CellItems {
     }
 }
 
-impl From<Vec<ItemName>> for CellItems {
-    fn from(items: Vec<ItemName>) -> Self {
-        Self((!items.is_empty()).then(|| Box::new(AtLeastOne(items))))
-    }
-}
-
 impl FromIterator<ItemName> for CellItems {
     fn from_iter<I: IntoIterator<Item = ItemName>>(items: I) -> Self {
-        items.into_iter().collect::<Vec<_>>().into()
+        let items: Vec<ItemName> = items.into_iter().collect();
+        Self((!items.is_empty()).then(|| Box::new(AtLeastOne(items))))
     }
 }
