@@ -124,6 +124,34 @@ fn a_line_that_was_moved_to_another_company_is_found_by_the_look_at_all_companie
     assert_eq!(billed(&night), [(30, "5".to_owned())]);
 }
 
+/// Under `human_edit = "overwrite"` a line that somebody ended long ago hid that the one after it was moved away: a second
+/// one began, and 6 were billed twice.
+#[test]
+fn a_line_that_ended_long_ago_hides_no_other_that_was_moved_away() {
+    let night = compared();
+    night.config("", "create_lines = true");
+    night.config("guards", "human_edit = \"overwrite\"");
+    exported(&night, 6);
+    night.run().exits(0);
+    night.sim().edit(|world| {
+        world.addition_mut(LINE).expect("the line").cancelled = Some(today() - Days::new(40));
+        world.additions.push(recount_sim::Addition::new(205, 20, "MP-CLOUDFILTER", 6.into()));
+    });
+    night.run().exits(0);
+    night.sim().edit(|world| {
+        let cedar = Company { id: 3, name: "Cedar".to_owned(), ..world.companies[0].clone() };
+        world.companies.push(cedar);
+        world.agreements.push(Agreement { id: 30, company: 3, ..world.agreements[0].clone() });
+        world.addition_mut(205).expect("the line").agreement = 30;
+    });
+    for _ in 0..2 {
+        let said = night.run().exits(3);
+        asks(&said, "human-edit");
+        assert!(said.out.contains("addition 205 was here"), "{}", said.out);
+        assert!(night.sent("POST").is_empty());
+    }
+}
+
 /// The agreement was renewed: the old one ended, and its line was moved to the new one, on which it billed out of sight.
 #[test]
 fn a_line_that_was_moved_from_an_agreement_that_ended_stays_in_sight() {

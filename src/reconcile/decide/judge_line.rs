@@ -10,7 +10,7 @@ use crate::reconcile::guard::guard_policy::HumanEdit;
 use crate::reconcile::matching::wanted_line::{Terms, WantedLine};
 use crate::reconcile::model::connectwise_records::{Addition, Product};
 use crate::reconcile::model::display_text::day;
-use crate::reconcile::model::ids::ids;
+use crate::reconcile::model::ids::{AdditionId, ids};
 use crate::reconcile::model::known_lines::KnownLines as _;
 use crate::reconcile::model::past::CreationInDoubt;
 use crate::reconcile::model::plan::line::{Creation, LineKey, LiveAddition, QuantityChange, Verdict};
@@ -274,27 +274,27 @@ impl LineRules<'_> {
 
     /// A line that recount saw live or wrote, and that is cancelled or gone now, was ended by a person. A new one would
     /// overwrite that decision, or be the second, if ConnectWise only did not show the first.
-    pub(in crate::reconcile) fn ended_by_hand(
-        &self,
-        key: &LineKey,
-        on_line: &[&Addition],
-    ) -> Option<Hindrance<'static>> {
+    pub(in crate::reconcile) fn ended_by_hand(&self, key: &LineKey, on_line: &[&Addition]) -> Vec<Hindrance<'static>> {
         let of = |id, detail| Hindrance { named: Named::one(id, None), ..Hindrance::of_line(Code::HumanEdit, detail) };
-        let seen = self.past.accepted.as_ref().and_then(|accepted| accepted.lines.of_line(key));
-        if let Some(ours) = on_line.iter().find(|addition| self.was_here(key, addition)) {
-            if self.policy.human_edit == HumanEdit::Overwrite {
-                return None;
-            }
+        let overwrites = self.policy.human_edit == HumanEdit::Overwrite;
+        let cancelled = on_line.iter().find(|addition| self.was_here(key, addition)).filter(|_| !overwrites);
+        let cancelled = cancelled.map(|ours| {
             let on = ours.cancelled_on.map(day).unwrap_or_default();
-            return Some(of(ours.id, format!("addition {} was cancelled on {on} by somebody else", ours.id)));
-        }
+            of(ours.id, format!("addition {} was cancelled on {on} by somebody else", ours.id))
+        });
         // Not in the listing is no sign that it ended, whoever is to win.
-        let owned = || self.past.owned.of_line(key)?.addition.as_ref();
-        let gone = *seen.or_else(|| self.past.ours.of_line(key)).or_else(owned)?;
-        match self.around.listed(key.agreement, gone) {
+        let gone = self.last_addition(key).and_then(|gone| match self.around.listed(key.agreement, gone) {
             None => Some(of(gone, not_where_it_was(gone, self.around.anywhere(gone)))),
             Some(listed) => self.of_another_line(key, listed).map(|detail| of(gone, detail)),
-        }
+        });
+        cancelled.into_iter().chain(gone).collect()
+    }
+
+    /// The addition that was the line, as far as the past knows one.
+    fn last_addition(&self, key: &LineKey) -> Option<AdditionId> {
+        let seen = self.past.accepted.as_ref().and_then(|accepted| accepted.lines.of_line(key));
+        let owned = || self.past.owned.of_line(key)?.addition.as_ref();
+        seen.or_else(|| self.past.ours.of_line(key)).or_else(owned).copied()
     }
 
     /// Whether an addition is known as the line from before.

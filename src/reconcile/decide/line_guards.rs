@@ -89,12 +89,12 @@ impl<'a> LineRules<'a> {
             all.extend(self.unseen(case));
         }
         let mut by_hand = self.ended_by_hand(key, on_line);
-        let is_ours = |id| on_line.iter().any(|addition| addition.id == id && self.was_here(key, addition));
         for ended in self.around.just_ended(key, product.id) {
             let told = self.just_ended(ended);
-            match by_hand.take_if(|_| is_ours(ended.id)) {
+            match by_hand.iter().position(|one| one.named.0.contains_key(&ended.id)) {
                 // One and the same.
-                Some(Hindrance { detail, named, .. }) => {
+                Some(at) => {
+                    let Hindrance { detail, named, .. } = by_hand.remove(at);
                     let (detail, named) = (format!("{detail}; {}", told.detail), told.named.and(named.0));
                     all.push(Hindrance { code: Code::HumanEdit, detail, changed: None, named });
                 }

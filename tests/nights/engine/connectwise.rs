@@ -82,6 +82,8 @@ pub(crate) struct State {
     /// The calls before the run, and when it began.
     pub(crate) run_began_at: u64,
     pub(crate) run_began: DateTime<Utc>,
+    /// What a replica that lags left out of a list in this run.
+    pub(crate) not_shown: BTreeSet<AdditionId>,
     /// Whose days count.
     pub(crate) zone: Zone,
     /// What bundles say wrongly.
@@ -613,7 +615,9 @@ impl State {
             let of_company = row.home.is_none_or(|(home, _)| company(home) == company(row.agreement));
             of_company || self.wanted.iter().any(|(agreement, _)| *agreement == row.agreement)
         };
-        self.billing(today).filter(move |row| row.owned && in_reach(row))
+        // One that was moved, and that a replica did not show yet where it is, cannot be told from one that was deleted.
+        let lost = |row: &Row| row.moved_at_call > 0 && self.not_shown.contains(&row.addition.id);
+        self.billing(today).filter(move |row| row.owned && in_reach(row) && !lost(row))
     }
 
     /// Lines that are live on agreements that bill.
@@ -678,8 +682,10 @@ impl State {
         let lag = if lags { self.lag } else { TimeDelta::zero() };
         self.seen.faults += u64::from(lags);
         let hidden = self.blind && !self.wanted.iter().any(|(wanted, _)| *wanted == agreement);
-        let visible = |row: &&Row| !hidden && row.agreement == agreement && (!lags || row.created_at <= now - lag);
-        self.rows.iter().filter(visible).map(|row| row.addition.clone()).collect()
+        let here = self.rows.iter().filter(|row| !hidden && row.agreement == agreement);
+        let (shown, not_shown): (Vec<&Row>, Vec<&Row>) = here.partition(|row| !lags || row.created_at <= now - lag);
+        self.not_shown.extend(not_shown.iter().map(|row| row.addition.id));
+        shown.into_iter().map(|row| row.addition.clone()).collect()
     }
 
     /// The same in a bundle, which may leave out a row or all of them, or hold other quantities.

@@ -224,6 +224,7 @@ impl House {
             let mut state = self.connectwise.state.borrow_mut();
             state.run_began_at = state.calls;
             state.run_began = self.now();
+            state.not_shown.clear();
             state.wanted = moves::wanted(&self.mapping);
             let told = self.told.clone();
             Night { record: None, told, sent_before: state.sent.len(), calls_before: state.calls }
@@ -436,6 +437,7 @@ fn state(options: &Options, chance: &mut Chance) -> State {
         beside: BTreeMap::new(),
         run_began_at: 0,
         run_began: DateTime::UNIX_EPOCH,
+        not_shown: BTreeSet::new(),
         zone: Zone::utc(),
         lies: Chance::new(0),
         blind: false,
