@@ -346,8 +346,7 @@ proptest! {
     fn known_counts_read_back_from_every_combination_of_shapes(known in known(), written in written()) {
         let layout = written.layout();
         let layout = if written.container == Container::Xml { as_attributes(layout) } else { layout };
-        let files: Vec<_> = written.files(&known).into_iter().map(|(path, bytes)| (path, bytes.into())).collect();
-        let counts = read_files(files, &layout);
+        let counts = read_files(written.files(&known), &layout);
         let counts = counts.map_err(|error| TestCaseError::fail(format!("{error}\n{written:?}")))?;
         prop_assert!(counts.rejected.is_empty() && counts.nameless.is_empty(), "{:?} {:?}", counts.rejected, written);
         let in_service = |name: &str| name.trim_start_matches("tenants.lines.").trim_start_matches('@').replace('_', " ");

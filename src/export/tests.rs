@@ -20,7 +20,7 @@ fn settings() -> ExportSettings {
 }
 
 fn counts(text: impl AsRef<[u8]>) -> Result<Counts, ExportError> {
-    read_bytes(Path::new("x.csv"), text.as_ref(), &settings().layout)
+    read_bytes(Path::new("x.csv"), text, &settings().layout)
 }
 
 fn read(settings: &ExportSettings, now: DateTime<Utc>) -> Result<Export, ExportError> {

@@ -13,6 +13,7 @@ use crate::config::profiles::Profile;
 use crate::config::settings::Config;
 use crate::export::error::ExportError;
 use crate::export::excerpt::drawn;
+use crate::export::locate::file_bytes::FileBytes;
 use crate::export::locate::one_file::raw;
 use crate::export::locate::tonights_export::standard_input;
 use crate::export::propose::proposal::Proposal;
@@ -226,9 +227,9 @@ fn unknown<'a>(known: impl Iterator<Item = &'a String>, name: &str) -> CommandEr
     CommandError::new(Exit::Usage, format!("there is no profile {}", shown(name)), fix)
 }
 
-fn bytes(path: &Path, max_bytes: u64) -> Result<(PathBuf, Vec<u8>), ExportError> {
+fn bytes(path: &Path, max_bytes: u64) -> Result<(PathBuf, FileBytes), ExportError> {
     if path == Path::new("-") {
-        return Ok((path.to_owned(), standard_input(max_bytes)?));
+        return Ok((path.to_owned(), FileBytes::Stream(standard_input(max_bytes)?)));
     }
     let (path, _, bytes) = raw(path, max_bytes, clock::now())?;
     Ok((path, bytes))

@@ -1,6 +1,7 @@
 //! Where tonight's export is, and its bytes.
 
 pub mod fetch;
+pub mod file_bytes;
 pub mod link_settings;
 pub mod newest_file;
 pub mod one_file;

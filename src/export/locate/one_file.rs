@@ -5,13 +5,14 @@ use std::fs::{File, FileType, Metadata, OpenOptions};
 use std::io::Read as _;
 use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::{Duration, SystemTime};
-use std::{io, thread};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest as _, Sha256};
 
 use crate::export::error::ExportError;
+use crate::export::locate::file_bytes::FileBytes;
 use crate::export::locate::newest_file::{beside_newest, newest};
 use crate::export::locate::paging::FetchedLists;
 use crate::export::read::bytes_to_counts::read_bytes;
@@ -53,11 +54,11 @@ impl Export {
     /// What these bytes come to.
     pub(in crate::export) fn of(
         path: PathBuf,
-        bytes: Vec<u8>,
+        bytes: impl AsRef<[u8]>,
         modified_at: DateTime<Utc>,
         layout: &Layout,
     ) -> Result<Self, ExportError> {
-        let sha256 = hex::encode(Sha256::digest(&bytes));
+        let sha256 = hex::encode(Sha256::digest(bytes.as_ref()));
         let counts = read_bytes(&path, bytes, layout)?;
         Self { sha256, modified_at, counts, path }.dated(modified_at)
     }
@@ -130,7 +131,7 @@ pub fn raw(
     pattern: &Path,
     max_bytes: u64,
     now: DateTime<Utc>,
-) -> Result<(PathBuf, DateTime<Utc>, Vec<u8>), ExportError> {
+) -> Result<(PathBuf, DateTime<Utc>, FileBytes), ExportError> {
     one(newest(pattern)?, max_bytes, now)
 }
 
@@ -139,7 +140,7 @@ pub(super) fn one(
     path: PathBuf,
     max_bytes: u64,
     now: DateTime<Utc>,
-) -> Result<(PathBuf, DateTime<Utc>, Vec<u8>), ExportError> {
+) -> Result<(PathBuf, DateTime<Utc>, FileBytes), ExportError> {
     let mut file = open(&path)?;
     let before = State::of(&file, &path)?;
     if before.bytes > max_bytes {
@@ -149,7 +150,8 @@ pub(super) fn one(
     if now.signed_duration_since(modified_at) < FRESH {
         thread::sleep(WATCHED);
     }
-    let bytes = contents(&mut file, &path, before.bytes)?;
+    let read = FileBytes::of_file(&mut file, before.bytes);
+    let bytes = read.map_err(|source| ExportError::Read { path: path.clone(), source })?;
     if State::of(&file, &path)? != before || u64::try_from(bytes.len()) != Ok(before.bytes) {
         return Err(ExportError::StillWritten { path });
     }
@@ -193,12 +195,4 @@ fn kind(found: FileType) -> &'static str {
         _ if found.is_block_device() || found.is_char_device() => "a device",
         _ => "no regular file",
     }
-}
-
-/// Everything there is, and one byte more than expected, so that growth is seen.
-fn contents(file: &mut File, path: &Path, expected: u64) -> Result<Vec<u8>, ExportError> {
-    let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or(0).saturating_add(1));
-    let read: io::Result<usize> = file.take(expected.saturating_add(1)).read_to_end(&mut bytes);
-    read.map_err(|source| ExportError::Read { path: path.to_owned(), source })?;
-    Ok(bytes)
 }

@@ -12,11 +12,11 @@ use crate::export::locate::one_file::{Export, one};
 use crate::export::read::bytes_to_counts::read_files;
 use crate::export::settings::{Files, Layout};
 
-/// A file of a delivery, read.
-pub(super) struct ReadFile {
+/// A file of a delivery, read: of this host in room of its own.
+pub(super) struct ReadFile<Bytes = Vec<u8>> {
     pub(super) path: PathBuf,
     pub(super) modified_at: DateTime<Utc>,
-    pub(super) bytes: Vec<u8>,
+    pub(super) bytes: Bytes,
 }
 
 /// Reads every file of the newest one's delivery as one export.
@@ -41,14 +41,14 @@ pub(super) fn read_all(
 /// What the files come to together. The path is the newest one's; the digest is that of the names and digests of all of
 /// them, and of a single file its own.
 pub(super) fn together(
-    files: Vec<ReadFile>,
+    files: Vec<ReadFile<impl AsRef<[u8]>>>,
     pattern: &Path,
     layout: &Layout,
     now: DateTime<Utc>,
 ) -> Result<Export, ExportError> {
     let newest = files.iter().map(|file| (file.modified_at, file.path.clone())).max();
     let (modified_at, path) = newest.ok_or_else(|| no_match(pattern))?;
-    let digests: Vec<String> = files.iter().map(|file| hex::encode(Sha256::digest(&file.bytes))).collect();
+    let digests: Vec<String> = files.iter().map(|file| hex::encode(Sha256::digest(file.bytes.as_ref()))).collect();
     let sha256 = match digests.as_slice() {
         [only] => only.clone(),
         _ => {
@@ -60,7 +60,7 @@ pub(super) fn together(
             hex::encode(all.finalize())
         }
     };
-    let counts = read_files(files.into_iter().map(|file| (file.path, file.bytes.into())).collect(), layout)?;
+    let counts = read_files(files.into_iter().map(|file| (file.path, file.bytes)).collect(), layout)?;
     Export { sha256, modified_at, counts, path }.dated(now)
 }
 

@@ -8,7 +8,6 @@ mod heading_proposals;
 pub mod proposal;
 mod row_proposals;
 
-use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use crate::export::count::duplicate_rows::Duplicates;
@@ -94,8 +93,8 @@ fn is_sound(read: &Result<Counts, ExportError>) -> bool {
 
 impl Tried<'_> {
     fn read(self, layout: &Layout) -> Result<Counts, ExportError> {
-        let borrowed = |(path, bytes): &(PathBuf, Vec<u8>)| (path.clone(), Cow::Owned(bytes.clone()));
-        read_files(self.files.iter().map(borrowed).collect(), layout)
+        let files = self.files.iter().map(|(path, bytes)| (path.clone(), bytes.as_slice()));
+        read_files(files.collect(), layout)
     }
 
     fn candidates(self, layout: &Layout, read: &Result<Counts, ExportError>) -> Vec<TriedKeys> {

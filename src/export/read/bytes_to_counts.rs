@@ -38,15 +38,15 @@ use crate::reconcile::model::export::partial_export::UnreadPart;
 ///
 /// # Errors
 /// [`ExportError::Damaged`], naming lines and columns, if anything about the file's structure is wrong.
-pub fn read_bytes<'b>(path: &Path, bytes: impl Into<Cow<'b, [u8]>>, layout: &Layout) -> Result<Counts, ExportError> {
-    read_files(vec![(path.to_owned(), bytes.into())], layout)
+pub fn read_bytes(path: &Path, bytes: impl AsRef<[u8]>, layout: &Layout) -> Result<Counts, ExportError> {
+    read_files(vec![(path.to_owned(), bytes)], layout)
 }
 
 /// The counts of several files that are one export.
 ///
 /// # Errors
 /// As for [`read_bytes`], of the first file that has something wrong with it.
-pub fn read_files(files: Vec<(PathBuf, Cow<'_, [u8]>)>, layout: &Layout) -> Result<Counts, ExportError> {
+pub fn read_files(files: Vec<(PathBuf, impl AsRef<[u8]>)>, layout: &Layout) -> Result<Counts, ExportError> {
     let newest = match &layout.latest {
         Some(latest) => Some(newest(&files, layout, &latest.column)?),
         None => None,
@@ -61,7 +61,7 @@ pub fn read_files(files: Vec<(PathBuf, Cow<'_, [u8]>)>, layout: &Layout) -> Resu
     for (path, bytes) in files {
         let name = name(&path);
         let part = ExportPart { file: &name, sheet: "", label: several.then_some(name.as_str()), newest };
-        let read = with_rows(&bytes, layout, part, &mut count);
+        let read = with_rows(bytes.as_ref(), layout, part, &mut count);
         drop(bytes);
         read.map_err(|faults| ExportError::Damaged { path, faults: Box::new(faults.of_file(&name)) })?;
     }
@@ -101,12 +101,12 @@ fn name(path: &Path) -> String {
 }
 
 /// The newest date of all rows of all files.
-fn newest(files: &[(PathBuf, Cow<'_, [u8]>)], layout: &Layout, column: &str) -> Result<RowDate, ExportError> {
+fn newest(files: &[(PathBuf, impl AsRef<[u8]>)], layout: &Layout, column: &str) -> Result<RowDate, ExportError> {
     let mut find = FindNewest { layout, newest: None };
     for (path, bytes) in files {
         let name = name(path);
         let part = ExportPart { file: &name, ..ExportPart::default() };
-        with_rows(bytes, layout, part, &mut find)
+        with_rows(bytes.as_ref(), layout, part, &mut find)
             .map_err(|faults| ExportError::Damaged { path: path.clone(), faults: Box::new(faults) })?;
     }
     let path = files.first().map(|(path, _)| path.clone()).unwrap_or_default();

@@ -9,6 +9,7 @@ use crate::cli::error::CommandError;
 use crate::config::profiles;
 use crate::error_chain::error_chain;
 use crate::export::error::ExportError;
+use crate::export::locate::file_bytes::FileBytes;
 use crate::export::read::bytes_to_counts::{column_names, fit};
 use crate::export::read::normalized_names::{alike, normalized};
 use crate::export::settings::{ExportSettings, MAX_BYTES};
@@ -94,7 +95,7 @@ pub(super) fn layout(
 }
 
 /// The newest file of the pattern; none where there is none yet.
-fn bytes(pattern: &Path) -> Result<Option<(PathBuf, Vec<u8>)>, CommandError> {
+fn bytes(pattern: &Path) -> Result<Option<(PathBuf, FileBytes)>, CommandError> {
     match crate::export::locate::one_file::raw(pattern, MAX_BYTES, clock::now()) {
         Ok((path, _, bytes)) => Ok(Some((path, bytes))),
         Err(ExportError::NoMatch { .. }) => Ok(None),

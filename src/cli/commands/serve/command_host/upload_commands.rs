@@ -234,7 +234,7 @@ fn read(config: &Config, path: &Path) -> Result<ReadUpload, CommandError> {
 
 type CountsAndFindings = (Counts, Vec<Finding>);
 
-fn read_as(path: PathBuf, bytes: Vec<u8>, layout: &Layout) -> Result<CountsAndFindings, CommandError> {
+fn read_as(path: PathBuf, bytes: impl AsRef<[u8]>, layout: &Layout) -> Result<CountsAndFindings, CommandError> {
     // Nobody is told where the state folder lies.
     let name = PathBuf::from(path.file_name().unwrap_or_default());
     let counts = read_bytes(&name, bytes, layout).map_err(|error| CommandError::from(Failure::from(error)))?;
