@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::history::run_record::Totals;
 use crate::report::brief::Brief;
-use crate::report::brief_needs::Need;
+use crate::report::brief::needs::Need;
 use crate::report::format::json::time;
 
 /// Items that a chat message shows; the report has the rest.

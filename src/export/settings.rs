@@ -35,6 +35,9 @@ pub enum ExportLocation {
     Url(Link),
 }
 
+/// How long a vendor takes to deliver one night's files, unless that is declared.
+pub const DELIVERY: Duration = Duration::from_secs(3600);
+
 /// Which files of a pattern are one export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Files {

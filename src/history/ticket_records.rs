@@ -8,7 +8,7 @@ use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::history::store::run_lock::RunLock;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId, TicketId, TicketRef};
-use crate::reconcile::model::ticket_subject::TicketKind;
+use crate::reconcile::model::ticket_kind::TicketKind;
 
 /// One ticket of one matter.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use crate::reconcile::model::plan::named_additions::Named;
 use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::ticket_subject::TicketKind;
+use crate::reconcile::model::ticket_kind::TicketKind;
 
 /// The customers behind a line, each once, in order.
 pub(crate) fn customers(line: &LineRecord) -> Vec<&CustomerName> {

@@ -3,7 +3,6 @@
 //! The model is what the history keeps of a run, so a report of last week and the one of this minute cannot differ.
 
 pub mod brief;
-pub mod brief_needs;
 pub mod command_output;
 pub mod current_lines;
 pub mod digest;
@@ -12,6 +11,7 @@ pub mod exit_codes;
 pub mod format;
 pub mod health;
 pub mod invoice_months;
+pub mod item_tickets;
 pub mod metrics_file;
 pub(crate) mod numbers_and_dates;
 pub mod open_items;

@@ -16,12 +16,12 @@ use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::current_lines::Current;
 
-use crate::report::brief_needs::with_tickets;
 use crate::report::format::html::{customer_page, index_page, ready_to_invoice, run_page, trends_page};
 use crate::report::format::paint::Paint;
 use crate::report::format::text::View;
 use crate::report::format::{csv, text};
 use crate::report::invoice_months::InvoiceMonth;
+use crate::report::item_tickets::with_tickets;
 use crate::report::page_material::ReportHistory;
 
 /// Why a report could not be kept.

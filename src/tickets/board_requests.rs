@@ -11,8 +11,8 @@ use crate::reconcile::model::ids::{TicketId, TicketRef};
 use crate::report::brief::settled::{APPROVED, AnswersSince};
 use crate::tickets::board::{BoardTerms, Note, ServiceBoard, StatusChange, Ticket};
 use crate::tickets::round_inputs::{SyncHalt, TicketRound, is_doubtful, references};
-use crate::tickets::run_subjects::TicketSubject;
 use crate::tickets::ticket_plan::TicketPlan;
+use crate::tickets::ticket_subject::TicketSubject;
 use crate::tickets::ticket_text;
 use crate::tickets::ticket_text::TokenValues;
 
@@ -98,8 +98,8 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
         let mut wanted = references(&planned.settled);
         let open = planned.waiting.iter().chain(&planned.persisting);
         wanted.extend(open.map(|(record, _)| record.reference.clone()));
-        for matter in &planned.new {
-            wanted.insert(self.reference(matter, self.next_occurrence(matter)?));
+        for subject in &planned.new {
+            wanted.insert(self.reference(subject, self.next_occurrence(subject)?));
         }
         let found = self.find(&wanted).await?;
         for (reference, tickets) in &found {
@@ -114,13 +114,13 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
         Ok(found)
     }
 
-    /// A settled matter's ticket that people closed before.
+    /// A settled subject's ticket that people closed before.
     pub(crate) fn forget(&mut self, mut record: TicketRecord) -> Result<(), SyncHalt> {
         record.settled_run = Some(self.round.run.run);
         self.end(&mut record, TicketState::Closed, "settled; a person had closed it")
     }
 
-    /// A settled matter's ticket in another ConnectWise: what bears its number here is none of ours.
+    /// A settled subject's ticket in another ConnectWise: what bears its number here is none of ours.
     pub(crate) fn leave(&mut self, mut record: TicketRecord) -> Result<(), SyncHalt> {
         let place = self.round.elsewhere(&record).unwrap_or_default().to_owned();
         record.settled_run = Some(self.round.run.run);
@@ -140,8 +140,8 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
         due: Vec<(TicketRecord, TicketSubject)>,
         found: &Found,
     ) -> Result<(), SyncHalt> {
-        for (record, matter) in due {
-            self.note(record, &matter, found).await?;
+        for (record, subject) in due {
+            self.note(record, &subject, found).await?;
         }
         Ok(())
     }
@@ -208,25 +208,25 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
         })
     }
 
-    /// Tickets that a person closed or deleted while their matter goes on. Of the others it is known from here on what they say.
+    /// Tickets that a person closed or deleted while their subject goes on. Of the others it is known from here on what they say.
     pub(crate) fn dismiss_closed(
         &mut self,
         waiting: Vec<(TicketRecord, TicketSubject)>,
         found: &Found,
     ) -> Result<(), SyncHalt> {
-        for (mut record, matter) in waiting {
+        for (mut record, subject) in waiting {
             let ticket = found.get(&record.reference).and_then(|tickets| tickets.first());
             if ticket.is_none_or(|ticket| self.terms.is_closed(ticket)) {
                 self.dismiss(record, ticket)?;
             } else if record.told.is_none() {
-                record.told = Some(matter.told());
+                record.told = Some(subject.told());
                 self.history.keep_ticket(&record)?;
             }
         }
         Ok(())
     }
 
-    /// Whoever closed it knows of the matter.
+    /// Whoever closed it knows of the subject.
     fn dismiss(&mut self, mut record: TicketRecord, ticket: Option<&Ticket>) -> Result<(), SyncHalt> {
         let why = if ticket.is_some() { "closed by a person" } else { "not there any more" };
         let said = format!("{why}, and the item is still open; it gets no other ticket: {}", record.about);
@@ -236,7 +236,7 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
         Ok(self.history.keep_ticket(&record)?)
     }
 
-    async fn note(&mut self, mut record: TicketRecord, matter: &TicketSubject, found: &Found) -> Result<(), SyncHalt> {
+    async fn note(&mut self, mut record: TicketRecord, subject: &TicketSubject, found: &Found) -> Result<(), SyncHalt> {
         let ticket = found.get(&record.reference).and_then(|tickets| tickets.first());
         let Some(ticket) = ticket.filter(|ticket| !self.terms.is_closed(ticket)) else {
             return self.dismiss(record, ticket);
@@ -245,11 +245,11 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
         record.ticket = Some(ticket.id);
         (record.settled_run, record.why) = (None, None);
         record.noted_at = self.round.run.started_at.to_utc();
-        record.told = Some(matter.told());
+        record.told = Some(subject.told());
         self.history.keep_ticket(&record)?;
         let words = TokenValues {
             since: record.intended_at.with_timezone(self.round.run.started_at.offset()).date_naive(),
-            ..self.words(matter)
+            ..self.words(subject)
         };
         let text = ticket_text::text(&self.round.settings.note, words);
         let sent = self.send_note(ticket.id, text).await;
@@ -342,21 +342,21 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
         if self.round.stop.asked() { Err(SyncHalt::Stopped) } else { Ok(()) }
     }
 
-    pub(crate) fn next_occurrence(&self, matter: &TicketSubject) -> Result<i64, SyncHalt> {
-        let last = self.history.last_ticket(&self.round.run.integration, matter.kind, &matter.handle)?;
+    pub(crate) fn next_occurrence(&self, subject: &TicketSubject) -> Result<i64, SyncHalt> {
+        let last = self.history.last_ticket(&self.round.run.integration, subject.kind, &subject.handle)?;
         Ok(last.map_or(1, |last| last.occurrence + 1))
     }
 
-    pub(crate) fn reference(&self, matter: &TicketSubject, occurrence: i64) -> TicketRef {
-        TicketRef::of(&self.round.run.integration, matter.kind, &matter.handle, occurrence)
+    pub(crate) fn reference(&self, subject: &TicketSubject, occurrence: i64) -> TicketRef {
+        TicketRef::of(&self.round.run.integration, subject.kind, &subject.handle, occurrence)
     }
 
-    pub(crate) fn words<'b>(&self, matter: &'b TicketSubject) -> TokenValues<'b>
+    pub(crate) fn words<'b>(&self, subject: &'b TicketSubject) -> TokenValues<'b>
     where
         'a: 'b,
     {
         let (run, today) = (self.round.run, self.today());
-        TokenValues { integration: &run.integration, run: run.run, date: today, since: today, matter }
+        TokenValues { integration: &run.integration, run: run.run, date: today, since: today, subject }
     }
 
     pub(crate) fn today(&self) -> chrono::NaiveDate {

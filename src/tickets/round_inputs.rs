@@ -11,10 +11,10 @@ use crate::history::store::error::StoreError;
 use crate::history::ticket_records::{TicketRecord, TicketState};
 use crate::reconcile::model::ids::{CustomerName, TicketRef};
 use crate::tickets::board::TermsError;
-use crate::tickets::run_subjects::TicketSubject;
 use crate::tickets::settings::TicketSettings;
+use crate::tickets::ticket_subject::TicketSubject;
 
-/// One run whose matters are to be told.
+/// One run whose subjects are to be told.
 #[derive(Clone, Copy)]
 pub struct TicketRound<'a> {
     /// The run, ended and stored.
@@ -73,8 +73,8 @@ impl TicketRound<'_> {
     }
 
     /// Whether a new item is this table's: the first one's that takes it.
-    pub(crate) fn takes(&self, matter: &TicketSubject) -> bool {
-        self.tables.iter().position(|table| table.take(matter)) == Some(self.at)
+    pub(crate) fn takes(&self, subject: &TicketSubject) -> bool {
+        self.tables.iter().position(|table| table.take(subject)) == Some(self.at)
     }
 }
 

@@ -6,10 +6,10 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use crate::reconcile::model::ids::{CompanyId, CustomerName};
-use crate::reconcile::model::ticket_subject::TicketKind;
+use crate::reconcile::model::ticket_kind::TicketKind;
 use crate::tickets::board::BoardNames;
-use crate::tickets::run_subjects::TicketSubject;
 use crate::tickets::text_template::Template;
+use crate::tickets::ticket_subject::TicketSubject;
 
 /// Tickets of one integration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,17 +18,17 @@ pub struct TicketSettings {
     pub desk: BoardNames,
     /// Which `[connectwise.NAME]` the desk is in; `None`: the integration's own.
     pub connectwise: Option<String>,
-    /// Whose ticket a matter without a customer's company is.
+    /// Whose ticket a subject without a customer's company is.
     pub company: CompanyId,
-    /// Whether a matter of a customer is a ticket of the customer's company.
+    /// Whether a subject of a customer is a ticket of the customer's company.
     pub company_of_customer: bool,
-    /// Which matters become tickets.
+    /// Which subjects become tickets.
     pub kinds: BTreeSet<TicketKind>,
     /// Of which customers. Matters without a customer are not asked.
     pub customers: TicketCustomers,
-    /// Whether a settled matter's ticket is closed.
+    /// Whether a settled subject's ticket is closed.
     pub close: bool,
-    /// How often a ticket whose matter persists gets a note; `None`: never.
+    /// How often a ticket whose subject persists gets a note; `None`: never.
     pub note_every: Option<TimeDelta>,
     /// Tickets that one run may open.
     pub max_new: usize,
@@ -44,14 +44,14 @@ pub struct TicketSettings {
     pub summary: Template,
     /// The first text.
     pub description: Template,
-    /// The note while the matter persists.
+    /// The note while the subject persists.
     pub note: Template,
 }
 
 impl TicketSettings {
     /// Whether an open item becomes a ticket of these.
-    pub fn take(&self, matter: &TicketSubject) -> bool {
-        self.take_kind(matter.kind, matter.finding.customer.as_ref())
+    pub fn take(&self, subject: &TicketSubject) -> bool {
+        self.take_kind(subject.kind, subject.finding.customer.as_ref())
     }
 
     /// The same of one of which no more is known.

@@ -37,7 +37,7 @@ macro_rules! tokens {
 tokens! {
     /// The integration's name.
     Integration = "integration",
-    /// The kind of the matter.
+    /// The kind of the subject.
     Kind = "kind",
     /// What it is about, in a few words.
     Subject = "subject",

@@ -1,25 +1,25 @@
-//! Which tickets are opened, noted and closed after a run: yesterday's tickets compared with tonight's matters.
+//! Which tickets are opened, noted and closed after a run: yesterday's tickets compared with tonight's subjects.
 
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::history::ticket_records::{TicketRecord, TicketState};
 use crate::tickets::round_inputs::{TicketRound, is_doubtful};
-use crate::tickets::run_subjects::{TicketSubject, matters, tells_what_is_settled};
+use crate::tickets::ticket_subject::{TicketSubject, subjects, tells_what_is_settled};
 
 /// What one round does about tickets.
 #[derive(Debug, Default)]
 pub(crate) struct TicketPlan {
     /// Nobody knows whether ConnectWise has them.
     pub(crate) doubtful: Vec<TicketRecord>,
-    /// Their matter is settled.
+    /// Their subject is settled.
     pub(crate) settled: Vec<TicketRecord>,
-    /// Their matter is settled, and people were done with them before.
+    /// Their subject is settled, and people were done with them before.
     pub(crate) forgotten: Vec<TicketRecord>,
-    /// Their matter is settled, and they are in another ConnectWise.
+    /// Their subject is settled, and they are in another ConnectWise.
     pub(crate) left: Vec<TicketRecord>,
-    /// Their matter goes on, and a note is due.
+    /// Their subject goes on, and a note is due.
     pub(crate) persisting: Vec<(TicketRecord, TicketSubject)>,
-    /// Their matter goes on, and nothing is due but a look: a person may have closed them.
+    /// Their subject goes on, and nothing is due but a look: a person may have closed them.
     pub(crate) waiting: Vec<(TicketRecord, TicketSubject)>,
     /// Matters without one, in the order in which they are tried.
     pub(crate) new: Vec<TicketSubject>,
@@ -30,28 +30,28 @@ pub(crate) struct TicketPlan {
 impl TicketPlan {
     pub(crate) fn of(round: &TicketRound<'_>, history: &History) -> Result<Self, StoreError> {
         let live = history.live_tickets(Some(&round.run.integration))?;
-        let mut matters = matters(round.run);
+        let mut subjects = subjects(round.run);
         let mut planned = Self::default();
         for record in live {
-            let at = matters.iter().position(|one| one.kind == record.kind && one.handle == record.handle);
+            let at = subjects.iter().position(|one| one.kind == record.kind && one.handle == record.handle);
             // Whoever has a ticket takes no second one, whatever is known of the first.
-            let matter = at.map(|at| matters.remove(at));
-            let customer = matter.as_ref().filter(|_| !is_doubtful(&record));
+            let subject = at.map(|at| subjects.remove(at));
+            let customer = subject.as_ref().filter(|_| !is_doubtful(&record));
             let customer = match customer {
-                Some(matter) => matter.finding.customer.clone(),
+                Some(subject) => subject.finding.customer.clone(),
                 None => history.customer_of_item(record.run, &record.handle)?,
             };
             if round.covers(&record, customer.as_ref()) {
-                planned.sort(round, record, matter);
+                planned.sort(round, record, subject);
             }
         }
-        matters.retain(|matter| round.takes(matter));
-        let mut matters = refused_last(matters, round, history)?;
+        subjects.retain(|subject| round.takes(subject));
+        let mut subjects = refused_last(subjects, round, history)?;
         // One that is refused does not take the place of one that is not.
         let tried = round.settings.max_new.saturating_mul(2);
-        planned.left_over = matters.len().saturating_sub(tried);
-        matters.truncate(tried);
-        planned.new = matters;
+        planned.left_over = subjects.len().saturating_sub(tried);
+        subjects.truncate(tried);
+        planned.new = subjects;
         Ok(planned)
     }
 
@@ -61,18 +61,18 @@ impl TicketPlan {
         known && persisting.is_empty() && waiting.is_empty() && new.is_empty()
     }
 
-    fn sort(&mut self, round: &TicketRound<'_>, record: TicketRecord, matter: Option<TicketSubject>) {
-        match matter {
+    fn sort(&mut self, round: &TicketRound<'_>, record: TicketRecord, subject: Option<TicketSubject>) {
+        match subject {
             None if round.elsewhere(&record).is_some() && tells_what_is_settled(round.run) => self.left.push(record),
             _ if round.elsewhere(&record).is_some() => {}
             _ if is_doubtful(&record) => self.doubtful.push(record),
             None if !tells_what_is_settled(round.run) => {}
             None if record.state == TicketState::Dismissed => self.forgotten.push(record),
             None => self.settled.push(record),
-            Some(matter) if is_due(round, &record, &matter) && round.settings.take(&matter) => {
-                self.persisting.push((record, matter));
+            Some(subject) if is_due(round, &record, &subject) && round.settings.take(&subject) => {
+                self.persisting.push((record, subject));
             }
-            Some(matter) if record.state == TicketState::Open => self.waiting.push((record, matter)),
+            Some(subject) if record.state == TicketState::Open => self.waiting.push((record, subject)),
             Some(_) => {}
         }
     }
@@ -80,24 +80,24 @@ impl TicketPlan {
 
 /// Items whose ticket ConnectWise did not take the last time come behind those that were not tried.
 fn refused_last(
-    matters: Vec<TicketSubject>,
+    subjects: Vec<TicketSubject>,
     round: &TicketRound<'_>,
     history: &History,
 ) -> Result<Vec<TicketSubject>, StoreError> {
     let (mut first, mut last) = (Vec::new(), Vec::new());
-    for matter in matters {
-        let refused = history.was_dropped(&round.run.integration, matter.kind, &matter.handle)?;
-        if refused { last.push(matter) } else { first.push(matter) }
+    for subject in subjects {
+        let refused = history.was_dropped(&round.run.integration, subject.kind, &subject.handle)?;
+        if refused { last.push(subject) } else { first.push(subject) }
     }
     first.append(&mut last);
     Ok(first)
 }
 
-/// A matter that came back before its ticket could be closed is told at once, and so is one whose reason or commands are no
+/// A subject that came back before its ticket could be closed is told at once, and so is one whose reason or commands are no
 /// longer those that its ticket names.
-fn is_due(round: &TicketRound<'_>, record: &TicketRecord, matter: &TicketSubject) -> bool {
+fn is_due(round: &TicketRound<'_>, record: &TicketRecord, subject: &TicketSubject) -> bool {
     let waited = round.run.started_at.signed_duration_since(record.noted_at);
     let due = round.settings.note_every.is_some_and(|every| waited >= every);
-    let out_of_date = record.told.as_ref().is_some_and(|told| *told != matter.told());
+    let out_of_date = record.told.as_ref().is_some_and(|told| *told != subject.told());
     record.state == TicketState::Open && (due || out_of_date || record.settled_run.is_some())
 }

@@ -12,12 +12,12 @@ use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::ticket_subject::TicketKind;
+use crate::reconcile::model::ticket_kind::TicketKind;
 use crate::report::format::text::entry;
 use crate::report::report_model::ReportEntry;
-use crate::tickets::run_subjects::TicketSubject;
 use crate::tickets::settings::{FIELDS, TicketSettings};
 use crate::tickets::text_template::{Template, Token};
+use crate::tickets::ticket_subject::TicketSubject;
 
 /// ConnectWise's limit of a summary (its API description says "Max length: 100").
 const SUMMARY_MAX: usize = 100;
@@ -40,15 +40,15 @@ pub struct TokenValues<'a> {
     pub date: NaiveDate,
     /// Since when the ticket is there.
     pub since: NaiveDate,
-    /// The matter.
-    pub matter: &'a TicketSubject,
+    /// The subject.
+    pub subject: &'a TicketSubject,
 }
 
 /// One line of at most 100 characters, never blank.
 pub fn summary(template: &Template, words: TokenValues<'_>) -> String {
     let filled = template.fill(|token| value(token, words, shown).unwrap_or_else(|| NO_VALUE.to_owned()));
     let line = filled.split_whitespace().collect::<Vec<_>>().join(" ");
-    let line = if line.is_empty() { format!("recount {}: {}", words.integration, words.matter.kind) } else { line };
+    let line = if line.is_empty() { format!("recount {}: {}", words.integration, words.subject.kind) } else { line };
     cut(&line, SUMMARY_MAX)
 }
 
@@ -107,22 +107,22 @@ pub fn sample(integration: &IntegrationName, settings: &TicketSettings, date: Na
         named: None,
     };
     let kind = TicketKind::HeldLine;
-    let matter = TicketSubject { kind, handle, finding, line: Some(line), company: Some(settings.company) };
-    let words = TokenValues { integration, run: RunId(0), date, since: date, matter: &matter };
+    let subject = TicketSubject { kind, handle, finding, line: Some(line), company: Some(settings.company) };
+    let words = TokenValues { integration, run: RunId(0), date, since: date, subject: &subject };
     let summary = cut(&format!("TEST {}", summary(&settings.summary, words)), SUMMARY_MAX);
     let text = format!("This is a test of recount, made of sample data.\n{}", text(&settings.description, words));
     SampleTicket { summary, text, fields: fields(settings, words) }
 }
 
 fn value(token: Token, words: TokenValues<'_>, fit: impl Fn(&str) -> String) -> Option<String> {
-    let TokenValues { integration, run, date, since, matter } = words;
-    let TicketSubject { kind, handle, finding, line, company } = matter;
+    let TokenValues { integration, run, date, since, subject } = words;
+    let TicketSubject { kind, handle, finding, line, company } = subject;
     let line = line.as_ref();
     let quantity = |of: fn(&LineRecord) -> Option<Quantity>| line.and_then(of).map(|units| units.to_string());
     let found = match token {
         Token::Integration => Some(integration.to_string()),
         Token::Kind => Some(kind.to_string()),
-        Token::Subject => Some(subject(matter)),
+        Token::Subject => Some(subject_name(subject)),
         Token::Customer => finding.customer.as_ref().map(ToString::to_string),
         Token::Service => finding.service.as_ref().map(ToString::to_string),
         Token::Company => company.map(|id| id.to_string()),
@@ -134,7 +134,7 @@ fn value(token: Token, words: TokenValues<'_>, fit: impl Fn(&str) -> String) -> 
         Token::Reason => Some(finding.code.to_string()),
         Token::Message => Some(finding.message.trim_end_matches('.').to_owned()),
         Token::Fix => return ways(&finding.fix, fit),
-        Token::Mail => return Some(as_mailed(matter)),
+        Token::Mail => return Some(as_mailed(subject)),
         Token::Run => Some(run.to_string()),
         Token::Handle => Some(handle.clone()),
         Token::Date => Some(day(date)),
@@ -150,19 +150,19 @@ fn ways(remedy: &Remedy, fit: impl Fn(&str) -> String) -> Option<String> {
 }
 
 /// The lines of a mail; what is hostile was made plain there.
-fn as_mailed(matter: &TicketSubject) -> String {
-    entry(&ReportEntry { finding: &matter.finding, line: matter.line.as_ref() })
+fn as_mailed(subject: &TicketSubject) -> String {
+    entry(&ReportEntry { finding: &subject.finding, line: subject.line.as_ref() })
 }
 
 /// `Acme, CloudFilter (k4x2p)`, or what of the night it is.
-fn subject(matter: &TicketSubject) -> String {
+fn subject_name(subject: &TicketSubject) -> String {
     let names = [
-        matter.finding.customer.as_ref().map(|name| shown(name.as_str())),
-        matter.finding.service.as_ref().map(|name| shown(name.as_str())),
+        subject.finding.customer.as_ref().map(|name| shown(name.as_str())),
+        subject.finding.service.as_ref().map(|name| shown(name.as_str())),
     ];
     let names: Vec<String> = names.into_iter().flatten().collect();
-    match (names.is_empty(), matter.handle.as_str()) {
-        (true, "") => whole_night(matter.kind).to_owned(),
+    match (names.is_empty(), subject.handle.as_str()) {
+        (true, "") => whole_night(subject.kind).to_owned(),
         (true, handle) => handle.to_owned(),
         (false, "") => names.join(", "),
         (false, handle) => format!("{} ({handle})", names.join(", ")),
@@ -195,7 +195,7 @@ fn cut(text: &str, most: usize) -> String {
 mod tests {
     use super::*;
 
-    fn matter(customer: &str) -> TicketSubject {
+    fn subject(customer: &str) -> TicketSubject {
         let finding = Finding {
             customer: Some(CustomerName::new(customer)),
             handle: Some("k4x2p".to_owned()),
@@ -207,8 +207,8 @@ mod tests {
 
     fn said(text: &str, customer: &str) -> (String, String) {
         let (integration, date) = (IntegrationName::new("mail"), NaiveDate::from_ymd_opt(2026, 11, 22).expect("a day"));
-        let (template, matter) = (Template::parse(text).expect("a template"), matter(customer));
-        let words = TokenValues { integration: &integration, run: RunId(7), date, since: date, matter: &matter };
+        let (template, subject) = (Template::parse(text).expect("a template"), subject(customer));
+        let words = TokenValues { integration: &integration, run: RunId(7), date, since: date, subject: &subject };
         (summary(&template, words), super::text(&template, words))
     }
 
@@ -223,10 +223,10 @@ mod tests {
     #[test]
     fn each_answer_has_its_line() {
         let (integration, date) = (IntegrationName::new("mail"), NaiveDate::from_ymd_opt(2026, 11, 22).expect("a day"));
-        let mut matter = matter("Acme");
-        matter.finding.fix =
+        let mut subject = subject("Acme");
+        subject.finding.fix =
             Remedy::any_of(["accept", "keep"].map(|verb| Remedy::command(format!("recount {verb} k4x2p"))));
-        let words = TokenValues { integration: &integration, run: RunId(7), date, since: date, matter: &matter };
+        let words = TokenValues { integration: &integration, run: RunId(7), date, since: date, subject: &subject };
         let template = Template::parse("To do: [fix]").expect("a template");
         assert_eq!(super::text(&template, words), "To do: recount accept k4x2p\nor recount keep k4x2p");
         assert_eq!(summary(&template, words), "To do: recount accept k4x2p or recount keep k4x2p");

@@ -1,15 +1,15 @@
 //! The desk: pages over history and report, and the buttons on them; and `/metrics`, which needs neither.
 //!
 //! A page of another site must not read them through the browser of somebody who may: requests under a foreign name are
-//! refused ([`host_header_check`]), and so is every form that a page of ours did not give to this very session.
+//! refused ([`browser_protection`]), and so is every form that a page of ours did not give to this very session.
 
 pub mod access;
 mod assets;
+mod browser_protection;
 mod connection_limits;
 pub mod desk;
 mod desk_request;
 pub mod fleet;
-pub(crate) mod host_header_check;
 mod html_head;
 mod kept_reports;
 mod live_events;
@@ -29,9 +29,9 @@ use std::sync::Arc;
 use axum::Router;
 use tokio::net::TcpListener;
 
+use crate::web::browser_protection::host_names::HostNames;
 use crate::web::connection_limits::Limits;
 use crate::web::fleet::fleet_host::FleetDesk;
-use crate::web::host_header_check::HostCheck;
 use crate::web::site::{DeskSite, Site};
 use crate::web::tls::{TlsDoor, TlsError, TlsFiles};
 
@@ -82,6 +82,6 @@ pub async fn serve_monitoring(listener: TcpListener, site: Site, stop: impl Futu
 }
 
 fn guarded(router: Router, names: Vec<String>) -> Router {
-    let doorkeeper = Arc::new(HostCheck::new(names));
-    router.layer(axum::middleware::from_fn_with_state(doorkeeper, host_header_check::check))
+    let names = Arc::new(HostNames::new(names));
+    router.layer(axum::middleware::from_fn_with_state(names, browser_protection::check))
 }

@@ -8,6 +8,7 @@ use axum::extract::{FromRequest as _, Multipart, Request};
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use crate::export::settings::MAX_BYTES;
 use crate::web::access::sign_in;
 use crate::web::access::signed_in::SignedIn;
 use crate::web::desk::action_outcome::{FormResponse, not_done_page};
@@ -20,9 +21,11 @@ use crate::web::desk_request::DeskRequest;
 use crate::web::response::{page_of, refused, see};
 
 /// Bytes of a file, at most: as of any export.
-pub(crate) const FILE_MOST: usize = 64 * 1024 * 1024;
+const FILE_MOST: u64 = MAX_BYTES;
 /// Bytes of a form with a file, at most.
-pub(crate) const FORM_MOST: usize = FILE_MOST + 64 * 1024;
+pub(crate) fn form_most() -> usize {
+    usize::try_from(FILE_MOST).unwrap_or(usize::MAX).saturating_add(64 * 1024)
+}
 /// Bytes of any other field.
 const FIELD_MOST: usize = 1024;
 
@@ -92,11 +95,11 @@ async fn short_text(mut field: Field<'_>) -> Result<String, NotDone> {
 /// Piece by piece to the disk: it is never in memory as a whole.
 async fn keep(Sender { person, host }: &Sender, name: &str, mut field: Field<'_>) -> Result<(), NotDone> {
     let mut file = host.new_upload()?;
-    let mut length = 0_usize;
+    let mut length = 0_u64;
     while let Some(chunk) = field.chunk().await.map_err(|error| broken(&error))? {
-        length = length.saturating_add(chunk.len());
+        length = length.saturating_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
         if length > FILE_MOST {
-            return Err(wrong("the file is larger than 64 MiB"));
+            return Err(wrong(&too_large()));
         }
         file.write_all(&chunk).map_err(|error| NotDone {
             kind: NotDoneKind::Failed,
@@ -111,8 +114,14 @@ async fn keep(Sender { person, host }: &Sender, name: &str, mut field: Field<'_>
 }
 
 fn broken(error: &axum::extract::multipart::MultipartError) -> NotDone {
-    let too_large = error.status() == StatusCode::PAYLOAD_TOO_LARGE;
-    wrong(if too_large { "the file is larger than 64 MiB" } else { "the form did not come as a whole" })
+    match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => wrong(&too_large()),
+        _ => wrong("the form did not come as a whole"),
+    }
+}
+
+fn too_large() -> String {
+    format!("the file is larger than {} MiB", FILE_MOST / (1 << 20))
 }
 
 fn wrong(message: &str) -> NotDone {

@@ -28,8 +28,8 @@ use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::brief::Brief;
-use crate::report::brief_needs::with_tickets;
 use crate::report::digest::WeekLinks;
+use crate::report::item_tickets::with_tickets;
 use crate::zone::Zone;
 
 /// All alerts, for one run after another.

@@ -9,7 +9,7 @@ use crate::config::toml_document::{Field, Section};
 use crate::config::values::optional;
 use crate::export::read::normalized_names::alike;
 use crate::reconcile::model::ids::{CompanyId, CustomerName};
-use crate::reconcile::model::ticket_subject::TicketKind;
+use crate::reconcile::model::ticket_kind::TicketKind;
 use crate::tickets::board::BoardNames;
 use crate::tickets::settings::{DESCRIPTION, FIELDS, NOTE, SUMMARY, TicketCustomers, TicketSettings};
 use crate::tickets::text_template::{BadToken, Template, Token};

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use glob::MatchOptions;
 
 use crate::export::error::ExportError;
+use crate::export::settings::DELIVERY;
 
 /// The newest regular file that matches, by modification time; of equally new ones the last by name. A path that stands
 /// there as it is written is taken as it is.
@@ -97,8 +98,6 @@ pub(super) fn beside_newest(pattern: &Path) -> Result<Vec<PathBuf>, ExportError>
     Ok(beside.map(|(_, path)| path).take(BESIDE_MAX).collect())
 }
 
-/// How long a vendor takes to deliver the parts of one export.
-const DELIVERY: Duration = Duration::from_secs(3600);
 /// More files than this are not looked into.
 const BESIDE_MAX: usize = 50;
 

@@ -7,11 +7,11 @@ use crate::export::count::count_parser::Units;
 use crate::export::count::fast_table::{Customer, Service};
 use crate::export::count::tally::Tally;
 use crate::export::format::raw_rows::RawRows;
-use crate::export::read::error_cells::is_error;
 use crate::export::read::layout::{CellFilter, ColumnValue, Counting, FoundColumns, LongReading};
 use crate::export::read::rejected_row::Rejection;
 use crate::export::settings::Layout;
 use crate::reconcile::model::export::count_error::CountError;
+use crate::reconcile::model::export::spreadsheet_damage::is_error;
 
 /// Counts that a file may come to for each row that it may have, where cells are split: several split columns of one row
 /// multiply, and a small file could fill the memory.

@@ -8,7 +8,6 @@ use crate::export::count::part_of_number::is_part_of_number;
 use crate::export::damage_kinds::Damage;
 use crate::export::damage_places::{Fault, Faults};
 use crate::export::format::raw_rows::RawRows;
-use crate::export::read::error_cells::is_error;
 use crate::export::read::header::Header;
 use crate::export::read::normalized_names::{is_blank, normalized};
 use crate::export::read::row_date::RowDate;
@@ -16,6 +15,7 @@ use crate::export::read::saying_no::says_no;
 use crate::export::read::sheet_or_file::ExportPart;
 use crate::export::settings::{Count, Latest, Layout, LongLayout, WideLayout};
 use crate::reconcile::model::export::count_error::CountError;
+use crate::reconcile::model::export::spreadsheet_damage::is_error;
 
 /// A layout, with the places of its columns.
 #[derive(Debug)]

@@ -4,7 +4,6 @@ pub mod bytes_to_counts;
 mod cells;
 pub(in crate::export) mod date_columns;
 pub(crate) mod derived_columns;
-mod error_cells;
 pub(crate) mod header;
 pub(crate) mod layout;
 pub(crate) mod newest_date;

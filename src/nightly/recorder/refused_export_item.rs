@@ -7,7 +7,7 @@ use crate::reconcile::model::plan::fingerprint::short;
 use crate::reconcile::model::plan::outcome::Mode;
 use crate::reconcile::model::plan::reason_code::Severity;
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::reconcile::model::ticket_subject::TicketKind;
+use crate::reconcile::model::ticket_kind::TicketKind;
 
 /// The plan that stands on the export, and what is known beside it.
 pub(super) struct RefusedExport<'a> {

@@ -74,18 +74,6 @@ fn bracketed(description: &str) -> Option<&str> {
     None
 }
 
-impl ItemName {
-    /// The form two items are compared in: ConnectWise compares texts without regard to case, and collapses blanks.
-    pub fn folded(&self) -> String {
-        self.as_str().split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
-    }
-
-    /// Whether both are the same item to ConnectWise.
-    pub fn is_same(&self, other: &ItemName) -> bool {
-        self == other || self.folded() == other.folded()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -120,3 +120,15 @@ impl ProductCode {
 pub(in crate::reconcile) fn ids(ids: impl Iterator<Item = i64>) -> String {
     ids.map(|id| id.to_string()).collect::<Vec<_>>().join(", ")
 }
+
+impl ItemName {
+    /// The form two items are compared in: ConnectWise compares texts without regard to case, and collapses blanks.
+    pub fn folded(&self) -> String {
+        self.as_str().split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+    }
+
+    /// Whether both are the same item to ConnectWise.
+    pub fn is_same(&self, other: &ItemName) -> bool {
+        self == other || self.folded() == other.folded()
+    }
+}

@@ -15,4 +15,4 @@ pub mod plan;
 pub mod quantity;
 pub mod quantity_policy;
 pub mod record_links;
-pub mod ticket_subject;
+pub mod ticket_kind;

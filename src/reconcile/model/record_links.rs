@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::reconcile::model::ids::{AgreementId, CompanyId, TicketId};
 use crate::reconcile::model::plan::finding::Finding;
-use crate::reconcile::model::ticket_subject::TicketKind;
+use crate::reconcile::model::ticket_kind::TicketKind;
 
 /// Where the records of an integration open, and the tickets of its open items, which may be in another ConnectWise.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! A run in brief: what a mail, a chat message and a ping say of it. One form for all, so that they cannot differ.
 
 pub mod digest_week;
+pub mod needs;
 pub mod settled;
 pub mod since_last_morning;
 
@@ -15,8 +16,8 @@ use crate::reconcile::model::plan::outcome::RunVerdict;
 use crate::reconcile::model::plan::reason_code::Severity;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::record_links::RecordLinks;
+use crate::report::brief::needs::{Need, needs};
 use crate::report::brief::since_last_morning::RunComparison;
-use crate::report::brief_needs::{Need, needs};
 use crate::report::exit_codes::Exit;
 use crate::report::format::brief_html::BriefPage;
 use crate::report::format::paint::Paint;

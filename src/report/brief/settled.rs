@@ -12,7 +12,7 @@ use crate::reconcile::model::ids::CustomerName;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::outcome::RunCommand;
 use crate::reconcile::model::plan::reason_code::Code;
-use crate::reconcile::model::ticket_subject::TicketKind;
+use crate::reconcile::model::ticket_kind::TicketKind;
 use crate::report::lines;
 
 /// How a held plan ends that a person approved.

@@ -7,7 +7,7 @@ use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::plan::remedy::RemedyLine;
 use crate::reconcile::model::quantity::or_dash;
 use crate::reconcile::model::record_links::RecordLinks;
-use crate::report::brief_needs::{Need, changes};
+use crate::report::brief::needs::{Need, changes};
 use crate::report::report_model::{Report, ReportVerdict};
 use crate::report::{Change, display_names, numbers_and_dates, short_head};
 

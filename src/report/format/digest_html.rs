@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use crate::history::run_lookup::RunSummary;
 use crate::reconcile::model::display_text::{day, shown};
 use crate::report::brief::digest_week::{LinesMoved, Week, WeekNights};
-use crate::report::brief_needs::Need;
+use crate::report::brief::needs::Need;
 use crate::report::format::brief_html::{CELL, NUMBER, cards, document};
 use crate::report::report_model::ReportVerdict;
 use crate::report::{display_names, numbers_and_dates};

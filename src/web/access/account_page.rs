@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use crate::history::desk::authenticators::Authenticator;
 use crate::history::store::open::History;
 use crate::report::numbers_and_dates;
-use crate::web::access::signed_in::SignedIn;
+use crate::web::access::signed_in::{LASTS, SignedIn};
 use crate::web::access::{password, totp_codes};
 use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
@@ -52,7 +52,7 @@ pub(crate) fn main(of: &OwnAccount<'_>, over: &Markup, wrong: WrongForm<'_>) -> 
         header.head { div { p.over { (over) } h1 { (of.person.name) }
             p.lead {
                 @if let Some(person) = &person { "Known here since " (local(person.added_at)) "." }
-                @if let Some(began) = session { " Signed in since " (local(began)) "; a session lasts twelve hours." }
+                @if let Some(began) = session { " Signed in since " (local(began)) "; a session lasts " (LASTS.num_hours()) " hours." }
             }
         } }
         @if let Some((_, wrong)) = wrong { div.note.bad role="alert" id="err" { div { b { (wrong) } } } }

@@ -10,7 +10,7 @@ use crate::config::tables::export::request_keys::{Common, requests, single};
 use crate::config::toml_document::{Field, Section};
 use crate::config::values::optional;
 use crate::export::locate::link_settings::Link;
-use crate::export::settings::{ExportLocation, Files};
+use crate::export::settings::{DELIVERY, ExportLocation, Files};
 
 /// Where the export comes from. What is given here wins over the profile, also by being something else.
 pub(in crate::config) fn source(keys: &Layered<'_>, folder: &Path) -> Option<ExportLocation> {
@@ -71,9 +71,6 @@ pub(in crate::config) fn files(section: &Section<'_>) -> Option<Files> {
     }
     Some(if all { Files::All { delivery, expected } } else { Files::Newest })
 }
-
-/// How long a vendor takes to deliver one night's files, unless that is declared.
-const DELIVERY: Duration = Duration::from_secs(3600);
 
 /// The folder's own name is no pattern, whatever characters it holds.
 fn pattern(field: &Field<'_>, folder: &Path) -> Option<PathBuf> {

@@ -12,14 +12,19 @@ pub(in crate::reconcile) fn damaged_name(name: &str) -> Option<&'static str> {
     match name {
         _ if is_scientific(name) && name.contains("E+") => Some("a long number"),
         _ if is_date(name) && letters && name.contains(['-', '.', '/']) => Some("a name like 3-1"),
-        _ if name.starts_with("#") && is_error(name) => Some("what it cannot show"),
+        // A column that is too narrow for its number shows `########`.
+        _ if is_error(name) || !name.is_empty() && name.bytes().all(|byte| byte == b'#') => Some("what it cannot show"),
         _ => None,
     }
 }
 
-/// `########`, `#REF!`, `#N/A`.
-fn is_error(text: &str) -> bool {
-    text.bytes().all(|byte| byte == b'#') || ["#REF!", "#N/A", "#NAME?", "#VALUE!", "#DIV/0!"].contains(&text)
+/// What a spreadsheet shows where a formula went wrong.
+const ERRORS: [&str; 7] = ["#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"];
+
+/// Whether a cell holds the error of a formula.
+pub(crate) fn is_error(cell: &str) -> bool {
+    let cell = cell.trim();
+    cell.starts_with('#') && ERRORS.iter().any(|error| error.eq_ignore_ascii_case(cell))
 }
 
 /// `1E+05`, `1,5E+03`.

@@ -8,7 +8,7 @@ use crate::reconcile::model::ids::{IntegrationName, TicketRef};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
 
-/// The kinds of matters that wait for a person.
+/// The kinds of subjects that wait for a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TicketKind {
     /// A customer that has no place: no company, or no agreement that can be billed.
@@ -103,7 +103,7 @@ impl fmt::Display for TicketKind {
 }
 
 impl TicketRef {
-    /// The name of the so-manieth ticket of one matter: the same one every night, on every host.
+    /// The name of the so-manieth ticket of one subject: the same one every night, on every host.
     ///
     /// Made of letters, digits and `-` alone, because it stands in a query; far below ConnectWise's 100 characters.
     pub fn of(integration: &IntegrationName, kind: TicketKind, handle: &str, occurrence: i64) -> Self {
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
     use crate::reconcile::model::plan::finding::finding;
 
-    /// Otherwise a matter that waits for somebody would never become a ticket, or one that waits for nobody would.
+    /// Otherwise a subject that waits for somebody would never become a ticket, or one that waits for nobody would.
     #[test]
     fn every_code_that_asks_has_a_kind() {
         for code in Code::ALL {
@@ -139,7 +139,7 @@ mod tests {
         }
     }
 
-    /// Otherwise a ticket would not be found again, or another matter's would.
+    /// Otherwise a ticket would not be found again, or another subject's would.
     #[test]
     fn a_reference_is_plain_short_stable_and_its_own() {
         let mail = IntegrationName::new("mail");

@@ -7,14 +7,14 @@ use crate::reconcile::model::ids::CompanyId;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::outcome::RunVerdict;
 use crate::reconcile::model::plan::reason_code::Code;
-use crate::reconcile::model::ticket_subject::TicketKind;
+use crate::reconcile::model::ticket_kind::TicketKind;
 
-/// One matter of a run.
+/// One subject of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TicketSubject {
     /// What kind.
     pub kind: TicketKind,
-    /// Its handle; empty for a matter of the whole night.
+    /// Its handle; empty for a subject of the whole night.
     pub handle: String,
     /// What was found; of several the first one of the report, with the words of all.
     pub finding: Finding,
@@ -33,8 +33,8 @@ impl TicketSubject {
     }
 }
 
-/// Every matter of a run, in the order of [`TicketKind::ALL`] and then of its report.
-pub fn matters(run: &RunRecord) -> Vec<TicketSubject> {
+/// Every subject of a run, in the order of [`TicketKind::ALL`] and then of its report.
+pub fn subjects(run: &RunRecord) -> Vec<TicketSubject> {
     let mut found: BTreeMap<(usize, String), (usize, TicketSubject)> = BTreeMap::new();
     for (at, finding) in run.end.iter().flat_map(|end| &end.findings).enumerate() {
         let Some(kind) = TicketKind::of(finding) else { continue };
@@ -42,25 +42,25 @@ pub fn matters(run: &RunRecord) -> Vec<TicketSubject> {
         let handle = finding.handle.clone().unwrap_or_default();
         found
             .entry((rank, handle))
-            .and_modify(|(_, matter)| {
-                matter.finding.message = format!("{}; {}", matter.finding.message, finding.message);
+            .and_modify(|(_, subject)| {
+                subject.finding.message = format!("{}; {}", subject.finding.message, finding.message);
             })
-            .or_insert_with(|| (at, matter(run, kind, finding)));
+            .or_insert_with(|| (at, subject(run, kind, finding)));
     }
     let mut found: Vec<(usize, usize, TicketSubject)> =
-        found.into_iter().map(|((rank, _), (at, matter))| (rank, at, matter)).collect();
+        found.into_iter().map(|((rank, _), (at, subject))| (rank, at, subject)).collect();
     found.sort_by_key(|(rank, at, _)| (*rank, *at));
-    found.into_iter().map(|(_, _, matter)| matter).collect()
+    found.into_iter().map(|(_, _, subject)| subject).collect()
 }
 
-/// Whether a run looked closely enough to say that a matter is settled because it does not show it. A refused export says
+/// Whether a run looked closely enough to say that a subject is settled because it does not show it. A refused export says
 /// nothing of any line, and a held plan is one that nobody believes yet.
 pub fn tells_what_is_settled(run: &RunRecord) -> bool {
     run.planned.is_some()
         && run.end.as_ref().is_some_and(|end| !matches!(end.verdict, RunVerdict::Refused | RunVerdict::Held))
 }
 
-fn matter(run: &RunRecord, kind: TicketKind, finding: &Finding) -> TicketSubject {
+fn subject(run: &RunRecord, kind: TicketKind, finding: &Finding) -> TicketSubject {
     let handle = finding.handle.clone().unwrap_or_default();
     let lines = || run.planned.iter().flat_map(|planned| &planned.lines);
     let line = lines().find(|line| !handle.is_empty() && line.handle == handle);

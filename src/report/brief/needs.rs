@@ -1,13 +1,10 @@
 //! What a brief says of a run: what needs a person, and what changed.
 
 use crate::history::run_record::{LineRecord, RunRecord};
-use crate::history::store::error::StoreError;
-use crate::history::store::open::History;
-use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::reason_code::Severity;
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::reconcile::model::record_links::{ItemTicket, OpenedRecord, RecordLinks};
+use crate::reconcile::model::record_links::{OpenedRecord, RecordLinks};
 use crate::report::{Change, display_names, lines, numbers_and_dates};
 
 /// One thing that somebody has to look at.
@@ -56,21 +53,4 @@ pub(crate) fn needs(run: &RunRecord, severity: Severity, links: Option<&RecordLi
 /// How many lines of this run are of this kind.
 pub(crate) fn changes(run: &RunRecord, kind: Change) -> impl Iterator<Item = &LineRecord> {
     lines(run).iter().filter(move |line| Change::of(line) == Some(kind))
-}
-
-/// The links of an integration's records, with the tickets that its open items have by now.
-///
-/// # Errors
-/// When the history cannot be read.
-pub fn with_tickets(
-    links: &RecordLinks,
-    integration: &IntegrationName,
-    history: &History,
-) -> Result<RecordLinks, StoreError> {
-    let live = history.live_tickets(Some(integration))?;
-    let tickets = live.iter().filter_map(|record| {
-        let (kind, handle, site) = (record.kind, record.handle.as_str(), record.site.as_deref());
-        Some(ItemTicket { kind, handle, ticket: record.ticket?, site })
-    });
-    Ok(links.clone().with_tickets(tickets))
 }
