@@ -6,6 +6,7 @@
 use std::fs;
 use std::sync::{Arc, Mutex};
 
+use percent_encoding::percent_decode_str;
 use tokio::runtime::Runtime;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
@@ -34,7 +35,7 @@ fn bucket(request: &Request, objects: &[(&str, u32, &str)]) -> ResponseTemplate 
     if request.url.query().is_some_and(|query| query.contains("list-type=2")) {
         let contents = objects.iter().map(|(name, seconds, text)| {
             let (size, at) = (text.len(), stamp(*seconds));
-            format!("<Contents><Key>{name}</Key><LastModified>{day}T{at}.000Z</LastModified><ETag>&quot;{name}&quot;</ETag><Size>{size}</Size></Contents>")
+            format!("<Contents><Key>{name}</Key><LastModified>{day}T{at}.000Z</LastModified><ETag>&quot;{size}-{seconds}&quot;</ETag><Size>{size}</Size></Contents>")
         });
         let body = format!(
             "<ListBucketResult><IsTruncated>false</IsTruncated>{}</ListBucketResult>",
@@ -42,10 +43,11 @@ fn bucket(request: &Request, objects: &[(&str, u32, &str)]) -> ResponseTemplate 
         );
         return ResponseTemplate::new(200).set_body_raw(body, "application/xml");
     }
-    let found = objects.iter().find(|(name, ..)| request.url.path().ends_with(name));
-    let Some((name, seconds, text)) = found else { return ResponseTemplate::new(404) };
+    let asked = percent_decode_str(request.url.path()).decode_utf8_lossy();
+    let found = objects.iter().find(|(name, ..)| asked.ends_with(name));
+    let Some((_, seconds, text)) = found else { return ResponseTemplate::new(404) };
     ResponseTemplate::new(200)
-        .insert_header("ETag", format!("\"{name}\""))
+        .insert_header("ETag", format!("\"{}-{seconds}\"", text.len()))
         .insert_header("Last-Modified", format!("{http_day} {} GMT", stamp(*seconds)))
         .set_body_raw(*text, "text/csv")
 }
@@ -87,6 +89,20 @@ fn the_newest_object_of_a_bucket_is_the_export_and_is_kept() {
     assert_eq!(kept.len(), 1);
     let asked = bucket.runtime.block_on(bucket.server.received_requests()).expect("recorded");
     assert!(asked.iter().all(|request| request.headers.contains_key("authorization")), "every request is signed");
+}
+
+/// A vendor in Zürich delivered every night, and none of it was found.
+#[test]
+fn an_object_of_any_name_is_read_and_a_folder_that_is_marked_is_none() {
+    for name in ["exports/mail-Zürich #1.csv", "exports/mail-100%25 [a]~.csv"] {
+        let bucket = Bucket::serving(move |request| {
+            bucket(request, &[("exports/mail-1.csv", 0, QUIET), (name, 1, BUSY), ("exports/mail-3.csv/", 2, "")])
+        });
+        let night = bucket.night();
+        let said = night.run().exits(0);
+        assert!(said.out.contains(name), "{}", said.out);
+        assert_eq!(night.sim().writes().len(), 3, "{name}");
+    }
 }
 
 /// A store that gets a file for each region is read as a folder with a file for each region.

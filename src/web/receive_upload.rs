@@ -8,7 +8,6 @@ use axum::extract::{FromRequest as _, Multipart, Request};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use crate::export::settings::MAX_BYTES;
 use crate::web::access::sign_in;
 use crate::web::access::signed_in::SignedIn;
 use crate::web::desk::action_outcome::{FormResponse, not_done_page};
@@ -21,11 +20,9 @@ use crate::web::desk_request::DeskRequest;
 use crate::web::response::{page_of, refused, see};
 
 /// Bytes of a file, at most: as of any export.
-const FILE_MOST: u64 = MAX_BYTES;
+const FILE_MOST: usize = 64 * 1024 * 1024;
 /// Bytes of a form with a file, at most.
-pub(crate) fn form_most() -> usize {
-    usize::try_from(FILE_MOST).unwrap_or(usize::MAX).saturating_add(64 * 1024)
-}
+pub(crate) const FORM_MOST: usize = FILE_MOST + 64 * 1024;
 /// Bytes of any other field.
 const FIELD_MOST: usize = 1024;
 
@@ -95,9 +92,9 @@ async fn short_text(mut field: Field<'_>) -> Result<String, NotDone> {
 /// Piece by piece to the disk: it is never in memory as a whole.
 async fn keep(Sender { person, host }: &Sender, name: &str, mut field: Field<'_>) -> Result<(), NotDone> {
     let mut file = host.new_upload()?;
-    let mut length = 0_u64;
+    let mut length = 0_usize;
     while let Some(chunk) = field.chunk().await.map_err(|error| broken(&error))? {
-        length = length.saturating_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
+        length = length.saturating_add(chunk.len());
         if length > FILE_MOST {
             return Err(wrong(&too_large()));
         }

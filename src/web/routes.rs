@@ -83,7 +83,7 @@ pub(crate) fn of_desk(beside: Router<DeskSite>, desk: DeskSite) -> Router {
     for (address, page) in PAGES {
         router = router.route(address, get(move |asked: DeskRequest| show(asked, page)));
     }
-    let uploads = post(receive_upload::upload).layer(DefaultBodyLimit::max(receive_upload::form_most()));
+    let uploads = post(receive_upload::upload).layer(DefaultBodyLimit::max(receive_upload::FORM_MOST));
     router = router.route(DeskAction::Upload.path(), uploads);
     for action in DeskAction::ALL.into_iter().filter(|action| *action != DeskAction::Upload) {
         let handler = move |asked: DeskRequest, body: Bytes| done(asked, action, body);

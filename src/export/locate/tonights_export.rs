@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::export::error::ExportError;
+use crate::export::format::json::nested_path::is_nested;
 use crate::export::format::zip_archive;
 use crate::export::locate::fetch::error::FetchError;
 use crate::export::locate::fetch::{FetchRequest, fetch, shown};
@@ -17,7 +18,6 @@ use crate::export::locate::place_settings::RemotePlace;
 use crate::export::locate::places::{read_delivery, read_place};
 use crate::export::locate::several_files::{ReadFile, complete, read_all, together};
 use crate::export::settings::{ExportLocation, ExportSettings, Files, Layout};
-use crate::reconcile::model::export::partial_export::UnreadPart;
 
 /// Reads the newest file of this host or another, standard input, the link, or the lists of an API. A file's bytes are read at once, so nothing
 /// else of the process goes on meanwhile.
@@ -90,8 +90,10 @@ async fn linked(link: &Link, layout: &Layout, order: &FetchRequest<'_>) -> Resul
     if let Some(file) = link.file() {
         let fetched = fetch(&file.url, &order).await.map_err(refused)?;
         let mut export = Export::of(fetched.path, fetched.bytes, fetched.modified_at, layout)?;
-        if fetched.has_next && !layout.whole {
-            export.counts.unread.push(UnreadPart::Header);
+        if !layout.whole {
+            // Of lists in lists a server counts the outer records.
+            let records = (!is_nested(&layout.records)).then_some(export.counts.rows);
+            export.counts.unread.extend(fetched.paging.unread(records, 1));
         }
         return Ok(export);
     }

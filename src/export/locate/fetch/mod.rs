@@ -2,6 +2,7 @@
 
 pub(in crate::export) mod error;
 mod kept_downloads;
+pub(in crate::export::locate) mod paging_headers;
 pub mod time_limits;
 pub(in crate::export::locate) mod vendor_answer;
 pub(in crate::export::locate) mod vendor_session;
@@ -14,6 +15,7 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 use crate::export::locate::fetch::error::FetchError;
+use crate::export::locate::fetch::paging_headers::PagingHeaders;
 use crate::export::locate::fetch::vendor_answer::VendorAnswer;
 use crate::export::locate::fetch::vendor_session::{SessionOf, VendorSession};
 use crate::export::locate::fetch::vendor_sign_in::LinkSecrets;
@@ -44,8 +46,8 @@ pub struct Fetched {
     pub bytes: Vec<u8>,
     /// When it was last modified: as the server says, else now.
     pub modified_at: DateTime<Utc>,
-    /// Whether the server says, in the header `Link`, that another page follows.
-    pub has_next: bool,
+    /// What the server's headers say of pages.
+    pub(in crate::export::locate) paging: PagingHeaders,
 }
 
 impl<'a> FetchRequest<'a> {
@@ -76,7 +78,7 @@ impl<'a> FetchRequest<'a> {
         let modified_at = modified_at.filter(|modified| *modified <= now).unwrap_or(now);
         let path = kept_downloads::keep(self.folder, self.name, (&bytes, ending), now)
             .map_err(|error| FetchError::Keep { folder: self.folder.to_owned(), why: error.to_string() })?;
-        Ok(Fetched { path, bytes, modified_at, has_next: false })
+        Ok(Fetched { path, bytes, modified_at, paging: PagingHeaders::default() })
     }
 }
 
@@ -86,8 +88,7 @@ impl<'a> FetchRequest<'a> {
 /// If there is no whole file in the end.
 pub async fn fetch(url: &Url, order: &FetchRequest<'_>) -> Result<Fetched, FetchError> {
     let answer = order.session(url)?.get(url, order.max_bytes, Ok::<VendorAnswer, _>).await?;
-    let has_next = answer.next.is_some();
-    Ok(Fetched { has_next, ..order.keep(answer.bytes, answer.modified_at)? })
+    Ok(Fetched { paging: answer.paging, ..order.keep(answer.bytes, answer.modified_at)? })
 }
 
 /// The link without what may be a secret in it.

@@ -92,10 +92,15 @@ async fn whole(session: &VendorSession<'_>, request: &ListRequest, max_bytes: u6
             let mut reads = iter(reads).buffered(AT_ONCE);
             while let Some((url, page)) = reads.try_next().await? {
                 list.take(&url, page)?;
+                asked = url;
             }
             break;
         }
         asked = next;
+    }
+    if let Some(url) = list.beyond(&asked) {
+        let behind = session.get(&url, max_bytes, |answer| VendorPage::of(&answer, request, list.pages() + 1)).await;
+        behind.map_or(Ok(()), |page| list.is_behind_all(&page))?;
     }
     if let Some(url) = list.zeroth() {
         // Most servers refuse it, or know no such page.

@@ -466,3 +466,34 @@ async fn pages_that_are_counted_from_zero_are_not_read_from_one() {
     list.pages.as_mut().expect("pages").total_pages = Some(keys("pages"));
     assert_eq!(vendor.told(vec![list]).await, "page 2 of 2 has no records");
 }
+
+/// A vendor that calls the number of a page's records `total`, and full pages: the first third of a list was billed.
+#[tokio::test]
+async fn a_total_that_is_of_one_page_alone_is_no_total() {
+    let page = |n: u32| json(&format!(r#"{{"items":[{{"a":{n}}},{{"b":{n}}}],"total":2}}"#));
+    let vendor = Vendor::of(vec![("?limit=2&page=1", page(1)), ("?limit=2&page=2", page(2))]).await;
+    let told = vendor.told(vec![vendor.list("?limit=2", numbered(), Some("total"))]).await;
+    assert!(told.contains("total") && told.contains('4'), "{told}");
+
+    // Right where nothing stands behind it, or the last page again.
+    for behind in [json(r#"{"items":[],"total":2}"#), page(1), ResponseTemplate::new(404)] {
+        let vendor = Vendor::of(vec![("?limit=2&page=1", page(1)), ("?limit=2&page=2", behind)]).await;
+        let told = vendor.told(vec![vendor.list("?limit=2", numbered(), Some("total"))]).await;
+        assert_eq!(told, r#"{"a":1} {"b":1}"#);
+    }
+}
+
+/// Of two lists that are joined, a page of one was the whole of it.
+#[tokio::test]
+async fn what_headers_say_of_more_is_told_of_lists_without_pages_too() {
+    let page = r#"{"items":[{"a":1}]}"#;
+    for (header, value, told) in
+        [("Link", "</list?p=2>; rel=\"next\"", "header Link"), ("X-Total-Count", "12", "X-Total-Count says 12")]
+    {
+        let vendor = Vendor::of(vec![("", json(page).insert_header(header, value))]).await;
+        let list = ListRequest { pages: None, ..vendor.list("", numbered(), None) };
+        let lists = vendor.read(vec![list]).await.unwrap_or_else(|error| panic!("{error}"));
+        let unread: Vec<String> = lists.unread.iter().map(ToString::to_string).collect();
+        assert!(unread.len() == 1 && unread[0].contains(told), "{unread:?}");
+    }
+}

@@ -8,6 +8,7 @@ use url::Url;
 use crate::export::format::json::json_value::Object;
 use crate::export::format::json::more_pages;
 use crate::export::locate::fetch::error::FetchError;
+use crate::export::locate::fetch::paging_headers::PagingHeaders;
 use crate::export::locate::link_settings::{ListRequest, NextPage};
 use crate::export::locate::paging::page_addresses;
 use crate::export::locate::paging::vendor_page::VendorPage;
@@ -27,12 +28,15 @@ pub(super) struct VendorList {
     /// Records of earlier pages that have an identifier.
     known: HashSet<[u8; 32]>,
     pages: usize,
-    /// How many records the first page has.
+    /// How many records the first page has, and the newest one.
     first: usize,
+    newest: usize,
     total: Option<u64>,
     total_pages: Option<u64>,
     /// A page had what should lead to the next one.
     may_lead: bool,
+    /// What the headers of the last page with records say.
+    headers: PagingHeaders,
     first_page: Option<VendorPage>,
     /// The newest, if it is not the first.
     last: Option<VendorPage>,
@@ -51,9 +55,11 @@ impl VendorList {
             known: HashSet::new(),
             pages: 0,
             first: 0,
+            newest: 0,
             total: None,
             total_pages: None,
             may_lead: false,
+            headers: PagingHeaders::default(),
             first_page: None,
             last: None,
         }
@@ -88,11 +94,15 @@ impl VendorList {
         }
         self.known.extend(own);
         self.may_lead |= page.may_lead;
+        self.newest = rows.len();
         if number == 1 {
-            self.first = rows.len();
+            self.first = self.newest;
         }
         // A cursor that stays where it is has come to the end, if nothing else is said.
         let next = self.next(asked, &page, rows.len())?.filter(|next| !(is_last && next == asked));
+        if !rows.is_empty() {
+            self.headers = page.headers.clone();
+        }
         self.rows.extend(rows);
         match self.first_page {
             None => self.first_page = Some(page),
@@ -113,6 +123,32 @@ impl VendorList {
     pub(super) fn zeroth(&self) -> Option<Url> {
         let is_known = self.total.is_some() || self.total_pages.is_some();
         page_addresses::zeroth(&self.request).filter(|_| !is_known).map(|(url, _)| url)
+    }
+
+    /// Where a page would stand behind the last one, where that one is full and only the total says that it is the last: a
+    /// vendor may call the number of a page's records so.
+    pub(super) fn beyond(&self, last: &Url) -> Option<Url> {
+        u64::try_from(self.rows.len()).ok().filter(|read| self.total == Some(*read) && *read > 0)?;
+        let newest = u64::try_from(self.newest).unwrap_or(u64::MAX);
+        let is_full = |size: &Option<(String, u64)>| size.as_ref().is_some_and(|(_, size)| newest >= *size);
+        match &self.request.pages.as_ref()?.turn {
+            NextPage::Numbered { page, size } if is_full(size) => Some(page_addresses::numbered(last, page)),
+            NextPage::Offset { offset, size } if is_full(size) => {
+                Some(page_addresses::passing(&self.request, last, (offset, self.rows.len())))
+            }
+            _ => None,
+        }
+    }
+
+    /// What stands there: nothing, or what was read before, where servers give their last page again.
+    pub(super) fn is_behind_all(&self, page: &VendorPage) -> Result<(), FetchError> {
+        let known: HashSet<&String> = self.rows.iter().collect();
+        let more = page.rows.iter().filter(|row| !known.contains(row)).count();
+        let read = u64::try_from(self.rows.len().saturating_add(more)).unwrap_or(u64::MAX);
+        match self.total.filter(|_| more > 0) {
+            Some(total) => Err(FetchError::Total { member: self.request.total_member(), total, read }),
+            None => Ok(()),
+        }
     }
 
     /// What stands there: many a server gives its first page again, or the whole list.
@@ -240,6 +276,7 @@ impl VendorList {
             (None, _) => Vec::new(),
         };
         self.unread.extend(self.unled());
+        self.unread.extend(self.headers.unread(Some(self.rows.len()), self.pages));
         Ok(self)
     }
 }

@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 use crate::export::format::json::json_value::{Object, value};
 use crate::export::format::json::more_pages;
 use crate::export::locate::fetch::error::FetchError;
+use crate::export::locate::fetch::paging_headers::PagingHeaders;
 use crate::export::locate::fetch::vendor_answer::VendorAnswer;
 use crate::export::locate::link_settings::{ListRequest, NextPage};
 use crate::export::locate::paging::money_removed::without_money;
@@ -24,6 +25,8 @@ pub(super) struct VendorPage {
     pub(super) total_pages: Option<u64>,
     /// The answer around its records.
     around: String,
+    /// What its headers say of pages.
+    pub(super) headers: PagingHeaders,
 }
 
 impl VendorPage {
@@ -41,7 +44,7 @@ impl VendorPage {
         let member = |keys: &[String]| at(document, keys);
         let next = match request.pages.as_ref().map(|pages| &pages.turn) {
             Some(NextPage::Next { member: keys, .. }) => text_member(member(keys), keys, number)?,
-            Some(NextPage::Header) => answer.next.clone(),
+            Some(NextPage::Header) => answer.paging.link.clone(),
             _ => None,
         };
         let may_lead = match request.pages.as_ref().map(|pages| &pages.turn) {
@@ -53,12 +56,14 @@ impl VendorPage {
         let total_pages = number_at(request.pages.as_ref().and_then(|pages| pages.total_pages.as_ref()));
         let around = around(document, list);
         let rows = records.iter().map(|record| without_money(record.get())).collect();
-        Ok(Self { rows, next, may_lead, total, total_pages, around })
+        let headers = answer.paging.clone();
+        Ok(Self { rows, next, may_lead, total, total_pages, around, headers })
     }
 
     /// A page without records, of which the vendor says nothing.
     pub(super) fn nothing() -> Self {
-        Self { rows: Vec::new(), next: None, may_lead: true, total: None, total_pages: None, around: String::new() }
+        let (rows, around, headers) = (Vec::new(), String::new(), PagingHeaders::default());
+        Self { rows, next: None, may_lead: true, total: None, total_pages: None, around, headers }
     }
 
     /// Whether what leads on from here leads nowhere: there are no records, or it says itself that nothing follows.
@@ -102,9 +107,11 @@ fn leads(request: &ListRequest) -> Option<String> {
     }
 }
 
-/// A whole number, also one that is written as a text.
+/// A whole number, also one that is written as a text or with places: `12.0`.
 fn whole(raw: &str) -> Option<u64> {
-    raw.trim_matches('"').parse().ok()
+    let text = raw.trim_matches('"');
+    let (whole, places) = text.split_once('.').unwrap_or((text, ""));
+    whole.parse().ok().filter(|_| places.bytes().all(|place| place == b'0'))
 }
 
 /// The value that these keys lead to, as it is written; a key that stands twice leads nowhere.

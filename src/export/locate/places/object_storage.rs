@@ -76,11 +76,11 @@ impl ObjectPlace {
     }
 
     pub(super) async fn list(&self, folder: &str) -> Result<Vec<RemoteFile>, FetchError> {
-        let folder = Path::from(folder);
+        let folder = as_listed(folder)?;
         let prefix = Some(&folder).filter(|folder| !folder.as_ref().is_empty());
         let listed: Result<Vec<RemoteFile>, Error> = self.store.list(prefix).map_ok(file).try_collect().await;
         match listed {
-            Ok(files) => Ok(files),
+            Ok(files) => self.without_folders(files).await,
             // The library does not say why a list is refused, but of a file it does.
             Err(error @ Error::Generic { .. }) => match self.store.head(&folder.join("x")).await {
                 Err(Error::NotFound { .. }) => Err(FetchError::Place { fault: PlaceFault::Missing }),
@@ -91,8 +91,19 @@ impl ObjectPlace {
         }
     }
 
+    /// Some programs mark a folder by an empty object `name/`, which is listed as `name`, and is none.
+    async fn without_folders(&self, files: Vec<RemoteFile>) -> Result<Vec<RemoteFile>, FetchError> {
+        let mut kept = Vec::with_capacity(files.len());
+        for file in files {
+            if file.bytes > 0 || self.look(&file.name).await?.is_some() {
+                kept.push(file);
+            }
+        }
+        Ok(kept)
+    }
+
     pub(super) async fn look(&self, name: &str) -> Result<Option<RemoteFile>, FetchError> {
-        match self.store.head(&Path::from(name)).await {
+        match self.store.head(&as_listed(name)?).await {
             Ok(meta) => Ok(Some(file(meta))),
             Err(Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(fault(error)),
@@ -102,7 +113,7 @@ impl ObjectPlace {
     /// The file that was listed, and no other: the store refuses it if it has changed.
     pub(super) async fn read(&self, of: &RemoteFile) -> Result<Vec<u8>, FetchError> {
         let options = GetOptions { if_match: of.tag.clone(), ..GetOptions::default() };
-        let got = self.store.get_opts(&Path::from(of.name.as_str()), options).await;
+        let got = self.store.get_opts(&as_listed(&of.name)?, options).await;
         match got {
             // Seen as a change by whoever looks at it again.
             Err(Error::Precondition { .. } | Error::NotFound { .. }) => Ok(Vec::new()),
@@ -112,6 +123,11 @@ impl ObjectPlace {
             Ok(got) => Ok(got.bytes().await.map_err(fault)?.to_vec()),
         }
     }
+}
+
+/// The path of a key as it is. `Path::from` would encode what the request encodes once more: `ü`, `#`, `%`.
+fn as_listed(key: &str) -> Result<Path, FetchError> {
+    Path::parse(key).map_err(|_| FetchError::Place { fault: PlaceFault::Name })
 }
 
 fn file(meta: ObjectMeta) -> RemoteFile {

@@ -27,6 +27,20 @@ pub enum UnreadPart {
     },
     /// The server's header `Link` leads to a next page.
     Header,
+    /// Another header of the server says that there is more: `X-Next-Page`, `X-Has-More`.
+    HeaderLeads {
+        /// Its name.
+        name: String,
+    },
+    /// A header of the server says how many there are, and there are fewer.
+    HeaderTotal {
+        /// Its name.
+        name: String,
+        /// What it says.
+        total: u64,
+        /// How many records or pages there are.
+        read: u64,
+    },
     /// No answer has the member that should lead to the next page: its path may be mistyped.
     Unled {
         /// Its path, as it is configured.
@@ -76,7 +90,11 @@ impl UnreadPart {
                 format!("pages = {{ cursor = \"{0}\", query = \"cursor\" }}", shown(member))
             }
             Self::Next { member, .. } => format!("pages = {{ next = \"{}\", query = \"page\" }}", shown(member)),
-            Self::More { .. } | Self::Total { .. } | Self::Linked { .. } => NUMBERED.to_owned(),
+            Self::More { .. }
+            | Self::Total { .. }
+            | Self::Linked { .. }
+            | Self::HeaderLeads { .. }
+            | Self::HeaderTotal { .. } => NUMBERED.to_owned(),
             Self::Sheet { .. } => "sheet = \"*\"".to_owned(),
             Self::File { .. } => "files = \"all\"".to_owned(),
         };
@@ -94,7 +112,12 @@ impl UnreadPart {
 
     /// Whether the vendor's server is to be asked on, and not the file read on.
     pub fn is_of_pages(&self) -> bool {
-        matches!(self, Self::Next { .. } | Self::More { .. } | Self::Linked { .. } | Self::Header | Self::Total { .. })
+        match self {
+            Self::Next { .. } | Self::More { .. } | Self::Linked { .. } | Self::Total { .. } => true,
+            Self::Header | Self::HeaderLeads { .. } | Self::HeaderTotal { .. } => true,
+            Self::Incomplete { .. } | Self::Unled { .. } | Self::Error { .. } => false,
+            Self::Sheet { .. } | Self::File { .. } => false,
+        }
     }
 }
 
@@ -110,6 +133,10 @@ impl fmt::Display for UnreadPart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Header => f.write_str("the server's header Link leads to a next page"),
+            Self::HeaderLeads { name } => write!(f, "the server's header {} says that there is more", shown(name)),
+            Self::HeaderTotal { name, total, read } => {
+                write!(f, "the server's header {} says {total}, and there are {read}", shown(name))
+            }
             Self::Linked { member } => write!(f, "its \"{}\" lead to a next page", shown(member)),
             Self::Next { member, .. } | Self::More { member } => {
                 write!(f, "its \"{}\" says that there is more", shown(member))

@@ -1,0 +1,133 @@
+//! What the headers of an answer say of pages: that another one follows, and how many records or pages there are.
+
+use http::HeaderMap;
+use http::header::{CONTENT_RANGE, LINK};
+
+use crate::reconcile::model::export::partial_export::UnreadPart;
+
+/// Headers that say how many records there are, as vendors write them.
+const TOTALS: [&str; 5] = ["x-total-count", "x-total", "x-total-records", "x-total-results", "total-count"];
+/// Headers that say how many pages there are.
+const PAGES: [&str; 4] = ["x-total-pages", "x-page-count", "x-pages", "x-pagination-page-count"];
+/// Headers that lead to the next page, or say that there is one; with nothing in them there is none.
+const LEADING: [&str; 6] =
+    ["x-next-page", "x-next-cursor", "x-next-token", "x-has-more", "x-continuation-token", "x-ms-continuation"];
+
+/// What the headers of one answer say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::export::locate) struct PagingHeaders {
+    /// Where the next page is (RFC 8288), as it is written.
+    pub(in crate::export::locate) link: Option<String>,
+    leading: Option<&'static str>,
+    total: Option<(&'static str, u64)>,
+    pages: Option<(&'static str, u64)>,
+}
+
+impl PagingHeaders {
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let text = |name: &'static str| Some((name, headers.get(name)?.to_str().ok()?.trim()));
+        let number = |name| text(name).and_then(|(name, value)| Some((name, value.parse().ok()?)));
+        let leads = |(_, value): &(&str, &str)| {
+            !["", "0", "false", "null", "none"].iter().any(|end| value.eq_ignore_ascii_case(end))
+        };
+        Self {
+            link: next_of(headers),
+            leading: LEADING.into_iter().filter_map(text).find(leads).map(|(name, _)| name),
+            total: TOTALS.into_iter().find_map(number).or_else(|| range_total(headers)),
+            pages: PAGES.into_iter().find_map(number),
+        }
+    }
+
+    /// What they say of more than was read; `records` is `None` where what is counted is not what a server counts.
+    pub(in crate::export::locate) fn unread(&self, records: Option<usize>, pages: usize) -> Vec<UnreadPart> {
+        let link = self.link.as_ref().map(|_| UnreadPart::Header);
+        let leading = self.leading.map(|name| UnreadPart::HeaderLeads { name: shown_name(name) });
+        let more = |said: Option<(&'static str, u64)>, read: Option<usize>| {
+            let ((name, total), read) = (said?, u64::try_from(read?).unwrap_or(u64::MAX));
+            (total > read).then(|| UnreadPart::HeaderTotal { name: shown_name(name), total, read })
+        };
+        let totals = [more(self.total, records), more(self.pages, Some(pages))];
+        link.into_iter().chain(leading).chain(totals.into_iter().flatten()).collect()
+    }
+}
+
+/// `X-Total-Count`, as the documentation of vendors writes it.
+fn shown_name(name: &str) -> String {
+    let word = |word: &str| word[..1].to_uppercase() + &word[1..];
+    name.split('-').map(word).collect::<Vec<_>>().join("-")
+}
+
+/// The total of `items 0-7/12`. Of bytes it is the file's length, and says nothing of records.
+fn range_total(headers: &HeaderMap) -> Option<(&'static str, u64)> {
+    let (unit, range) = headers.get(CONTENT_RANGE)?.to_str().ok()?.trim().split_once(' ')?;
+    let total = range.rsplit_once('/')?.1.trim().parse().ok()?;
+    (!unit.eq_ignore_ascii_case("bytes")).then_some(("content-range", total))
+}
+
+/// The address that a `Link` header calls the next one.
+fn next_of(headers: &HeaderMap) -> Option<String> {
+    let links = headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
+    links.flat_map(|links| links.split('<').skip(1)).find_map(|link| {
+        let (address, about) = link.split_once('>')?;
+        is_next(about).then(|| address.trim().to_owned())
+    })
+}
+
+/// `; rel="next"`, of any case, and among others.
+fn is_next(about: &str) -> bool {
+    about.split(';').filter_map(|part| part.split_once('=')).any(|(name, value)| {
+        let words = value.trim().trim_end_matches(',').trim().trim_matches('"');
+        name.trim().eq_ignore_ascii_case("rel")
+            && words.split_whitespace().any(|word| word.eq_ignore_ascii_case("next"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A link that is not seen is a list that ends after its first page.
+    #[test]
+    fn the_next_page_is_found_among_other_links() {
+        for (link, next) in [
+            ("<https://v/2>; rel=\"next\"", Some("https://v/2")),
+            ("<https://v/1>; rel=\"first\", </l?page=2,3>; title=x; rel=next", Some("/l?page=2,3")),
+            ("<https://v/9>; REL=\"last Next\"", Some("https://v/9")),
+            ("<https://v/9>; rel=\"last\"", None),
+            ("nonsense; rel=next", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(LINK, link.parse().expect("a value"));
+            assert_eq!(next_of(&headers).as_deref(), next, "{link}");
+        }
+    }
+
+    /// A list of which a part is billed, because its server says in a header alone how many there are.
+    #[test]
+    fn what_headers_say_of_more_is_told() {
+        let said = |name: &'static str, value: &'static str| {
+            let headers =
+                HeaderMap::from_iter([(http::HeaderName::from_static(name), value.parse().expect("a value"))]);
+            PagingHeaders::of(&headers).unread(Some(8), 1).iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        for (name, value, told) in [
+            ("x-total-count", "12", "the server's header X-Total-Count says 12, and there are 8"),
+            ("x-total-pages", "2", "the server's header X-Total-Pages says 2, and there are 1"),
+            ("x-next-page", "2", "the server's header X-Next-Page says that there is more"),
+            ("x-has-more", "True", "the server's header X-Has-More says that there is more"),
+            ("content-range", "items 0-7/12", "the server's header Content-Range says 12, and there are 8"),
+        ] {
+            assert_eq!(said(name, value), [told], "{name}");
+        }
+        for (name, value) in [
+            ("x-total-count", "8"),
+            ("x-total-pages", "1"),
+            ("x-next-page", ""),
+            ("x-has-more", "false"),
+            ("content-range", "bytes 0-999/1000"),
+            ("content-range", "items 0-7/*"),
+        ] {
+            assert!(said(name, value).is_empty(), "{name}: {value}");
+        }
+    }
+}
