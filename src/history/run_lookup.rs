@@ -196,6 +196,19 @@ impl History {
         })
     }
 
+    /// What the newest run that has a finding of this very handle says first of it.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn last_finding(&self, handle: &str) -> Result<Option<(RunId, Finding)>, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT * FROM findings WHERE handle = ?1 ORDER BY run DESC, position LIMIT 1";
+            let mut statement = connection.prepare_cached(sql)?;
+            let mut found = statement.query_and_then([handle], |row| Ok((RunId(row.get("run")?), finding(row)?)))?;
+            found.next().transpose()
+        })
+    }
+
     /// What became of a line night after night, newest first, with when each run began. Older nights in which it did
     /// not change are not kept.
     ///

@@ -13,6 +13,7 @@ use crate::web::desk::posted_fields::PostedFields;
 use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::plan;
+use crate::web::pages::plan::plan_pieces;
 use crate::web::site::PageError;
 
 /// Begins the run that carries out the plan of a fingerprint, if the person has typed how many lines it changes.
@@ -38,7 +39,7 @@ pub(crate) fn approve(visit: &Visit, fields: &PostedFields) -> Result<ActionOutc
             events: vec![event],
         });
     }
-    let changes = lines(&run).iter().filter(|line| plan::would_change(line)).count();
+    let changes = lines(&run).iter().filter(|line| plan_pieces::would_change(line)).count();
     if fields.get("lines").trim() != changes.to_string() {
         let page = plan::approval_page(visit, &run, Some("Type how many lines the plan changes."));
         let event = DeskEvent { refused: true, said: "wrong number".to_owned(), ..event };

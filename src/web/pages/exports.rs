@@ -17,7 +17,8 @@ use crate::web::desk::host::upload_host::{ReadUpload, StagedUpload};
 use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
-use crate::web::pages::{page_pieces, plan};
+use crate::web::pages::page_pieces;
+use crate::web::pages::plan::plan_pieces;
 use crate::web::site::PageError;
 
 /// Rows of a table, at most.
@@ -203,7 +204,7 @@ fn next(visit: &Visit, integration: &IntegrationName, may_keep: bool) -> Markup 
 
 /// The plan that would be drawn with the file.
 pub(crate) fn tried(visit: &Visit, integration: &IntegrationName, drawn: &RunRecord) -> Markup {
-    let changes: Vec<&LineRecord> = lines(drawn).iter().filter(|line| plan::would_change(line)).collect();
+    let changes: Vec<&LineRecord> = lines(drawn).iter().filter(|line| plan_pieces::would_change(line)).collect();
     let main = html! {
         header.head { div { p.over { a href="/export" { "Export" } " · " (shown(integration.as_str())) } h1 { "What it would come to" } p.lead { "Drawn now with your file; nothing was written, and nothing is kept of it." } } }
         (page_pieces::numbers(drawn))
@@ -214,7 +215,7 @@ pub(crate) fn tried(visit: &Visit, integration: &IntegrationName, drawn: &RunRec
                 th scope="row" { (display_names::line(line)) } td.n { (page_pieces::quantity(line.was)) } td.n { b { (page_pieces::quantity(line.wanted)) } }
                 td.n { (numbers_and_dates::signed(numbers_and_dates::delta(line))) } td { (line.outcome) ", " (page_pieces::words_of(line.reason.as_str())) }
             } } }
-            tfoot { tr { th scope="row" { (numbers_and_dates::plural(changes.len(), "line")) } td.n {} td.n {} td.n.nb { (plan::sums(&changes)) } td {} } }
+            tfoot { tr { th scope="row" { (numbers_and_dates::plural(changes.len(), "line")) } td.n {} td.n {} td.n.nb { (plan_pieces::sums(&changes)) } td {} } }
         } } @if changes.len() > LISTED { p.small.soft { "and " (changes.len() - LISTED) " more" } } }
         (asked(drawn))
         p.do { a.b href="/export#pre" { "Back to the file" } }

@@ -16,7 +16,8 @@ use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
 use crate::web::pages::nights::night_diff;
-use crate::web::pages::{page_pieces, plan};
+use crate::web::pages::page_pieces;
+use crate::web::pages::plan::plan_pieces;
 use crate::web::site::PageError;
 
 /// Lines of a section.
@@ -107,7 +108,7 @@ fn changes(kind: Change, lines: &[&LineRecord], (places, asked): (&Anchors, &str
     };
     html! {
         section aria-labelledby=(title.replace(' ', "-")) {
-            div.sec { h2 id=(title.replace(' ', "-")) { (title) " " span.count { (lines.len()) } } p { (plan::sums(lines)) } }
+            div.sec { h2 id=(title.replace(' ', "-")) { (title) " " span.count { (lines.len()) } } p { (plan_pieces::sums(lines)) } }
             div.sheet { table.mid {
                 thead { tr { th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" } th.n scope="col" { "now" } th.n scope="col" { "by" } th.wide scope="col" { "state" } } }
                 tbody { @for line in listed(lines, asked) { tr id=[places.first(&line.handle)] {
@@ -185,7 +186,7 @@ fn facts_in_short(run: &RunRecord) -> String {
 
 fn next(visit: &Visit, run: &RunRecord) -> Markup {
     let written = run.end.as_ref().is_some_and(|end| end.totals.changed + end.totals.unknown > 0);
-    let pending = lines(run).iter().any(plan::would_change);
+    let pending = lines(run).iter().any(plan_pieces::would_change);
     html! {
         @if pending && !written { p.do { a.b href={ "/plan?run=" (run.run) } { "Look at its plan" } } }
         @if written && visit.may(DeskAction::UndoRun) {
