@@ -133,7 +133,7 @@ fn line<'a>(run: &'a RunRecord, product: &str) -> &'a LineRecord {
 }
 
 fn told(run: &RunRecord) -> String {
-    text::render(run, View { paint: Paint::PLAIN, whole: true, known: &[] })
+    text::render(run, View { paint: Paint::PLAIN, whole: true, known: &[], is_older: false })
 }
 
 /// Otherwise a line would begin a day early, and a report of December bear November's name.

@@ -40,7 +40,7 @@ fn integration(visit: &Visit, standing: &IntegrationStanding, tests: &Markup) ->
             }
             div.half { dl.facts {
                 dt { "last run" } dd { @match &health.last {
-                    Some(run) => { a href={ "/nights/" (run.run) } { (run.run) } ", " (numbers_and_dates::minute(run.started_at)) ", " (page_pieces::verdict(&ReportVerdict::of_summary(run))) },
+                    Some(run) => { a href={ "/nights/" (run.run) } { (run.run) } ", " (numbers_and_dates::minute(run.started_at)) ", " (page_pieces::verdict(visit, ReportVerdict::of_summary(run))) },
                     None => "none yet",
                 } }
                 dt { "last good run" } dd { (health.last_success.map_or_else(|| "none yet".to_owned(), |at| numbers_and_dates::minute(visit.desk.zone.local(at)))) }

@@ -214,7 +214,7 @@ fn over(visit: &Visit) -> Result<Markup, PageError> {
             @match newest.as_ref().filter(|_| visit.desk.background.failed.is_none()) {
                 Some(run) => {
                     p.over { (shown(run.integration.as_str())) " · " (run.command) " in " (run.mode) " mode" }
-                    div.headline { h1 { "Run " (run.run) " is over" } (page_pieces::verdict(&ReportVerdict::of_summary(run))) }
+                    div.headline { h1 { "Run " (run.run) " is over" } (page_pieces::verdict(visit, ReportVerdict::of_summary(run))) }
                     p.lead { "No run is under way." }
                 },
                 None => h1 { "No run is under way" },

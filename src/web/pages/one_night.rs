@@ -31,7 +31,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let nights = history.nights(&run.integration, run.run, sparkline::NIGHTS)?;
     let places = Anchors::default();
     let main = html! {
-        (head(&run))
+        (head(visit, &run))
         (page_pieces::numbers(&run))
         (strip(&run, &nights))
         @if let Some(end) = &run.end { (page_pieces::stops(visit, &run, end)) }
@@ -48,11 +48,11 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     Ok(frame(visit, RailEntry::Nights, &format!("Run {} · {}", run.run, shown(run.integration.as_str())), &main))
 }
 
-fn head(run: &RunRecord) -> Markup {
+fn head(visit: &Visit, run: &RunRecord) -> Markup {
     html! {
         header.head { div {
             p.over { (numbers_and_dates::minute(run.started_at)) " · run " (run.run) " · " (run.command) " in " (run.mode) " mode" }
-            div.headline { h1 { (shown(run.integration.as_str())) } (page_pieces::verdict(&ReportVerdict::of(run))) }
+            div.headline { h1 { (shown(run.integration.as_str())) } (page_pieces::verdict(visit, ReportVerdict::of(run))) }
             p.lead { "As it was recorded." @if let Some(undone) = run.undoes { " It sets back " a href={ "/nights/" (undone) } { "run " (undone) } "." } }
         } }
     }

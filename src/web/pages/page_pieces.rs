@@ -26,7 +26,8 @@ pub(crate) fn tone(tone: Tone) -> &'static str {
 }
 
 /// The verdict of a run, in a word or two.
-pub(crate) fn verdict(verdict: &ReportVerdict) -> Markup {
+pub(crate) fn verdict(visit: &Visit, verdict: ReportVerdict) -> Markup {
+    let verdict = if visit.desk.older.is_some() { verdict.under_older_history() } else { verdict };
     let words = verdict.words.split_once(':').map_or(verdict.words.as_str(), |(word, _)| word);
     html! { span.verdict.(tone(verdict.tone)) { (words) } }
 }

@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 use crate::history::past::owned_lines::UnwatchedLine;
 use crate::history::run_lookup::RunSummary;
 use crate::history::run_record::LineRecord;
+use crate::history::store::error::StoreError;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::finding::Finding;
@@ -64,8 +65,17 @@ pub struct MonthMore {
 }
 
 /// The page; `month` in words.
-pub fn page(integrations: &[InvoiceStanding], unwatched: &[UnwatchedLine], month: &str) -> String {
-    let main = main(integrations, unwatched, month, (Links::KEPT, &MonthMore::default()));
+pub fn page(
+    integrations: &[InvoiceStanding],
+    unwatched: &[UnwatchedLine],
+    month: &str,
+    older: Option<&StoreError>,
+) -> String {
+    let more = MonthMore { is_older: older.is_some(), ..MonthMore::default() };
+    let main = html! {
+        @if let Some(error) = older { (html_pieces::older_history(error)) }
+        (main(integrations, unwatched, month, (Links::KEPT, &more)))
+    };
     document(Place::Ready, "Ready to invoice · recount", &main)
 }
 

@@ -72,7 +72,7 @@ pub(crate) fn approval_page(visit: &Visit, run: &RunRecord, wrong: Option<&str>)
                 p.over { (shown(run.integration.as_str())) " · " (run.mode) " · drawn " (numbers_and_dates::minute(run.started_at)) ", run " (run.run) }
                 div.headline {
                     h1 { "Plan " span.mono { (short(fingerprint)) } }
-                    (page_pieces::verdict(&ReportVerdict::of(run)))
+                    (page_pieces::verdict(visit, ReportVerdict::of(run)))
                 }
                 p.lead { @if let Some(undone) = run.undoes { "It sets back run " (undone) ". " } (lead(run, pending)) }
             }

@@ -31,6 +31,7 @@ const CARDS: usize = 12;
 pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let open = &visit.desk.waiting;
     let title = match open.len() {
+        0 if visit.desk.older.is_some() => "What there is to decide is not known".to_owned(),
         0 => "Nothing to decide".to_owned(),
         open => format!("{open} to decide"),
     };
@@ -62,7 +63,7 @@ fn head(visit: &Visit, title: &str, new: usize, still: usize) -> Markup {
                 p.over { (numbers_and_dates::day(visit.desk.zone.local(visit.now))) }
                 h1 { (title) }
                 p.lead {
-                    @if new + still == 0 { "No item waits for a person." }
+                    @if new + still == 0 { @if visit.desk.older.is_some() { "No item waited when this history was the newest." } @else { "No item waits for a person." } }
                     @else { (new) " new since the last night, " (still) " still open." }
                 }
             }
