@@ -78,6 +78,7 @@ impl Clocked {
         let source = ExportSource {
             export: &integration.export,
             fetched: &config.state,
+            shared: None,
             mapping: integration.mapping.as_ref().expect("a mapping"),
             neighbours: &[],
             guards: &integration.guards,

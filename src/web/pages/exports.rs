@@ -10,7 +10,8 @@ use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::export::counts::{Cell, Counts};
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, ServiceName};
 use crate::reconcile::model::plan::finding::Finding;
-use crate::report::report_model::Report;
+use crate::reconcile::model::plan::outcome::Outcome;
+use crate::report::report_model::{Report, ReportEntry};
 use crate::report::{display_names, lines, numbers_and_dates};
 use crate::web::desk::host::not_done::NotDone;
 use crate::web::desk::host::upload_host::{ReadUpload, StagedUpload};
@@ -223,18 +224,20 @@ pub(crate) fn tried(visit: &Visit, integration: &IntegrationName, drawn: &RunRec
     frame(visit, RailEntry::Export, "What it would come to", &main)
 }
 
-/// What would wait for a person: lines that the plan holds, and what none of them can say.
+/// What would be held, and why: what waits for a person first, then lines that wait for something else.
 fn asked(drawn: &RunRecord) -> Markup {
     let report = Report::of(drawn);
+    let is_held = |entry: &&ReportEntry<'_>| entry.line.is_some_and(|line| line.outcome == Outcome::Held);
+    let held: Vec<&ReportEntry<'_>> = report.asked.iter().chain(report.odd.iter().filter(is_held)).collect();
     html! {
-        @if !report.asked.is_empty() { div.sheet { table {
-            caption { "Would wait for a decision " small { (report.asked.len()) } }
+        @if !held.is_empty() { div.sheet { table {
+            caption { "Would be held " small { (held.len()) ", of which " (report.asked.len()) " wait for a decision" } }
             thead { tr { th scope="col" { "what" } th.n scope="col" { "billed → wanted" } th scope="col" { "why" } } }
-            tbody { @for entry in report.asked.iter().take(LISTED) { tr {
+            tbody { @for entry in held.iter().take(LISTED) { tr {
                 th scope="row" { (entry.title()) } td.n { (entry.step()) }
                 td { (page_pieces::words_of(entry.finding.code.as_str())) ": " (escaped(&entry.finding.message)) }
             } } }
         } } }
-        @if report.asked.len() > LISTED { p.small.soft { "and " (report.asked.len() - LISTED) " more" } }
+        @if held.len() > LISTED { p.small.soft { "and " (held.len() - LISTED) " more" } }
     }
 }
