@@ -81,10 +81,15 @@ fn a_plan_that_has_moved_is_not_carried_out() {
     assert!(plan.contains("planned 3 → 7, now 3 → 8"), "{plan}");
     let older = dana.get("/plan?run=1").body;
     assert!(older.contains("1 line moved") && older.contains("<b>3 → 8</b>"), "all lines are told of: {older}");
+    assert!(older.contains("HAS MOVED") && older.contains("It was not carried out."), "{older}");
     let path = plan[plan.find("/plans/").expect("a form")..].split('"').next().expect("an address").to_owned();
     assert_eq!(dana.press("/plan", &path, &[("lines", "3")]).status, 303);
     until_over(&mut dana);
     assert_eq!(night.sent("PATCH").len() + night.sent("POST").len(), 3);
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,9\nAcme,Archive,2\nBorealis,CloudFilter,6\n");
+    night.recount(&["plan"]).exits(0);
+    let done = dana.get("/plan?run=2").body;
+    assert!(done.contains("CARRIED OUT") && !done.contains("HAS MOVED"), "what was written is said not to be: {done}");
     desk.close();
 }
 

@@ -44,6 +44,11 @@ fn fate(line: &LineRecord) -> Outcome {
     }
 }
 
+/// Whether the plan writes the line.
+pub fn is_written(line: &LineRecord) -> bool {
+    matches!(fate(line), Outcome::WouldUpdate | Outcome::WouldCreate)
+}
+
 /// `3 → 7`, or how the line stands without a step.
 pub fn planned_step(line: &LineRecord) -> String {
     let units =

@@ -32,7 +32,7 @@ pub(crate) fn approve(visit: &Visit, fields: &PostedFields) -> Result<ActionOutc
         return Ok(ActionOutcome::refused(visit, event, &why));
     };
     if plan::newer(visit, &run).is_some() {
-        let page = plan::approval_page(visit, &run, None);
+        let page = plan::approval_page(visit, &run, None)?;
         let event = DeskEvent { refused: true, said: "it has moved".to_owned(), ..event };
         return Ok(ActionOutcome {
             acted: FormResponse::Page(StatusCode::CONFLICT, Box::new(page)),
@@ -41,7 +41,7 @@ pub(crate) fn approve(visit: &Visit, fields: &PostedFields) -> Result<ActionOutc
     }
     let changes = lines(&run).iter().filter(|line| plan_pieces::would_change(line)).count();
     if fields.get("lines").trim() != changes.to_string() {
-        let page = plan::approval_page(visit, &run, Some("Type how many lines the plan changes."));
+        let page = plan::approval_page(visit, &run, Some("Type how many lines the plan changes."))?;
         let event = DeskEvent { refused: true, said: "wrong number".to_owned(), ..event };
         let acted = FormResponse::Page(StatusCode::UNPROCESSABLE_ENTITY, Box::new(page));
         return Ok(ActionOutcome { acted, events: vec![event] });

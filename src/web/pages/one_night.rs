@@ -133,12 +133,17 @@ fn entries(title: &str, id: &str, tone: &str, entries: &[ReportEntry<'_>], place
     } }
 }
 
+fn beside_title(entry: &ReportEntry<'_>) -> String {
+    let why = page_pieces::words_of(entry.finding.code.as_str());
+    if why == entry.title() { "of the whole integration".to_owned() } else { why }
+}
+
 fn row(entry: &ReportEntry<'_>, tone: &str, places: &Anchors) -> Markup {
     let handle = entry.handle();
     html! {
         article.row id=[places.first(handle)] {
             (page_pieces::sign(tone, sign_of(entry.finding.code)))
-            h3 { @if handle.is_empty() { (entry.title()) } @else { a href={ "/items/" (handle) } { (entry.title()) } } span.rest { (page_pieces::words_of(entry.finding.code.as_str())) } }
+            h3 { @if handle.is_empty() { (entry.title()) } @else { a href={ "/items/" (handle) } { (entry.title()) } } span.rest { (beside_title(entry)) } }
             p.why { (escaped(&entry.finding.message)) }
             p.since { @if !handle.is_empty() { code { (handle) } } }
             (page_pieces::step(entry.line))

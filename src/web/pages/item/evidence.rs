@@ -60,7 +60,7 @@ pub(super) fn nights(visit: &Visit, handle: &str, integration: &IntegrationName)
             tbody { @for (run, at, line) in &lines { tr {
                 td { a href={ "/nights/" (run) } { (numbers_and_dates::day(at.fixed_offset())) } }
                 td.n { (page_pieces::quantity(line.was)) } td.n { (page_pieces::quantity(line.wanted)) } td.n { (page_pieces::quantity(line.now)) }
-                td { (line.outcome) ", " (page_pieces::words_of(line.reason.as_str())) }
+                td.fit { (line.outcome) span.rest { (page_pieces::words_of(line.reason.as_str())) } }
             } } }
         } }
     })

@@ -29,7 +29,7 @@ const LINES: usize = 100;
 pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     if let Ok(run) = visit.query.get("run").parse::<i64>() {
         let run = visit.desk.history()?.run(RunId(run))?.ok_or(PageError::Nothing)?;
-        return Ok(approval_page(visit, &run, None));
+        return approval_page(visit, &run, None);
     }
     let asked = visit.query.get("i");
     let plan = visit.desk.plans.iter().find(|plan| plan.run.integration.as_str() == asked).or(visit.desk.plans.first());
@@ -37,9 +37,9 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
         Some(plan) => match held_since(plan) {
             Some(held) => {
                 let run = visit.desk.history()?.run(held)?.ok_or(PageError::Nothing)?;
-                Ok(approval_page(visit, &run, None))
+                approval_page(visit, &run, None)
             }
-            None => Ok(approval_page(visit, &plan.run, None)),
+            None => approval_page(visit, &plan.run, None),
         },
         None => Ok(frame(
             visit,
@@ -60,7 +60,10 @@ fn held_since(plan: &OpenItems) -> Option<RunId> {
 }
 
 /// The plan of a run, with what was wrong with its approval.
-pub(crate) fn approval_page(visit: &Visit, run: &RunRecord, wrong: Option<&str>) -> Markup {
+///
+/// # Errors
+/// When the history cannot be read.
+pub(crate) fn approval_page(visit: &Visit, run: &RunRecord, wrong: Option<&str>) -> Result<Markup, PageError> {
     if let Some(newest) = newer(visit, run) {
         return moved::page(visit, run, newest);
     }
@@ -88,7 +91,12 @@ pub(crate) fn approval_page(visit: &Visit, run: &RunRecord, wrong: Option<&str>)
         (guard_measurements::fold(run))
         (approval::bar(visit, run, wrong))
     };
-    frame(visit, RailEntry::Plan, &format!("Plan {} · {}", short(fingerprint), shown(run.integration.as_str())), &main)
+    Ok(frame(
+        visit,
+        RailEntry::Plan,
+        &format!("Plan {} · {}", short(fingerprint), shown(run.integration.as_str())),
+        &main,
+    ))
 }
 
 /// `38 of 73 lines would change, 26 are held.`

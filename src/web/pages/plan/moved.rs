@@ -6,33 +6,35 @@ use maud::{Markup, html};
 
 use crate::history::run_record::{LineRecord, RunRecord};
 use crate::reconcile::model::display_text::{escaped, shown};
+use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::reconcile::model::plan::outcome::RunCommand;
 use crate::reconcile::model::plan::reason_code::Code;
-use crate::report::command_output::moved_plan::{MovedLine, moved_lines, planned_step};
-use crate::report::{lines, numbers_and_dates};
+use crate::reconcile::model::quantity::or_dash;
+use crate::report::command_output::moved_plan::{MovedLine, is_written, moved_lines};
+use crate::report::{display_names, lines, numbers_and_dates};
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::plan::approval;
 use crate::web::pages::plan::plan_pieces;
 use crate::web::pages::{guard_measurements, page_pieces};
+use crate::web::site::PageError;
 
 /// Lines that are listed.
 const LISTED: usize = 100;
 
 /// The page of the older plan, with the newest one in its place.
-pub(super) fn page(visit: &Visit, older: &RunRecord, newest: &RunRecord) -> Markup {
-    let moved = moved_lines(lines(older), lines(newest));
+///
+/// # Errors
+/// When the history cannot be read.
+pub(super) fn page(visit: &Visit, older: &RunRecord, newest: &RunRecord) -> Result<Markup, PageError> {
+    let print = older.planned.as_ref().map(|planned| planned.fingerprint.as_str()).unwrap_or_default();
+    let done = visit.desk.history()?.carried_out_by(&older.integration, print)?;
+    let mut moved = moved_lines(lines(older), lines(newest));
+    moved.sort_by_cached_key(|(then, now)| now.or(*then).map(|line| display_names::line(line).to_lowercase()));
     let main = html! {
-        header.head {
-            div {
-                p.over { (shown(older.integration.as_str())) " · " (older.mode) " · drawn " (numbers_and_dates::minute(older.started_at)) ", run " (older.run) }
-                div.headline { h1 { "Plan " span.mono { (print(older)) } } span.verdict.bad { "HAS MOVED" } }
-                p.lead { "Nothing is written of it. Plan " span.mono { (print(newest)) } ", drawn " (numbers_and_dates::minute(newest.started_at)) " by run " (newest.run) ", stands in its place." }
-            }
-            (plan_pieces::switch(visit, older))
-        }
+        (head(visit, (older, print), newest, done))
         @if moved.is_empty() { (page_pieces::empty("No line differs", "The two plans differ in the agreements or the counts behind their lines alone.")) }
         @else { (table(&moved)) }
         (as_they_were(newest, &moved))
@@ -40,36 +42,70 @@ pub(super) fn page(visit: &Visit, older: &RunRecord, newest: &RunRecord) -> Mark
         (approval::bar(visit, newest, None))
         p.do { a.b href={ "/plan?run=" (newest.run) } { "See all of the plan as it is now" } }
     };
-    frame(
-        visit,
-        RailEntry::Plan,
-        &format!("Plan {} has moved · {}", print(older), shown(older.integration.as_str())),
-        &main,
-    )
+    let title = format!("Plan {} · {}", short(print), shown(older.integration.as_str()));
+    Ok(frame(visit, RailEntry::Plan, &title, &main))
 }
 
-fn print(run: &RunRecord) -> &str {
-    run.planned.as_ref().map(|planned| short(&planned.fingerprint)).unwrap_or_default()
+fn head(visit: &Visit, (older, print): (&RunRecord, &str), newest: &RunRecord, done: Option<RunId>) -> Markup {
+    let by = newest.planned.as_ref().map(|planned| short(&planned.fingerprint)).unwrap_or_default();
+    html! {
+        header.head {
+            div {
+                p.over { (shown(older.integration.as_str())) " · " (older.mode) " · drawn " (numbers_and_dates::minute(older.started_at)) ", run " (older.run) }
+                div.headline {
+                    h1 { "Plan " span.mono { (short(print)) } }
+                    @if done.is_some() { span.verdict.info { "CARRIED OUT" } } @else { span.verdict.bad { "HAS MOVED" } }
+                }
+                p.lead {
+                    @match done {
+                        Some(run) => { a href={ "/nights/" (run) } { "Run " (run) } " carried it out. " },
+                        None => "It was not carried out. ",
+                    }
+                    "Plan " span.mono { (by) } ", drawn " (numbers_and_dates::minute(newest.started_at)) " by run " (newest.run) ", stands in its place."
+                }
+            }
+            (plan_pieces::switch(visit, older))
+        }
+    }
 }
 
 fn table(moved: &[MovedLine<'_>]) -> Markup {
-    let step = |line: Option<&LineRecord>, none: &'static str| line.map_or_else(|| none.to_owned(), planned_step);
     html! {
         div.sheet { table {
             caption { (numbers_and_dates::plural(moved.len(), "line")) " moved" }
             thead { tr { th scope="col" { "line" } th.n scope="col" { "planned" } th.n scope="col" { "now" } th scope="col" { "so it is" } } }
             tbody { @for (then, now) in moved.iter().take(LISTED) { tr {
                 th scope="row" { @if let Some(line) = now.or(*then) { (page_pieces::line_name(line)) } }
-                td.n { (step(*then, "not in it")) } td.n { b { (step(*now, "not there")) } }
-                td { @match now {
-                    Some(line) if plan_pieces::would_change(line) => "to be written",
-                    Some(line) => { (line.outcome) ", " (page_pieces::words_of(line.reason.as_str())) },
-                    None => "left alone",
-                } }
+                td.n { (units(*then)) } td.n { b { (units(*now)) } }
+                td.fit {
+                    @match now {
+                        Some(line) if plan_pieces::would_change(line) => "to be written",
+                        Some(line) => (fate(line)),
+                        None => "not in it any more",
+                    }
+                    @match then {
+                        Some(line) if !is_written(line) => span.rest { "planned: " (fate(line)) },
+                        Some(_) => {},
+                        None => span.rest { "not in the plan" },
+                    }
+                }
             } } }
         } }
         @if moved.len() > LISTED { p.small.soft { "and " (moved.len() - LISTED) " more" } }
     }
+}
+
+/// `3 → 7` of what is written; what is billed of what is not.
+fn units(line: Option<&LineRecord>) -> String {
+    match line {
+        Some(line) if is_written(line) => numbers_and_dates::step(line),
+        Some(line) => or_dash(line.was),
+        None => or_dash(None),
+    }
+}
+
+fn fate(line: &LineRecord) -> String {
+    format!("{}, {}", line.outcome, page_pieces::words_of(line.reason.as_str()))
 }
 
 /// What would be written now as the older plan had it.
