@@ -148,11 +148,15 @@ fn a_night_is_begun_and_set_back() {
         drawn.contains("It sets back") && !drawn.contains("verdict good"),
         "an undo that waits looks done: {drawn}"
     );
-    assert!(
-        dana.get(&format!("/plan?run={}", undo.rsplit('/').next().expect("a number")))
-            .body
-            .contains("Approve and write")
-    );
+    let run = undo.rsplit('/').next().expect("a number");
+    let plan = dana.get(&format!("/plan?run={run}")).body;
+    assert!(plan.contains("Approve and write"), "{plan}");
+    // A filter leads to the same plan, and not to the newest one.
+    assert!(plan.contains(&format!("name=\"run\" value=\"{run}\"")), "{plan}");
+    let up = dana.get(&format!("/plan?run={run}&only=change&q=acme"));
+    assert!(up.body.contains("It sets back"), "{}", up.body);
+    let held = format!("/plan?run={run}&amp;only=held&amp;q=acme");
+    assert!(up.body.contains(&held), "what was typed is lost, or another plan is shown: {}", up.body);
     desk.close();
 }
 

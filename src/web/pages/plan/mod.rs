@@ -199,14 +199,31 @@ fn units(run: &RunRecord) -> Markup {
     html! { @if is_whole { "Units billed " (billed.normalize()) @if !pending.is_empty() { ", " (plan_pieces::sums(&pending)) ", then " (then.normalize()) } ". " } "A filter narrows what is shown, not what is approved." }
 }
 
+/// How an address names the plan of a run: the newest of an integration by that, so that a link kept leads to what is newest
+/// then; any other one, such as an undo, by its run.
+fn named(visit: &Visit, run: &RunRecord) -> (&'static str, String) {
+    let newest = visit.desk.plan(&run.integration).map(|plan| held_since(plan).unwrap_or(plan.run.run));
+    if newest == Some(run.run) { ("i", run.integration.to_string()) } else { ("run", run.run.to_string()) }
+}
+
+/// The address of the same plan, of these lines, with what is typed and chosen.
+fn address(visit: &Visit, run: &RunRecord, only: &str, page: Option<usize>) -> String {
+    let (key, plan) = named(visit, run);
+    let page = page.map(|page| page.to_string()).unwrap_or_default();
+    let mut pairs = vec![(key, plan.as_str()), ("only", only)];
+    let chosen = ["q", "product", "reason"].map(|name| (name, visit.query.get(name)));
+    pairs.extend(chosen.into_iter().chain([("page", page.as_str())]).filter(|(_, value)| !value.is_empty()));
+    format!("/plan?{}", plan_pieces::query(&pairs))
+}
+
 fn filters(visit: &Visit, run: &RunRecord, only: &str) -> Markup {
-    let name = run.integration.as_str();
+    let (key, plan) = named(visit, run);
     let reasons: BTreeSet<&str> = lines(run).iter().map(|line| line.reason.as_str()).collect();
     let products: BTreeSet<String> = lines(run).iter().map(display_names::product).collect();
     let count = |fits: Fits| lines(run).iter().filter(|line| fits(line)).count();
     html! {
         form.filters role="search" aria-label="Filter" action="/plan" {
-            input type="hidden" name="i" value=(name); input type="hidden" name="only" value=(only);
+            input type="hidden" name=(key) value=(plan); input type="hidden" name="only" value=(only);
             label.sr for="pf" { "Customer or product" } input id="pf" type="search" name="q" placeholder="Customer or product" value=(visit.query.get("q"));
             label.sr for="pp" { "Product" }
             select id="pp" name="product" { option value="" { "All products" } @for product in products {
@@ -218,25 +235,14 @@ fn filters(visit: &Visit, run: &RunRecord, only: &str) -> Markup {
             } }
             button.b { "Filter" }
             ul.seg aria-label="Which lines" { @for (word, title, fits) in ONLY {
-                li { a href={ "/plan?" (plan_pieces::query(&[("i", name), ("only", word)])) } aria-current=[(word == only).then_some("true")] { (title) " " small { (count(fits)) } } }
+                li { a href=(address(visit, run, word, None)) aria-current=[(word == only).then_some("true")] { (title) " " small { (count(fits)) } } }
             } }
         }
     }
 }
 
 fn pager(visit: &Visit, run: &RunRecord, only: &str, page: usize, found: usize) -> Markup {
-    let to = |page: usize| {
-        let page = page.to_string();
-        let pairs = [
-            ("i", run.integration.as_str()),
-            ("only", only),
-            ("q", visit.query.get("q")),
-            ("product", visit.query.get("product")),
-            ("reason", visit.query.get("reason")),
-            ("page", &page),
-        ];
-        format!("/plan?{}", plan_pieces::query(&pairs))
-    };
+    let to = |page: usize| address(visit, run, only, Some(page));
     html! { @if found > LINES { nav.pager aria-label="Pages" {
         span { "page " (page) " of " (found.div_ceil(LINES)) }
         @if page > 1 { a href=(to(page - 1)) { "Back" } }
