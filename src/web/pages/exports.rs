@@ -90,7 +90,7 @@ fn drop_here(visit: &Visit) -> Markup {
 }
 
 fn looked_at(visit: &Visit, staged: &StagedUpload) -> Markup {
-    let (StagedUpload { name, at, bytes, read }, forget) = (staged, DeskAction::ForgetUpload.path());
+    let StagedUpload { name, at, bytes, read } = staged;
     let verdict = if read.is_ok() { ("good", "READ") } else { ("bad", "NOT READ") };
     html! {
         section aria-labelledby="pre" {
@@ -102,9 +102,13 @@ fn looked_at(visit: &Visit, staged: &StagedUpload) -> Markup {
                 Ok(read) => (come_to(visit, read)),
                 Err(why) => (unread(visit, why)),
             }
-            form.do method="post" action=(forget) { (token(visit)) button.b.quiet { "Forget it" } }
+            @if !read.as_ref().is_ok_and(|read| read.integration.is_some()) { (forget(visit)) }
         }
     }
+}
+
+fn forget(visit: &Visit) -> Markup {
+    html! { form.do method="post" action=(DeskAction::ForgetUpload.path()) { (token(visit)) button.b.quiet { "Forget it" } } }
 }
 
 fn unread(visit: &Visit, why: &NotDone) -> Markup {
@@ -198,6 +202,7 @@ fn next(visit: &Visit, integration: &IntegrationName, may_keep: bool) -> Markup 
             div.do {
                 @if may_keep { form method="post" action=(DeskAction::KeepUpload.path()) { (own) button.b.act { "Keep it" } } }
                 form method="post" action=(DeskAction::TryUpload.path()) { (own) button.b { "What would it come to?" } }
+                (forget(visit))
             }
         }
     }
@@ -231,7 +236,7 @@ fn asked(drawn: &RunRecord) -> Markup {
     let held: Vec<&ReportEntry<'_>> = report.asked.iter().chain(report.odd.iter().filter(is_held)).collect();
     html! {
         @if !held.is_empty() { div.sheet { table {
-            caption { "Would be held " small { (held.len()) ", of which " (report.asked.len()) " wait for a decision" } }
+            caption { "Would be held " small { (held.len()) @if held.len() > report.asked.len() { ", of which " (report.asked.len()) " wait for a decision" } } }
             thead { tr { th scope="col" { "what" } th.n scope="col" { "billed → wanted" } th scope="col" { "why" } } }
             tbody { @for entry in held.iter().take(LISTED) { tr {
                 th scope="row" { (entry.title()) } td.n { (entry.step()) }

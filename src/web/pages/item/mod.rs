@@ -67,7 +67,7 @@ fn card(visit: &Visit, item: Item<'_>) -> Markup {
     html! {
         section.card aria-labelledby="ch" {
             header {
-                @if let Some(finding) = finding { (page_pieces::sign("ask", sign_of(finding.code))) }
+                @if let Some(finding) = finding { (page_pieces::sign(if visit.desk.is_open(&item) { "ask" } else { "plain" }, sign_of(finding.code))) }
                 h2 id="ch" { @match (finding, item.line) {
                     (Some(finding), _) => (page_pieces::words_of(finding.code.as_str())),
                     (None, Some(line)) => { (line.outcome) ", " (page_pieces::words_of(line.reason.as_str())) },

@@ -6,10 +6,11 @@ use crate::history::run_lookup::RunSummary;
 use crate::history::run_record::LineRecord;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::{escaped, shown};
+use crate::reconcile::model::ids::CustomerName;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::report::brief::settled::{APPROVED, AnswersSince};
 use crate::report::report_model::sign as sign_of;
-use crate::report::{display_names, numbers_and_dates};
+use crate::report::{display_names, lines, numbers_and_dates};
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::item::evidence;
@@ -95,6 +96,12 @@ fn as_it_was(visit: &Visit, last: &LastNamed) -> Markup {
     }
 }
 
+/// Whether the newest plans have lines of this customer.
+fn has_lines(visit: &Visit, customer: &CustomerName) -> bool {
+    let mut all = visit.desk.plans.iter().flat_map(|plan| lines(&plan.run));
+    all.any(|line| line.sources.iter().any(|source| source.customer == *customer))
+}
+
 /// By an answer, by the mapping, or by the counts themselves.
 fn how(visit: &Visit, handle: &str, last: &LastNamed) -> Result<Markup, PageError> {
     let history = visit.desk.history()?;
@@ -116,6 +123,9 @@ fn how(visit: &Visit, handle: &str, last: &LastNamed) -> Result<Markup, PageErro
                 None if answers.is_empty() => "Nobody answered it: the export, the mapping or ConnectWise says something else since.",
                 None => "No answer to it was given since.",
             } }
+            @if let Some(customer) = last.finding.as_ref().and_then(|finding| finding.customer.as_ref()).filter(|name| has_lines(visit, name)) {
+                p.do { a.b href=(page_pieces::customer_address(customer.as_str())) { "The lines of " (shown(customer.as_str())) } }
+            }
         }
         (evidence::answers(&answers))
     })

@@ -9,7 +9,7 @@ use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::fingerprint::short;
-use crate::reconcile::model::plan::outcome::RunCommand;
+use crate::reconcile::model::plan::outcome::{Outcome, RunCommand};
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::or_dash;
 use crate::report::command_output::moved_plan::{MovedLine, is_written, moved_lines};
@@ -73,18 +73,19 @@ fn table(moved: &[MovedLine<'_>]) -> Markup {
     html! {
         div.sheet { table {
             caption { (numbers_and_dates::plural(moved.len(), "line")) " moved" }
-            thead { tr { th scope="col" { "line" } th.n scope="col" { "planned" } th.n scope="col" { "now" } th scope="col" { "so it is" } } }
+            thead { tr { th scope="col" { "line" } th.n.wide scope="col" { "planned" } th.n scope="col" { "now" } th scope="col" { "so it is" } } }
             tbody { @for (then, now) in moved.iter().take(LISTED) { tr {
                 th scope="row" { @if let Some(line) = now.or(*then) { (page_pieces::line_name(line)) } }
-                td.n { (units(*then)) } td.n { b { (units(*now)) } }
-                td.fit {
+                td.n.wide { (units(*then)) } td.n { b { (units(*now)) } span.rest.narrow { "planned " (units(*then)) } }
+                td {
                     @match now {
                         Some(line) if plan_pieces::would_change(line) => "to be written",
+                        Some(line) if line.outcome == Outcome::Unchanged => "right already",
                         Some(line) => (fate(line)),
                         None => "not in it any more",
                     }
                     @match then {
-                        Some(line) if !is_written(line) => span.rest { "planned: " (fate(line)) },
+                        Some(line) if !writes(line) => span.rest { "planned: " (fate(line)) },
                         Some(_) => {},
                         None => span.rest { "not in the plan" },
                     }
@@ -98,10 +99,15 @@ fn table(moved: &[MovedLine<'_>]) -> Markup {
 /// `3 → 7` of what is written; what is billed of what is not.
 fn units(line: Option<&LineRecord>) -> String {
     match line {
-        Some(line) if is_written(line) => numbers_and_dates::step(line),
+        Some(line) if writes(line) => numbers_and_dates::step(line),
         Some(line) => or_dash(line.was),
         None => or_dash(None),
     }
+}
+
+/// Whether the plan writes the line, a creation that is held for its size included: approving the plan makes that, too.
+fn writes(line: &LineRecord) -> bool {
+    is_written(line) || plan_pieces::would_change(line)
 }
 
 fn fate(line: &LineRecord) -> String {

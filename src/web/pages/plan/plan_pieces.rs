@@ -60,7 +60,8 @@ pub(crate) fn row(line: &LineRecord) -> Markup {
 /// Why a line moves; that the plan is held stands above, and is no reason of the line.
 fn reason(line: &LineRecord) -> String {
     match line.reason {
-        Code::PlanHeld if line.addition.is_none() => String::new(),
+        // The tag beside it says so.
+        Code::PlanHeld | Code::NewLine if line.addition.is_none() => String::new(),
         Code::PlanHeld => page_pieces::words_of(Code::CountChanged.as_str()),
         other => page_pieces::words_of(other.as_str()),
     }
