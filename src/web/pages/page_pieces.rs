@@ -230,7 +230,7 @@ pub(crate) fn line_name(line: &LineRecord) -> Markup {
     html! {
         span.line {
             @if customers.is_empty() { @if let Some(company) = line.company { "company " (company) } }
-            @for (at, customer) in customers.iter().enumerate() { @if at > 0 { " + " } (customer_link(customer)) }
+            @if !customers.is_empty() { span.owners { @for (at, customer) in customers.iter().enumerate() { @if at > 0 { " + " } (customer_link(customer)) } } }
             " " span.rest { (display_names::product(line)) }
         }
     }
