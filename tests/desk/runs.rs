@@ -112,7 +112,8 @@ fn an_older_plan_shows_what_moved_and_the_one_in_its_place_is_approved_there() {
 
     let older = dana.get("/plan?run=1").body;
     assert!(!older.contains(&path), "it can be approved: {older}");
-    for said in ["1 line moved", "<td class=\"n wide\">3 → 7</td>", "<b>3 → 8</b>", "2 lines to be written as planned"] {
+    for said in ["1 line moved", "<td class=\"n wide\">3 → 7</td>", "<b>3 → 8</b>", "2 lines to be written as planned"]
+    {
         assert!(older.contains(said), "{said}: {older}");
     }
     let newest = older[older.find("/plans/").expect("a form")..].split('"').next().expect("an address").to_owned();

@@ -39,8 +39,8 @@ pub(super) fn page(visit: &Visit, older: &RunRecord, newest: &RunRecord) -> Resu
         @else { (table(&moved)) }
         (as_they_were(newest, &moved))
         (guard_measurements::fold(newest))
-        (approval::bar(visit, newest, None))
         p.do { a.b href={ "/plan?run=" (newest.run) } { "See all of the plan as it is now" } }
+        (approval::bar(visit, newest, None))
     };
     let title = format!("Plan {} · {}", short(print), shown(older.integration.as_str()));
     Ok(frame(visit, RailEntry::Plan, &title, &main))
@@ -85,7 +85,7 @@ fn table(moved: &[MovedLine<'_>]) -> Markup {
                         None => "not in it any more",
                     }
                     @match then {
-                        Some(line) if !writes(line) => span.rest { "planned: " (fate(line)) },
+                        Some(line) if !writes(line) => span.rest.wide { "planned: " (fate(line)) },
                         Some(_) => {},
                         None => span.rest { "not in the plan" },
                     }
