@@ -78,6 +78,7 @@ impl Clocked {
         let source = ExportSource {
             export: &integration.export,
             fetched: &config.state,
+            shared: None,
             mapping: integration.mapping.as_ref().expect("a mapping"),
             neighbours: &[],
             guards: &integration.guards,
@@ -133,7 +134,7 @@ fn line<'a>(run: &'a RunRecord, product: &str) -> &'a LineRecord {
 }
 
 fn told(run: &RunRecord) -> String {
-    text::render(run, View { paint: Paint::PLAIN, whole: true, known: &[] })
+    text::render(run, View { paint: Paint::PLAIN, whole: true, known: &[], is_older: false })
 }
 
 /// Otherwise a line would begin a day early, and a report of December bear November's name.

@@ -134,6 +134,10 @@ fn what_is_not_on_any_more_is_no_part_of_the_page_before_the_invoices() {
     night.run().exits(0);
     assert!(ready().contains(">post<") && !ready().contains(">mail<"), "{}", ready());
     night.recount(&["integrations", "disable", "post"]).exits(0);
+    assert!(!ready().contains(">post<"), "no run comes any more that would draw the page anew: {}", ready());
+    night.recount(&["integrations", "enable", "post", "--mode", "apply"]).exits(0);
+    assert!(ready().contains(">post<"), "{}", ready());
+    night.recount(&["integrations", "disable", "post"]).exits(0);
     let said = night.recount(&["check"]).exits(0).out;
     assert!(said.contains("post: off") && said.contains("Next: recount integrations"), "{said}");
     let refused = night.recount(&["run", "post"]).exits(16);

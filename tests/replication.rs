@@ -270,6 +270,7 @@ fn a_host_that_lost_its_lease_stops_before_its_next_write() {
     let source = ExportSource {
         export: &integration.export,
         fetched: &config.state,
+        shared: None,
         mapping: integration.mapping.as_ref().expect("a mapping"),
         neighbours: &[],
         guards: &integration.guards,

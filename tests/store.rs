@@ -218,6 +218,12 @@ fn whatever_reads_an_older_history_that_was_put_back_says_so() {
     }
     let status = night.recount(&["status", "--json"]).json();
     assert_eq!(status["integrations"][0]["healthy"], false, "{status}");
+    let report = night.recount(&["report"]).out;
+    assert!(report.contains("NOT KNOWN SINCE") && !report.contains("OK"), "{report}");
+    for (page, gone) in [("ready.html", "READY</span>"), ("index.html", "<p>healthy</p>")] {
+        let page = fs::read_to_string(night.path("state/reports").join(page)).expect("a page");
+        assert!(page.contains("The history is older than its last run.") && !page.contains(gone), "{page}");
+    }
     assert!(night.path("copy.db").exists(), "the copy may be wanted all the same");
 }
 

@@ -20,7 +20,7 @@ fuzz_target!(|text: &str| {
     let mut parts = text.split('\n').chain(std::iter::repeat(""));
     let input: [&str; 8] = std::array::from_fn(|_| parts.next().unwrap_or_default());
     for outcome in [Outcome::Updated, Outcome::WouldCreate, Outcome::Held] {
-        assert_fits(&render(&run(&input, outcome), View { paint: Paint::PLAIN, whole: false, known: &[] }));
+        assert_fits(&render(&run(&input, outcome), View { paint: Paint::PLAIN, whole: false, known: &[], is_older: false }));
     }
 });
 

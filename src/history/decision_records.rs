@@ -7,7 +7,7 @@ use rusqlite::{Connection, Row, Transaction, params};
 use crate::history::plan_lines;
 use crate::history::run_record::LineRecord;
 use crate::history::store::column_values::{
-    line_key, maybe_day, maybe_quantity, named, named_text, time, time_text, word,
+    integer, line_key, maybe_day, maybe_quantity, named, named_text, time, time_text, word,
 };
 use crate::history::store::decision_chain;
 use crate::history::store::error::StoreError;
@@ -91,6 +91,20 @@ impl History {
     /// When they cannot be read.
     pub fn decisions(&self, integration: &IntegrationName) -> Result<Decisions, StoreError> {
         self.read(|connection| decisions(connection, integration, None))
+    }
+
+    /// Every answer to a handle, newest first, those that were taken back as well.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn answers_to(&self, handle: &str, limit: usize) -> Result<Vec<Decision>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT *, decision IN (SELECT decision FROM lapsed_answers) AS lapsed
+                 FROM decisions WHERE handle = ?1 ORDER BY decision DESC LIMIT ?2",
+            )?;
+            statement.query_and_then(params![handle, integer(limit)], decision)?.collect()
+        })
     }
 }
 

@@ -10,7 +10,7 @@ use crate::history::run_record::LineRecord;
 use crate::history::store::column_values::{integer, maybe_quantity, word};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::reconcile::model::ids::{IntegrationName, RunId};
+use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::plan::reason_code::Code;
@@ -167,6 +167,23 @@ impl History {
                  ORDER BY integration",
             )?;
             statement.query_and_then([first.to_string(), last.to_string()], summary)?.collect()
+        })
+    }
+
+    /// The newest run with a line of this customer. Older nights in which its lines did not change are not kept.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn last_run_of(&self, customer: &CustomerName) -> Result<Option<RunSummary>, StoreError> {
+        // As a source begins in its column. A list of items may begin so as well, which the second look tells apart.
+        let source = serde_json::to_string(customer.as_str()).map(|name| format!("[{name},")).unwrap_or_default();
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT r.* FROM runs AS r CROSS JOIN lines AS l ON l.run = r.run WHERE instr(l.sources, ?1) > 0
+                     AND EXISTS (SELECT 1 FROM json_each(l.sources) WHERE json_extract(value, '$[0]') = ?2)
+                 ORDER BY r.run DESC LIMIT 1",
+            )?;
+            statement.query_and_then([source.as_str(), customer.as_str()], summary)?.next().transpose()
         })
     }
 

@@ -11,6 +11,7 @@ use crate::history::store::column_values::{maybe_quantity, time, word};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
+use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
 
@@ -26,6 +27,36 @@ impl History {
     pub fn latest_plan(&self, integration: &IntegrationName) -> Result<Option<RunRecord>, StoreError> {
         let sql = format!("SELECT * FROM runs WHERE {PLANNED} ORDER BY run DESC LIMIT 1");
         self.read(|connection| Ok(run_lookup::records(connection, &sql, [integration.as_str()])?.into_iter().next()))
+    }
+
+    /// What the newest run that has a finding of this very handle says first of it.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn last_finding(&self, handle: &str) -> Result<Option<(RunId, Finding)>, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT * FROM findings WHERE handle = ?1 ORDER BY run DESC, position LIMIT 1";
+            run_lookup::first_finding(connection, sql, handle)
+        })
+    }
+
+    /// The newest run that carried a plan out, nightly or because a person approved it.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn carried_out_by(
+        &self,
+        integration: &IntegrationName,
+        fingerprint: &str,
+    ) -> Result<Option<RunId>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT max(run) FROM runs WHERE integration = ?1 AND fingerprint = ?2 AND accepted = 1
+                     AND command IN ('run', 'apply') AND mode = 'apply' AND finished_at IS NOT NULL",
+            )?;
+            let run: Option<i64> = statement.query_row(params![integration.as_str(), fingerprint], |row| row.get(0))?;
+            Ok(run.map(RunId))
+        })
     }
 
     /// The night before a run: the last one that ended, dry plans and undos aside.

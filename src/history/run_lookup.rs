@@ -187,12 +187,9 @@ impl History {
             return Ok(None);
         }
         self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT * FROM findings WHERE handle >= ?1 AND handle < ?1 || char(1114111)
-                 ORDER BY run DESC, position LIMIT 1",
-            )?;
-            let mut found = statement.query_and_then([handle], |row| Ok((RunId(row.get("run")?), finding(row)?)))?;
-            found.next().transpose()
+            let sql = "SELECT * FROM findings WHERE handle >= ?1 AND handle < ?1 || char(1114111)
+                       ORDER BY run DESC, position LIMIT 1";
+            first_finding(connection, sql, handle)
         })
     }
 
@@ -254,6 +251,16 @@ impl History {
             found.next().transpose()
         })
     }
+}
+
+pub(super) fn first_finding(
+    connection: &Connection,
+    sql: &str,
+    handle: &str,
+) -> Result<Option<(RunId, Finding)>, StoreError> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut found = statement.query_and_then([handle], |row| Ok((RunId(row.get("run")?), finding(row)?)))?;
+    found.next().transpose()
 }
 
 /// One line of each handle that fits, from the newest run that knows it; ordered by handle.

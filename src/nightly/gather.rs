@@ -193,16 +193,27 @@ pub(super) fn export_record(export: &Export) -> ExportRecord {
 /// A damaged export ends here: no plan is drawn, and nothing is asked of ConnectWise.
 async fn sound_export(run: BegunRun<'_>, source: ExportSource<'_>) -> Result<Export, Failure> {
     let integration = run.job.integration;
+    if let Some(known) = source.shared.and_then(|shared| shared.take(source.export)) {
+        return in_use(run, source, known);
+    }
     let export = read_export(source.export, integration, source.fetched, run.job.control.clock).await;
     let export = export.map_err(|error| {
         let is_marked = matches!(&error, ReadExportError::Export(error) if error.is_marked());
         if is_marked { shown_by_read(error.into(), integration) } else { error.into() }
     })?;
+    if let Some(shared) = source.shared {
+        shared.leave(source.export, &export);
+    }
+    in_use(run, source, export)
+}
+
+/// What is left of it without the services that are ignored on purpose, if it is no damaged one.
+fn in_use(run: BegunRun<'_>, source: ExportSource<'_>, export: Export) -> Result<Export, Failure> {
     let ignored =
         |service: &ServiceName| matches!(source.mapping.services.get(service), Some(ServiceRule::NotAssigned));
     let export = Export { counts: export.counts.ignoring(ignored), ..export };
     match malformed(&export.counts, source.guards) {
-        Some(finding) => Err(shown_by_read(Failure { exit: Exit::Refused, finding }, integration)),
+        Some(finding) => Err(shown_by_read(Failure { exit: Exit::Refused, finding }, run.job.integration)),
         None => Ok(export),
     }
 }

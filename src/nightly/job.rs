@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::apply::lease_guard::LeaseGuard;
 use crate::apply::stop_signal::Stop;
 use crate::export::settings::ExportSettings;
+use crate::nightly::read_export::SharedExport;
 use crate::reconcile::guard::guard_policy::GuardPolicy;
 use crate::reconcile::matching::line_claims::OtherIntegration;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
@@ -69,6 +70,8 @@ pub struct ExportSource<'a> {
     pub export: &'a ExportSettings,
     /// The folder that keeps what was fetched from a link.
     pub fetched: &'a Path,
+    /// Where another plan on the same delivery finds it.
+    pub shared: Option<&'a SharedExport>,
     /// Where they are billed.
     pub mapping: &'a Mapping,
     /// Who else bills in the same ConnectWise.

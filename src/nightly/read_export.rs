@@ -1,6 +1,7 @@
 //! Reads tonight's export, with the secrets of its link.
 
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 
@@ -24,6 +25,24 @@ pub enum ReadExportError {
     /// Everything else.
     #[error(transparent)]
     Export(#[from] ExportError),
+}
+
+/// A delivery on which two plans are drawn, with the mapping as it is and as it would be: it is read once, as a vendor who is
+/// asked twice may answer twice.
+#[derive(Debug, Default)]
+pub struct SharedExport(Mutex<Option<(ExportSettings, Export)>>);
+
+impl SharedExport {
+    /// What was read for another plan, by the same settings. It is there once.
+    pub(super) fn take(&self, settings: &ExportSettings) -> Option<Export> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        (known.0 == *settings).then_some(known.1)
+    }
+
+    /// Leaves it for another plan.
+    pub(super) fn leave(&self, settings: &ExportSettings, export: &Export) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((settings.clone(), export.clone()));
+    }
 }
 
 /// Reads an integration's export; `fetched` is the folder that keeps what comes from a link.

@@ -83,10 +83,9 @@ impl Reports {
     /// # Errors
     /// The first thing that went wrong; the text is kept before the history is asked.
     pub fn keep(&self, history: &History, run: &RunRecord) -> Result<(), KeepError> {
-        let view = View { paint: Paint::PLAIN, whole: true, known: &[] };
+        let view = View { paint: Paint::PLAIN, whole: true, known: &[], is_older: false };
         self.write(&format!("{}.txt", run.run), &text::render(run, view))?;
         self.keep_page(history, run)?;
-        self.write("index.html", &index_page::page(&history.runs(index_page::RUNS)?))?;
         self.keep_overviews(history, run.started_at.date_naive())
     }
 
@@ -127,8 +126,13 @@ impl Reports {
         Ok(last)
     }
 
-    /// The month is that of the run's own zone: it is invoiced there.
-    fn keep_overviews(&self, history: &History, today: NaiveDate) -> Result<(), KeepError> {
+    /// Keeps the pages that are of no run alone. The month is that of the run's own zone: it is invoiced there.
+    ///
+    /// # Errors
+    /// When the history cannot be read, or a file not be written.
+    pub fn keep_overviews(&self, history: &History, today: NaiveDate) -> Result<(), KeepError> {
+        let older = history.is_newest().err();
+        self.write("index.html", &index_page::page(&history.runs(index_page::RUNS)?, older.as_ref()))?;
         let month = InvoiceMonth::of(today);
         let standings = month.standings(history, today, self.on.as_ref())?;
         let mut nights = Vec::new();
@@ -138,7 +142,7 @@ impl Reports {
             nights.push((run.integration.clone(), exports));
         }
         let unwatched = self.on.as_ref().map(|on| history.unwatched(on)).transpose()?.unwrap_or_default();
-        self.write("ready.html", &ready_to_invoice::page(&standings, &unwatched, &month.said()))?;
+        self.write("ready.html", &ready_to_invoice::page(&standings, &unwatched, &month.said(), older.as_ref()))?;
         self.write("trends.html", &trends_page::page(&nights))?;
         Ok(())
     }

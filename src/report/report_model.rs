@@ -165,6 +165,14 @@ impl ReportVerdict {
         words.of_undo(run.undoes, run.end.as_ref().map(|end| &end.totals))
     }
 
+    /// The same where the history is older than its last run: that all was well is not known any more.
+    pub fn under_older_history(self) -> Self {
+        match self.tone {
+            Tone::Good => Self { tone: Tone::Bad, words: "NOT KNOWN SINCE".to_owned() },
+            Tone::Ask | Tone::Bad => self,
+        }
+    }
+
     /// The plan of an undo is no night that went well: nothing was set back yet.
     fn of_undo(self, undoes: Option<RunId>, totals: Option<&Totals>) -> Self {
         let waits = totals.is_some_and(|totals| totals.would_change > 0 && totals.changed + totals.unknown == 0);

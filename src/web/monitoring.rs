@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 
+use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::web::peer_address::Peer;
 use crate::web::response::refused;
@@ -40,11 +41,21 @@ async fn metrics(site: Site) -> Response {
     }
 }
 
-/// Whether this server can do its work; how the nights were says `recount status`.
+/// Whether this server can do its work; how the nights were says `recount status`. Under an older history it shows pages all
+/// the same, which say so: it is up, and not ok.
 async fn healthz(State(site): State<Site>) -> Response {
     let reads = site.reads.clone();
-    match reads.read(move || Ok(History::open_existing(&site.state).map(|_| ())?)).await {
-        Ok(()) => "ok\n".into_response(),
+    match reads.read(move || said(&site)).await {
+        Ok(said) => said.into_response(),
         Err(missing) => refused(&missing),
+    }
+}
+
+fn said(site: &Site) -> Result<&'static str, PageError> {
+    let history = History::open_existing(&site.state)?;
+    match history.map(|history| history.is_newest()).transpose() {
+        Ok(_) => Ok("ok\n"),
+        Err(StoreError::Restored { .. }) => Ok("up, but the history is older than its last run: recount status\n"),
+        Err(unreadable) => Err(unreadable.into()),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use url::Url;
 
-use super::client::{Answer, Browser, DeskOfNight};
+use super::client::{Answer, Browser, DeskOfNight, handle, held_night};
 use super::uploads::bring;
 use crate::support::Night;
 
@@ -281,6 +281,50 @@ fn nothing_leads_to_nowhere_for_whoever_may_come_in() {
         assert!(crawl.faults.is_empty(), "{role}: {:#?}", crawl.faults);
         everything_is_seen(&crawl, "");
     }
+    desk.close();
+}
+
+/// Otherwise the link of yesterday's mail leads to nothing once somebody has mapped the customer, and the biller does not know
+/// whether it was done; and an old night's page leads to customers who are not there.
+#[test]
+fn what_is_settled_or_gone_since_has_a_page_that_says_so() {
+    let night = held_night();
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "operator");
+    let (unmapped, to_zero) = (handle(&night, "customer-unmapped"), handle(&night, "to-zero"));
+    let row = format!("/mapping/{unmapped}");
+    assert_eq!(dana.press(&row, &row, &[("what", "map"), ("company", "2"), ("shown", "none")]).status, 303);
+    let shown = dana.get(&format!("/items/{to_zero}")).field("shown");
+    let keep = [("answer", "keep"), ("shown", shown.as_str()), ("note", "until May")];
+    assert_eq!(dana.press("/", &format!("/items/{to_zero}/answer"), &keep).status, 303);
+    let counts = [("Acme", "CloudFilter", "0"), ("Borealis", "CloudFilter", "12"), (HOSTILE[0], "Archive", "1")];
+    night.export(export(&counts));
+    night.recount(&["plan"]);
+
+    let settled = dana.get(&format!("/items/{unmapped}"));
+    assert_eq!(settled.status, 200, "{}", settled.body);
+    for said in ["SETTLED", "mapped by dana in customers.csv", "customer unmapped", "last named by"] {
+        assert!(settled.body.contains(said), "{said}: {}", settled.body);
+    }
+    assert!(!settled.body.contains("name=\"answer\""), "it can be answered: {}", settled.body);
+    let kept = dana.get(&format!("/items/{to_zero}")).body;
+    assert!(kept.contains("not open") && kept.contains("kept by dana on") && kept.contains("until May"), "{kept}");
+
+    // The customer was in the plans so far, and is in none now.
+    let saved = dana.get(&row).field("shown");
+    assert_eq!(dana.press(&row, &row, &[("what", "remove"), ("shown", &saved)]).status, 303);
+    let counts = [("Acme", "CloudFilter", "0"), ("Borealis", "CloudFilter", "12"), ("Acme", "Archive", "1")];
+    night.export(export(&counts));
+    night.recount(&["plan"]);
+    let settled = dana.get(&format!("/items/{unmapped}")).body;
+    assert!(settled.contains("Nobody answered it"), "{settled}");
+    let crawl = Crawl::from(&mut dana, ["/".to_owned()]);
+    assert!(crawl.faults.is_empty(), "{:#?}", crawl.faults);
+    let gone = crawl.pages.values().filter(|page| page.contains("NO LINES NOW")).count();
+    assert_eq!(gone, 1, "the customer's page was not met: {:#?}", crawl.pages.keys());
+    assert_eq!(dana.get("/customers/Nobody%20at%20all").status, 404);
+    assert_eq!(dana.get("/items/zzzz").status, 404);
+    assert!(dana.get(&format!("/find?q={unmapped}")).body.contains(&format!("Open {unmapped}")), "it is not found");
     desk.close();
 }
 

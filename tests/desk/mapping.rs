@@ -137,3 +137,23 @@ fn which_of_two_additions_is_meant_is_chosen_on_the_item() {
     assert_eq!(line.expect("the line")["addition_id"], 100);
     desk.close();
 }
+
+/// Otherwise whoever comes from an integration's page looks for its customers among those of all.
+#[test]
+fn the_customers_of_one_integration_are_shown_alone() {
+    let night = held_night();
+    let other = "\n[integration.post]\nconnectwise = \"main\"\nmode = \"observe\"\ncustomers = \"post.csv\"\n\
+                 match_customers = \"mapped\"\n[integration.post.export]\npath = \"post.csv.export\"\n\
+                 columns = { customer = \"Account\", service = \"Product\", count = \"Quantity\" }\n";
+    night.append(other);
+    night.write("post.csv", "customer,company_id,agreement_id,note\nPostal,1,10,\n");
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "viewer");
+    assert!(dana.get("/integrations").body.contains("href=\"/customers?i=post\""));
+    let page = dana.get("/customers?i=post&s=mapped").body;
+    assert!(page.contains("Postal") && !page.contains("Borealis"), "{page}");
+    assert!(page.contains("/customers?s=skipped&amp;i=post"), "the other states are of all again: {page}");
+    let all = dana.get("/customers").body;
+    assert!(all.contains("Postal") && all.contains("Borealis"), "{all}");
+    desk.close();
+}

@@ -262,6 +262,18 @@ fn every_page_says_that_an_older_history_was_put_back() {
         assert!(page.body.contains("The history is older than its last run."), "{path}: {}", page.body);
         assert!(!page.body.contains(">READY<"), "{path}: {}", page.body);
     }
+    for path in ["/", "/nights", "/nights/2", "/customers/Acme", "/integrations", "/live"] {
+        let page = dana.get(path).body;
+        assert!(page.contains("NOT KNOWN SINCE") && !page.contains(">OK<"), "{path}: {page}");
+        assert!(!page.contains("Nothing to decide"), "{path}: {page}");
+    }
+    let health = dana.get("/healthz");
+    assert!(health.status == 200 && health.body.starts_with("up, but the history is older"), "{}", health.body);
+    for name in ["history.db-wal", "history.db-shm"] {
+        let _ = std::fs::remove_file(night.path("state").join(name));
+    }
+    night.write("state/history.db", "no database");
+    assert_eq!(dana.get("/healthz").status, 503, "a history that cannot be read is no health");
     desk.close();
 }
 

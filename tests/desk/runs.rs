@@ -75,12 +75,27 @@ fn a_plan_that_has_moved_is_not_carried_out() {
     let run = newest[newest.find("/nights/").expect("a run")..].split('"').next().expect("an address").to_owned();
     let told = dana.get(&run).body;
     assert!(told.contains("Nothing was written") && told.contains("moved"), "{told}");
+    // The page of the plan as it is now says what moved, and is where that is approved.
+    let plan = dana.get("/plan").body;
+    assert!(plan.contains("What moved since it was approved"), "{plan}");
+    assert!(plan.contains("planned 3 → 7, now 3 → 8"), "{plan}");
+    let older = dana.get("/plan?run=1").body;
+    assert!(older.contains("1 line moved") && older.contains("<b>3 → 8</b>"), "all lines are told of: {older}");
+    assert!(older.contains("HAS MOVED") && older.contains("It was not carried out."), "{older}");
+    let path = plan[plan.find("/plans/").expect("a form")..].split('"').next().expect("an address").to_owned();
+    assert_eq!(dana.press("/plan", &path, &[("lines", "3")]).status, 303);
+    until_over(&mut dana);
+    assert_eq!(night.sent("PATCH").len() + night.sent("POST").len(), 3);
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,9\nAcme,Archive,2\nBorealis,CloudFilter,6\n");
+    night.recount(&["plan"]).exits(0);
+    let done = dana.get("/plan?run=2").body;
+    assert!(done.contains("CARRIED OUT") && !done.contains("HAS MOVED"), "what was written is said not to be: {done}");
     desk.close();
 }
 
 /// Otherwise somebody approves from a mail of yesterday what another has drawn anew since.
 #[test]
-fn an_older_plan_is_shown_with_what_moved_and_cannot_be_approved() {
+fn an_older_plan_shows_what_moved_and_the_one_in_its_place_is_approved_there() {
     let night = Night::new();
     night.export(BUSY);
     night.recount(&["plan"]).exits(0);
@@ -92,9 +107,20 @@ fn an_older_plan_is_shown_with_what_moved_and_cannot_be_approved() {
     night.recount(&["plan"]).exits(0);
     let refused = dana.press("/plan", &path, &[("lines", "3")]);
     assert_eq!(refused.status, 409, "{}", refused.body);
-    assert!(refused.body.contains("It has moved") && refused.body.contains("<b>3 → 8</b>"), "{}", refused.body);
-    assert!(!dana.get("/plan?run=1").body.contains("Approve and write"), "it can be approved");
-    assert!(dana.get("/plan").body.contains("Approve and write"));
+    assert!(refused.body.contains("HAS MOVED") && refused.body.contains("<b>3 → 8</b>"), "{}", refused.body);
+    assert!(night.sent("PATCH").is_empty() && night.sent("POST").is_empty(), "something was written");
+
+    let older = dana.get("/plan?run=1").body;
+    assert!(!older.contains(&path), "it can be approved: {older}");
+    for said in ["1 line moved", "<td class=\"n wide\">3 → 7</td>", "<b>3 → 8</b>", "2 lines to be written as planned"]
+    {
+        assert!(older.contains(said), "{said}: {older}");
+    }
+    let newest = older[older.find("/plans/").expect("a form")..].split('"').next().expect("an address").to_owned();
+    assert_eq!(dana.press("/plan?run=1", &newest, &[("lines", "2")]).status, 422);
+    assert_eq!(dana.press("/plan?run=1", &newest, &[("lines", "3")]).status, 303);
+    until_over(&mut dana);
+    assert_eq!(night.sent("PATCH").len() + night.sent("POST").len(), 3);
     desk.close();
 }
 
@@ -123,11 +149,15 @@ fn a_night_is_begun_and_set_back() {
         drawn.contains("It sets back") && !drawn.contains("verdict good"),
         "an undo that waits looks done: {drawn}"
     );
-    assert!(
-        dana.get(&format!("/plan?run={}", undo.rsplit('/').next().expect("a number")))
-            .body
-            .contains("Approve and write")
-    );
+    let run = undo.rsplit('/').next().expect("a number");
+    let plan = dana.get(&format!("/plan?run={run}")).body;
+    assert!(plan.contains("Approve and write"), "{plan}");
+    // A filter leads to the same plan, and not to the newest one.
+    assert!(plan.contains(&format!("name=\"run\" value=\"{run}\"")), "{plan}");
+    let up = dana.get(&format!("/plan?run={run}&only=change&q=acme"));
+    assert!(up.body.contains("It sets back"), "{}", up.body);
+    let held = format!("/plan?run={run}&amp;only=held&amp;q=acme");
+    assert!(up.body.contains(&held), "what was typed is lost, or another plan is shown: {}", up.body);
     desk.close();
 }
 

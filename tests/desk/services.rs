@@ -1,6 +1,9 @@
 //! What a service is billed as, chosen in a browser: tried before it is saved, and never saved into recount.toml.
 
 use recount_sim::Addition;
+use tokio::runtime::Runtime;
+use wiremock::matchers::method;
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::client::{DeskOfNight, handle};
 use crate::support::Night;
@@ -166,4 +169,32 @@ fn a_services_file_at_fault_stops_its_own_integration() {
     night.write("recount.toml", format!("{config}\n[integration.mail.services]\nA = {{ product = \"B\" }}\n"));
     let said = night.recount(&["plan"]).exits(16);
     assert!(said.err.contains("write one of them"), "{}", said.err);
+}
+
+/// Otherwise a vendor's limit of requests is spent twice, and what the vendor counted meanwhile is shown as what the choice would
+/// change.
+#[test]
+fn a_choice_is_tried_on_one_delivery() {
+    let night = night();
+    let runtime = Runtime::new().expect("a runtime");
+    let vendor = runtime.block_on(MockServer::start());
+    let of = |acme: u8| {
+        format!("Account,Product,Quantity\nAcme,CloudFilter,{acme}\nAcme,Archive,2\nBorealis,CloudFilter,5\n")
+    };
+    for (acme, times) in [(3, 1), (4, 99)] {
+        let answer = ResponseTemplate::new(200).set_body_string(of(acme));
+        runtime.block_on(Mock::given(method("GET")).respond_with(answer).up_to_n_times(times).mount(&vendor));
+    }
+    let config = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    let line = config.lines().find(|line| line.starts_with("path = ")).expect("a path").to_owned();
+    night.write("recount.toml", config.replace(&line, &format!("url = \"{}/report\"", vendor.uri())));
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "operator");
+    let page = format!("/services/{}", handle(&night, "service-unmapped"));
+    let tried = dana.press(&page, &format!("{page}/try"), &[("product", "MP-ARCHIVE")]);
+    assert!(tried.status == 200 && tried.body.contains("would-create"), "{}", tried.body);
+    assert!(!tried.body.contains("MP-CLOUDFILTER</span>"), "a line that the choice does not touch: {}", tried.body);
+    let asked = runtime.block_on(vendor.received_requests()).expect("recorded").len();
+    assert_eq!(asked, 1, "the vendor was asked for two plans on one delivery");
+    desk.close();
 }

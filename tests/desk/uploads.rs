@@ -46,10 +46,10 @@ fn a_file_is_looked_at_and_kept_as_tonights_export() {
     assert!(!desk.person("priya", "operator").get("/export").body.contains("usage &lt;script"), "others see it");
     let tried = dana.press("/export", "/export/try", &[("integration", "mail")]);
     assert!(tried.status == 200 && tried.body.contains("Acme"), "{}", tried.body);
-    assert!(!tried.body.contains("Would wait"), "{}", tried.body);
+    assert!(!tried.body.contains("Would be held"), "{}", tried.body);
     bring(&mut dana, "usage.csv", b"Account,Product,Quantity\nAcme,CloudFilter,0\nBorealis,CloudFilter,9\n");
     let tried = dana.press("/export", "/export/try", &[("integration", "mail")]);
-    let waits = tried.body.split_once("Would wait for a decision").unwrap_or_else(|| panic!("{}", tried.body)).1;
+    let waits = tried.body.split_once("Would be held").unwrap_or_else(|| panic!("{}", tried.body)).1;
     assert!(waits.contains("Acme · MP-CLOUDFILTER") && waits.contains("3 → 0"), "{}", tried.body);
     bring(&mut dana, "usage <script>.csv", FILE.as_bytes());
     assert!(kept(&night).is_empty(), "looking kept it");

@@ -44,7 +44,7 @@ fn each_answer_has_its_line_in_every_form() {
         vec![finding(Severity::Decide, "Acme", Some("h1".to_owned()))],
         RunVerdict::Decide,
     );
-    let plain = text::render(&run, View { paint: Paint::PLAIN, whole: true, known: &[] });
+    let plain = text::render(&run, View { paint: Paint::PLAIN, whole: true, known: &[], is_older: false });
     let brief = Brief::of(&run, BriefExtras::default());
     for text in [&plain, &brief.text] {
         for answer in ["→ recount accept h1", "→ recount keep h1"] {
@@ -65,7 +65,7 @@ fn each_answer_has_its_line_in_every_form() {
 
 /// All forms of one run say the same.
 fn agrees(run: &RunRecord) {
-    let plain = text::render(run, View { paint: Paint::PLAIN, whole: true, known: &[] });
+    let plain = text::render(run, View { paint: Paint::PLAIN, whole: true, known: &[], is_older: false });
     let (page, markdown) = (page(run), markdown::render(run));
     let expected = of_page(&page);
     let cards = Regex::new(r#"OPEN ITEMS<span class="count">([\d ]+)<"#).expect("a pattern").captures(&page);

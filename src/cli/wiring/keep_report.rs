@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::Path;
 
+use crate::cli::clock;
 use crate::cli::wiring::configured_health;
 use crate::config::environment;
 use crate::config::settings::Config;
@@ -32,6 +33,19 @@ pub(crate) fn keep_again(config: &Config, history: &History, run: &RunRecord) {
     {
         let why = error_chain(&error);
         tracing::warn!(run.id = run.run.0, "the report of run {} cannot be kept: {why}", run.run);
+    }
+}
+
+/// The pages of no run alone, drawn anew where what they follow from has changed: which integrations are on, or whether the
+/// history can be believed. Before the first report there are none.
+pub(crate) fn keep_overviews(config: &Config) {
+    let reports = Reports::of(&config.state).with_on(configured_health::on(config));
+    let Ok(Some(history)) = History::open_existing(&config.state) else { return };
+    if !reports.file("ready.html").exists() {
+        return;
+    }
+    if let Err(error) = reports.keep_overviews(&history, config.zone.day(clock::now())) {
+        tracing::warn!("the pages beside the reports cannot be kept: {}", error_chain(&error));
     }
 }
 

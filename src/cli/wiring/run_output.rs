@@ -15,7 +15,7 @@ pub(crate) fn shown_by(console: &Console) -> impl FnMut(&RunRecord) {
         let exit = run.end.as_ref().map_or(1, |end| end.exit_code);
         let unasked = console.json || (console.quiet && exit == 0);
         if !unasked {
-            let text = text::render(run, View { paint: console.paint, whole: false, known: &[] });
+            let text = text::render(run, View { paint: console.paint, whole: false, known: &[], is_older: false });
             console.print(&if any { format!("\n{text}") } else { text });
             any = true;
         }

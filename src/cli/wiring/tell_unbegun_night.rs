@@ -3,7 +3,7 @@
 use crate::alerts::engine::{Alerts, AnnouncedRun};
 use crate::cli::error::CommandError;
 use crate::cli::session::Session;
-use crate::cli::wiring::{alert_engine, configured_health};
+use crate::cli::wiring::{alert_engine, configured_health, keep_report};
 use crate::cli::{clock, session};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::history::store::open::History;
@@ -33,6 +33,7 @@ pub(crate) fn record_or_tell(
             if let Ok(Some(history)) = History::open_existing(&config.state) {
                 configured_health::keep(config, &history);
             }
+            keep_report::keep_overviews(config);
             session::runtime().map(|runtime| runtime.block_on(tell(config, integrations, error)))
         }
     };

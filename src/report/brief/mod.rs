@@ -118,7 +118,7 @@ impl Brief {
         let news: Vec<String> =
             untold_sentence.into_iter().chain(overnight.map(RunComparison::sentences).unwrap_or_default()).collect();
         let preface = preface(&news);
-        let report = text::render(run, View { paint: Paint::PLAIN, whole: false, known: &[] });
+        let report = text::render(run, View { paint: Paint::PLAIN, whole: false, known: &[], is_older: false });
         let links = link_words_of(run);
         let link = link.map(|link| link.replace("{run}", &run.run.to_string()));
         let seen = link.as_ref().map(|link| format!("\nThe whole report: {link}\n")).unwrap_or_default();

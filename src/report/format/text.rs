@@ -31,11 +31,16 @@ pub struct View<'a> {
     pub whole: bool,
     /// Findings that the reader has seen already; they are only counted.
     pub known: &'a [Finding],
+    /// Whether the history is older than its last run: then nothing of it says that all is well.
+    pub is_older: bool,
 }
 
 /// The report of one run.
 pub fn render(run: &RunRecord, view: View<'_>) -> String {
-    let report = Report::of(run);
+    let mut report = Report::of(run);
+    if view.is_older {
+        report.verdict = report.verdict.under_older_history();
+    }
     let Some(end) = &run.end else { return unfinished(&report) };
     if is_quiet(end) {
         return quiet(&report, end, view.paint) + &kept_in_short(&report);

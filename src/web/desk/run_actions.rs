@@ -13,6 +13,7 @@ use crate::web::desk::posted_fields::PostedFields;
 use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::plan;
+use crate::web::pages::plan::plan_pieces;
 use crate::web::site::PageError;
 
 /// Begins the run that carries out the plan of a fingerprint, if the person has typed how many lines it changes.
@@ -31,16 +32,16 @@ pub(crate) fn approve(visit: &Visit, fields: &PostedFields) -> Result<ActionOutc
         return Ok(ActionOutcome::refused(visit, event, &why));
     };
     if plan::newer(visit, &run).is_some() {
-        let page = plan::approval_page(visit, &run, None);
+        let page = plan::approval_page(visit, &run, None)?;
         let event = DeskEvent { refused: true, said: "it has moved".to_owned(), ..event };
         return Ok(ActionOutcome {
             acted: FormResponse::Page(StatusCode::CONFLICT, Box::new(page)),
             events: vec![event],
         });
     }
-    let changes = lines(&run).iter().filter(|line| plan::would_change(line)).count();
+    let changes = lines(&run).iter().filter(|line| plan_pieces::would_change(line)).count();
     if fields.get("lines").trim() != changes.to_string() {
-        let page = plan::approval_page(visit, &run, Some("Type how many lines the plan changes."));
+        let page = plan::approval_page(visit, &run, Some("Type how many lines the plan changes."))?;
         let event = DeskEvent { refused: true, said: "wrong number".to_owned(), ..event };
         let acted = FormResponse::Page(StatusCode::UNPROCESSABLE_ENTITY, Box::new(page));
         return Ok(ActionOutcome { acted, events: vec![event] });

@@ -10,14 +10,16 @@ use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::export::counts::{Cell, Counts};
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, ServiceName};
 use crate::reconcile::model::plan::finding::Finding;
-use crate::report::report_model::Report;
+use crate::reconcile::model::plan::outcome::Outcome;
+use crate::report::report_model::{Report, ReportEntry};
 use crate::report::{display_names, lines, numbers_and_dates};
 use crate::web::desk::host::not_done::NotDone;
 use crate::web::desk::host::upload_host::{ReadUpload, StagedUpload};
 use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
-use crate::web::pages::{page_pieces, plan};
+use crate::web::pages::page_pieces;
+use crate::web::pages::plan::plan_pieces;
 use crate::web::site::PageError;
 
 /// Rows of a table, at most.
@@ -88,7 +90,7 @@ fn drop_here(visit: &Visit) -> Markup {
 }
 
 fn looked_at(visit: &Visit, staged: &StagedUpload) -> Markup {
-    let (StagedUpload { name, at, bytes, read }, forget) = (staged, DeskAction::ForgetUpload.path());
+    let StagedUpload { name, at, bytes, read } = staged;
     let verdict = if read.is_ok() { ("good", "READ") } else { ("bad", "NOT READ") };
     html! {
         section aria-labelledby="pre" {
@@ -100,9 +102,13 @@ fn looked_at(visit: &Visit, staged: &StagedUpload) -> Markup {
                 Ok(read) => (come_to(visit, read)),
                 Err(why) => (unread(visit, why)),
             }
-            form.do method="post" action=(forget) { (token(visit)) button.b.quiet { "Forget it" } }
+            @if !read.as_ref().is_ok_and(|read| read.integration.is_some()) { (forget(visit)) }
         }
     }
+}
+
+fn forget(visit: &Visit) -> Markup {
+    html! { form.do method="post" action=(DeskAction::ForgetUpload.path()) { (token(visit)) button.b.quiet { "Forget it" } } }
 }
 
 fn unread(visit: &Visit, why: &NotDone) -> Markup {
@@ -196,6 +202,7 @@ fn next(visit: &Visit, integration: &IntegrationName, may_keep: bool) -> Markup 
             div.do {
                 @if may_keep { form method="post" action=(DeskAction::KeepUpload.path()) { (own) button.b.act { "Keep it" } } }
                 form method="post" action=(DeskAction::TryUpload.path()) { (own) button.b { "What would it come to?" } }
+                (forget(visit))
             }
         }
     }
@@ -203,7 +210,7 @@ fn next(visit: &Visit, integration: &IntegrationName, may_keep: bool) -> Markup 
 
 /// The plan that would be drawn with the file.
 pub(crate) fn tried(visit: &Visit, integration: &IntegrationName, drawn: &RunRecord) -> Markup {
-    let changes: Vec<&LineRecord> = lines(drawn).iter().filter(|line| plan::would_change(line)).collect();
+    let changes: Vec<&LineRecord> = lines(drawn).iter().filter(|line| plan_pieces::would_change(line)).collect();
     let main = html! {
         header.head { div { p.over { a href="/export" { "Export" } " · " (shown(integration.as_str())) } h1 { "What it would come to" } p.lead { "Drawn now with your file; nothing was written, and nothing is kept of it." } } }
         (page_pieces::numbers(drawn))
@@ -214,7 +221,7 @@ pub(crate) fn tried(visit: &Visit, integration: &IntegrationName, drawn: &RunRec
                 th scope="row" { (display_names::line(line)) } td.n { (page_pieces::quantity(line.was)) } td.n { b { (page_pieces::quantity(line.wanted)) } }
                 td.n { (numbers_and_dates::signed(numbers_and_dates::delta(line))) } td { (line.outcome) ", " (page_pieces::words_of(line.reason.as_str())) }
             } } }
-            tfoot { tr { th scope="row" { (numbers_and_dates::plural(changes.len(), "line")) } td.n {} td.n {} td.n.nb { (plan::sums(&changes)) } td {} } }
+            tfoot { tr { th scope="row" { (numbers_and_dates::plural(changes.len(), "line")) } td.n {} td.n {} td.n.nb { (plan_pieces::sums(&changes)) } td {} } }
         } } @if changes.len() > LISTED { p.small.soft { "and " (changes.len() - LISTED) " more" } } }
         (asked(drawn))
         p.do { a.b href="/export#pre" { "Back to the file" } }
@@ -222,18 +229,20 @@ pub(crate) fn tried(visit: &Visit, integration: &IntegrationName, drawn: &RunRec
     frame(visit, RailEntry::Export, "What it would come to", &main)
 }
 
-/// What would wait for a person: lines that the plan holds, and what none of them can say.
+/// What would be held, and why: what waits for a person first, then lines that wait for something else.
 fn asked(drawn: &RunRecord) -> Markup {
     let report = Report::of(drawn);
+    let is_held = |entry: &&ReportEntry<'_>| entry.line.is_some_and(|line| line.outcome == Outcome::Held);
+    let held: Vec<&ReportEntry<'_>> = report.asked.iter().chain(report.odd.iter().filter(is_held)).collect();
     html! {
-        @if !report.asked.is_empty() { div.sheet { table {
-            caption { "Would wait for a decision " small { (report.asked.len()) } }
+        @if !held.is_empty() { div.sheet { table {
+            caption { "Would be held " small { (held.len()) @if held.len() > report.asked.len() { ", of which " (report.asked.len()) " wait for a decision" } } }
             thead { tr { th scope="col" { "what" } th.n scope="col" { "billed → wanted" } th scope="col" { "why" } } }
-            tbody { @for entry in report.asked.iter().take(LISTED) { tr {
+            tbody { @for entry in held.iter().take(LISTED) { tr {
                 th scope="row" { (entry.title()) } td.n { (entry.step()) }
                 td { (page_pieces::words_of(entry.finding.code.as_str())) ": " (escaped(&entry.finding.message)) }
             } } }
         } } }
-        @if report.asked.len() > LISTED { p.small.soft { "and " (report.asked.len() - LISTED) " more" } }
+        @if held.len() > LISTED { p.small.soft { "and " (held.len() - LISTED) " more" } }
     }
 }

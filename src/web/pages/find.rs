@@ -6,7 +6,7 @@ use crate::history::run_record::LineRecord;
 use crate::report::{display_names, lines, numbers_and_dates};
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
-use crate::web::pages::page_pieces;
+use crate::web::pages::{item, page_pieces};
 use crate::web::site::PageError;
 
 /// Lines that are listed.
@@ -22,7 +22,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let found: Vec<&LineRecord> = visit.desk.plans.iter().flat_map(|plan| lines(&plan.run)).filter(fits).collect();
     let main = html! {
         header.head { div { h1 { "Find" } p.lead { (numbers_and_dates::plural(found.len(), "line")) " of the newest plans." } } }
-        @if visit.desk.item(&folded).is_some() { p { a.b.act href={ "/items/" (folded) } { "Open " (folded) } } }
+        @if item::is_known(visit, &folded)? { p { a.b.act href={ "/items/" (folded) } { "Open " (folded) } } }
         @if found.is_empty() { (page_pieces::empty("No line fits", "")) } @else {
             div.sheet { table {
                 thead { tr { th scope="col" { "line" } th.wide scope="col" { "handle" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" } th scope="col" { "state" } } }

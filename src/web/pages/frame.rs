@@ -159,7 +159,7 @@ fn count(visit: &Visit, entry: RailEntry) -> Option<usize> {
 }
 
 fn next(visit: &Visit) -> Markup {
-    let waits = visit.desk.answered.len();
+    let waits = visit.desk.answered.len() + visit.desk.queued.len();
     html! {
         p.next {
             @if visit.desk.running.is_some() { a href="/live" { b { "A run is under way" } } }

@@ -40,13 +40,13 @@ fn integration(visit: &Visit, standing: &IntegrationStanding, tests: &Markup) ->
             }
             div.half { dl.facts {
                 dt { "last run" } dd { @match &health.last {
-                    Some(run) => { a href={ "/nights/" (run.run) } { (run.run) } ", " (numbers_and_dates::minute(run.started_at)) ", " (page_pieces::verdict(&ReportVerdict::of_summary(run))) },
+                    Some(run) => { a href={ "/nights/" (run.run) } { (run.run) } ", " (numbers_and_dates::minute(run.started_at)) ", " (page_pieces::verdict(visit, ReportVerdict::of_summary(run))) },
                     None => "none yet",
                 } }
                 dt { "last good run" } dd { (health.last_success.map_or_else(|| "none yet".to_owned(), |at| numbers_and_dates::minute(visit.desk.zone.local(at)))) }
                 dt { "next run" } dd { (next.map_or_else(|| "when the host's timer says".to_owned(), |at| numbers_and_dates::minute(visit.desk.zone.local(at)))) }
                 dt { "customers" } dd { @match customers {
-                    Some((mapped, skipped)) => { a href="/customers" { (mapped) " mapped, " (skipped) " skipped on purpose" } },
+                    Some((mapped, skipped)) => { a href={ "/customers?i=" (name.as_str()) } { (mapped) " mapped, " (skipped) " skipped on purpose" } },
                     None => { "customers.csv is at fault: " (page_pieces::typed_there(visit.site.tenant.as_deref(), "recount check")) },
                 } }
                 dt { "services" } dd { a href={ "/services?i=" (name.as_str()) } { (services) " mapped" } }

@@ -15,7 +15,8 @@ use crate::report::{lines, numbers_and_dates};
 use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame_with, token};
-use crate::web::pages::{page_pieces, plan};
+use crate::web::pages::page_pieces;
+use crate::web::pages::plan::plan_pieces;
 use crate::web::site::PageError;
 
 /// A browser asks again after so many seconds while a run is under way.
@@ -65,7 +66,7 @@ fn running(visit: &Visit, run: &RunRecord, here: Option<&str>) -> Result<Markup,
                 p.lead {
                     @if let Some(planned) = &run.planned {
                         "Plan " span.mono { (short(&planned.fingerprint)) } ": " (numbers_and_dates::plural(progress.pending.len(), "line")) " to write "
-                        (plan::sums(&progress.pending)) ". "
+                        (plan_pieces::sums(&progress.pending)) ". "
                     }
                     "You can leave this page; the run goes on, and its report will be under Nights."
                 }
@@ -96,7 +97,7 @@ impl<'a> Progress<'a> {
     fn of(run: &'a RunRecord, writes: &[WriteRecord]) -> Self {
         let count = |of: fn(&Option<WriteOutcome>) -> bool| writes.iter().filter(|write| of(&write.outcome)).count();
         Self {
-            pending: lines(run).iter().filter(|line| plan::would_change(line)).collect(),
+            pending: lines(run).iter().filter(|line| plan_pieces::would_change(line)).collect(),
             written: count(|outcome| matches!(outcome, Some(WriteOutcome::Applied { .. }))),
             refused: count(|outcome| {
                 matches!(outcome, Some(WriteOutcome::Refused { .. } | WriteOutcome::Superseded { .. }))
@@ -213,7 +214,7 @@ fn over(visit: &Visit) -> Result<Markup, PageError> {
             @match newest.as_ref().filter(|_| visit.desk.background.failed.is_none()) {
                 Some(run) => {
                     p.over { (shown(run.integration.as_str())) " · " (run.command) " in " (run.mode) " mode" }
-                    div.headline { h1 { "Run " (run.run) " is over" } (page_pieces::verdict(&ReportVerdict::of_summary(run))) }
+                    div.headline { h1 { "Run " (run.run) " is over" } (page_pieces::verdict(visit, ReportVerdict::of_summary(run))) }
                     p.lead { "No run is under way." }
                 },
                 None => h1 { "No run is under way" },

@@ -16,7 +16,8 @@ use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
 use crate::web::pages::nights::night_diff;
-use crate::web::pages::{page_pieces, plan};
+use crate::web::pages::page_pieces;
+use crate::web::pages::plan::plan_pieces;
 use crate::web::site::PageError;
 
 /// Lines of a section.
@@ -30,7 +31,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let nights = history.nights(&run.integration, run.run, sparkline::NIGHTS)?;
     let places = Anchors::default();
     let main = html! {
-        (head(&run))
+        (head(visit, &run))
         (page_pieces::numbers(&run))
         (strip(&run, &nights))
         @if let Some(end) = &run.end { (page_pieces::stops(visit, &run, end)) }
@@ -47,11 +48,11 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     Ok(frame(visit, RailEntry::Nights, &format!("Run {} · {}", run.run, shown(run.integration.as_str())), &main))
 }
 
-fn head(run: &RunRecord) -> Markup {
+fn head(visit: &Visit, run: &RunRecord) -> Markup {
     html! {
         header.head { div {
             p.over { (numbers_and_dates::minute(run.started_at)) " · run " (run.run) " · " (run.command) " in " (run.mode) " mode" }
-            div.headline { h1 { (shown(run.integration.as_str())) } (page_pieces::verdict(&ReportVerdict::of(run))) }
+            div.headline { h1 { (shown(run.integration.as_str())) } (page_pieces::verdict(visit, ReportVerdict::of(run))) }
             p.lead { "As it was recorded." @if let Some(undone) = run.undoes { " It sets back " a href={ "/nights/" (undone) } { "run " (undone) } "." } }
         } }
     }
@@ -107,7 +108,7 @@ fn changes(kind: Change, lines: &[&LineRecord], (places, asked): (&Anchors, &str
     };
     html! {
         section aria-labelledby=(title.replace(' ', "-")) {
-            div.sec { h2 id=(title.replace(' ', "-")) { (title) " " span.count { (lines.len()) } } p { (plan::sums(lines)) } }
+            div.sec { h2 id=(title.replace(' ', "-")) { (title) " " span.count { (lines.len()) } } p { (plan_pieces::sums(lines)) } }
             div.sheet { table.mid {
                 thead { tr { th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" } th.n scope="col" { "now" } th.n scope="col" { "by" } th.wide scope="col" { "state" } } }
                 tbody { @for line in listed(lines, asked) { tr id=[places.first(&line.handle)] {
@@ -132,12 +133,17 @@ fn entries(title: &str, id: &str, tone: &str, entries: &[ReportEntry<'_>], place
     } }
 }
 
+fn beside_title(entry: &ReportEntry<'_>) -> String {
+    let why = page_pieces::words_of(entry.finding.code.as_str());
+    if why == entry.title() { "of the whole integration".to_owned() } else { why }
+}
+
 fn row(entry: &ReportEntry<'_>, tone: &str, places: &Anchors) -> Markup {
     let handle = entry.handle();
     html! {
         article.row id=[places.first(handle)] {
             (page_pieces::sign(tone, sign_of(entry.finding.code)))
-            h3 { @if handle.is_empty() { (entry.title()) } @else { a href={ "/items/" (handle) } { (entry.title()) } } span.rest { (page_pieces::words_of(entry.finding.code.as_str())) } }
+            h3 { @if handle.is_empty() { (entry.title()) } @else { a href={ "/items/" (handle) } { (entry.title()) } } span.rest { (beside_title(entry)) } }
             p.why { (escaped(&entry.finding.message)) }
             p.since { @if !handle.is_empty() { code { (handle) } } }
             (page_pieces::step(entry.line))
@@ -185,7 +191,7 @@ fn facts_in_short(run: &RunRecord) -> String {
 
 fn next(visit: &Visit, run: &RunRecord) -> Markup {
     let written = run.end.as_ref().is_some_and(|end| end.totals.changed + end.totals.unknown > 0);
-    let pending = lines(run).iter().any(plan::would_change);
+    let pending = lines(run).iter().any(plan_pieces::would_change);
     html! {
         @if pending && !written { p.do { a.b href={ "/plan?run=" (run.run) } { "Look at its plan" } } }
         @if written && visit.may(DeskAction::UndoRun) {

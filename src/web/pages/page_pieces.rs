@@ -26,7 +26,8 @@ pub(crate) fn tone(tone: Tone) -> &'static str {
 }
 
 /// The verdict of a run, in a word or two.
-pub(crate) fn verdict(verdict: &ReportVerdict) -> Markup {
+pub(crate) fn verdict(visit: &Visit, verdict: ReportVerdict) -> Markup {
+    let verdict = if visit.desk.older.is_some() { verdict.under_older_history() } else { verdict };
     let words = verdict.words.split_once(':').map_or(verdict.words.as_str(), |(word, _)| word);
     html! { span.verdict.(tone(verdict.tone)) { (words) } }
 }
@@ -229,7 +230,7 @@ pub(crate) fn line_name(line: &LineRecord) -> Markup {
     html! {
         span.line {
             @if customers.is_empty() { @if let Some(company) = line.company { "company " (company) } }
-            @for (at, customer) in customers.iter().enumerate() { @if at > 0 { " + " } (customer_link(customer)) }
+            @if !customers.is_empty() { span.owners { @for (at, customer) in customers.iter().enumerate() { @if at > 0 { " + " } (customer_link(customer)) } } }
             " " span.rest { (display_names::product(line)) }
         }
     }

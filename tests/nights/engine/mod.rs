@@ -269,6 +269,7 @@ impl House {
         let source = ExportSource {
             export: &self.export,
             fetched: &self.connectwise.folder,
+            shared: None,
             mapping: &self.mapping,
             neighbours: &[],
             guards: &self.guards,

@@ -321,6 +321,7 @@ impl Office {
         let source = ExportSource {
             export: &self.export,
             fetched: &self.folder,
+            shared: None,
             mapping: &self.mapping,
             neighbours: &[],
             guards: &guards,

@@ -46,7 +46,7 @@ impl<'a> Tour<'a> {
     ) -> anyhow::Result<RunRecord> {
         let Console { paint, .. } = *self.console;
         self.console.print(&format!("\n{}\n$ recount {typed}\n\n", paint.head(&format!("── {why}"))));
-        let view = View { paint, whole: false, known: &self.known };
+        let view = View { paint, whole: false, known: &self.known, is_older: false };
         let shown = command(self, &mut |run| self.console.print(&text::render(run, view)));
         let mut runs = shown.map_err(|error| anyhow::anyhow!("`recount {typed}`: {}", error.message))?;
         let run = runs.pop().context("there was no run")?;

@@ -15,6 +15,7 @@ use crate::cli::error::CommandError;
 use crate::cli::session;
 use crate::cli::wiring::configured_health;
 use crate::cli::wiring::health_json::HealthJson;
+use crate::cli::wiring::keep_report;
 use crate::cli::wiring::older_history;
 use crate::config::edit::recount_toml;
 use crate::config::settings::Config;
@@ -75,6 +76,15 @@ impl Options {
 }
 
 pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
+    let exit = done(global, options, console);
+    // What recount.toml says now; where it cannot be read, the next run says so.
+    if let Some(config) = session::configuration(global).ok().filter(|_| options.edits()) {
+        keep_report::keep_overviews(&config);
+    }
+    exit
+}
+
+fn done(global: &Global, options: &Options, console: &Console) -> Exit {
     let done = match &options.change {
         None | Some(Change::List) => list(global, console),
         Some(Change::Add(options)) => return add::run(global, options, console),

@@ -144,7 +144,7 @@ fn rendered(
     runs: &[RunRecord],
     (format, paint): (Format, Paint),
 ) -> Result<String, CommandError> {
-    let view = View { paint, whole: true, known: &[] };
+    let view = View { paint, whole: true, known: &[], is_older: history.is_newest().is_err() };
     let each = |form: &dyn Fn(&RunRecord) -> String| runs.iter().map(form).collect::<Vec<_>>().join("\n");
     Ok(match format {
         Format::Text => each(&|run| text::render(run, view)),

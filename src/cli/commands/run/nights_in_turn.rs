@@ -122,6 +122,7 @@ impl Nights<'_> {
         let source = ExportSource {
             export: &integration.export,
             fetched: &fetched,
+            shared: order.shared,
             mapping: integration.mapping.as_ref().unwrap_or(&nothing),
             neighbours: &neighbours,
             guards: &integration.guards,

@@ -1,6 +1,7 @@
 //! What a command asks of each integration: a plan, a night, an approved plan, or an undo.
 
 use crate::history::run_lookup::StoredPlan;
+use crate::nightly::read_export::SharedExport;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::outcome::RunCommand;
 
@@ -10,23 +11,34 @@ pub(crate) struct RunRequest<'a> {
     pub(super) command: RunCommand,
     pub(super) approved: Option<&'a str>,
     pub(super) undoes: Option<RunId>,
+    /// Where the plans of one command find one delivery.
+    pub(super) shared: Option<&'a SharedExport>,
 }
 
 impl RunRequest<'_> {
     /// A dry run.
-    pub(crate) const PLAN: RunRequest<'static> = RunRequest { command: RunCommand::Plan, approved: None, undoes: None };
+    pub(crate) const PLAN: RunRequest<'static> = RunRequest::of(RunCommand::Plan);
     /// The nightly run.
-    pub(crate) const RUN: RunRequest<'static> = RunRequest { command: RunCommand::Run, approved: None, undoes: None };
+    pub(crate) const RUN: RunRequest<'static> = RunRequest::of(RunCommand::Run);
+
+    const fn of(command: RunCommand) -> RunRequest<'static> {
+        RunRequest { command, approved: None, undoes: None, shared: None }
+    }
 
     /// The plan that sets a run back.
     pub(crate) fn undo(run: RunId) -> RunRequest<'static> {
-        RunRequest { command: RunCommand::Undo, approved: None, undoes: Some(run) }
+        RunRequest { undoes: Some(run), ..RunRequest::of(RunCommand::Undo) }
     }
 }
 
 impl<'a> RunRequest<'a> {
     /// A plan that a person approved.
     pub(crate) fn apply(plan: &'a StoredPlan) -> Self {
-        Self { command: RunCommand::Apply, approved: Some(&plan.fingerprint), undoes: plan.undoes }
+        Self { approved: Some(&plan.fingerprint), undoes: plan.undoes, ..RunRequest::of(RunCommand::Apply) }
+    }
+
+    /// Dry runs of one integration that are drawn on one delivery.
+    pub(crate) fn plans_on(shared: &'a SharedExport) -> Self {
+        Self { shared: Some(shared), ..RunRequest::PLAN }
     }
 }

@@ -10,10 +10,11 @@ use crate::config::settings::{Config, IntegrationConfig};
 use crate::history::run_record::RunRecord;
 use crate::history::store::open::History;
 use crate::history::store::run_lock::RunLock;
+use crate::nightly::read_export::SharedExport;
 use crate::report::exit_codes::Exit;
 
 /// What dry runs of these integrations would come to, which need not be as they are on the disk: one integration as it is,
-/// and as it would be, are two of them. What one of them has read of ConnectWise is not read again for the next. `one` is
+/// and as it would be, are two of them. What one of them has read of ConnectWise and of the export is not read again for the next. `one` is
 /// held meanwhile.
 pub(super) fn drawn<const N: usize>(
     one: &Mutex<()>,
@@ -39,6 +40,8 @@ pub(super) fn drawn<const N: usize>(
     // Nothing of a trial is told to anybody.
     let config = Config { state: scratch.path().to_owned(), ..config };
     let (_sender, stop) = Stop::new();
-    let runs = until_stopped(&config, &integrations, RunRequest::PLAN, (&stop, &mut |_| ()))?;
+    let delivery = SharedExport::default();
+    let order = if N > 1 { RunRequest::plans_on(&delivery) } else { RunRequest::PLAN };
+    let runs = until_stopped(&config, &integrations, order, (&stop, &mut |_| ()))?;
     runs.try_into().map_err(|_| CommandError::new(Exit::Unexpected, "no plan was drawn", ""))
 }

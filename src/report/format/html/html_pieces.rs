@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 
 use crate::history::run_lookup::RunSummary;
 use crate::history::run_record::LineRecord;
+use crate::history::store::error::StoreError;
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::remedy::{Remedy, RemedyLine};
@@ -28,6 +29,14 @@ pub(super) fn tone(tone: Tone) -> &'static str {
 
 pub(super) fn chip(verdict: &ReportVerdict) -> Markup {
     html! { span.verdict.big.(tone(verdict.tone)) { (verdict.words) } }
+}
+
+/// Above a page that leads to the runs: what it shows is not how things stand.
+pub(super) fn older_history(error: &StoreError) -> Markup {
+    html! { div.note.bad { div {
+        b { "The history is older than its last run." }
+        " What this page shows is as it was before, and no run goes on: invoices should wait. " (error.advice())
+    } } }
 }
 
 /// The bar of the last nights. Height and words tell what colour tells.

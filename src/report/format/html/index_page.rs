@@ -6,11 +6,12 @@ use chrono::TimeDelta;
 use maud::{Markup, html};
 
 use crate::history::run_lookup::RunSummary;
+use crate::history::store::error::StoreError;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::outcome::RunCommand;
 use crate::report::format::html::{Links, Place, document, html_pieces};
-use crate::report::health::health;
+use crate::report::health::{Health, State, health};
 use crate::report::numbers_and_dates;
 use crate::report::report_model::ReportVerdict;
 use crate::report::sparkline::NIGHTS;
@@ -18,17 +19,19 @@ use crate::report::sparkline::NIGHTS;
 /// Runs that the page lists.
 pub const RUNS: usize = 90;
 
-/// The page of these runs, newest first.
-pub fn page(runs: &[RunSummary]) -> String {
+/// The page of these runs, newest first; `older` says that the history is older than its last run.
+pub fn page(runs: &[RunSummary], older: Option<&StoreError>) -> String {
+    let is_older = older.is_some();
     let main = html! {
+        @if let Some(error) = older { (html_pieces::older_history(error)) }
         h1 { "Runs" }
         section aria-labelledby="now" {
             h2 #now { "HOW IT STANDS" }
-            div.cards { @for (integration, runs) in &by_integration(runs) { (standing(integration, runs)) } }
+            div.cards { @for (integration, runs) in &by_integration(runs) { (standing(integration, runs, is_older)) } }
         }
         section aria-labelledby="runs" {
             h2 #runs { "THE LAST RUNS" span.count { (runs.len()) } }
-            (table(runs))
+            (table(runs, is_older))
         }
     };
     document(Place::Index, "Runs · recount", &main)
@@ -42,15 +45,16 @@ fn by_integration(runs: &[RunSummary]) -> BTreeMap<&IntegrationName, Vec<&RunSum
     all
 }
 
-fn standing(integration: &IntegrationName, runs: &[&RunSummary]) -> Markup {
+fn standing(integration: &IntegrationName, runs: &[&RunSummary], is_older: bool) -> Markup {
     // An undo looks at a few lines only: what is open, the run before it says.
     let whole = runs.iter().find(|run| run.undoes.is_none()).or(runs.first());
     let Some(newest) = whole else { return html! {} };
-    let verdict = ReportVerdict::of_summary(newest);
+    let verdict = verdict(newest, is_older);
     let is_night = |run: &&&RunSummary| matches!(run.command, RunCommand::Run | RunCommand::Apply);
     let mut nights: Vec<RunSummary> = runs.iter().filter(is_night).take(NIGHTS).map(|run| (*run).clone()).collect();
     // A page on the disk does not know how long ago it was written: whether a night is overdue, `recount status` says.
-    let health = health(&nights, true, newest.mode, false, TimeDelta::MAX, newest.started_at.to_utc());
+    let known = health(&nights, true, newest.mode, false, TimeDelta::MAX, newest.started_at.to_utc());
+    let health = if is_older { Health { state: State::Older, ..known } } else { known };
     let undos: Vec<RunSummary> =
         nights.iter().take_while(|night| night.undoes.is_some() && night.run > newest.run).cloned().collect();
     nights.reverse();
@@ -66,6 +70,11 @@ fn standing(integration: &IntegrationName, runs: &[&RunSummary]) -> Markup {
     }
 }
 
+fn verdict(run: &RunSummary, is_older: bool) -> ReportVerdict {
+    let verdict = ReportVerdict::of_summary(run);
+    if is_older { verdict.under_older_history() } else { verdict }
+}
+
 fn numbers(run: &RunSummary) -> String {
     let Some(end) = &run.end else { return "not finished".to_owned() };
     let totals = end.totals;
@@ -77,7 +86,7 @@ fn numbers(run: &RunSummary) -> String {
     )
 }
 
-fn table(runs: &[RunSummary]) -> Markup {
+fn table(runs: &[RunSummary], is_older: bool) -> Markup {
     html! {
         div.sheet tabindex="0" { table {
             thead { tr {
@@ -85,12 +94,12 @@ fn table(runs: &[RunSummary]) -> Markup {
                 th.n scope="col" { "changed" } th.n.wide scope="col" { "failed or unknown" }
                 th.n.wide scope="col" { "explained" } th.wide scope="col" { "by" }
             } }
-            tbody { @for run in runs { (row(run)) } }
+            tbody { @for run in runs { (row(run, is_older)) } }
         } }
     }
 }
 
-fn row(run: &RunSummary) -> Markup {
+fn row(run: &RunSummary, is_older: bool) -> Markup {
     let totals = run.end.as_ref().map(|end| end.totals);
     let number = |number: Option<usize>| number.map_or_else(|| "–".to_owned(), |number| number.to_string());
     let explained = totals.map(|totals| format!("{}/{}", totals.explained, totals.lines));
@@ -98,7 +107,7 @@ fn row(run: &RunSummary) -> Markup {
         tr {
             th scope="row" { a href={ (run.run) ".html" } { (run.run) } " " (shown(run.integration.as_str()))
                 br; span.soft.small { (numbers_and_dates::minute(run.started_at)) } }
-            td { (html_pieces::chip(&ReportVerdict::of_summary(run))) }
+            td { (html_pieces::chip(&verdict(run, is_older))) }
             td.n { (number(totals.map(|totals| totals.to_decide))) }
             td.n { (number(totals.map(|totals| totals.changed))) }
             td.n.wide { (number(totals.map(|totals| totals.failed + totals.unknown))) }

@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 use crate::history::past::owned_lines::UnwatchedLine;
 use crate::history::run_lookup::RunSummary;
 use crate::history::run_record::LineRecord;
+use crate::history::store::error::StoreError;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::finding::Finding;
@@ -64,8 +65,17 @@ pub struct MonthMore {
 }
 
 /// The page; `month` in words.
-pub fn page(integrations: &[InvoiceStanding], unwatched: &[UnwatchedLine], month: &str) -> String {
-    let main = main(integrations, unwatched, month, (Links::KEPT, &MonthMore::default()));
+pub fn page(
+    integrations: &[InvoiceStanding],
+    unwatched: &[UnwatchedLine],
+    month: &str,
+    older: Option<&StoreError>,
+) -> String {
+    let more = MonthMore { is_older: older.is_some(), ..MonthMore::default() };
+    let main = html! {
+        @if let Some(error) = older { (html_pieces::older_history(error)) }
+        (main(integrations, unwatched, month, (Links::KEPT, &more)))
+    };
     document(Place::Ready, "Ready to invoice · recount", &main)
 }
 
@@ -176,7 +186,7 @@ fn integration(at: usize, standing: &InvoiceStanding, checks: &[Check], (month, 
         @if !by_hand.is_empty() { (findings_list(&format!("h{at}"), "CHANGED BY HAND", &by_hand)) }
         @if !kept.is_empty() { (findings_list(&format!("k{at}"), "KEPT, AND NOT BILLED AS COUNTED", &kept)) }
         section aria-labelledby={ "c" (at) } {
-            h2 id={ "c" (at) } { "CHANGED IN " (month) span.count { (changes.len().min(CHANGES)) } }
+            h2 id={ "c" (at) } { "CHANGED IN " (month) span.count { (changes.len().min(CHANGES)) } @if changes.len() <= CHANGES { (sums(changes)) } }
             @if changes.is_empty() { p { "Nothing was changed this month." } } @else { (changed(changes, links)) }
         }
     }
@@ -190,7 +200,7 @@ fn findings_list(id: &str, title: &str, findings: &[&Finding]) -> Markup {
             div.sheet tabindex="0" { table {
                 thead { tr { th scope="col" { "line" } th scope="col" { "what" } th scope="col" { "handle" } } }
                 tbody { @for finding in findings { tr {
-                    th scope="row" { (ReportEntry { finding, line: None }.title()) } td { (escaped(&finding.message)) }
+                    th.long scope="row" { (ReportEntry { finding, line: None }.title()) } td { (escaped(&finding.message)) }
                     td { code { (finding.handle.as_deref().unwrap_or_default()) } }
                 } } }
             } }
@@ -226,7 +236,7 @@ fn otherwise_than_counted(at: usize, lines: &[LineRecord]) -> Markup {
                     th scope="col" { "why" }
                 } }
                 tbody { @for line in lines.iter().take(CHANGES) { tr {
-                    th scope="row" { (display_names::line(line)) }
+                    th.long scope="row" { (display_names::line(line)) }
                     td.n { (or_dash(line.was)) } td.n { (or_dash(line.wanted)) } td { (escaped(&line.detail)) }
                 } } }
             } }
@@ -251,7 +261,7 @@ fn left_unbilled(at: usize, ignored: &[LineRecord]) -> Markup {
                     th scope="col" { "handle" }
                 } }
                 tbody { @for line in ignored.iter().take(CHANGES) { tr {
-                    th scope="row" { (display_names::line(line)) } td.n { (counted(line).normalize()) }
+                    th.long scope="row" { (display_names::line(line)) } td.n { (counted(line).normalize()) }
                     td { (escaped(&line.detail)) } td { code { (line.handle) } }
                 } } }
             } }
@@ -270,6 +280,14 @@ fn line(check: &Check) -> Markup {
     }
 }
 
+/// By how much all of it moved: `+82 −1`.
+fn sums(changes: &[(RunId, LineRecord)]) -> Markup {
+    let moved = changes.iter().map(|(_, line)| numbers_and_dates::delta(line));
+    let (up, down): (Vec<Decimal>, Vec<Decimal>) = moved.partition(|delta| *delta > Decimal::ZERO);
+    let [up, down] = [up, down].map(|deltas| deltas.into_iter().fold(Decimal::ZERO, Decimal::saturating_add));
+    html! { @if !changes.is_empty() { span.count { "+" (up.normalize()) " −" (down.abs().normalize()) } } }
+}
+
 fn changed(changes: &[(RunId, LineRecord)], links: Links) -> Markup {
     html! {
         div.sheet tabindex="0" { table {
@@ -278,7 +296,7 @@ fn changed(changes: &[(RunId, LineRecord)], links: Links) -> Markup {
                 th.n scope="col" { "by" } th.n scope="col" { "run" }
             } }
             tbody { @for (run, line) in changes.iter().take(CHANGES) { tr {
-                th scope="row" { (display_names::line(line)) }
+                th.long scope="row" { (display_names::line(line)) }
                 td.n { (or_dash(line.was)) } td.n { (or_dash(line.now)) } td.n { (html_pieces::delta(line)) }
                 td.n { a href=(html_pieces::line_address(links, *run, &line.handle)) { (run) } }
             } } }

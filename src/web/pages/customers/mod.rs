@@ -73,6 +73,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
 
 fn all(visit: &Visit, customers: &[MappedCustomer]) -> Markup {
     let (asked, typed) = (visit.query.get("s"), visit.query.get("q").trim().to_lowercase());
+    let of = visit.query.get("i");
     let (state, _, fits) = STATES.iter().find(|(word, ..)| *word == asked).unwrap_or(&STATES[0]);
     let mut rows = Rows::new();
     for plan in &visit.desk.plans {
@@ -86,12 +87,13 @@ fn all(visit: &Visit, customers: &[MappedCustomer]) -> Markup {
     }
     let row =
         |one: &MappedCustomer| rows.get(&(one.integration.as_str(), one.name.as_str())).copied().unwrap_or_default();
+    let of_it = || customers.iter().filter(|one| of.is_empty() || one.integration.as_str() == of);
     let named = |one: &MappedCustomer| {
         let company = one.company.as_deref().unwrap_or_default().to_lowercase();
         typed.is_empty() || one.name.as_str().to_lowercase().contains(&typed) || company.contains(&typed)
     };
     let found: Vec<(&MappedCustomer, Row)> =
-        customers.iter().map(|one| (one, row(one))).filter(|(one, row)| fits(one, *row) && named(one)).collect();
+        of_it().map(|one| (one, row(one))).filter(|(one, row)| fits(one, *row) && named(one)).collect();
     let page = page_pieces::asked_page(visit);
     let shown_rows: Vec<_> = found.iter().skip((page - 1) * LISTED).take(LISTED).copied().collect();
     html! {
@@ -100,9 +102,15 @@ fn all(visit: &Visit, customers: &[MappedCustomer]) -> Markup {
             form.filters role="search" aria-label="Filter" action="/customers" {
                 input type="hidden" name="s" value=(state);
                 label.sr for="cf" { "Customer or company" } input id="cf" type="search" name="q" placeholder="Customer or company" value=(visit.query.get("q"));
+                @if visit.desk.standings.len() > 1 {
+                    label.sr for="ci" { "Integration" }
+                    select id="ci" name="i" { option value="" { "All integrations" } @for standing in &visit.desk.standings {
+                        option value=(standing.name.as_str()) selected[standing.name.as_str() == of] { (shown(standing.name.as_str())) }
+                    } }
+                }
                 button.b { "Filter" }
                 ul.seg aria-label="State" { @for (word, title, fits) in STATES {
-                    li { a href={ "/customers?" (query(&[("s", word)])) } aria-current=[(word == *state).then_some("true")] { (title) " " small { (customers.iter().filter(|one| fits(one, row(one))).count()) } } }
+                    li { a href={ "/customers?" (query(&[("s", word), ("i", of), ("q", visit.query.get("q"))])) } aria-current=[(word == *state).then_some("true")] { (title) " " small { (of_it().filter(|one| fits(one, row(one))).count()) } } }
                 } }
             }
             @if found.is_empty() { (page_pieces::empty("No customer fits this filter", "")) } @else { (table(&shown_rows, &ignored(visit))) (pager(visit, state, page, found.len())) }
@@ -128,7 +136,9 @@ fn ignored(visit: &Visit) -> BTreeMap<String, String> {
     by_handle.collect()
 }
 
+/// What is not chosen is left out; the state is not, as "all" is one.
 fn query(pairs: &[(&str, &str)]) -> String {
+    let pairs = pairs.iter().filter(|(name, value)| *name == "s" || !value.is_empty());
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
@@ -158,7 +168,15 @@ fn table(rows: &[(&MappedCustomer, Row)], ignored: &BTreeMap<String, String>) ->
 
 fn pager(visit: &Visit, state: &str, page: usize, found: usize) -> Markup {
     let to = |page: usize| {
-        format!("/customers?{}", query(&[("s", state), ("q", visit.query.get("q")), ("page", &page.to_string())]))
+        format!(
+            "/customers?{}",
+            query(&[
+                ("s", state),
+                ("i", visit.query.get("i")),
+                ("q", visit.query.get("q")),
+                ("page", &page.to_string())
+            ])
+        )
     };
     html! { @if found > LISTED { nav.pager aria-label="Pages" {
         span { "page " (page) " of " (found.div_ceil(LISTED)) }

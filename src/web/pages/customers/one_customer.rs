@@ -19,7 +19,8 @@ use crate::report::{display_names, lines, numbers_and_dates, sparkline};
 use crate::web::desk::visit::Visit;
 use crate::web::pages::customers::customer_terms;
 use crate::web::pages::frame::{RailEntry, frame};
-use crate::web::pages::{item, page_pieces, today};
+use crate::web::pages::item::evidence;
+use crate::web::pages::{page_pieces, today};
 use crate::web::site::PageError;
 
 /// Lines of a customer that are listed of one integration.
@@ -31,10 +32,10 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     for plan in &visit.desk.plans {
         parts.extend(of_integration(visit, plan, name)?);
     }
-    if parts.is_empty() {
-        return Err(PageError::Nothing);
-    }
     let customer = CustomerName::new(name);
+    if parts.is_empty() {
+        return gone(visit, &customer);
+    }
     let of_it = |one: &&Waiting| {
         one.finding.customer.as_ref() == Some(&customer)
             || one.line.as_ref().is_some_and(|line| display_names::customers(line).contains(&&customer))
@@ -43,7 +44,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let main = html! {
         header.head { div {
             p.over { a href="/customers" { "Customers" } }
-            div.headline { h1 { (shown(name)) } @if open.is_empty() { span.verdict.good { "OK" } } @else { span.verdict.ask { (open.len()) " TO DECIDE" } } }
+            div.headline { h1 { (shown(name)) } @if !open.is_empty() { span.verdict.ask { (open.len()) " TO DECIDE" } } @else if visit.desk.older.is_some() { span.verdict.bad { "NOT KNOWN SINCE" } } @else { span.verdict.good { "OK" } } }
         } }
         @if !open.is_empty() { section aria-labelledby="open" { h2.sr id="open" { "Open items" } (today::cards(visit, &open)?) } }
         @for (lines, _) in &parts { (lines) }
@@ -51,6 +52,21 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
         @for (_, happened) in &parts { (happened) }
     };
     Ok(frame(visit, RailEntry::Customers, &shown(name), &main))
+}
+
+/// A customer of an earlier night, whom no newest plan has a line of: an old night's page leads here.
+fn gone(visit: &Visit, customer: &CustomerName) -> Result<Markup, PageError> {
+    let last = visit.desk.history()?.last_run_of(customer)?.ok_or(PageError::Nothing)?;
+    let name = shown(customer.as_str());
+    let main = html! {
+        header.head { div {
+            p.over { a href="/customers" { "Customers" } }
+            div.headline { h1 { (name) } span.verdict.ask { "NO LINES NOW" } }
+            p.lead { "No newest plan has a line of this customer. The last run that had one is " a href={ "/nights/" (last.run) } { "run " (last.run) } " of " (shown(last.integration.as_str())) ", " (numbers_and_dates::day(visit.desk.zone.local(last.started_at.to_utc()))) "." }
+        } }
+        (customer_terms::panels(visit, customer)?)
+    };
+    Ok(frame(visit, RailEntry::Customers, &name, &main))
 }
 
 /// Its lines, and what happened to them.
@@ -79,7 +95,7 @@ fn of_integration(visit: &Visit, plan: &OpenItems, name: &str) -> Result<Option<
             (table(&of_it, &runs, &nights))
             @for line in &of_it { details.fold id={ "why-" (line.handle) } {
                 summary { "Why " (display_names::product(line)) " " small { (numbers_and_dates::step(line)) } }
-                div.in { (item::chain(line, &reading, records)) }
+                div.in { (evidence::chain(line, &reading, records)) }
             } }
         }
     };

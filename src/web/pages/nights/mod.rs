@@ -37,7 +37,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
                 }
             }
         }
-        @if runs.is_empty() { (page_pieces::empty("No run yet", "")) } @else { (compare(&runs)) (table(&runs)) }
+        @if runs.is_empty() { (page_pieces::empty("No run yet", "")) } @else { (compare(&runs)) (table(visit, &runs)) }
     };
     Ok(frame(visit, RailEntry::Nights, "Nights", &main))
 }
@@ -59,7 +59,7 @@ fn compare(runs: &[RunSummary]) -> Markup {
     } }
 }
 
-fn table(runs: &[RunSummary]) -> Markup {
+fn table(visit: &Visit, runs: &[RunSummary]) -> Markup {
     html! { div.sheet { table.mid {
         thead { tr {
             th scope="col" { "run" } th scope="col" { "verdict" } th.n.wide scope="col" { "to decide" } th.n scope="col" { "changed" }
@@ -69,7 +69,7 @@ fn table(runs: &[RunSummary]) -> Markup {
             @let totals = run.end.as_ref().map(|end| end.totals).unwrap_or_default();
             tr {
                 th scope="row" { a href={ "/nights/" (run.run) } { (run.run) " " (shown(run.integration.as_str())) } span.rest { (numbers_and_dates::minute(run.started_at)) } }
-                td { (page_pieces::verdict(&ReportVerdict::of_summary(run))) }
+                td { (page_pieces::verdict(visit, ReportVerdict::of_summary(run))) }
                 td.n.wide { (totals.to_decide) } td.n { (totals.changed) }
                 td.n.wide { (totals.failed + totals.unknown) }
                 td.n.wide { (totals.explained) "/" (totals.lines) }

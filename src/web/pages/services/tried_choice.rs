@@ -15,8 +15,9 @@ use crate::web::desk::host::services_host::{KnownService, PressedChoice, TriedPl
 use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
+use crate::web::pages::page_pieces;
+use crate::web::pages::plan::plan_pieces;
 use crate::web::pages::services::product_picker::head;
-use crate::web::pages::{page_pieces, plan};
 
 /// Lines that are listed; how many there are of each kind is always said.
 const LINES: usize = 1000;
@@ -49,9 +50,9 @@ pub(crate) fn page(visit: &Visit, service: &KnownService, choice: &PressedChoice
 /// Lines that would be written first; then those that ask, then the others.
 fn changes(pairs: &[Pair<'_>]) -> Markup {
     let mut pairs: Vec<Pair<'_>> = pairs.to_vec();
-    pairs.sort_by_key(|(_, then)| !then.is_some_and(plan::would_change));
+    pairs.sort_by_key(|(_, then)| !then.is_some_and(plan_pieces::would_change));
     let written: Vec<&LineRecord> =
-        pairs.iter().filter_map(|pair| pair.1).filter(|line| plan::would_change(line)).collect();
+        pairs.iter().filter_map(|pair| pair.1).filter(|line| plan_pieces::would_change(line)).collect();
     html! {
         ul.rows.checks aria-label="Lines of each kind" { @for (kind, count) in kinds(&pairs) {
             li { p { b { (numbers_and_dates::plural(count, "line")) } ": " (kind) } }
@@ -59,7 +60,7 @@ fn changes(pairs: &[Pair<'_>]) -> Markup {
         div.sheet { table {
             thead { tr { th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "wanted as it is" } th.n scope="col" { "wanted then" } th.wide scope="col" { "as it is" } th scope="col" { "it would then" } } }
             tbody { @for pair in pairs.iter().take(LINES) { (row(*pair)) } }
-            tfoot { tr { th scope="row" { (numbers_and_dates::plural(pairs.len(), "line")) } td.n {} td.n {} td.n.nb { (plan::sums(&written)) } td.wide {} td {} } }
+            tfoot { tr { th scope="row" { (numbers_and_dates::plural(pairs.len(), "line")) } td.n {} td.n {} td.n.nb { (plan_pieces::sums(&written)) } td.wide {} td {} } }
         } }
         @if pairs.len() > LINES { p.small.soft { "and " (pairs.len() - LINES) " more" } }
     }
@@ -71,7 +72,7 @@ fn row((now, then): Pair<'_>) -> Markup {
         th scope="row" { @if let Some(line) = then.or(now) { (page_pieces::line_name(line)) } }
         td.n { (page_pieces::quantity(then.or(now).and_then(|line| line.was))) } td.n { (wanted(now)) } td.n { b { (wanted(then)) } }
         td.wide { (now.map_or_else(|| "no line yet".to_owned(), kind)) }
-        td { @if then.is_some_and(|line| plan::would_change(line) && !line.is_large()) { b { (outcome(then)) } } @else { (outcome(then)) } }
+        td { @if then.is_some_and(|line| plan_pieces::would_change(line) && !line.is_large()) { b { (outcome(then)) } } @else { (outcome(then)) } }
     } }
 }
 

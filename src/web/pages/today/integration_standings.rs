@@ -71,7 +71,7 @@ fn standing_row(visit: &Visit, standing: &IntegrationStanding) -> Result<Markup,
             span.rest.mode { (standing.mode) }
             span.rest.narrow { (changed) " changed · " (doubt) " failed or unknown · " (explained) " explained" }
         }
-        td { (page_pieces::verdict(&ReportVerdict::of_summary(&newest))) @if !standing.health.is_healthy() { span.rest { (standing.health.sentence()) } } }
+        td { (page_pieces::verdict(visit, ReportVerdict::of_summary(&newest))) @if !standing.health.is_healthy() { span.rest { (standing.health.sentence()) } } }
         td.n.wide { (count(totals.to_decide, "ask")) }
         td.n.wide { (changed) " " @if let Some(numbers) = numbers {
             @if numbers.would { small { (numbers.changed) " would" } } @else { (page_pieces::ups_and_downs(numbers.up, numbers.down)) }

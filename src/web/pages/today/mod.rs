@@ -31,6 +31,7 @@ const CARDS: usize = 12;
 pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let open = &visit.desk.waiting;
     let title = match open.len() {
+        0 if visit.desk.older.is_some() => "What there is to decide is not known".to_owned(),
         0 => "Nothing to decide".to_owned(),
         open => format!("{open} to decide"),
     };
@@ -62,12 +63,25 @@ fn head(visit: &Visit, title: &str, new: usize, still: usize) -> Markup {
                 p.over { (numbers_and_dates::day(visit.desk.zone.local(visit.now))) }
                 h1 { (title) }
                 p.lead {
-                    @if new + still == 0 { "No item waits for a person." }
+                    @if new + still == 0 { @if visit.desk.older.is_some() { "No item waited when this history was the newest." } @else { "No item waits for a person." } }
                     @else { (new) " new since the last night, " (still) " still open." }
+                    " " (health(visit))
                 }
             }
             @if visit.may(DeskAction::Start) { div.do { (start(visit, "dry", None, "Dry run")) (start(visit, "night", None, "Run now")) } }
         }
+    }
+}
+
+/// How the nights go, in a sentence.
+fn health(visit: &Visit) -> String {
+    let standings = &visit.desk.standings;
+    let bad = standings.iter().filter(|standing| !standing.health.is_healthy()).count();
+    match (bad, standings.len()) {
+        (0, 0..=1) => String::new(),
+        (0, _) => "Every integration is healthy or off.".to_owned(),
+        (1, 1) => "It needs a look: see its verdict.".to_owned(),
+        (bad, all) => format!("{bad} of {all} integrations need a look: see the verdicts."),
     }
 }
 
@@ -199,6 +213,12 @@ fn title(one: &Waiting) -> Markup {
     html! { @if handle.is_empty() { (title) } @else { a href={ "/items/" (handle) } { (title) } } }
 }
 
+/// Why it is asked; of what has no customer and no service the title says so already.
+fn beside_title(one: &Waiting) -> String {
+    let why = page_pieces::words_of(one.finding.code.as_str());
+    if why == one.title() { "of the whole integration".to_owned() } else { why }
+}
+
 fn row(visit: &Visit, one: &Waiting, is_ticked: bool) -> Markup {
     let handle = handle(one);
     html! {
@@ -208,7 +228,7 @@ fn row(visit: &Visit, one: &Waiting, is_ticked: bool) -> Markup {
             } @else { span.pick {} }
             (page_pieces::sign("ask", sign_of(one.finding.code)))
             h3 id={ "t-" (place(one)) } { (title(one)) span.rest {
-                @match &one.line { Some(line) => { (display_names::product(line)) }, None => { (page_pieces::words_of(one.finding.code.as_str())) } }
+                @match &one.line { Some(line) => { (display_names::product(line)) }, None => { (beside_title(one)) } }
                 @if visit.desk.standings.len() > 1 { " · " (shown(one.integration.as_str())) }
             } }
             p.why { (escaped(&one.finding.message)) }

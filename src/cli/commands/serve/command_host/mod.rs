@@ -20,7 +20,7 @@ use crate::cli::commands::answer::desk_answers;
 use crate::cli::commands::map::known_records::KnownRecords;
 use crate::cli::commands::serve::{background_run, tab_member};
 use crate::cli::session::NIGHT_STACK;
-use crate::cli::wiring::configured_health;
+use crate::cli::wiring::{configured_health, keep_report};
 use crate::config::edit::recount_toml;
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::daemon::schedule::Schedule;
@@ -208,7 +208,11 @@ impl DeskHost for CommandHost {
                 Mode::Observe | Mode::Apply => format!("recount integrations enable {name} --mode {mode}"),
             };
             NotDone { kind: NotDoneKind::Failed, message: error_chain(&error), fix: Remedy::command(typed) }
-        })
+        })?;
+        if let Ok(config) = self.config() {
+            keep_report::keep_overviews(&config);
+        }
+        Ok(())
     }
 }
 

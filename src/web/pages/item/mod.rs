@@ -1,31 +1,27 @@
 //! One item, with its evidence: where mails, tickets and chat lead.
 
-use std::collections::BTreeSet;
+pub(crate) mod evidence;
+mod settled;
 
 use maud::{Markup, html};
 
 use crate::history::run_record::LineRecord;
 use crate::reconcile::model::display_text::{escaped, shown};
-use crate::reconcile::model::ids::{AdditionId, RunId};
+use crate::reconcile::model::ids::AdditionId;
 use crate::reconcile::model::plan::outcome::AnswerVerb;
-use crate::reconcile::model::record_links::RecordLinks;
-use crate::report::format::html::html_pieces::place;
 use crate::report::numbers_and_dates::ExportReadability;
 use crate::report::open_items::Item;
 use crate::report::report_model::sign as sign_of;
-use crate::report::{display_names, numbers_and_dates, sparkline};
+use crate::report::{display_names, numbers_and_dates};
 use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
 use crate::web::pages::{next_step, page_pieces, today};
 use crate::web::site::PageError;
 
-/// Nights of a line that are listed.
-const NIGHTS: usize = 30;
-
 pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let handle = visit.part("handle");
-    let item = visit.desk.item(handle).ok_or(PageError::Nothing)?;
+    let Some(item) = visit.desk.item(handle) else { return settled::page(visit, handle) };
     let open = visit.desk.waiting.iter().find(|one| one.finding.handle.as_deref() == Some(handle));
     let title = item.sentence();
     let main = html! {
@@ -41,11 +37,19 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
             } }
         } }
         div.two {
-            div.stack { (card(visit, item)) @if item.line.is_some() { (nights(visit, handle)?) } }
-            (why(visit, item))
+            div.stack { (card(visit, item)) @if item.line.is_some() { (evidence::nights(visit, handle, &item.of.run.integration)?) } }
+            div.stack { (why(visit, item)) (evidence::answers(&visit.desk.history()?.answers_to(handle, evidence::ANSWERS)?)) }
         }
     };
     Ok(frame(visit, RailEntry::Today, &title, &main))
+}
+
+/// Whether a handle has a page: in the newest plans, or because an earlier run asked about it.
+pub(crate) fn is_known(visit: &Visit, handle: &str) -> Result<bool, PageError> {
+    match &visit.desk.history {
+        Some(history) => Ok(visit.desk.item(handle).is_some() || settled::is_known(history, handle)?),
+        None => Ok(false),
+    }
 }
 
 /// Lines that are listed of an item that lists several.
@@ -63,7 +67,7 @@ fn card(visit: &Visit, item: Item<'_>) -> Markup {
     html! {
         section.card aria-labelledby="ch" {
             header {
-                @if let Some(finding) = finding { (page_pieces::sign("ask", sign_of(finding.code))) }
+                @if let Some(finding) = finding { (page_pieces::sign(if visit.desk.is_open(&item) { "ask" } else { "plain" }, sign_of(finding.code))) }
                 h2 id="ch" { @match (finding, item.line) {
                     (Some(finding), _) => (page_pieces::words_of(finding.code.as_str())),
                     (None, Some(line)) => { (line.outcome) ", " (page_pieces::words_of(line.reason.as_str())) },
@@ -138,60 +142,17 @@ fn choose_addition(visit: &Visit, handle: &str, line: &LineRecord) -> Markup {
     }
 }
 
-fn nights(visit: &Visit, handle: &str) -> Result<Markup, PageError> {
-    let history = visit.desk.history()?;
-    let lines = history.line_history(handle, NIGHTS)?;
-    let newest = lines.first().map(|(run, ..)| *run);
-    let integration = visit.desk.item(handle).map(|item| item.of.run.integration.clone());
-    let drawing = match newest.zip(integration) {
-        Some((newest, integration)) => {
-            let runs: Vec<RunId> =
-                history.nights(&integration, newest, sparkline::NIGHTS)?.iter().map(|run| run.run).collect();
-            let nights = history.line_nights(&runs, &BTreeSet::from([handle]))?;
-            nights.get(handle).map(|nights| today::drawing(&runs, nights))
-        }
-        None => None,
-    };
-    Ok(html! {
-        div.sheet { table {
-            caption { "Nights " small { "those that are kept" } @if let Some(drawing) = drawing { " " (drawing) } }
-            thead { tr { th scope="col" { "night" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" } th.n scope="col" { "now" } th scope="col" { "what" } } }
-            tbody { @for (run, at, line) in &lines { tr {
-                td { a href={ "/nights/" (run) } { (numbers_and_dates::day(at.fixed_offset())) } }
-                td.n { (page_pieces::quantity(line.was)) } td.n { (page_pieces::quantity(line.wanted)) } td.n { (page_pieces::quantity(line.now)) }
-                td { (line.outcome) ", " (page_pieces::words_of(line.reason.as_str())) }
-            } } }
-        } }
-    })
-}
-
 fn why(visit: &Visit, item: Item<'_>) -> Markup {
     let takes_one = MEANT.iter().any(|(verb, ..)| today::takes(Some(item), *verb));
     let can_be_pressed = visit.may(DeskAction::Answer) && (takes_one || !visit.desk.listed(&item).is_empty());
     html! {
         section.panel aria-labelledby="why" {
             h2 id="why" { @if item.line.is_some() { "Why" } @else { "What helps" } }
-            @if let Some(line) = item.line { (chain(line, &ExportReadability::of_run(&item.of.run), visit.desk.records.get(&item.of.run.integration))) }
+            @if let Some(line) = item.line { (evidence::chain(line, &ExportReadability::of_run(&item.of.run), visit.desk.records.get(&item.of.run.integration))) }
             @if let Some(finding) = item.finding.filter(|finding| !finding.fix.is_empty()) {
                 @if item.line.is_some() && !can_be_pressed { h3 { "What helps" } }
                 @if can_be_pressed { (page_pieces::beside_buttons(visit, &finding.fix)) } @else { (page_pieces::ways(visit, &finding.fix)) }
             }
-        }
-    }
-}
-
-/// Counts behind one line that are listed.
-const SOURCES: usize = 12;
-
-/// From the export's rows to what would be sent.
-pub(crate) fn chain(line: &LineRecord, reading: &ExportReadability<'_>, records: Option<&RecordLinks>) -> Markup {
-    html! {
-        ol.chain {
-            @for source in line.sources.iter().take(SOURCES) { li { b { "export" } div { (reading.source(line, source)) } } }
-            @if line.sources.len() > SOURCES { li { b { "export" } div { "… " (line.sources.len() - SOURCES) " more counts" } } }
-            @for how in line.sources.iter().filter_map(|source| source.how.as_deref()).take(SOURCES) { li { b { "policy" } div { (escaped(how)) } } }
-            li { b { "ConnectWise" } div { (place(line, records)) ": " b { (page_pieces::quantity(line.was)) } } }
-            li { b { "rule" } div { (line.outcome) ", " (page_pieces::words_of(line.reason.as_str())) @if !line.detail.is_empty() { ": " (escaped(&line.detail)) } } }
         }
     }
 }

@@ -1,0 +1,80 @@
+//! What an item's page shows beside its answers: where its numbers come from, its nights, and what people answered.
+
+use std::collections::BTreeSet;
+
+use maud::{Markup, html};
+
+use crate::history::run_record::LineRecord;
+use crate::reconcile::model::decision::Decision;
+use crate::reconcile::model::display_text::escaped;
+use crate::reconcile::model::ids::{IntegrationName, RunId};
+use crate::reconcile::model::plan::outcome::AnswerVerb;
+use crate::reconcile::model::quantity::or_dash;
+use crate::reconcile::model::record_links::RecordLinks;
+use crate::report::format::html::html_pieces::place;
+use crate::report::numbers_and_dates::ExportReadability;
+use crate::report::{numbers_and_dates, sparkline};
+use crate::web::desk::visit::Visit;
+use crate::web::pages::{page_pieces, today};
+use crate::web::site::PageError;
+
+/// Nights of a line that are listed.
+const NIGHTS: usize = 30;
+
+/// Answers that are listed.
+pub(super) const ANSWERS: usize = 20;
+
+/// Counts behind one line that are listed.
+const SOURCES: usize = 12;
+
+/// From the export's rows to what would be sent.
+pub(crate) fn chain(line: &LineRecord, reading: &ExportReadability<'_>, records: Option<&RecordLinks>) -> Markup {
+    html! {
+        ol.chain {
+            @for source in line.sources.iter().take(SOURCES) { li { b { "export" } div { (reading.source(line, source)) } } }
+            @if line.sources.len() > SOURCES { li { b { "export" } div { "… " (line.sources.len() - SOURCES) " more counts" } } }
+            @for how in line.sources.iter().filter_map(|source| source.how.as_deref()).take(SOURCES) { li { b { "policy" } div { (escaped(how)) } } }
+            li { b { "ConnectWise" } div { (place(line, records)) ": " b { (page_pieces::quantity(line.was)) } } }
+            li { b { "rule" } div { (line.outcome) ", " (page_pieces::words_of(line.reason.as_str())) @if !line.detail.is_empty() { ": " (escaped(&line.detail)) } } }
+        }
+    }
+}
+
+/// A line's nights, newest first.
+pub(super) fn nights(visit: &Visit, handle: &str, integration: &IntegrationName) -> Result<Markup, PageError> {
+    let history = visit.desk.history()?;
+    let lines = history.line_history(handle, NIGHTS)?;
+    let drawing = match lines.first() {
+        Some((newest, ..)) => {
+            let runs: Vec<RunId> =
+                history.nights(integration, *newest, sparkline::NIGHTS)?.iter().map(|run| run.run).collect();
+            let nights = history.line_nights(&runs, &BTreeSet::from([handle]))?;
+            nights.get(handle).map(|nights| today::drawing(&runs, nights))
+        }
+        None => None,
+    };
+    Ok(html! {
+        div.sheet { table {
+            caption { "Nights " small { "those that are kept" } @if let Some(drawing) = drawing { " " (drawing) } }
+            thead { tr { th scope="col" { "night" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" } th.n scope="col" { "now" } th scope="col" { "what" } } }
+            tbody { @for (run, at, line) in &lines { tr {
+                td { a href={ "/nights/" (run) } { (numbers_and_dates::day(at.fixed_offset())) } }
+                td.n { (page_pieces::quantity(line.was)) } td.n { (page_pieces::quantity(line.wanted)) } td.n { (page_pieces::quantity(line.now)) }
+                td.fit { (line.outcome) span.rest { (page_pieces::words_of(line.reason.as_str())) } }
+            } } }
+        } }
+    })
+}
+
+/// What people answered to it, newest first, whatever became of that.
+pub(super) fn answers(given: &[Decision]) -> Markup {
+    html! { @if !given.is_empty() {
+        section aria-labelledby="an" {
+            div.sec { h2 id="an" { "Answers " span.count { (given.len()) } } }
+            ul.rows { @for decision in given { li.slip {
+                (page_pieces::sign(if decision.verb == AnswerVerb::Reopen { "plain" } else { "good" }, if decision.verb == AnswerVerb::Reopen { '–' } else { '✓' }))
+                p { @if let Some(seen) = decision.seen { b { (or_dash(seen.was)) " → " (or_dash(seen.wanted)) } ", " } (page_pieces::words_of(decision.reason.as_str())) br; span.small.soft { (escaped(&decision.sentence())) } }
+            } } }
+        }
+    } }
+}
