@@ -110,6 +110,11 @@ impl Command {
             _ => return None,
         })
     }
+
+    /// Whether it only reads what nights left: those that could not be recorded are recorded before it.
+    pub(crate) fn tells_of_nights(&self) -> bool {
+        matches!(self, Command::Report(_) | Command::Status(_) | Command::History(_) | Command::Serve(_))
+    }
 }
 
 /// The arguments of this process. Help, version and mistakes end it here, as clap does it.

@@ -12,7 +12,8 @@ use crate::cli::error::CommandError;
 use crate::cli::session::Session;
 use crate::cli::wiring::replication::Replica;
 use crate::cli::wiring::{
-    alert_engine, configured_health, copy_failure, keep_report, tell_unbegun_night, tickets_after_run, upkeep,
+    alert_engine, configured_health, copy_failure, keep_report, tell_unbegun_night, tickets_after_run, unbegun_nights,
+    upkeep,
 };
 use crate::cli::{clock, console, progress, session};
 use crate::config::settings::{Config, IntegrationConfig};
@@ -102,6 +103,9 @@ impl Nights<'_> {
                 Ok(run)
             }
             Err(error) => {
+                if self.order.command == RunCommand::Run && error.exit == Exit::Store {
+                    unbegun_nights::keep(self.config, &[integration], &error);
+                }
                 tell_unbegun_night::tell_announced(&alerts, integration, &announced, &error).await;
                 Err(error)
             }
