@@ -174,6 +174,34 @@ fn a_clock_that_was_ahead_for_one_night_is_settled_by_the_plan_that_is_printed()
     assert!(night.recount(&["plan"]).exits(0).out.contains("nothing to decide"));
 }
 
+/// A night by a clock that was ahead stopped each later one, and in observe mode there is nothing to apply.
+#[test]
+fn a_clock_that_was_ahead_stops_no_night_that_only_watches_and_lets_none_write() {
+    let night = Night::new();
+    night.approve();
+    night.run().exits(0);
+    let config = fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    let ahead = || {
+        let database = rusqlite::Connection::open(night.path("state/history.db")).expect("opened");
+        let last = "UPDATE runs SET finished_at = ?1 WHERE run = (SELECT max(run) FROM runs)";
+        database.execute(last, ["2999-01-01T00:00:00.000000000Z"]).expect("changed");
+    };
+    ahead();
+    night.write(
+        "recount.toml",
+        config
+            .replace("mode              = \"apply\"", "mode = \"observe\"")
+            .replace("mode = \"apply\"", "mode = \"observe\""),
+    );
+    let said = night.recount(&["run"]).exits(3);
+    assert!(said.out.contains("the clock says") && said.out.contains("observe mode writes nothing"), "{}", said.out);
+    night.recount(&["check"]).exits(0);
+    night.run().exits(0);
+    // A night that watched says nothing for one that writes.
+    night.write("recount.toml", config);
+    night.run().exits(16);
+}
+
 /// Otherwise a restored backup would set lines back that were changed since, and create lines a second time.
 #[test]
 fn an_older_history_that_was_put_back_stops_a_run_until_somebody_says_so() {

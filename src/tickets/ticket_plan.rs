@@ -29,8 +29,12 @@ pub(crate) struct TicketPlan {
 
 impl TicketPlan {
     pub(crate) fn of(round: &TicketRound<'_>, history: &History) -> Result<Self, StoreError> {
-        let live = history.live_tickets(Some(&round.run.integration))?;
+        let mut live = history.live_tickets(Some(&round.run.integration))?;
         let mut matters = matters(round.run);
+        if let Some(ended) = round.ended {
+            live.retain(|record| ended.contains(&record.handle));
+            matters.clear();
+        }
         let mut planned = Self::default();
         for record in live {
             let at = matters.iter().position(|one| one.kind == record.kind && one.handle == record.handle);

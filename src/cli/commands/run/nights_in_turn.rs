@@ -92,6 +92,9 @@ impl Nights<'_> {
                         keep_report::keep_again(self.config, &self.session.history, &run);
                     }
                 }
+                if last && self.order.command == RunCommand::Run && !self.session.has_lost_the_lease() {
+                    tickets_after_run::of_switched_off(self.config, self.session, self.stop).await;
+                }
                 alerts.after(&run, &announced, &mut self.session.history, last).await;
                 if last && self.order.command == RunCommand::Run {
                     upkeep::after_runs(self.config, self.session);
