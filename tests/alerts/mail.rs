@@ -217,7 +217,8 @@ fn kept_lines_are_named_in_every_form() {
     night.run().exits(3);
     let held = night.recount(&["held", "--json"]).exits(0).json();
     let waiting = held["waiting"].as_array().expect("a list").iter();
-    let mut handle = waiting.filter(|one| one["code"] == "line-step").map(|one| one["handle"].as_str().expect("a handle"));
+    let mut handle =
+        waiting.filter(|one| one["code"] == "line-step").map(|one| one["handle"].as_str().expect("a handle"));
     let handle = handle.next_back().expect("a large step").to_owned();
     night.recount(&["keep", &handle, "--note", "asked Acme"]).exits(0);
     night.run();
