@@ -12,6 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+use recount::history::store::open::History;
 use recount::history::store::run_lock::RunLock;
 
 const CONFIG: &str = r#"
@@ -261,6 +262,11 @@ impl Office {
 
     pub(super) fn lock(&self) -> RunLock {
         RunLock::take(&self.folder.path().join("state"), now()).expect("the lock")
+    }
+
+    /// The history, as the desk opens it beside a run.
+    pub(super) fn history(&self) -> History {
+        History::open_beside(&self.folder.path().join("state")).expect("the history").expect("a run")
     }
 
     /// Somebody with the file in hand.

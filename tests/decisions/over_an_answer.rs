@@ -2,6 +2,9 @@
 
 use serde_json::Value;
 
+use recount::history::desk::answer_queue::QueuedAnswer;
+use recount::reconcile::model::plan::outcome::AnswerVerb;
+
 use super::QUIET;
 use super::office::Office;
 
@@ -39,6 +42,25 @@ fn another_persons_answer_is_replaced_where_that_is_meant() {
     assert_eq!(office.recount_as("olaf", &["keep", &handle]).code, 0);
     let meant = office.recount_as("dana", &["ignore", &handle, "--yes"]);
     assert!(meant.code == 0 && meant.out.contains("  replaces: kept by olaf on "), "{meant:?}");
+}
+
+/// Olaf pressed "keep" while the night was on; it waited for its end, and a shell was there first.
+#[test]
+fn an_answer_that_waits_for_the_end_of_a_run_is_not_overtaken_unasked() {
+    let (office, handle) = asked();
+    let queued = QueuedAnswer {
+        at: "2026-11-24T06:20:00Z".parse().expect("a time"),
+        who: "olaf".to_owned(),
+        verb: AnswerVerb::Keep,
+        handle: handle.clone(),
+        shown: None,
+        until: None,
+        note: String::new(),
+    };
+    office.history().queue_answers(&[queued]).expect("queued");
+    let refused = office.recount_as("dana", &["accept", &handle, "--to", "0"]);
+    assert!(refused.code == 2 && refused.err.contains("replaces: kept by olaf on "), "{refused:?}");
+    assert_eq!(office.recount_as("olaf", &["accept", &handle, "--to", "0"]).code, 0, "it is his own");
 }
 
 /// Who changed their mind is told what is over, and asked nothing.

@@ -17,6 +17,7 @@ use crate::cli::error::CommandError;
 use crate::cli::session::Session;
 use crate::cli::{clock, operator, session};
 use crate::config::settings::Config;
+use crate::history::desk::answer_queue::QueuedAnswer;
 use crate::history::journal::WriteOutcome;
 use crate::history::run_record::LineRecord;
 use crate::history::store::open::History;
@@ -250,6 +251,16 @@ impl Answer<'_> {
     }
 }
 
+/// The answer that somebody gave at the desk while a run was on: it is stored once nobody holds the lock.
+fn waiting(about: &Decision, history: &History) -> Result<Option<Decision>, CommandError> {
+    let mut waiting = history.queued_answers()?.into_iter().map(|(_, queued)| queued).rev();
+    let found = waiting.find(|queued| queued.handle == about.handle && queued.verb != AnswerVerb::Reopen);
+    Ok(found.map(|QueuedAnswer { at, who, verb, until, note, .. }| {
+        let at = at.with_timezone(about.at.offset());
+        Decision { verb, until, note, who, at, within: None, ..about.clone() }
+    }))
+}
+
 /// The answer about a matter that still holds.
 fn held_until_now(items: &OpenItems, matter: &DecisionSubject) -> Option<Decision> {
     let today = clock::now().with_timezone(items.run.started_at.offset()).date_naive();
@@ -280,7 +291,7 @@ fn answer<'a>(typed: Typed<'_>, item: Item<'a>, history: &History) -> Result<Ans
     let decision = Decision { named, ..decision(typed, item.handle, reason, seen) };
     let name = item.finding.map(|finding| display_names::matter(finding, line)).or(line.map(display_names::line));
     let step = line.map(step_of).unwrap_or_default();
-    let replaces = held_until_now(item.of, &matter);
+    let replaces = waiting(&decision, history)?.or_else(|| held_until_now(item.of, &matter));
     Ok(Answer { of: item.of, matter, decision, name: name.unwrap_or_default(), step, replaces })
 }
 
