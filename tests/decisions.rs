@@ -1,6 +1,7 @@
 //! Answers, undo and verify, typed to the real program: what a person decides in the morning is what the next night does.
 
 mod office;
+mod over_an_answer;
 mod replaced_addition;
 mod restored;
 mod undo_told;

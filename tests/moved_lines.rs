@@ -326,9 +326,9 @@ fn what_is_said_of_a_service_names_the_file_that_it_stands_in() {
 /// "No row for Borealis, so that counts as 0", said beside an export that counts five, sends the biller to the vendor.
 #[test]
 fn a_line_whose_customer_has_no_place_is_not_said_to_be_counted_as_none() {
-    for (customers, reason) in [
-        ("customer,company_id,agreement_id,note\nAcme,1,10,\nBorealis,977,,\n", "company-missing"),
-        ("customer,company_id,agreement_id,note\nAcme,1,10,\n", "line-left-behind"),
+    for (customers, reason, why_there) in [
+        ("customer,company_id,agreement_id,note\nAcme,1,10,\nBorealis,977,,\n", "company-missing", "where its count"),
+        ("customer,company_id,agreement_id,note\nAcme,1,10,\n", "line-left-behind", "no row"),
     ] {
         let night = compared();
         night.write("customers.csv", customers);
@@ -336,7 +336,7 @@ fn a_line_whose_customer_has_no_place_is_not_said_to_be_counted_as_none() {
         let mut lines = run["lines"].as_array().into_iter().flatten();
         let line = lines.find(|line| line["addition_id"] == LINE && line["reason"] == reason).expect("the line");
         let why = night.recount(&["why", line["handle"].as_str().expect("a handle")]).exits(0).out;
-        assert!(why.contains("Borealis · CloudFilter was billed here; no row"), "{why}");
+        assert!(why.contains(&format!("Borealis · CloudFilter was billed here; {why_there}")), "{why}");
         assert!(!why.contains("counts as 0"), "{why}");
     }
 }
@@ -476,4 +476,20 @@ fn a_line_that_waits_for_the_next_run_alone_is_told_and_asks_nobody() {
     assert_eq!(billed(&night), [(20, "0".to_owned())]);
     night.recount(&["run"]).exits(0);
     assert_eq!(billed(&night), [(20, "0".to_owned()), (21, "5".to_owned())]);
+}
+
+/// Its row was in the export, and only its agreement could not be found: "no row of the export is for this line now" sent somebody to
+/// the vendor.
+#[test]
+fn a_customer_who_cannot_be_placed_is_not_said_to_have_no_row() {
+    let night = Night::new();
+    night.approve();
+    night.write("customers.csv", "customer,company_id,agreement_id,note\nAcme,1,999,\nBorealis,2,,\n");
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,4\nBorealis,CloudFilter,5\n");
+    night.run().exits(3);
+    let lines = night.recount(&["why", "Acme", "--json"]).exits(0).json();
+    let billed = lines["nights"].as_array().expect("lines").iter().find(|night| night["line"]["was"] == 3);
+    let handle = billed.expect("the line that bills")["line"]["handle"].as_str().expect("a handle").to_owned();
+    let why = night.recount(&["why", &handle]).exits(0).out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(why.contains("where its count belongs now cannot be said") && !why.contains("no row"), "{why}");
 }

@@ -60,9 +60,29 @@ fn a_document_of_an_error_is_as_the_schema_says() {
         &["undo", "last", "--json"],
         &["recnocile", "--json"],
         &["map", "--json"],
+        // What has no document says so in one: a script was handed a manual page.
+        &["man", "--json"],
+        &["completions", "bash", "--json"],
+        &["demo", "--json"],
+        &["sim", "--json"],
+        &["serve", "--json"],
+        &["daemon", "--json"],
+        &["--json"],
+        &["report", "--json", "--format", "csv"],
     ] {
         fits(&night.recount(command).exits(2).json(), &format!("{command:?}"));
     }
+}
+
+/// `recount --version --json | jq` failed.
+#[test]
+fn help_and_version_are_documents_where_one_is_asked_for() {
+    let night = Night::new();
+    for command in [&["--version", "--json"][..], &["--help", "--json"], &["plan", "--help", "--json"]] {
+        let said = night.recount(command).exits(0).json();
+        assert!(said["schema"] == 1 && said["text"].as_str().is_some_and(|text| text.contains("recount")), "{said:#}");
+    }
+    assert!(night.recount(&["--version"]).exits(0).out.starts_with("recount "));
 }
 
 /// Without this the two tests above could compare nothing.

@@ -53,6 +53,66 @@ fn from_an_empty_folder_to_a_first_plan() {
     assert!(!timer.contains("06:15"), "{timer}");
 }
 
+/// A person at a real terminal, whose answers are these lines.
+fn typed_at_a_terminal(night: &Night, command: &str, answers: &[&str]) -> String {
+    let said = night.at_a_terminal(command, &(answers.join("\n") + "\n"));
+    said.replace('\r', "")
+}
+
+/// Ten questions were asked, and README promises eight.
+#[test]
+fn eight_answers_lead_from_an_empty_folder_to_a_first_plan() {
+    let night = Night::new();
+    night.write("exports/usage-1.csv", "Konto;Artikel;Menge\nAcme;CloudFilter;3\nBorealis;CloudFilter;5\n");
+    let url = night.sim().url();
+    let [public, private] =
+        ["public", "private"].map(|name| format!("file:{}", night.path("keys").join(name).display()));
+    // Nothing of this file is guessed: the longest way there is.
+    let answers = [
+        &*url,
+        "examplemsp",
+        crate::support::CLIENT_ID,
+        &public,
+        &private,
+        "exports/usage-*.csv",
+        "1, Artikel, 3",
+        "Email Security",
+    ];
+    assert!(answers.len() <= 8);
+    let said = typed_at_a_terminal(&night, "init --dir first", &answers);
+    assert!(said.contains("  1  Konto\n") && said.contains("✓ the keys work"), "{said}");
+    let printed = said.lines().filter(|line| line.trim_start().starts_with("→ recount "));
+    assert!(printed.clone().count() > 1 && printed.into_iter().all(|line| line.contains("--config ")), "{said}");
+    assert!(said.replace('\n', " ").contains("2 rows, 2 customers, 1 service."), "{said}");
+    let text = fs::read_to_string(night.path("first/recount.toml")).unwrap_or_else(|_| panic!("{said}"));
+    assert!(text.contains("delimiter = \";\"") && text.contains("count = \"Menge\""), "{text}");
+    let config = night.path("first/recount.toml").display().to_string();
+    let said = night.recount(&["plan", "--config", &config]).exits(3);
+    assert!(said.out.contains("Acme") && said.out.contains("not mapped"), "{}", said.out);
+}
+
+/// The proposals of an ordinary file are taken by Enter, and keys that ConnectWise refuses were "not asked yet".
+#[test]
+fn proposals_are_taken_by_enter_and_refused_keys_are_called_so() {
+    let night = Night::new();
+    night.write("rmm.csv", "Customer Tenant Id,Customer Name,Device,Plan\n8d1c,Acme,pc1,Basic\n8d1c,Acme,pc2,Basic\n");
+    night.secret("wrong", "q1w2e3r4t5y6u7i8", 0o600);
+    let [public, wrong] = ["public", "wrong"].map(|name| format!("file:{}", night.path("keys").join(name).display()));
+    let answers = [&*night.sim().url(), "examplemsp", crate::support::CLIENT_ID, &public, &wrong, "rmm.csv", "", ""];
+    let said = typed_at_a_terminal(&night, "init --dir first", &answers);
+    assert!(said.contains("ConnectWise was asked: ") && !said.contains("was not asked"), "{said}");
+    assert!(said.contains("[Customer Name, Plan, rows]") && said.contains("each row is one"), "{said}");
+    let text = fs::read_to_string(night.path("first/recount.toml")).unwrap_or_else(|_| panic!("{said}"));
+    assert!(text.contains("customer = \"Customer Name\"") && text.contains("count_by = \"rows\""), "{text}");
+    let export = night.path("rmm.csv").display().to_string();
+    let config = night.path("first/recount.toml").display().to_string();
+    let added = ["integrations", "add", "second", "--yes", "--config", &config, "--agreement-type", "none"];
+    night.recount(&[&added[..], &["--export", &export, "--service-column", "Device"]].concat());
+    let text = fs::read_to_string(night.path("first/recount.toml")).expect("the configuration");
+    let (_, second) = text.split_once("[integration.second.export]").expect("added");
+    assert!(second.contains("service = \"Device\"") && second.contains("count_by = \"rows\""), "{text}");
+}
+
 /// An API's answer stands on one line as it comes, and on many where somebody looked at it: what is proposed is the same.
 #[test]
 fn the_keys_of_json_are_proposed_on_one_line_as_on_many() {

@@ -63,6 +63,41 @@ fn every_run_leaves_a_report_and_one_that_cannot_be_kept_changes_nothing() {
     assert!(night.recount(&["report"]).exits(0).out.contains("changed 3"), "the history has it");
 }
 
+/// Two nights ended with 14 while the disk was full, and once there was room no history, report or page knew of them.
+#[test]
+fn a_night_that_could_not_be_stored_is_in_the_history_and_has_a_report_once_it_can_be() {
+    let night = Night::busy();
+    night.run().exits(0);
+    let files = ["history.db", "history.db-wal", "history.db-shm"].map(|name| night.path("state").join(name));
+    let kept = files.clone().map(|path| fs::read(path).ok());
+    remove_database(&night);
+    fs::create_dir(&files[0]).expect("in the way");
+    for _ in 0..2 {
+        night.recount(&["run"]).exits(14);
+    }
+    fs::remove_dir(&files[0]).expect("removed");
+    for (path, bytes) in files.iter().zip(kept) {
+        if let Some(bytes) = bytes {
+            fs::write(path, bytes).expect("as it was");
+        }
+    }
+
+    let report = night.recount(&["report"]).exits(0).out;
+    assert!(report.contains("FAILED") && report.contains("Nothing could be recorded then"), "{report}");
+    let history = night.recount(&["history", "--json"]).exits(0).out;
+    let history: serde_json::Value = serde_json::from_str(&history).expect("JSON");
+    let codes: Vec<_> =
+        history["history"].as_array().into_iter().flatten().map(|run| run["exit_code"].as_i64()).collect();
+    assert_eq!(&codes[..3], [Some(14), Some(14), Some(0)], "{history:#}");
+    let newest = &history["history"][0];
+    assert!(night.path(&format!("state/reports/{}.txt", newest["run"])).exists(), "{newest:#}");
+    assert_eq!(night.recount(&["status"]).exit, 14, "the night is told until one goes well");
+    night.run().exits(0);
+    night.recount(&["status"]).exits(0);
+    let after = night.recount(&["history", "--json"]).exits(0).out;
+    assert_eq!(after.matches("\"exit_code\": 14").count() + after.matches("\"exit_code\":14").count(), 2, "once each");
+}
+
 fn remove_database(night: &Night) {
     for name in ["history.db", "history.db-wal", "history.db-shm"] {
         // Not all of them are always there.
@@ -137,6 +172,34 @@ fn a_clock_that_was_ahead_for_one_night_is_settled_by_the_plan_that_is_printed()
     night.recount(&["apply", &night.plan()[..8]]).exits(0);
     night.run().exits(0);
     assert!(night.recount(&["plan"]).exits(0).out.contains("nothing to decide"));
+}
+
+/// A night by a clock that was ahead stopped each later one, and in observe mode there is nothing to apply.
+#[test]
+fn a_clock_that_was_ahead_stops_no_night_that_only_watches_and_lets_none_write() {
+    let night = Night::new();
+    night.approve();
+    night.run().exits(0);
+    let config = fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    let ahead = || {
+        let database = rusqlite::Connection::open(night.path("state/history.db")).expect("opened");
+        let last = "UPDATE runs SET finished_at = ?1 WHERE run = (SELECT max(run) FROM runs)";
+        database.execute(last, ["2999-01-01T00:00:00.000000000Z"]).expect("changed");
+    };
+    ahead();
+    night.write(
+        "recount.toml",
+        config
+            .replace("mode              = \"apply\"", "mode = \"observe\"")
+            .replace("mode = \"apply\"", "mode = \"observe\""),
+    );
+    let said = night.recount(&["run"]).exits(3);
+    assert!(said.out.contains("the clock says") && said.out.contains("observe mode writes nothing"), "{}", said.out);
+    night.recount(&["check"]).exits(0);
+    night.run().exits(0);
+    // A night that watched says nothing for one that writes.
+    night.write("recount.toml", config);
+    night.run().exits(16);
 }
 
 /// Otherwise a restored backup would set lines back that were changed since, and create lines a second time.

@@ -440,6 +440,29 @@ fn a_closing_note_says_who_settled_it() {
     assert!(notes(&night).iter().any(|note| note.starts_with("Settled: kept by ")), "{:#?}", notes(&night));
 }
 
+/// Its integration was switched off to end the double ownership, and the ticket that asked for that stayed open for ever.
+#[test]
+fn a_ticket_of_a_line_owned_twice_is_closed_when_its_integration_is_switched_off() {
+    let night = desk(&[]);
+    let text = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    let (before, own) = text.split_once("[integration.mail]").expect("the integration");
+    night.append(&format!("\n[integration.second]{}", own.replace("[integration.mail.", "[integration.second.")));
+    night.recount(&["run"]);
+    let of_second = |closed: bool| {
+        let all = listed(&night);
+        let all = all["tickets"].as_array().expect("a list").clone();
+        all.iter().filter(|one| one["integration"] == "second" && (one["state"] == "closed") == closed).count()
+    };
+    assert!(of_second(false) > 0, "{:#}", listed(&night));
+    night.recount(&["integrations", "disable", "second"]).exits(0);
+    night.recount(&["run"]);
+    assert_eq!(of_second(false), 0, "{:#}", listed(&night));
+    assert!(notes(&night).iter().any(|note| note.contains("second is switched off")), "{:#?}", notes(&night));
+    let opened = sent(&night, "POST");
+    night.recount(&["run"]);
+    assert_eq!(sent(&night, "POST"), opened, "then nothing more is said ({before:.0})");
+}
+
 /// Otherwise a right that is missing would be found out on the night that has something to say.
 #[test]
 fn a_test_tries_every_right_that_tickets_ask_for() {

@@ -64,6 +64,9 @@ fn dispatch(cli: &Cli, console: &Console) -> Exit {
 }
 
 fn of_one(cli: &Cli, console: &Console) -> Exit {
+    if cli.command.as_ref().is_some_and(Command::tells_of_nights) {
+        session::recorded_first(&cli.global);
+    }
     match &cli.command {
         None => introduce(console),
         Some(Command::Demo(options)) => demo::run(options, console),

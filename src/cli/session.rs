@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use crate::cli::arguments::global_options::Global;
 use crate::cli::error::CommandError;
 use crate::cli::wiring::replication::Replica;
+use crate::cli::wiring::unbegun_nights;
 use crate::cli::{clock, process_limits};
 use crate::config::settings::{Config, ConnectWiseConfig, IntegrationConfig};
 use crate::connectwise::client::Client;
 use crate::error_chain::error_chain;
 use crate::history::store::open::History;
 use crate::history::store::run_lock::RunLock;
+use crate::history::store::unbegun_nights::noted;
 use crate::nightly::night_failure::Failure;
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::report::exit_codes::Exit;
@@ -47,7 +49,8 @@ impl Session {
         process_limits::enough_descriptors()?;
         let lock = RunLock::take(&config.state, clock::now())?;
         let replica = config.replica.as_ref().map(|settings| Replica::open(config, settings, &lock)).transpose()?;
-        let history = History::open(&config.state, clock::now())?;
+        let mut history = History::open(&config.state, clock::now())?;
+        unbegun_nights::settle(config, &lock, &mut history)?;
         Ok(Self { lock, history, replica, is_without_lease: false })
     }
 
@@ -55,7 +58,8 @@ impl Session {
     pub(crate) fn open_to_record(config: &Config) -> Result<Self, CommandError> {
         let lock = RunLock::take(&config.state, clock::now())?;
         existing_history(&config.state)?;
-        let history = History::open(&config.state, clock::now())?;
+        let mut history = History::open(&config.state, clock::now())?;
+        unbegun_nights::settle(config, &lock, &mut history)?;
         Ok(Self { lock, history, replica: None, is_without_lease: config.replica.is_some() })
     }
 
@@ -71,6 +75,17 @@ impl Session {
     pub(crate) fn has_lost_the_lease(&self) -> bool {
         self.is_without_lease || self.replica.as_ref().is_some_and(Replica::is_lost)
     }
+}
+
+/// Records nights that could be stored nowhere, before a command that only reads: whoever looks what the night was is to find
+/// it.
+pub(crate) fn recorded_first(global: &Global) {
+    let Ok(config) = configuration(global) else { return };
+    if noted(&config.state).is_empty() {
+        return;
+    }
+    // What cannot be recorded now stays noted; the command says by itself what is wrong with the history.
+    drop(Session::open_to_record(&config));
 }
 
 /// The history, if there is one; for commands that only read.

@@ -130,21 +130,23 @@ impl History {
     }
 
     /// The end that the clock is compared with: of the newest run that went on by its clock, or of a plan since, if that is later.
-    /// `refused` is the exit code of runs that did not trust their clock. What was cut off was ended by a later run's clock, which
-    /// nobody had looked at yet.
+    /// `refused` are the exit codes of runs that did not trust their clock, and of those that may be recorded by a later one. What was
+    /// cut off was ended by a later run's clock, which nobody had looked at yet. For runs that write, a run that only watches says
+    /// nothing: it goes on by whatever clock there is.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn trusted_end(&self, refused: u8) -> Result<Option<(RunId, DateTime<Utc>)>, StoreError> {
+    pub fn trusted_end(&self, refused: [u8; 2], mode: Mode) -> Result<Option<(RunId, DateTime<Utc>)>, StoreError> {
         let sql = "WITH trusted AS (SELECT run, command, finished_at FROM runs WHERE finished_at IS NOT NULL
-                                    AND exit_code <> ?1 AND verdict <> 'interrupted')
+                                    AND exit_code NOT IN (?1, ?2) AND verdict <> 'interrupted'
+                                    AND (mode = ?3 OR ?3 <> 'apply'))
                    SELECT * FROM trusted WHERE run >= coalesce((SELECT max(run) FROM trusted
                                                                 WHERE command NOT IN ('plan', 'probe')), 0)
                    ORDER BY finished_at DESC LIMIT 1";
         self.read(|connection| {
             let mut statement = connection.prepare_cached(sql)?;
             let end = |row: &Row<'_>| Ok::<_, StoreError>((RunId(row.get("run")?), time(row, "finished_at")?));
-            statement.query_and_then([refused], end)?.next().transpose()
+            statement.query_and_then(params![refused[0], refused[1], mode.as_str()], end)?.next().transpose()
         })
     }
 

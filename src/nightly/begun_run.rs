@@ -57,29 +57,36 @@ impl<'a> BegunRun<'a> {
 
     /// A clock that is off by a day moves effective dates, and by a year ends agreements. A night without anybody
     /// watching does not go on then; a person who looks may, by a plan's fingerprint. A run that was refused for its clock says
-    /// nothing for the next one.
+    /// nothing for the next one. One that only watches can do no harm: it goes on, and says so.
     pub(super) fn trust_the_clock(self, history: &History) -> Result<(), Failure> {
-        match doubted_clock(history, self.started_at, self.job.zone)? {
-            Some(doubt) if self.job.command == RunCommand::Run => Err(doubt),
-            _ => Ok(()),
+        if self.job.command != RunCommand::Run || self.job.mode != Mode::Apply {
+            return Ok(());
         }
+        doubted_clock(history, self.job.mode, self.started_at, self.job.zone)?.map_or(Ok(()), Err)
     }
 
-    /// What a plan that a person asked for says of it: with its fingerprint, which is the way out also where no line changes.
+    /// What a plan that a person asked for says of it: with its fingerprint, which is the way out also where no line changes. And
+    /// what a night says that only watches.
     pub(super) fn clock_item(self, history: &History, fingerprint: &str) -> Result<Option<Finding>, StoreError> {
         let Job { command, mode, source, zone, .. } = self.job;
-        if command != RunCommand::Plan || source.undoes().is_some() {
+        let is_watching = mode != Mode::Apply && command == RunCommand::Run;
+        if !(command == RunCommand::Plan || is_watching) || source.undoes().is_some() {
             return Ok(None);
         }
-        let Some(doubt) = doubted_clock(history, self.started_at, zone)? else { return Ok(None) };
-        let fix = match mode {
-            Mode::Apply => Remedy::command(format!("recount apply {}", short(fingerprint))),
-            _ => "set the clock; if it is right now, nights go on once that time has passed".into(),
+        let Some(doubt) = doubted_clock(history, mode, self.started_at, zone)? else { return Ok(None) };
+        let doubted = &doubt.finding.message;
+        let (message, fix) = match mode {
+            Mode::Apply => (
+                format!(
+                    "{doubted}: by this clock each night ends with 16. Set it; if it is right now, apply this plan, and nights go on"
+                ),
+                Remedy::command(format!("recount apply {}", short(fingerprint))),
+            ),
+            _ => {
+                let fix = format!("set the clock if it is wrong; {mode} mode writes nothing, and its nights go on");
+                (doubted.clone(), fix.into())
+            }
         };
-        let message = format!(
-            "{}: by this clock each night ends with 16. Set it; if it is right now, apply this plan, and nights go on",
-            doubt.finding.message
-        );
         Ok(Some(Finding { message, fix, ..doubt.finding }))
     }
 
@@ -94,8 +101,14 @@ impl<'a> BegunRun<'a> {
 }
 
 /// Why a night that nobody watches does not go on by this clock; nothing where it does.
-pub(crate) fn doubted_clock(history: &History, now: DateTime<Utc>, zone: &Zone) -> Result<Option<Failure>, StoreError> {
-    let Some((last, ended)) = history.trusted_end(Exit::Config.code())? else { return Ok(None) };
+pub(crate) fn doubted_clock(
+    history: &History,
+    mode: Mode,
+    now: DateTime<Utc>,
+    zone: &Zone,
+) -> Result<Option<Failure>, StoreError> {
+    let doubtful = [Exit::Config.code(), Exit::Store.code()];
+    let Some((last, ended)) = history.trusted_end(doubtful, mode)? else { return Ok(None) };
     if now >= ended - CLOCK_STEP && now <= ended + CLOCK_LEAP {
         return Ok(None);
     }

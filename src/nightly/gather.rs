@@ -229,7 +229,9 @@ fn shown_by_read(failure: Failure, integration: &IntegrationName) -> Failure {
 /// Units that went little by little, each night too few for a guard.
 fn units_falling(run: BegunRun<'_>, history: &History, export: &Export) -> Result<Option<Finding>, Failure> {
     let month_ago = run.started_at.checked_sub_signed(TREND_DAYS).unwrap_or(DateTime::<Utc>::MIN_UTC);
-    Ok(falling_trend(&history.units_since(run.job.integration, month_ago)?, export.counts.units()))
+    let mut then = history.units_since(run.job.integration, month_ago)?;
+    then.iter_mut().for_each(|then| then.at = run.job.zone.local(then.at.to_utc()));
+    Ok(falling_trend(&then, export.counts.units(), run.today()))
 }
 
 fn past(

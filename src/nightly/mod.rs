@@ -17,5 +17,6 @@ pub mod read_export;
 mod recorder;
 mod remote;
 pub mod run;
+pub(crate) mod unbegun_night;
 mod undo;
 mod weekly_sweep;

@@ -123,6 +123,15 @@ impl<'a> ExportReadability<'a> {
         let incomplete = self.incomplete.contains(customer);
         match (count, lines.as_slice()) {
             _ if self.undo => format!("{name}: no export was read"),
+            (_, [])
+                if *is_former
+                    && !matches!(line.reason, Code::LineLeftBehind | Code::CustomerMissing)
+                    && line.wanted.is_none() =>
+            {
+                format!(
+                    "{name} was billed here; where its count belongs now cannot be said, so nothing of it is for this line"
+                )
+            }
             (Some(_), []) if *is_former || is_left_behind(line) => {
                 format!("{name} was billed here; no row of the export is for this line now")
             }

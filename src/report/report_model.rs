@@ -123,7 +123,13 @@ impl<'a> Report<'a> {
         let changes = changes(run);
         let numbers = SummaryNumbers::of(run, &changes);
         let next = run.end.as_ref().map(|end| next(run, end, &changes, &stops)).unwrap_or_default();
-        let kept = lines(run).iter().filter(|line| line.reason == Code::Kept).collect();
+        let is_left = |line: &&LineRecord| match line.reason {
+            Code::Kept => true,
+            // Of a line that is not asked about it matters where it bills otherwise than is counted.
+            Code::Ignored => line.wanted.is_some() && line.was != line.wanted,
+            _ => false,
+        };
+        let kept = lines(run).iter().filter(is_left).collect();
         Self { run, verdict: ReportVerdict::of(run), numbers, stops, asked, changes, odd, told, kept, next }
     }
 }

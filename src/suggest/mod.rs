@@ -3,3 +3,4 @@
 
 mod folded_names;
 pub mod name_matcher;
+mod written_ids;

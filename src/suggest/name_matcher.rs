@@ -6,6 +6,7 @@ use std::fmt;
 
 use crate::export::read::normalized_names::normalized;
 use crate::suggest::folded_names::Folded;
+use crate::suggest::written_ids::written_ids;
 
 /// Finds records that a name may mean.
 #[derive(Debug)]
@@ -136,19 +137,22 @@ impl Matcher {
         candidates
     }
 
-    /// Records whose id or identifier the name is, or holds. A number alone may be anything (`Studio 54`), so without a
-    /// word in common it says little.
+    /// Records whose id or identifier the name is, or holds where it is written as one. Without a word in common that says
+    /// little.
     fn by_key(&self, name: &str, wanted: &Folded) -> Vec<(usize, u8, Reason)> {
         let name = name.trim();
         let mut found = Vec::new();
+        let whole = name.parse().ok().into_iter();
+        for (id, is_whole) in whole.map(|id| (id, true)).chain(written_ids(name).into_iter().map(|id| (id, false))) {
+            if let Some(at) = self.by_id.get(&id) {
+                found.push((*at, self.key_score(*at, wanted, is_whole, (100, 99, 64)), Reason::Id));
+            }
+        }
         let split = |c: char| c.is_whitespace() || "()[]{}<>:;,|#/\"".contains(c);
         for token in
             name.split(split).map(|token| token.trim_matches(['-', '_', '.'])).filter(|token| !token.is_empty())
         {
             let is_whole = token == name;
-            if let Some(at) = token.parse().ok().and_then(|id: i64| self.by_id.get(&id)) {
-                found.push((*at, self.key_score(*at, wanted, is_whole, (100, 99, 64)), Reason::Id));
-            }
             for at in self.by_code.get(&token.to_lowercase()).into_iter().flatten() {
                 if is_whole || token.chars().count() >= CODE_MIN {
                     // A code is no accident; an identifier that is an ordinary word may be.

@@ -196,7 +196,13 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
 
     /// Who settled it and how, if somebody answered since the ticket was opened.
     fn settled(&self, record: &TicketRecord) -> Result<String, SyncHalt> {
-        let TicketRound { run, .. } = self.round;
+        let TicketRound { run, ended, .. } = self.round;
+        if ended.is_some() {
+            return Ok(format!(
+                "Settled: {} is switched off, and owns no line together with another one.",
+                run.integration
+            ));
+        }
         let before = self.history.plan_before(run)?;
         let findings = before.iter().flat_map(|run| &run.end).flat_map(|end| &end.findings);
         let finding = findings.into_iter().find(|finding| finding.handle.as_deref() == Some(&record.handle));

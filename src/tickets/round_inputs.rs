@@ -19,6 +19,8 @@ use crate::tickets::ticket_subject::TicketSubject;
 pub struct TicketRound<'a> {
     /// The run, ended and stored.
     pub run: &'a RunRecord,
+    /// The round is about these handles alone: their items are over, because the integration is off.
+    pub ended: Option<&'a BTreeSet<String>>,
     /// What is wanted: this one of the tables.
     pub settings: &'a TicketSettings,
     /// All tables of the integration.

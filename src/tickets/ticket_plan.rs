@@ -21,16 +21,20 @@ pub(crate) struct TicketPlan {
     pub(crate) persisting: Vec<(TicketRecord, TicketSubject)>,
     /// Their subject goes on, and nothing is due but a look: a person may have closed them.
     pub(crate) waiting: Vec<(TicketRecord, TicketSubject)>,
-    /// Matters without one, in the order in which they are tried.
+    /// Subjects without one, in the order in which they are tried.
     pub(crate) new: Vec<TicketSubject>,
-    /// Matters that have to wait for another run's turn.
+    /// Subjects that have to wait for another run's turn.
     pub(crate) left_over: usize,
 }
 
 impl TicketPlan {
     pub(crate) fn of(round: &TicketRound<'_>, history: &History) -> Result<Self, StoreError> {
-        let live = history.live_tickets(Some(&round.run.integration))?;
+        let mut live = history.live_tickets(Some(&round.run.integration))?;
         let mut subjects = subjects(round.run);
+        if let Some(ended) = round.ended {
+            live.retain(|record| ended.contains(&record.handle));
+            subjects.clear();
+        }
         let mut planned = Self::default();
         for record in live {
             let at = subjects.iter().position(|one| one.kind == record.kind && one.handle == record.handle);

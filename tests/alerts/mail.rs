@@ -189,6 +189,52 @@ fn a_morning_says_what_is_new_and_still_open_and_settled_and_by_whom() {
     assert!(received[1].data.contains("Settled: 1 "), "{}", received[1].data);
 }
 
+/// Somebody looked at a plan in the afternoon, and the morning's mail said nothing of what it had found first.
+#[test]
+fn what_a_dry_run_saw_first_is_new_in_the_morning() {
+    let night = Night::new();
+    night.approve();
+    let server = Smtp::start(Greeting::Implicit, "PLAIN");
+    mail(&night, &server, "implicit", "when = \"changes\"");
+    night.run().exits(0);
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,3\nBorealis,CloudFilter,5\nCedar,CloudFilter,1\n");
+    night.recount(&["plan"]).exits(3);
+    night.recount(&["plan"]).exits(3);
+    night.run().exits(3);
+    let received = server.received();
+    let told = &received.last().expect("a mail").data;
+    assert!(told.contains("New: 1 ") && !told.contains("Still open"), "{told}");
+}
+
+/// A line that a person keeps bills otherwise than is counted: a mail that names none says that all is as counted.
+#[test]
+fn kept_lines_are_named_in_every_form() {
+    let night = Night::new();
+    night.approve();
+    let server = Smtp::start(Greeting::Implicit, "PLAIN");
+    mail(&night, &server, "implicit", "when = \"always\"");
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,30\nBorealis,CloudFilter,5\n");
+    night.run().exits(3);
+    let held = night.recount(&["held", "--json"]).exits(0).json();
+    let waiting = held["waiting"].as_array().expect("a list").iter();
+    let mut handle =
+        waiting.filter(|one| one["code"] == "line-step").map(|one| one["handle"].as_str().expect("a handle"));
+    let handle = handle.next_back().expect("a large step").to_owned();
+    night.recount(&["keep", &handle, "--note", "asked Acme"]).exits(0);
+    night.run();
+    let received = server.received();
+    let told = &received.last().expect("a mail").data;
+    let html = told.split("text/html").nth(1).expect("an HTML part");
+    let markdown = night.recount(&["report", "--format", "markdown"]).exits(0).out;
+    let text = night.recount(&["report"]).exits(0).out;
+    for (form, said) in [("mail", html), ("markdown", &*markdown), ("text", &*text)] {
+        let plain = said.to_lowercase().replace("=\r\n", "").replace("&#45;", "-");
+        // Of a quiet night the text stays short.
+        let is_named = plain.contains(&handle) || form == "text";
+        assert!(plain.contains("kept by an answer") && is_named, "{form}: {said}");
+    }
+}
+
 /// Otherwise the command in the last mail is refused, since the item shows another step now, and no mail has the new one.
 #[test]
 fn a_known_item_that_asks_for_another_step_is_told() {

@@ -168,6 +168,20 @@ fn a_line_whose_product_was_renamed_is_one_line() {
     assert_eq!(of_acme.count(), 1);
 }
 
+/// Its catalog item got another identifier, and a line that somebody had cancelled was created anew.
+#[test]
+fn a_line_that_was_ended_by_hand_is_known_when_its_product_was_renamed() {
+    let mut night = owned();
+    night.past.owned.clear();
+    night.past.written.clear();
+    let seen = std::collections::BTreeMap::from([(key(10, "OLD-NAME"), AdditionId(100))]);
+    night.past.accepted.as_mut().into_iter().for_each(|last| last.lines = seen.clone());
+    night.past.ours = seen;
+    night.amend_addition(100, |line| line.cancelled_on = Some(day("2020-01-31")));
+    let plan = night.plan();
+    assert_eq!(verdict(&plan, 10), Verdict::Held(Code::HumanEdit), "{:#?}", line(&plan, 10, FILTER));
+}
+
 /// Under the same identifier another catalog item is meant: its line was raised from 0, and the old one billed for ever.
 #[test]
 fn a_line_whose_identifier_means_another_catalog_item_comes_before_the_new_one() {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use chrono::{DateTime, Utc};
 use recount_sim::{Faults, Sim, World};
@@ -12,6 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+use recount::history::store::open::History;
 use recount::history::store::run_lock::RunLock;
 
 const CONFIG: &str = r#"
@@ -70,6 +71,12 @@ pub(super) struct Said {
     pub(super) err: String,
 }
 
+fn said(output: Output) -> Said {
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    let code = output.status.code().expect("an exit code");
+    Said { code, out: text(output.stdout), err: text(output.stderr) }
+}
+
 pub(super) struct Office {
     folder: TempDir,
     sim: Sim,
@@ -126,12 +133,20 @@ impl Office {
     }
 
     pub(super) fn recount(&self, arguments: &[&str]) -> Said {
+        said(self.command(arguments).output().expect("recount runs"))
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_recount"));
         command.env_remove("SUDO_USER").env_remove("RUST_LOG").env_remove("RECOUNT_CONFIG");
-        let output = command.args(arguments).current_dir(self.folder.path()).output().expect("recount runs");
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-        let code = output.status.code().expect("an exit code");
-        Said { code, out: text(output.stdout), err: text(output.stderr) }
+        command.args(arguments).current_dir(self.folder.path());
+        command
+    }
+
+    /// What somebody else on this host types, through `sudo`.
+    pub(super) fn recount_as(&self, who: &str, arguments: &[&str]) -> Said {
+        let mut command = self.command(arguments);
+        said(command.env("RECOUNT_ASKED_BY", who).output().expect("recount runs"))
     }
 
     pub(super) fn run(&self) -> Said {
@@ -247,6 +262,11 @@ impl Office {
 
     pub(super) fn lock(&self) -> RunLock {
         RunLock::take(&self.folder.path().join("state"), now()).expect("the lock")
+    }
+
+    /// The history, as the desk opens it beside a run.
+    pub(super) fn history(&self) -> History {
+        History::open_beside(&self.folder.path().join("state")).expect("the history").expect("a run")
     }
 
     /// Somebody with the file in hand.

@@ -131,6 +131,20 @@ fn an_undo_writes_no_line_that_is_of_another_product_by_now() {
     assert_eq!(office.billed(100), "5");
 }
 
+/// A script took "nothing to set back" for a mistyped command, and "everything is back already" for success.
+#[test]
+fn what_has_nothing_to_set_back_ends_well_whatever_the_reason() {
+    let (office, raised) = raised();
+    let quiet = office.run_json()["run"].to_string();
+    let said = office.recount(&["undo", &quiet]);
+    assert!(said.code == 0 && said.out.contains("wrote nothing, so there is nothing to set back"), "{said:?}");
+    assert_eq!(office.undo(&quiet), (0, Value::Null));
+    let (_, drawn) = office.undo(&raised);
+    assert_eq!((apply(&office, &drawn), office.billed(100)), (0, "3".to_owned()));
+    assert_eq!(office.undo(&raised).0, 0, "it is back already");
+    assert_eq!(office.recount(&["undo", "999"]).code, 2, "there is no such run");
+}
+
 /// Another company would be billed what this one used.
 #[test]
 fn an_undo_writes_on_no_agreement_of_another_company() {

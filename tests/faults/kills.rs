@@ -53,6 +53,21 @@ fn killed_at_any_request_a_run_loses_nothing_and_doubles_nothing() {
     );
 }
 
+/// `history` said "running" of a night whose process was dead, where `status` said "cut off".
+#[test]
+fn history_and_status_say_the_same_of_a_run_that_was_killed() {
+    let night = Night::busy();
+    night.fault(r#"[{"when": {"method": "PATCH"}, "then": {"connection": "hold"}}]"#);
+    let run = night.start(&["run"]);
+    wait_until("the request", || night.sent("PATCH").len() == 1);
+    let verdict = || night.recount(&["history", "--json"]).exits(0).json()["history"][0]["verdict"].clone();
+    assert_eq!(verdict(), "running");
+    night.heard(run.kill());
+    assert_eq!(verdict(), "cut off");
+    assert!(night.recount(&["history"]).exits(0).out.contains("cut off"));
+    assert!(night.recount(&["status"]).exits(1).out.contains("cut off"));
+}
+
 /// Power is lost again while the next run looks up what the first one left.
 #[test]
 fn killed_again_while_looking_up_nothing_is_doubled() {

@@ -231,6 +231,18 @@ impl Night {
         self.heard(Said::of(arguments, &output))
     }
 
+    /// The same at a real terminal (`script` of the Debian package bsdutils makes one); gives all that it showed.
+    pub(crate) fn at_a_terminal(&self, arguments: &str, typed: &str) -> String {
+        let program = env!("CARGO_BIN_EXE_recount");
+        self.write("typed", typed);
+        let input = fs::File::open(self.path("typed")).expect("the input");
+        let mut command = Command::new("script");
+        command.args(["--quiet", "--return", "--command", &format!("{program} {arguments}"), "/dev/null"]);
+        command.current_dir(self.folder.path()).stdin(input).env_remove("RECOUNT_CONFIG").env_remove("RUST_LOG");
+        let output = command.output().expect("script, of the package bsdutils");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
     /// Runs the program on a copy of the installation; what it does to ConnectWise is taken back.
     pub(crate) fn aside(&self, arguments: &[&str]) -> Said {
         let world = self.sim.world();

@@ -21,7 +21,7 @@ pub(crate) const EXAMPLES: &[(&str, Examples)] = &[
     (
         "init",
         &[
-            ("recount init", "asks eight things, and checks what it made"),
+            ("recount init", "asks at most eight things, and checks what it made"),
             ("sudo recount init --dir /etc/recount", "where the service looks for it"),
             (
                 "recount init --yes --site na --company msp --client-id ID --export usage.csv",

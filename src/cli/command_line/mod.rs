@@ -7,6 +7,7 @@ mod tests;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use serde::Serialize;
 
 use crate::cli::arguments::global_options::Global;
 use crate::cli::command_line::examples::EXAMPLES;
@@ -110,20 +111,56 @@ impl Command {
             _ => return None,
         })
     }
+
+    /// Whether it only reads what nights left: those that could not be recorded are recorded before it.
+    pub(crate) fn tells_of_nights(&self) -> bool {
+        matches!(self, Command::Report(_) | Command::Status(_) | Command::History(_) | Command::Serve(_))
+    }
 }
 
 /// The arguments of this process. Help, version and mistakes end it here, as clap does it.
 pub(super) fn parsed() -> Cli {
     let parsed = whole().try_get_matches().and_then(|matches| {
         one_configuration(&matches)?;
-        Cli::from_arg_matches(&matches)
+        let cli = Cli::from_arg_matches(&matches)?;
+        if cli.global.json {
+            document_or_refusal(&cli)?;
+        }
+        Ok(cli)
     });
     parsed.unwrap_or_else(|error| {
-        if error.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
-            tell(&error);
+        if std::env::args_os().any(|argument| argument == "--json") {
+            if error.use_stderr() {
+                tell(&error);
+            } else {
+                // Help, or the version: it was asked for.
+                console::document(Exit::Done, &Shown { text: error.render().to_string().trim_end().to_owned() });
+                std::process::exit(error.exit_code());
+            }
         }
         error.exit()
     })
+}
+
+/// What a person asked to read, where a program reads it.
+#[derive(Serialize)]
+struct Shown {
+    text: String,
+}
+
+/// A program that asks for a document is not given something else.
+fn document_or_refusal(cli: &Cli) -> Result<(), clap::Error> {
+    let what = match &cli.command {
+        None => "recount without a command",
+        Some(Command::Demo(_)) => "demo",
+        Some(Command::Man(_)) => "man",
+        Some(Command::Completions(_)) => "completions",
+        Some(Command::Sim(_)) => "sim",
+        Some(Command::Serve(_)) => "serve",
+        Some(Command::Daemon(_)) => "daemon",
+        Some(_) => return Ok(()),
+    };
+    Err(whole().error(ErrorKind::ArgumentConflict, format!("--json cannot be used with {what}: it has no document")))
 }
 
 /// Each tenant has a recount.toml of its own: one that is typed as well would be left out without a word. One of the environment

@@ -13,4 +13,5 @@ pub(crate) mod run_output;
 pub(crate) mod stored_plans;
 pub(crate) mod tell_unbegun_night;
 pub(crate) mod tickets_after_run;
+pub(crate) mod unbegun_nights;
 pub(crate) mod upkeep;

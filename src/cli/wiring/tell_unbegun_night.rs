@@ -3,12 +3,11 @@
 use crate::alerts::engine::{Alerts, AnnouncedRun};
 use crate::cli::error::CommandError;
 use crate::cli::session::Session;
-use crate::cli::wiring::{alert_engine, configured_health, keep_report};
+use crate::cli::wiring::{alert_engine, configured_health, keep_report, unbegun_nights};
 use crate::cli::{clock, session};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::history::store::open::History;
 use crate::nightly::night_failure::Failure;
-use crate::reconcile::model::plan::reason_code::Code;
 use crate::report::brief::Brief;
 use crate::report::exit_codes::Exit;
 
@@ -20,15 +19,13 @@ pub(crate) fn record_or_tell(
     record: impl FnOnce(&mut Session, &Failure) -> Result<(), CommandError>,
 ) {
     let CommandError { exit, message, fix, .. } = error;
-    let code = match exit {
-        Exit::Config => Code::ConfigInvalid,
-        Exit::Store => Code::StoreFailed,
-        _ => Code::Unexpected,
-    };
-    let failure = Failure::new(*exit, code, message.clone(), fix.clone());
+    let failure = Failure::new(*exit, unbegun_nights::code_of(*exit), message.clone(), fix.clone());
     let told = match to_record(config, *exit) {
         Ok(mut session) => record(&mut session, &failure),
-        Err(_) => {
+        Err(unrecorded) => {
+            if unrecorded.exit == Exit::Store {
+                unbegun_nights::keep(config, integrations, error);
+            }
             // Else the numbers of the last run that was good stand there still.
             if let Ok(Some(history)) = History::open_existing(&config.state) {
                 configured_health::keep(config, &history);

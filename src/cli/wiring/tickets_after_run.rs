@@ -1,5 +1,7 @@
 //! The service board of an integration: which ConnectWise has it, and what is done there after a run.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 
 use crate::apply::stop_signal::Stop;
@@ -7,9 +9,15 @@ use crate::cli::session::Session;
 use crate::cli::{clock, session};
 use crate::config::settings::{Config, ConnectWiseConfig, IntegrationConfig};
 use crate::connectwise::client::Client;
+use crate::error_chain::error_chain;
 use crate::history::run_record::RunRecord;
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
 use crate::history::ticket_records::TicketAction;
+use crate::reconcile::decide::permitted_answers::is_over_when_off;
 use crate::reconcile::model::display_text::escaped;
+use crate::reconcile::model::ids::IntegrationName;
+use crate::reconcile::model::plan::outcome::{Mode, RunCommand, RunVerdict};
 use crate::tickets::round_inputs::TicketRound;
 use crate::tickets::settings::TicketSettings;
 use crate::tickets::ticket_sync::sync_tickets;
@@ -25,17 +33,42 @@ pub(crate) async fn after_run(
 ) -> bool {
     let mut told = false;
     for at in 0..integration.tickets.len() {
-        told |= sync_integration(config, integration, at, run, session, stop).await;
+        told |= sync_integration(config, integration, (at, run, None), session, stop).await;
     }
     told
 }
 
-#[expect(clippy::too_many_arguments, reason = "what a run is about, and which of its tables")]
+/// Tends the tickets of integrations that are off, as far as that alone ends their items: no run of theirs will.
+pub(crate) async fn of_switched_off(config: &Config, session: &mut Session, stop: &Stop) {
+    let is_kept = |one: &&IntegrationConfig| one.mode == Mode::Off && !one.tickets.is_empty();
+    for integration in config.integrations.values().filter(is_kept) {
+        let ended = over_by_now(&integration.name, &session.history).inspect_err(|error| {
+            tracing::warn!("tickets of {}: {}", integration.name, error_chain(error));
+        });
+        let Ok(Some((run, ended))) = ended else { continue };
+        for at in 0..integration.tickets.len() {
+            sync_integration(config, integration, (at, &run, Some(&ended)), session, stop).await;
+        }
+    }
+}
+
+/// The handles of the newest plan that ask nothing while the integration is off and have a ticket, with that plan as a night that
+/// told of it.
+fn over_by_now(name: &IntegrationName, history: &History) -> Result<Option<(RunRecord, BTreeSet<String>)>, StoreError> {
+    let live = history.live_tickets(Some(name))?;
+    let Some(mut run) = history.latest_plan(name)?.filter(|_| !live.is_empty()) else { return Ok(None) };
+    let findings = run.end.iter().flat_map(|end| &end.findings);
+    let over = findings.filter(|finding| is_over_when_off(finding.code)).filter_map(|finding| finding.handle.clone());
+    let over: BTreeSet<String> = over.filter(|handle| live.iter().any(|record| record.handle == *handle)).collect();
+    run.command = RunCommand::Run;
+    run.end.iter_mut().for_each(|end| end.verdict = RunVerdict::Decide);
+    Ok((!over.is_empty()).then_some((run, over)))
+}
+
 async fn sync_integration(
     config: &Config,
     integration: &IntegrationConfig,
-    at: usize,
-    run: &RunRecord,
+    (at, run, ended): (usize, &RunRecord, Option<&BTreeSet<String>>),
     session: &mut Session,
     stop: &Stop,
 ) -> bool {
@@ -46,7 +79,8 @@ async fn sync_integration(
     let same_connectwise = settings.connectwise.as_ref().is_none_or(|name| *name == integration.connectwise);
     let site = desk.as_ref().map(|desk| desk.site()).unwrap_or_default();
     let site = site.as_str();
-    let round = TicketRound { run, settings, tables, at, same_connectwise, site, settle, clock: &clock::now, stop };
+    let round =
+        TicketRound { run, ended, settings, tables, at, same_connectwise, site, settle, clock: &clock::now, stop };
     let events = sync_tickets(round, &session.lock, &mut session.history, || connect(desk)).await;
     for event in &events {
         let (run, name, said) = (run.run.0, &integration.name, escaped(&event.said));

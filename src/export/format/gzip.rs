@@ -31,7 +31,7 @@ pub(in crate::export) fn is_gzip(bytes: &[u8]) -> bool {
 }
 
 /// A workbook is a zip archive. One without files begins with its end.
-pub(in crate::export) fn is_zip(bytes: &[u8]) -> bool {
+pub(crate) fn is_zip(bytes: &[u8]) -> bool {
     bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06")
 }
 

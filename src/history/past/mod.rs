@@ -18,7 +18,7 @@ use crate::history::past::accepted_last::accepted_counts;
 use crate::history::past::written_quantities::{decimals, given_up, written};
 use crate::history::run_record::{LineRecord, PlanRecord};
 use crate::history::store::column_values::{
-    RepeatedNames, count, decimal, files, folded, item_text, json, line_key, time, time_text,
+    RepeatedNames, count, decimal, files, folded, item_text, json, line_key, spelled_alike, time, time_text,
 };
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
@@ -34,7 +34,6 @@ use crate::reconcile::model::past::{Accepted, CreationInDoubt, JustCreated, Past
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand};
 use crate::reconcile::model::plan::reason_code::Code;
-use crate::reconcile::model::quantity::Quantity;
 
 impl History {
     /// What is known of an integration's runs before the current one.
@@ -125,7 +124,7 @@ impl History {
                  ORDER BY run",
             )?;
             let rows = statement.query_and_then(params![integration.as_str(), time_text(since)], |row| {
-                let (run, at) = (RunId(row.get("run")?), time(row, "started_at")?);
+                let (run, at) = (RunId(row.get("run")?), time(row, "started_at")?.fixed_offset());
                 Ok(UnitsThen { run, at, units: decimal(row, "units")? })
             })?;
             rows.collect()
@@ -203,7 +202,7 @@ pub(super) fn remember(transaction: &Transaction<'_>, run: RunId, plan: &PlanRec
         remember_baseline(transaction, run, before.as_ref(), &plan.lines)?;
         seen_quantities::remember(transaction, &integration, run, &plan.lines)?;
         remember_ended(transaction, &integration, before.as_ref(), &plan.lines)?;
-        remember_zeros(transaction, run, &integration, plan)?;
+        wanted_zero::remember_zeros(transaction, run, &integration, plan)?;
         decision_records::lapse(transaction, &IntegrationName::new(&integration), run, &plan.lines)?;
         if mode == Mode::Apply.as_str() {
             owned_lines::remember(transaction, &integration, &plan.lines)?;
@@ -280,10 +279,13 @@ fn remember_ended(
     lines: &[LineRecord],
 ) -> Result<(), StoreError> {
     let Some(before) = before else { return Ok(()) };
-    let live: BTreeSet<LineKey> =
-        lines.iter().filter(|line| line.addition.is_some()).filter_map(|line| Some(folded(&line.key()?))).collect();
+    let live: BTreeSet<_> = lines
+        .iter()
+        .filter(|line| line.addition.is_some())
+        .filter_map(|line| Some(spelled_alike(&line.key()?)))
+        .collect();
     let mut insert = transaction.prepare_cached("INSERT OR REPLACE INTO ended_lines VALUES (?1, ?2, ?3, ?4, ?5)")?;
-    for (key, addition) in before.lines.iter().filter(|(key, _)| !live.contains(key)) {
+    for (key, addition) in before.lines.iter().filter(|(key, _)| !live.contains(&spelled_alike(key))) {
         insert.execute(params![integration, key.agreement.0, key.product.as_str(), item_text(key), addition.0])?;
     }
     Ok(())
@@ -302,42 +304,6 @@ fn ours(connection: &Connection, integration: &IntegrationName) -> Result<BTreeM
         Ok((folded(&line_key(row)?), AdditionId(row.get("addition")?)))
     })?;
     rows.collect()
-}
-
-/// Keeps a list of the lines at zero rather than asking the lines of older plans: those that say "no longer zero" are
-/// the unchanged ones, which are thinned out.
-fn remember_zeros(
-    transaction: &Transaction<'_>,
-    run: RunId,
-    integration: &str,
-    plan: &PlanRecord,
-) -> Result<(), StoreError> {
-    // By the folded line, as it is written there.
-    let mut known = BTreeMap::new();
-    let mut statement =
-        transaction.prepare_cached("SELECT agreement, product, item FROM zero_since WHERE integration = ?1")?;
-    for key in statement.query_and_then([integration], line_key)? {
-        let key = key?;
-        let written = (key.agreement.0, key.product.as_str().to_owned(), item_text(&key).to_owned());
-        known.insert(folded(&key), written);
-    }
-    let mut insert = transaction.prepare_cached("INSERT INTO zero_since VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
-    let mut delete = transaction.prepare_cached(
-        "DELETE FROM zero_since WHERE integration = ?1 AND agreement = ?2 AND product = ?3 AND item = ?4",
-    )?;
-    let zeros = plan.lines.iter().filter(|line| line.wanted.is_some_and(Quantity::is_zero));
-    for (line, key) in zeros.filter_map(|line| Some((line, line.key()?))) {
-        if known.remove(&folded(&key)).is_none() && line.reason == Code::ToZero {
-            let (agreement, product, item) = (key.agreement.0, key.product.as_str(), item_text(&key));
-            let (export, at) = (&plan.export, time_text(plan.export.modified_at));
-            insert.execute(params![integration, agreement, product, item, run.0, export.sha256, at])?;
-        }
-    }
-    // What this export does not want at zero, or says nothing of, is not wanted so on nights in a row.
-    for (agreement, product, item) in known.into_values() {
-        delete.execute(params![integration, agreement, product, item])?;
-    }
-    Ok(())
 }
 
 fn accepted(connection: &Connection, integration: &str, current: RunId) -> Result<Option<Accepted>, StoreError> {

@@ -6,7 +6,7 @@ use rusqlite::{Connection, Transaction, params};
 
 use crate::history::past::written_quantities::SAME_CONNECTWISE;
 use crate::history::run_record::LineRecord;
-use crate::history::store::column_values::{folded, item_text, quantity};
+use crate::history::store::column_values::{line_key, quantity, spelled_alike};
 use crate::history::store::error::StoreError;
 use crate::reconcile::model::ids::{AdditionId, IntegrationName, RunId};
 use crate::reconcile::model::past::SeenQuantity;
@@ -57,12 +57,13 @@ pub(crate) fn remember(
 
 /// Whether a line is known that was live here once, and whose place another one took.
 pub(crate) fn has_ended(transaction: &Transaction<'_>, run: RunId, key: &LineKey) -> Result<bool, StoreError> {
-    let key = folded(key);
-    let mut found = transaction.prepare_cached(
-        "SELECT 1 FROM ended_lines WHERE integration = (SELECT integration FROM runs WHERE run = ?1)
-             AND agreement = ?2 AND product = ?3 AND item = ?4",
+    let mut ended = transaction.prepare_cached(
+        "SELECT agreement, product, item FROM ended_lines
+         WHERE integration = (SELECT integration FROM runs WHERE run = ?1) AND agreement = ?2",
     )?;
-    Ok(found.exists(params![run.0, key.agreement.0, key.product.as_str(), item_text(&key)])?)
+    let mut ended = ended.query_and_then(params![run.0, key.agreement.0], line_key)?;
+    let is_it = |ended: Result<LineKey, StoreError>| ended.map(|ended| spelled_alike(&ended) == spelled_alike(key));
+    Ok(ended.by_ref().map(is_it).collect::<Result<Vec<_>, _>>()?.contains(&true))
 }
 
 /// Somebody changed the line, or left it as it is by an answer.

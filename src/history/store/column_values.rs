@@ -178,6 +178,12 @@ pub(crate) fn folded(key: &LineKey) -> LineKey {
     key.folded().into_owned()
 }
 
+/// The line in whatever letters its product and its item are written: what two nights have to agree on.
+pub(crate) fn spelled_alike(key: &LineKey) -> (AgreementId, String, String) {
+    let key = key.folded();
+    (key.agreement, key.product.folded(), item_text(&key).to_owned())
+}
+
 /// Where a key has no place for NULL.
 pub(crate) fn item_text(key: &LineKey) -> &str {
     key.item.as_ref().map(ItemName::as_str).unwrap_or_default()

@@ -11,4 +11,5 @@ pub(crate) mod older_history_check;
 pub mod open;
 pub mod run_lock;
 pub(crate) mod stored_remedies;
+pub mod unbegun_nights;
 pub mod verify_chain;

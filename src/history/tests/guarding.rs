@@ -9,7 +9,7 @@ use crate::history::journal::WriteOutcome;
 use crate::history::run_record::{LineRecord, PlanRecord};
 use crate::history::tests::{Place, create, end, key, line, mail, noon, plan, set, source, units};
 use crate::reconcile::guard::accepted_counts::AcceptedCount;
-use crate::reconcile::model::ids::{AdditionId, CustomerName, IntegrationName, ServiceName};
+use crate::reconcile::model::ids::{AdditionId, CustomerName, IntegrationName, ProductCode, ServiceName};
 use crate::reconcile::model::past::{Accepted, CreationInDoubt, ExportStamp, Past, WrittenQuantity};
 use crate::reconcile::model::plan::outcome::{Outcome, RunCommand};
 use crate::reconcile::model::plan::reason_code::Code;
@@ -206,6 +206,23 @@ fn a_line_that_a_person_ended_is_remembered_for_good() {
         place.night(RunCommand::Run, &plan(night, vec![ended.clone(), line(2, 5, 5)]));
         assert_eq!(past(&mut place).ours, BTreeMap::from([(key(11, "FILTER"), AdditionId(101))]), "night {night}");
     }
+}
+
+/// Somebody writes `Filter` for `FILTER` in the mapping: a line that bills was remembered as ended, and the second night at 0 was the
+/// first one again.
+#[test]
+fn a_line_in_other_letters_is_neither_ended_nor_at_zero_anew() {
+    let mut place = Place::new();
+    let spelled = |product: &str, line: LineRecord| LineRecord { product: Some(ProductCode::new(product)), ..line };
+    let zero =
+        |product: &str| LineRecord { outcome: Outcome::Held, reason: Code::ToZero, ..spelled(product, line(1, 3, 0)) };
+    place.night(RunCommand::Run, &plan(0, vec![zero("FILTER"), spelled("FILTER", line(2, 5, 5))]));
+    let first = past(&mut place).zero_before;
+    assert_eq!(first.len(), 1);
+    place.night(RunCommand::Run, &plan(1, vec![zero("Filter"), spelled("Filter", line(2, 5, 5))]));
+    let past = past(&mut place);
+    assert_eq!(past.ours, BTreeMap::new(), "nobody ended a line");
+    assert_eq!(past.zero_before, first, "the first night at 0 is the first one");
 }
 
 /// Without it a typo that was held would be what the next export is compared with, and the month's trend.

@@ -301,7 +301,15 @@ impl LineRules<'_> {
     pub(in crate::reconcile) fn was_here(&self, key: &LineKey, addition: &Addition) -> bool {
         let seen = self.past.accepted.as_ref().and_then(|accepted| accepted.lines.of_line(key));
         let known = [seen, self.past.ours.of_line(key)].contains(&Some(&addition.id));
-        known || self.past.written.contains_key(&addition.id)
+        known || self.past.written.contains_key(&addition.id) || self.was_here_as_renamed(key, addition)
+    }
+
+    /// The same under an identifier that the catalog item had then.
+    fn was_here_as_renamed(&self, key: &LineKey, addition: &Addition) -> bool {
+        let seen = self.past.accepted.iter().flat_map(|accepted| &accepted.lines).chain(&self.past.ours);
+        let mut same = seen.filter(|(known, id)| **id == addition.id && known.agreement == key.agreement);
+        let item = &key.folded().item;
+        same.any(|(known, _)| known.folded().item == *item && self.around.is_of(known, addition))
     }
 }
 

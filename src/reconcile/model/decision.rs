@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 
-use crate::reconcile::model::display_text::day;
+use crate::reconcile::model::display_text::{day, minute};
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CustomerName, ServiceName};
 use crate::reconcile::model::plan::finding::{Finding, finding};
 use crate::reconcile::model::plan::named_additions::Named;
@@ -157,6 +157,15 @@ impl Decision {
 
     /// `kept by mmiller on Sun 22 Nov 2026 until Thu 31 Dec 2026 ("asked Acme")`.
     pub fn sentence(&self) -> String {
+        self.sentence_at(&day(self.at.date_naive()))
+    }
+
+    /// The same with the time of day, for what was answered a moment ago: `kept by mmiller on Sun 22 Nov 2026 07:31 UTC`.
+    pub fn sentence_of_minute(&self) -> String {
+        self.sentence_at(&minute(self.at))
+    }
+
+    fn sentence_at(&self, at: &str) -> String {
         let done = match self.verb {
             AnswerVerb::Accept => "accepted",
             AnswerVerb::Keep => "kept",
@@ -166,7 +175,7 @@ impl Decision {
         let until = self.until.map(|until| format!(" until {}", day(until))).unwrap_or_default();
         let note = if self.note.is_empty() { String::new() } else { format!(" (\"{}\")", self.note) };
         let within = self.within.map(|limit| format!(" up to {limit}")).unwrap_or_default();
-        format!("{done}{within} by {} on {}{until}{note}", self.who, day(self.at.date_naive()))
+        format!("{done}{within} by {} on {at}{until}{note}", self.who)
     }
 
     pub(crate) fn expired(&self, about: &Finding) -> Finding {

@@ -50,6 +50,7 @@ pub(crate) fn of(page: BriefPage<'_>) -> String {
         (cards("Open items", needs))
         @for kind in [Change::Done, Change::Would, Change::WithPlan, Change::NotReached] { (table(run, kind, records)) }
         (cards("Worth a look", odd))
+        (kept(&Report::of(run).kept))
         @if let Some(link) = link { p { a href=(link) style="display:inline-block;padding:8px 0" { "The whole report" } } }
         @if let Some(head) = run.end.as_ref().and_then(|end| end.head.as_deref()) {
             p style="color:#57606a;font-size:12px" { "head " (short_head(head)) " · replies are not read" }
@@ -77,6 +78,20 @@ pub(super) fn cards(heading: &str, needs: &[Need]) -> Markup {
         h2 style=(HEADING) { (heading) " (" (needs.len()) ")" }
         @for need in needs.iter().take(NEEDS_SHOWN) { (card(need)) }
         (left_out(needs.len(), NEEDS_SHOWN))
+    } }
+}
+
+/// Lines that an answer leaves as they are: who, and until when.
+fn kept(lines: &[&LineRecord]) -> Markup {
+    html! { @if !lines.is_empty() {
+        h2 style=(HEADING) { "Kept by an answer (" (lines.len()) ")" }
+        @for line in lines.iter().take(NEEDS_SHOWN) {
+            p style="margin:0 0 6px 0" {
+                (display_names::line(line)) " · " span style="white-space:nowrap" { (numbers_and_dates::step(line)) }
+                " · " code { (line.handle) } br; small { (escaped(&line.detail)) }
+            }
+        }
+        (left_out(lines.len(), NEEDS_SHOWN))
     } }
 }
 

@@ -40,6 +40,7 @@ pub fn render(run: &RunRecord) -> String {
         changes(&mut text, *kind, lines);
     }
     entries(&mut text, report_model::WORTH_A_LOOK, &report.odd);
+    kept(&mut text, &report.kept);
     for way in &report.next {
         let _ = writeln!(text, "\nNext: {}", plain(way));
     }
@@ -61,6 +62,20 @@ fn entries(text: &mut String, heading: &str, entries: &[ReportEntry<'_>]) {
         let _ = writeln!(text, "| {sign} | {} | {title} | {step} | {message} | {fix} |", plain(entry.handle()));
     }
     more(text, entries.len());
+}
+
+/// Lines that an answer leaves as they are: who, and until when.
+fn kept(text: &mut String, lines: &[&LineRecord]) {
+    if lines.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "\n### {}\n\n| handle | line | step | why |\n|---|---|---|---|", report_model::KEPT);
+    for line in lines.iter().take(ROWS) {
+        let (name, step, why) = (display_names::line(line), numbers_and_dates::step(line), &line.detail);
+        let [handle, name, step, why] = [&line.handle, &name, &step, why].map(|text| plain(text));
+        let _ = writeln!(text, "| {handle} | {name} | {step} | {why} |");
+    }
+    more(text, lines.len());
 }
 
 fn changes(text: &mut String, kind: Change, lines: &[&LineRecord]) {

@@ -22,7 +22,7 @@ pub(super) struct AnswerTarget {
     /// Everything that is held for this reason
     #[arg(long, value_name = "REASON", conflicts_with = "handles")]
     all: Option<String>,
-    /// Several at once without asking
+    /// Without asking: several at once, or in place of somebody else's answer
     #[arg(long)]
     pub(super) yes: bool,
 }
@@ -65,7 +65,7 @@ impl AnswerTarget {
     }
 }
 
-/// Shows what several answers are about, and asks.
+/// Shows what the answers are about and what they replace, and asks.
 pub(super) fn confirm(
     verb: AnswerVerb,
     seen: &[String],
@@ -82,13 +82,19 @@ pub(super) fn confirm(
     }
     let somebody = std::io::stdin().is_terminal() && std::io::stderr().is_terminal() && !console.json;
     if !somebody {
-        let message = format!(
-            "{} would be answered with {verb}; not running in a terminal, so nobody confirmed it",
-            plural(seen.len(), "item")
-        );
+        // The list is not in a document.
+        let what = match seen {
+            [one] => one.split_whitespace().collect::<Vec<_>>().join(" "),
+            several => plural(several.len(), "item"),
+        };
+        let message =
+            format!("{what}: would be answered with {verb}; not running in a terminal, so nobody confirmed it");
         return Err(CommandError::new(Exit::Usage, message, "look at them, then add --yes"));
     }
-    let _ = write!(terminal, "{verb} these {}? [y/N] ", seen.len());
+    let _ = match seen.len() {
+        1 => write!(terminal, "{verb} it? [y/N] "),
+        several => write!(terminal, "{verb} these {several}? [y/N] "),
+    };
     let _ = terminal.flush();
     let mut said = String::new();
     let read = std::io::stdin().lock().read_line(&mut said);

@@ -17,6 +17,7 @@ use crate::cli::error::CommandError;
 use crate::cli::session::Session;
 use crate::cli::{clock, operator, session};
 use crate::config::settings::Config;
+use crate::history::desk::answer_queue::QueuedAnswer;
 use crate::history::journal::WriteOutcome;
 use crate::history::run_record::LineRecord;
 use crate::history::store::open::History;
@@ -125,20 +126,24 @@ struct Stored {
     handle: String,
     integration: String,
     said: String,
+    /// The answer that held until now, of whoever gave it.
+    replaces: Option<String>,
     #[serde(skip)]
     step: String,
 }
 
 impl Stored {
     fn text(&self) -> String {
-        let Self { verb, handle, integration, said, step, .. } = self;
+        let Self { verb, handle, integration, said, replaces, step } = self;
         let step = if step.is_empty() { String::new() } else { format!("  {step}") };
+        let over = if *verb == "reopen" { "takes back" } else { "replaces" };
+        let over = replaces.as_ref().map(|before| format!("  {over}: {before}\n")).unwrap_or_default();
         let back = match *verb {
             "reopen" => String::new(),
             _ => format!("  to take it back: recount held --reopen {handle}\n"),
         };
         format!(
-            "{handle}{step}: {said}\n  nothing was written; it takes effect with the next plan or run\n\
+            "{handle}{step}: {said}\n{over}  nothing was written; it takes effect with the next plan or run\n\
              \u{20} to see it now:   recount plan {integration}\n{back}"
         )
     }
@@ -156,20 +161,24 @@ fn decide(
     if matches!(History::open_existing(&config.state), Ok(None)) {
         return Err(CommandError::new(Exit::Usage, "there was no run yet", "recount plan"));
     }
-    if !which.is_several() {
-        return store(&config, which, typed, &mut Session::open(&config)?, None);
-    }
     // A person who has just seen the steps means these.
     let typed = match typed.step {
-        TypedStep::Shown if !which.yes => Typed { step: TypedStep::Seen, ..typed },
+        TypedStep::Shown if which.is_several() && !which.yes => Typed { step: TypedStep::Seen, ..typed },
         _ => typed,
     };
-    // Nobody holds the lock while a person reads: the night could not begin.
+    let mut session = Session::open(&config)?;
     let seen = {
-        let Session { lock: _lock, history, .. } = Session::open(&config)?;
-        let all = open_items(config.integrations.keys(), &history)?;
-        answers(&all, which, typed, &history)?.iter().map(Answer::shown).collect::<Vec<_>>()
+        let all = open_items(config.integrations.keys(), &session.history)?;
+        let answers = match typed.verb {
+            AnswerVerb::Reopen => Vec::new(),
+            _ => answers(&all, which, typed, &session.history)?,
+        };
+        let is_asked = which.is_several() || answers.iter().any(Answer::is_over_another_persons);
+        is_asked.then(|| answers.iter().map(Answer::shown).collect::<Vec<_>>())
     };
+    let Some(seen) = seen else { return store(&config, which, typed, &mut session, None) };
+    // Nobody holds the lock while a person reads: the night could not begin.
+    drop(session);
     answer_targets::confirm(typed.verb, &seen, which, console)?;
     store(&config, which, typed, &mut Session::open(&config)?, Some(&seen))
 }
@@ -204,11 +213,12 @@ fn store(
         return Err(CommandError::new(Exit::Usage, message, "look again"));
     }
     let mut stored = Vec::new();
-    for Answer { of, matter, decision, name: _, step } in answers {
+    for Answer { of, matter, decision, name: _, step, replaces } in answers {
         let integration = &of.run.integration;
         history.decide(lock, integration, of.run.run, &matter, &decision)?;
         let (verb, integration, said) = (decision.verb.as_str(), integration.to_string(), decision.sentence());
-        stored.push(Stored { verb, handle: decision.handle, integration, said, step });
+        let replaces = replaces.as_ref().map(Decision::sentence_of_minute);
+        stored.push(Stored { verb, handle: decision.handle, integration, said, replaces, step });
     }
     // The answer is stored; that its copy failed is told by a warning and by `status`.
     let _ = session.copy(config);
@@ -221,13 +231,41 @@ struct Answer<'a> {
     decision: Decision,
     name: String,
     step: String,
+    /// The answer that holds until this one is stored.
+    replaces: Option<Decision>,
 }
 
 impl Answer<'_> {
     /// As it is shown before it is given.
     fn shown(&self) -> String {
-        format!("{:<9}  {}  {}", self.decision.handle, self.name, self.step).trim_end().to_owned()
+        let shown = format!("{:<9}  {}  {}", self.decision.handle, self.name, self.step).trim_end().to_owned();
+        match &self.replaces {
+            Some(before) => format!("{shown}  · replaces: {}", before.sentence_of_minute()),
+            None => shown,
+        }
     }
+
+    /// Two people who answer one item would each believe that their answer holds.
+    fn is_over_another_persons(&self) -> bool {
+        self.replaces.as_ref().is_some_and(|before| before.who != self.decision.who)
+    }
+}
+
+/// The answer that somebody gave at the desk while a run was on: it is stored once nobody holds the lock.
+fn waiting(about: &Decision, history: &History) -> Result<Option<Decision>, CommandError> {
+    let mut waiting = history.queued_answers()?.into_iter().map(|(_, queued)| queued).rev();
+    let found = waiting.find(|queued| queued.handle == about.handle && queued.verb != AnswerVerb::Reopen);
+    Ok(found.map(|QueuedAnswer { at, who, verb, until, note, .. }| {
+        let at = at.with_timezone(about.at.offset());
+        Decision { verb, until, note, who, at, within: None, ..about.clone() }
+    }))
+}
+
+/// The answer about a matter that still holds.
+fn held_until_now(items: &OpenItems, matter: &DecisionSubject) -> Option<Decision> {
+    let today = clock::now().with_timezone(items.run.started_at.offset()).date_naive();
+    let known = items.decisions.0.get(matter);
+    known.filter(|known| !known.spent && known.holds_on(today)).cloned()
 }
 
 fn answers<'a>(
@@ -253,7 +291,8 @@ fn answer<'a>(typed: Typed<'_>, item: Item<'a>, history: &History) -> Result<Ans
     let decision = Decision { named, ..decision(typed, item.handle, reason, seen) };
     let name = item.finding.map(|finding| display_names::matter(finding, line)).or(line.map(display_names::line));
     let step = line.map(step_of).unwrap_or_default();
-    Ok(Answer { of: item.of, matter, decision, name: name.unwrap_or_default(), step })
+    let replaces = waiting(&decision, history)?.or_else(|| held_until_now(item.of, &matter));
+    Ok(Answer { of: item.of, matter, decision, name: name.unwrap_or_default(), step, replaces })
 }
 
 /// A line of the newest plan as it stands since an undo was carried out: what was set back is what is kept.
@@ -348,7 +387,8 @@ fn answered<'a>(all: &'a [OpenItems], typed: Typed<'_>, handle: &str) -> Result<
         [(of, matter, known)] => {
             let named = known.named.clone();
             let decision = Decision { named, ..decision(typed, &known.handle, known.reason, known.seen) };
-            Ok(Answer { of, matter: (*matter).clone(), decision, name: String::new(), step: String::new() })
+            let replaces = held_until_now(of, matter);
+            Ok(Answer { of, matter: (*matter).clone(), decision, name: String::new(), step: String::new(), replaces })
         }
         [] => {
             let handles = handles(&answers().collect::<Vec<_>>());

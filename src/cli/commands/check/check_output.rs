@@ -75,10 +75,10 @@ impl CheckList {
         self.exit
     }
 
-    /// For a person; `more` stands behind the next command.
+    /// For a person; `more` stands behind each command.
     pub(in crate::cli::commands) fn print(&self, console: &Console, more: &str) {
         let alike = self.list.chunk_by(|one, next| one.is_like(next));
-        let lines: String = alike.map(|checks| lines(checks, console.paint)).collect();
+        let lines: String = alike.map(|checks| lines(checks, (console.paint, more))).collect();
         console.print(&format!("{lines}\nNext: {}{more}\n", self.next()));
     }
 
@@ -141,10 +141,10 @@ impl CheckList {
 }
 
 /// On a first day nobody is mapped: that is one line, and not one for each customer.
-fn lines(checks: &[Check], paint: Paint) -> String {
+fn lines(checks: &[Check], shown: (Paint, &str)) -> String {
     match checks {
-        [first, ..] if checks.len() > NAMED => first.and_all_others(checks).line(paint),
-        _ => checks.iter().map(|check| check.line(paint)).collect(),
+        [first, ..] if checks.len() > NAMED => first.and_all_others(checks).line(shown),
+        _ => checks.iter().map(|check| check.line(shown)).collect(),
     }
 }
 
@@ -179,7 +179,7 @@ impl Check {
         }
     }
 
-    fn line(&self, paint: Paint) -> String {
+    fn line(&self, (paint, more): (Paint, &str)) -> String {
         let sign = match self.status {
             CheckStatus::Good => paint.good("✓"),
             CheckStatus::Note => "·".to_owned(),
@@ -198,7 +198,7 @@ impl Check {
                 wrapped(&mut text, sentence, "    ", "    ");
             }
         }
-        ways(&mut text, fix, "    ", "    ");
+        ways(&mut text, &fix.with_each_command(more), "    ", "    ");
         text
     }
 }

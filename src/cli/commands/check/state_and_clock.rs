@@ -45,10 +45,11 @@ impl CheckList {
 
     /// A clock by which each night would be refused.
     pub(super) fn clock(&mut self, config: &Config) {
-        let is_idle = config.integrations.values().all(|integration| integration.mode == Mode::Off);
+        let is_idle = config.integrations.values().all(|integration| integration.mode != Mode::Apply);
         // Whatever the history cannot say is said in its own line.
         let history = History::open_existing(&config.state).ok().flatten().filter(|_| !is_idle);
-        let doubt = history.and_then(|history| doubted_clock(&history, clock::now(), &config.zone).ok().flatten());
+        let doubt =
+            history.and_then(|history| doubted_clock(&history, Mode::Apply, clock::now(), &config.zone).ok().flatten());
         doubt.iter().for_each(|doubt| self.failure("clock", doubt));
     }
 }

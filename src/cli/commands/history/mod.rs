@@ -13,8 +13,9 @@ use crate::cli::commands::history::over_time::LinesOf;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session;
-use crate::cli::wiring::older_history;
+use crate::cli::wiring::{configured_health, older_history};
 use crate::history::run_lookup::RunSummary;
+use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::report::exit_codes::Exit;
 use crate::report::format::json::time;
@@ -44,23 +45,33 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
         return over_time::run(global, asked, console);
     }
     match summaries(global, options.limit.get(), console) {
-        Ok((runs, exit)) if console.json => {
-            console.document(exit, &Document { history: runs.iter().map(Row::of).collect() });
+        Ok(Shown { runs, running, exit }) if console.json => {
+            console.document(exit, &Document { history: runs.iter().map(|run| Row::of(run, running)).collect() });
             exit
         }
-        Ok((runs, exit)) => {
-            console.print(&table(&runs));
+        Ok(Shown { runs, running, exit }) => {
+            console.print(&table(&runs, running));
             exit
         }
         Err(error) => error.tell(console),
     }
 }
 
-fn summaries(global: &Global, limit: usize, console: &Console) -> Result<(Vec<RunSummary>, Exit), CommandError> {
+struct Shown {
+    runs: Vec<RunSummary>,
+    /// The run that a process is at: only one holds the lock, and it is the newest.
+    running: Option<RunId>,
+    exit: Exit,
+}
+
+fn summaries(global: &Global, limit: usize, console: &Console) -> Result<Shown, CommandError> {
     let config = session::configuration(global)?;
+    let is_running = configured_health::running(&config.state).is_some();
     let history = session::existing_history(&config.state)?;
     let exit = older_history::told(&history, console);
-    Ok((history.runs(limit)?, exit))
+    let runs = history.runs(limit)?;
+    let running = runs.first().filter(|run| is_running && run.end.is_none()).map(|run| run.run);
+    Ok(Shown { runs, running, exit })
 }
 
 #[derive(Serialize)]
@@ -87,14 +98,15 @@ struct Row {
 }
 
 impl Row {
-    fn of(run: &RunSummary) -> Self {
+    fn of(run: &RunSummary, running: Option<RunId>) -> Self {
         let totals = run.end.as_ref().map(|end| end.totals);
+        let unended = if running == Some(run.run) { "running" } else { "cut off" };
         Self {
             run: run.run.0,
             integration: run.integration.to_string(),
             command: run.command.to_string(),
             mode: run.mode.to_string(),
-            verdict: run.end.as_ref().map_or("running", |end| end.verdict.as_str()).to_owned(),
+            verdict: run.end.as_ref().map_or(unended, |end| end.verdict.as_str()).to_owned(),
             exit_code: run.end.as_ref().map(|end| end.exit_code),
             started_at: time(run.started_at.to_utc()),
             finished_at: run.end.as_ref().map(|end| time(end.finished_at)),
@@ -108,13 +120,13 @@ impl Row {
     }
 }
 
-fn table(runs: &[RunSummary]) -> String {
+fn table(runs: &[RunSummary], running: Option<RunId>) -> String {
     let mut text = format!(
         "{:>5}  {:<21} {:<14} {:<5} {:<11} {:>6} {:>7}  plan\n",
         "run", "started", "integration", "by", "verdict", "decide", "changed",
     );
     for run in runs {
-        let Row { run: id, integration, command, verdict, to_decide, changed, plan, .. } = Row::of(run);
+        let Row { run: id, integration, command, verdict, to_decide, changed, plan, .. } = Row::of(run, running);
         let started = format!("{} {}", numbers_and_dates::day(run.started_at), run.started_at.format("%H:%M"));
         let number = |number: Option<usize>| number.map_or("–".to_owned(), |number| number.to_string());
         let plan = plan.as_deref().map(short).unwrap_or_default();

@@ -24,8 +24,17 @@ pub(in crate::cli::commands) struct Offers {
     pub(super) company_statuses: Vec<(String, usize)>,
     companies: usize,
     products: Vec<Record>,
-    /// Why ConnectWise could not be asked.
-    unread: Option<String>,
+    /// Why nothing is known of it.
+    unread: Option<Unread>,
+}
+
+/// Why nothing is known of a ConnectWise.
+#[derive(Debug)]
+enum Unread {
+    /// Something that it is asked with is not here.
+    NotAsked(String),
+    /// It did not answer, or refused the keys.
+    Asked(String),
 }
 
 /// A person waits for the next question.
@@ -40,10 +49,8 @@ impl Offers {
             let hasty = ConnectWiseSettings { retry_pause_max: Duration::from_secs(1), ..settings };
             Client::new(hasty).map_err(|error| error_chain(&error))
         });
-        match client.and_then(|client| Self::asked(&client)) {
-            Ok(offers) => offers,
-            Err(why) => Self { unread: Some(why), ..Self::default() },
-        }
+        let read = client.map_err(Unread::NotAsked).and_then(|client| Self::asked(&client).map_err(Unread::Asked));
+        read.unwrap_or_else(|why| Self { unread: Some(why), ..Self::default() })
     }
 
     /// The same by a client that is there.
@@ -77,7 +84,8 @@ impl Offers {
     /// What a person is told before the next question.
     pub(super) fn description(&self) -> String {
         match &self.unread {
-            Some(why) => format!("  ConnectWise was not asked yet: {}\n", shown(why)),
+            Some(Unread::NotAsked(why)) => format!("  ConnectWise was not asked yet: {}\n", shown(why)),
+            Some(Unread::Asked(why)) => format!("  ✗ ConnectWise was asked: {}\n", shown(why)),
             None => {
                 let (companies, products) = (plural(self.companies, "company"), plural(self.products.len(), "product"));
                 format!("  ✓ the keys work: {companies}, {products}\n")

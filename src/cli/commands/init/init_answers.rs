@@ -64,9 +64,8 @@ pub(super) fn ask(options: &Options, asker: &mut Asker<'_>) -> Result<Answers, C
         asker.say(&offers.description());
     }
     let vendor = vendor((&options.dir, &options.vendor), options.integration.as_ref(), offers, asker)?;
-    let text = "Every night at (06:15, or 7am)";
-    let at = asker.ask(Question::new("--at", text, options.at.as_ref()).or("06:15"), time_of_day)?;
-    // The host's own zone is what its people mean; it is not asked, and can be given.
+    // No question is spent on what has an ordinary answer, and is said in the end: the time, and the host's own zone.
+    let at = asker.settle(Question::new("--at", "", options.at.as_ref()).or("06:15"), time_of_day)?;
     let host = Zone::of_host();
     let zone = Question::new("--zone", "", options.zone.as_ref()).or(host.name());
     let zone = asker.settle(zone, self::zone)?;

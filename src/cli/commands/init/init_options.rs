@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 /// Arguments of `init`.
 #[derive(Debug, Args)]
@@ -44,6 +44,13 @@ pub(crate) struct Options {
     pub(super) yes: bool,
 }
 
+/// What counts where no column does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli::commands) enum CountBy {
+    /// Each row is one: a device, a mailbox, a user
+    Rows,
+}
+
 /// One vendor: the same for `init` and for `integrations add`.
 #[derive(Debug, Args)]
 pub(in crate::cli::commands) struct VendorOptions {
@@ -51,7 +58,7 @@ pub(in crate::cli::commands) struct VendorOptions {
     #[arg(long, value_name = "EXPORT")]
     pub(super) export: Option<String>,
     /// How it is read; without it the one profile that fits, else three columns
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["customer_column", "service_column", "count_column"])]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["customer_column", "service_column", "count_column", "count_by"])]
     pub(super) profile: Option<String>,
     /// Its column of the customer
     #[arg(long, value_name = "COLUMN")]
@@ -60,8 +67,11 @@ pub(in crate::cli::commands) struct VendorOptions {
     #[arg(long, value_name = "COLUMN")]
     pub(super) service_column: Option<String>,
     /// Its column of the count
-    #[arg(long, value_name = "COLUMN")]
+    #[arg(long, value_name = "COLUMN", conflicts_with = "count_by")]
     pub(super) count_column: Option<String>,
+    /// Instead of a column of the count: each row is one
+    #[arg(long, value_enum)]
+    pub(super) count_by: Option<CountBy>,
     /// Type of the agreements that it bills
     #[arg(long, value_name = "TYPE")]
     pub(super) agreement_type: Option<String>,

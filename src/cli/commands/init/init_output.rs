@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::cli::commands::init::file_columns::ChosenColumns;
 use crate::cli::commands::init::init_answers::{Answers, is_pattern};
 use crate::cli::commands::init::layout_choice::{ChosenExport, ChosenLayout};
 use crate::cli::commands::init::new_folder::{FILES, Folder, HOME};
@@ -97,9 +98,12 @@ impl CreatedFiles {
     fn export(&self) -> String {
         let how = match &self.answers.vendor.layout {
             ChosenLayout::Profile(name) => format!("the profile {name}"),
-            ChosenLayout::Columns(columns) => {
-                let [customer, service, count] = columns.each_ref().map(|name| shown(name));
-                format!("the columns \"{customer}\", \"{service}\" and \"{count}\"")
+            ChosenLayout::Columns(ChosenColumns { customer, service, count, delimiter: _ }) => {
+                let (customer, service) = (shown(customer), shown(service));
+                match count {
+                    Some(count) => format!("the columns \"{customer}\", \"{service}\" and \"{}\"", shown(count)),
+                    None => format!("the columns \"{customer}\" and \"{service}\"; each row is one"),
+                }
             }
         };
         let read = match &self.unread {
@@ -124,7 +128,14 @@ impl CreatedFiles {
     fn night(&self) -> String {
         let warning = "That time does not exist on the night when the clocks go forward, and systemd skips that night; \
                        04:00 or later, or UTC, is safe.";
-        if may_be_skipped(&self.answers) { warning.to_owned() } else { String::new() }
+        let Answers { at, zone, .. } = &self.answers;
+        let at = format!(
+            "Every night at {:02}:{:02} {}; the time stands in recount.toml and in the timer.",
+            at.hour,
+            at.minute,
+            shown(zone)
+        );
+        if may_be_skipped(&self.answers) { format!("{at} {warning}") } else { at }
     }
 
     fn keys(&self) -> String {

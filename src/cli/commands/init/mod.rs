@@ -1,8 +1,9 @@
-//! `recount init`: asks a few things, looks at the export and at ConnectWise, and writes what the nightly run needs. A key
+//! `recount init`: asks at most eight things, looks at the export and at ConnectWise, and writes what the nightly run needs. A key
 //! only into a file of its own, and nothing over a file that is there. Then it checks what it made.
 
 mod api_keys;
 pub(super) mod connectwise_offers;
+pub(super) mod file_columns;
 pub(super) mod init_answers;
 pub(crate) mod init_options;
 pub(super) mod init_output;
@@ -33,6 +34,7 @@ use crate::error_chain::error_chain;
 use crate::export::propose::proposal::Proposal;
 use crate::export::propose::{files_of, proposals};
 use crate::nightly::read_export::{ReadExportError, read_export};
+use crate::reconcile::model::display_text::shell_word;
 use crate::reconcile::model::export::counts::Counts;
 use crate::report::exit_codes::Exit;
 
@@ -56,7 +58,7 @@ fn print_created(made: &CreatedFiles, console: &Console) {
     let path = made.folder.path.join("recount.toml");
     let checks = made.can_be_checked().then(|| session::configuration_of(&path).and_then(check::of)).transpose();
     match checks {
-        Ok(Some(checks)) => checks.print(console, &format!(" --config {}", path.display())),
+        Ok(Some(checks)) => checks.print(console, &format!(" --config {}", shell_word(&path.to_string_lossy()))),
         Ok(None) => console.print(&format!("Next: {}\n", made.next())),
         Err(error) => _ = error.tell(console),
     }

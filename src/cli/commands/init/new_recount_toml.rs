@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
+use crate::cli::commands::init::file_columns::ChosenColumns;
 use crate::cli::commands::init::init_answers::{Answers, TimeOfDay, Vendor};
 use crate::cli::commands::init::layout_choice::{ChosenExport, ChosenLayout};
 use crate::cli::commands::init::new_folder::HOME;
@@ -130,9 +131,17 @@ fn source(export: &ChosenExport, layout: &ChosenLayout, folder: &Path) -> String
     };
     let layout = match layout {
         ChosenLayout::Profile(name) => format!("profile = {}\n", quoted(name)),
-        ChosenLayout::Columns(columns) => {
-            let [customer, service, count] = columns.each_ref().map(|name| quoted(name));
-            format!("columns = {{ customer = {customer}, service = {service}, count = {count} }}\n")
+        ChosenLayout::Columns(ChosenColumns { customer, service, count, delimiter }) => {
+            let (customer, service) = (quoted(customer), quoted(service));
+            let delimiter =
+                delimiter.map(|one| format!("delimiter = {}\n", quoted(&one.to_string()))).unwrap_or_default();
+            let columns = match count {
+                Some(count) => {
+                    format!("columns = {{ customer = {customer}, service = {service}, count = {} }}\n", quoted(count))
+                }
+                None => format!("columns = {{ customer = {customer}, service = {service} }}\ncount_by = \"rows\"\n"),
+            };
+            delimiter + &columns
         }
     };
     place + &layout

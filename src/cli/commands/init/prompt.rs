@@ -54,6 +54,11 @@ impl<'a> Asker<'a> {
         Self { terminal: Some((input, output)), missing: Vec::new() }
     }
 
+    /// Whether a person is there to be asked.
+    pub(super) fn is_heard(&self) -> bool {
+        self.terminal.is_some()
+    }
+
     /// Tells a person something between two questions.
     pub(super) fn say(&mut self, text: &str) {
         if let Some((_, output)) = &mut self.terminal {

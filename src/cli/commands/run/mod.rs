@@ -28,6 +28,7 @@ use crate::history::run_record::RunRecord;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
 use crate::report::exit_codes::Exit;
+use crate::report::format::json::Document;
 
 /// Arguments of `plan`.
 #[derive(Debug, Args)]
@@ -89,7 +90,28 @@ pub(crate) fn apply(global: &Global, options: &ApplyOptions, console: &Console) 
 }
 
 pub(crate) fn undo(global: &Global, options: &UndoOptions, console: &Console) -> Exit {
-    tell(plan_undo(global, RunId(options.run), console), false, console)
+    let run = RunId(options.run);
+    match has_writes(global, run) {
+        Ok(false) => {
+            if !console.json && !console.quiet {
+                console.print(&format!("run {run} wrote nothing, so there is nothing to set back.\n"));
+            }
+            if console.json {
+                console.document(Exit::Done, &Document::new(&[], None));
+            }
+            Exit::Done
+        }
+        Ok(true) => tell(plan_undo(global, run, console), false, console),
+        Err(error) => error.tell(console),
+    }
+}
+
+/// What is in order already is no mistake, as where every line is back by now.
+fn has_writes(global: &Global, run: RunId) -> Result<bool, CommandError> {
+    let config = session::configuration(global)?;
+    let history = session::existing_history(&config.state)?;
+    let is_there = history.summary(run)?.is_some();
+    Ok(!is_there || !history.writes_of(run)?.is_empty())
 }
 
 fn plan_undo(global: &Global, run: RunId, console: &Console) -> Result<Vec<RunRecord>, CommandError> {

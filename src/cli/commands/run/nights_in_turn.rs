@@ -12,7 +12,8 @@ use crate::cli::error::CommandError;
 use crate::cli::session::Session;
 use crate::cli::wiring::replication::Replica;
 use crate::cli::wiring::{
-    alert_engine, configured_health, copy_failure, keep_report, tell_unbegun_night, tickets_after_run, upkeep,
+    alert_engine, configured_health, copy_failure, keep_report, tell_unbegun_night, tickets_after_run, unbegun_nights,
+    upkeep,
 };
 use crate::cli::{clock, console, progress, session};
 use crate::config::settings::{Config, IntegrationConfig};
@@ -91,6 +92,9 @@ impl Nights<'_> {
                         keep_report::keep_again(self.config, &self.session.history, &run);
                     }
                 }
+                if last && self.order.command == RunCommand::Run && !self.session.has_lost_the_lease() {
+                    tickets_after_run::of_switched_off(self.config, self.session, self.stop).await;
+                }
                 alerts.after(&run, &announced, &mut self.session.history, last).await;
                 if last && self.order.command == RunCommand::Run {
                     upkeep::after_runs(self.config, self.session);
@@ -102,6 +106,9 @@ impl Nights<'_> {
                 Ok(run)
             }
             Err(error) => {
+                if self.order.command == RunCommand::Run && error.exit == Exit::Store {
+                    unbegun_nights::keep(self.config, &[integration], &error);
+                }
                 tell_unbegun_night::tell_announced(&alerts, integration, &announced, &error).await;
                 Err(error)
             }

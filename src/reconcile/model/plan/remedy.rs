@@ -122,6 +122,19 @@ impl Remedy {
         }
     }
 
+    /// The same, with this behind each command: the options without which it would be another installation's.
+    #[must_use]
+    pub fn with_each_command(&self, more: &str) -> Self {
+        let each = |parts: &[Self]| parts.iter().map(|part| part.with_each_command(more)).collect();
+        match self {
+            Self::Command(typed) => Self::command(format!("{typed}{more}")),
+            Self::AnyOf(parts) => Self::AnyOf(each(parts)),
+            Self::InTurn(parts) => Self::InTurn(each(parts)),
+            Self::Noted(noted) => Self::Noted(Box::new((noted.0.with_each_command(more), noted.1.clone()))),
+            said => said.clone(),
+        }
+    }
+
     /// Whether nothing is said.
     pub fn is_empty(&self) -> bool {
         *self == Self::Unsaid

@@ -1,0 +1,82 @@
+//! Nights that failed where nothing could be stored: noted then, and recorded with their reports by the next process that can.
+
+use crate::cli::clock;
+use crate::cli::error::CommandError;
+use crate::cli::wiring::keep_report;
+use crate::config::settings::{Config, ConnectWiseConfig, IntegrationConfig};
+use crate::history::run_writing::NewRun;
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+use crate::history::store::run_lock::RunLock;
+use crate::history::store::unbegun_nights::{UnbegunNight, forget, note, noted, reserve};
+use crate::nightly::night_failure::Failure;
+use crate::nightly::unbegun_night;
+use crate::reconcile::model::ids::IntegrationName;
+use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
+use crate::reconcile::model::plan::reason_code::Code;
+use crate::reconcile::model::plan::remedy::Remedy;
+use crate::report::exit_codes::Exit;
+
+/// Notes that nights ended with this, of which no history knows.
+pub(crate) fn keep(config: &Config, integrations: &[&IntegrationConfig], error: &CommandError) {
+    let at = clock::now();
+    let night = |integration: &&IntegrationConfig| UnbegunNight {
+        at,
+        integration: integration.name.to_string(),
+        mode: integration.mode.as_str().to_owned(),
+        exit_code: error.exit.code(),
+        message: error.message.clone(),
+    };
+    let nights: Vec<_> = integrations.iter().map(night).collect();
+    if let Err(why) = note(&config.state, &nights) {
+        tracing::error!("this night can be recorded nowhere: {why}");
+    }
+}
+
+/// Takes the room for such notes, and records what was noted.
+///
+/// # Errors
+/// When a night cannot be stored: then all that are left stay noted.
+pub(crate) fn settle(config: &Config, lock: &RunLock, history: &mut History) -> Result<(), StoreError> {
+    if let Err(why) = reserve(&config.state) {
+        tracing::warn!("no room could be taken for notes of nights with a full disk: {why}");
+    }
+    let nights = noted(&config.state);
+    if nights.is_empty() {
+        return Ok(());
+    }
+    for night in nights {
+        if let Some((begun, failure)) = known(config, night) {
+            let run = unbegun_night::record(begun, failure, lock, history)?;
+            keep_report::keep(config, history, &run);
+        }
+    }
+    forget(&config.state).map_err(|error| StoreError::file(&config.state, error))
+}
+
+/// A note of an integration that has gone from the configuration is still a night of its.
+fn known(config: &Config, night: UnbegunNight) -> Option<(NewRun, Failure)> {
+    let UnbegunNight { at, integration, mode, exit_code, message } = night;
+    let integration = IntegrationName::new(&integration);
+    let settings = config.integrations.get(&integration);
+    let zone = settings.map_or(&config.zone, |settings| &settings.zone);
+    let connectwise = settings.and_then(|settings| config.connectwise.get(&settings.connectwise));
+    let site = connectwise.map(ConnectWiseConfig::site).unwrap_or_default();
+    // A clock that was ahead then must not doubt the right one of tonight.
+    let started_at = zone.local(at.min(clock::now()));
+    let (command, mode) = (RunCommand::Run, Mode::from_word(&mode)?);
+    let begun = NewRun { integration, command, mode, started_at, undoes: None, site };
+    let message = format!("{message}. Nothing could be recorded then; it is recorded now");
+    let exit = Exit::of_code(exit_code);
+    let fix = Remedy::nothing("the history can be written again, and the nights go on");
+    Some((begun, Failure::new(exit, code_of(exit), message, fix)))
+}
+
+/// The code of what ended a night before it began.
+pub(crate) fn code_of(exit: Exit) -> Code {
+    match exit {
+        Exit::Config => Code::ConfigInvalid,
+        Exit::Store => Code::StoreFailed,
+        _ => Code::Unexpected,
+    }
+}

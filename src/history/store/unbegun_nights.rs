@@ -1,0 +1,139 @@
+//! Nights that failed where nothing could be stored: noted in the state folder's file `unbegun-nights`, until the history can
+//! be written again and takes them in.
+//!
+//! The file has its room while there is some, and is written in place: a full disk can still take a note. On a file system
+//! that copies what is written (btrfs, ZFS) that may fail; then the night was told, and is in no history.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::atomic_files::replace;
+
+/// Bytes of the file: about 60 nights, which is weeks on which nobody looked.
+const ROOM: usize = 16 * 1024;
+
+/// A night that is in no history yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnbegunNight {
+    /// When it ended.
+    pub at: DateTime<Utc>,
+    /// Whose.
+    pub integration: String,
+    /// In which mode, by its word.
+    pub mode: String,
+    /// How it ended.
+    pub exit_code: u8,
+    /// Why.
+    pub message: String,
+}
+
+/// Takes the room for notes, once.
+///
+/// # Errors
+/// The system's.
+pub fn reserve(state: &Path) -> io::Result<()> {
+    let path = file(state);
+    let is_there = fs::metadata(&path).is_ok_and(|known| known.len() >= ROOM as u64);
+    if is_there { Ok(()) } else { replace(&path, &drawn(&noted(state))) }
+}
+
+/// Notes nights behind those that are noted. Without room the oldest are forgotten.
+///
+/// # Errors
+/// The system's.
+pub fn note(state: &Path, nights: &[UnbegunNight]) -> io::Result<()> {
+    let known = noted(state).into_iter().chain(nights.iter().cloned()).collect::<Vec<_>>();
+    write(state, &known)
+}
+
+/// Those that are noted, oldest first. What cannot be read is none.
+pub fn noted(state: &Path) -> Vec<UnbegunNight> {
+    let text = fs::read_to_string(file(state)).unwrap_or_default();
+    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+/// Forgets those that the history has taken in.
+///
+/// # Errors
+/// The system's.
+pub fn forget(state: &Path) -> io::Result<()> {
+    write(state, &[])
+}
+
+fn write(state: &Path, nights: &[UnbegunNight]) -> io::Result<()> {
+    let path = file(state);
+    let mut file = match File::options().write(true).open(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return replace(&path, &drawn(nights)),
+        file => file?,
+    };
+    file.write_all(&drawn(nights))?;
+    file.sync_data()
+}
+
+/// A line for each, and blanks up to the end of the room.
+fn drawn(nights: &[UnbegunNight]) -> Vec<u8> {
+    let lines: Vec<String> = nights.iter().filter_map(|night| serde_json::to_string(night).ok()).collect();
+    let mut text = Vec::with_capacity(ROOM);
+    let mut first = 0;
+    while lines[first..].iter().map(|line| line.len() + 1).sum::<usize>() > ROOM - 1 {
+        first += 1;
+    }
+    for line in &lines[first..] {
+        text.extend_from_slice(line.as_bytes());
+        text.push(b'\n');
+    }
+    text.resize(ROOM - 1, b' ');
+    text.push(b'\n');
+    text
+}
+
+fn file(state: &Path) -> PathBuf {
+    state.join("unbegun-nights")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::MetadataExt as _;
+
+    use super::*;
+
+    fn night(hour: u32, message: &str) -> UnbegunNight {
+        let at = format!("2026-11-24T{hour:02}:00:00Z").parse().expect("a time");
+        let (integration, mode, message) = ("mail".to_owned(), "apply".to_owned(), message.to_owned());
+        UnbegunNight { at, integration, mode, exit_code: 14, message }
+    }
+
+    /// A full disk has no room for another file, and none for a longer one.
+    #[test]
+    fn a_note_needs_no_room_that_was_not_taken_before() {
+        let state = tempfile::tempdir().expect("a folder");
+        reserve(state.path()).expect("room");
+        let at = |state: &Path| fs::metadata(file(state)).map(|known| (known.ino(), known.len(), known.blocks()));
+        let before = at(state.path()).expect("the file");
+        assert!(before.2 > 0, "room that is only promised is none");
+        note(state.path(), &[night(3, "full"), night(4, "full\nstill")]).expect("noted");
+        reserve(state.path()).expect("room");
+        assert_eq!(at(state.path()).expect("the file"), before);
+        assert_eq!(noted(state.path()), [night(3, "full"), night(4, "full\nstill")]);
+        forget(state.path()).expect("forgotten");
+        assert_eq!((noted(state.path()), at(state.path()).expect("the file")), (Vec::new(), before));
+    }
+
+    /// A disk that is full for months ends no note of last night.
+    #[test]
+    fn the_newest_nights_have_their_room() {
+        let state = tempfile::tempdir().expect("a folder");
+        let long = "x".repeat(1000);
+        for hour in 0..20 {
+            note(state.path(), &[night(hour, &long)]).expect("noted");
+        }
+        let noted = noted(state.path());
+        assert_eq!(noted.last(), Some(&night(19, &long)));
+        assert!(noted.len() > 5 && fs::metadata(file(state.path())).expect("the file").len() == ROOM as u64);
+    }
+}
