@@ -283,7 +283,8 @@ impl LineRules<'_> {
             of(ours.id, format!("addition {} was cancelled on {on} by somebody else", ours.id))
         });
         // Not in the listing is no sign that it ended, whoever is to win.
-        let gone = self.last_addition(key).and_then(|gone| match self.around.listed(key.agreement, gone) {
+        let gone = self.last_addition(key).filter(|gone| on_line.iter().all(|addition| addition.id != *gone));
+        let gone = gone.and_then(|gone| match self.around.listed(key.agreement, gone) {
             None => Some(of(gone, not_where_it_was(gone, self.around.anywhere(gone)))),
             Some(listed) => self.of_another_line(key, listed).map(|detail| of(gone, detail)),
         });
