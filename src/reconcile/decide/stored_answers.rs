@@ -86,10 +86,18 @@ impl Decisions {
         let kept = self.0.get(&DecisionSubject::line(key)).filter(|decision| decision.verb == AnswerVerb::Keep);
         let applies = |decision: &&Decision| decision.keeps(&judgement.verdict, judgement.live);
         let Some(decision) = kept.filter(applies) else { return judgement };
-        if decision.holds_on(today) {
-            return LineDecision { verdict: Verdict::Skipped(Code::Kept), detail: decision.sentence(), ..judgement };
-        }
-        let parts = [judgement.detail.clone(), format!("{}, which has expired", decision.sentence())];
+        let over = match (decision.holds_on(today), decision.is_kept_of(judgement.live, &judgement.named)) {
+            (true, true) => {
+                return LineDecision {
+                    verdict: Verdict::Skipped(Code::Kept),
+                    detail: decision.sentence(),
+                    ..judgement
+                };
+            }
+            (true, false) => format!("{}, but another addition is asked about now", decision.sentence()),
+            (false, _) => format!("{}, which has expired", decision.sentence()),
+        };
+        let parts = [judgement.detail.clone(), over];
         let detail = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ");
         LineDecision { detail, ..judgement }
     }
@@ -186,9 +194,14 @@ impl Decision {
     fn keeps(&self, verdict: &Verdict, live: Option<LiveAddition>) -> bool {
         let left = *verdict == Verdict::Held(Code::LineLeftBehind);
         let same = left == (self.reason == Code::LineLeftBehind);
-        same && keep_applies(verdict)
-            && self.is_of_quantity(billed(live))
-            && live.is_none_or(|live| !left || self.is_of(live.addition))
+        same && keep_applies(verdict) && self.is_of_quantity(billed(live))
+    }
+
+    /// Whether a line asks about no addition that was not shown when it was kept. Its own one may be another by now, unless
+    /// that is what was left behind.
+    fn is_kept_of(&self, live: Option<LiveAddition>, named: &Named) -> bool {
+        let own = live.filter(|_| self.reason == Code::LineLeftBehind).map(|live| live.addition);
+        self.is_for(own, named)
     }
 }
 
