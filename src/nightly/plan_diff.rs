@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::history::run_record::LineRecord;
+use crate::reconcile::model::display_text::day;
 use crate::reconcile::model::plan::finding::{Finding, finding};
+use crate::reconcile::model::plan::line::FirstBilled;
 use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::quantity::Quantity;
@@ -37,8 +39,10 @@ pub(super) fn plan_diff(then: &[LineRecord], now: &[LineRecord]) -> Vec<Finding>
 
 fn change_of(then: Option<&LineRecord>, now: Option<&LineRecord>) -> Option<Finding> {
     let message = match (then, now) {
-        (Some(then), Some(now)) if (then.was, then.wanted) != (now.was, now.wanted) || kind(then) != kind(now) => {
-            format!("planned {}, now {}", step(then), step(now))
+        (Some(then), Some(now))
+            if (then.was, then.wanted, then.billed) != (now.was, now.wanted, now.billed) || kind(then) != kind(now) =>
+        {
+            format!("planned {}{}, now {}{}", step(then), billed(then), step(now), billed(now))
         }
         (Some(then), None) if then.outcome != Outcome::Unchanged => format!("planned {}, now not there", step(then)),
         (None, Some(now)) if now.outcome != Outcome::Unchanged => format!("not in the plan, now {}", step(now)),
@@ -46,6 +50,14 @@ fn change_of(then: Option<&LineRecord>, now: Option<&LineRecord>) -> Option<Find
     };
     let line = now.or(then)?;
     Some(finding(Severity::Warning, Code::PlanMoved, message).about_line(&line.handle, &line.sources))
+}
+
+/// ` on the invoice of Thu 31 Dec 2026, of December 2026`.
+fn billed(line: &LineRecord) -> String {
+    let FirstBilled { invoice, month } = line.billed;
+    let invoice = invoice.map(|on| format!(" on the invoice of {}", day(on))).unwrap_or_default();
+    let month = month.map(|first| format!(", of {}", first.format("%B %Y"))).unwrap_or_default();
+    invoice + &month
 }
 
 /// A line that was or would be written is the same whether its run was a dry one, was held, or carried it out.

@@ -20,7 +20,7 @@ use crate::reconcile::model::export::counts::Cell;
 use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, ProductCode, ProductId, ServiceName};
 use crate::reconcile::model::mapping::{Mapping, ServiceRule};
 use crate::reconcile::model::plan::finding::sort;
-use crate::reconcile::model::plan::line::{Line, LineKey, Source, Subject, Verdict};
+use crate::reconcile::model::plan::line::{FirstBilled, Line, LineKey, Source, Subject, Verdict};
 use crate::reconcile::model::plan::named_additions::Named;
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::plan::{Plan, handle};
@@ -140,6 +140,7 @@ fn placed_line(key: LineKey, wanted: WantedLine, judgement: LineDecision) -> Lin
         company: Some(company),
         sources,
         wanted: waits.or(units),
+        billed: FirstBilled::default(),
         carried: rolled.map(|rolled| terms.against(rolled.carried, live.as_ref())),
         live,
         verdict,
@@ -208,6 +209,7 @@ fn unplaced_line(
         }],
         wanted: count,
         live: None,
+        billed: FirstBilled::default(),
         carried: None,
         verdict,
         detail: String::new(),

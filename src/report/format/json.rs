@@ -235,6 +235,7 @@ impl<'a> JsonLine<'a> {
             reason,
             detail,
             named: _,
+            billed: _,
         } = record;
         Self {
             handle,

@@ -32,6 +32,8 @@ pub struct Line {
     pub carried: Option<Quantity>,
     /// What is to happen.
     pub verdict: Verdict,
+    /// Where a change is billed first; nothing of a line that does not change.
+    pub billed: FirstBilled,
     /// One sentence for a person.
     pub detail: String,
     /// The other additions that it asks about.
@@ -91,6 +93,15 @@ pub struct LiveAddition {
     pub addition: AdditionId,
     /// The units billed.
     pub quantity: Quantity,
+}
+
+/// Where a change is billed first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FirstBilled {
+    /// The agreement's next invoice, by its date.
+    pub invoice: Option<NaiveDate>,
+    /// The month whose peak or average it is, by its first day.
+    pub month: Option<NaiveDate>,
 }
 
 /// What is to happen to a line.
