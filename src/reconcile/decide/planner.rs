@@ -81,9 +81,8 @@ fn placed_lines(gathered: PlanInputs<'_>) -> Vec<Line> {
     // What begins beside a line is looked at there; what is there already is compared here.
     let around = ElsewhereInputs::new(directory, additions, claims, places, past, today);
     let judge = LineRules { mapping, policy, past, export, places, around: &around, today };
-    let decimals = decimals(mapping, past);
     let lines = wanted_lines(counts, mapping, places, past, on).map(|(key, wanted)| {
-        let wanted = rounded(wanted, decimals);
+        let wanted = rounded(wanted, decimals(mapping, past, &key));
         let product = products.get(&key.product).copied().unwrap_or(Err(Code::ProductMissing));
         let judgement = match (directory.agreements.get(&key.agreement), additions.get(&key.agreement)) {
             (Some(agreement), Some(additions)) => {
@@ -140,8 +139,8 @@ fn placed_line(key: LineKey, wanted: WantedLine, judgement: LineDecision) -> Lin
         company: Some(company),
         sources,
         wanted: waits.or(units),
-        billed: FirstBilled::default(),
         carried: rolled.map(|rolled| terms.against(rolled.carried, live.as_ref())),
+        billed: FirstBilled::default(),
         live,
         verdict,
         detail,
@@ -209,8 +208,8 @@ fn unplaced_line(
         }],
         wanted: count,
         live: None,
-        billed: FirstBilled::default(),
         carried: None,
+        billed: FirstBilled::default(),
         verdict,
         detail: String::new(),
         named: Named::default(),
