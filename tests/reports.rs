@@ -46,6 +46,7 @@ fn line(number: usize, customer: &str, outcome: Outcome, reason: Code, was: u32,
         detail: format!("{customer} goes from {was} to {wanted}"),
         named: None,
         billed: FirstBilled::default(),
+        changed_at: None,
     }
 }
 

@@ -68,6 +68,7 @@ fn run(input: &[&str; 8], outcome: Outcome) -> RunRecord {
         detail: message.to_owned(),
         named: None,
         billed: FirstBilled::default(),
+        changed_at: None,
     };
     let export = ExportRecord {
         path: file.to_owned(),

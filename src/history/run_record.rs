@@ -115,6 +115,9 @@ pub struct LineRecord {
     pub named: Option<Named>,
     /// Where a planned change is billed first; nothing in plans of a version that did not note it.
     pub billed: FirstBilled,
+    /// When ConnectWise's records of what a held line asks about were changed last; nothing in plans of a version that did not
+    /// note it.
+    pub changed_at: Option<DateTime<Utc>>,
 }
 
 impl LineRecord {

@@ -107,6 +107,7 @@ pub fn sample(integration: &IntegrationName, settings: &TicketSettings, date: Na
         detail: String::new(),
         named: None,
         billed: FirstBilled::default(),
+        changed_at: None,
     };
     let kind = TicketKind::HeldLine;
     let subject = TicketSubject { kind, handle, finding, line: Some(line), company: Some(settings.company) };

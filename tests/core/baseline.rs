@@ -97,7 +97,12 @@ fn a_typo_of_a_count_that_is_billed_nowhere_refuses_no_later_export() {
         who: "mmiller".to_owned(),
         at: time("2026-03-09T08:00:00Z").fixed_offset(),
         reason: Code::LineStep,
-        seen: Some(SeenLine { addition: Some(AdditionId(9002)), was: Some(q("20")), wanted: Some(q("2000")) }),
+        seen: Some(SeenLine {
+            addition: Some(AdditionId(9002)),
+            was: Some(q("20")),
+            wanted: Some(q("2000")),
+            changed_at: None,
+        }),
         named: None,
         within: None,
         spent: false,
@@ -174,7 +179,7 @@ fn a_count_that_a_person_let_be_is_not_counted_for_its_day() {
             night.rows[at].3 = count.to_owned();
         }
         for (agreement, wanted) in [(5000, "60"), (5001, "21")] {
-            let seen = SeenLine { addition: None, was: Some(q("20")), wanted: Some(q(wanted)) };
+            let seen = SeenLine { addition: None, was: Some(q("20")), wanted: Some(q(wanted)), changed_at: None };
             let answer = Decision { seen: Some(seen), ..decision(verb, Code::LineStep) };
             night.past.decisions.0.insert(DecisionSubject::line(&key(agreement, FILTER)), answer);
         }

@@ -131,6 +131,7 @@ fn line(number: i64, was: u32, wanted: u32) -> LineRecord {
         detail: "as it is".to_owned(),
         named: None,
         billed: FirstBilled::default(),
+        changed_at: None,
     }
 }
 

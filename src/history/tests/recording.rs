@@ -312,6 +312,7 @@ fn any_line() -> impl Strategy<Value = LineRecord> {
                     invoice: NaiveDate::from_ymd_opt(2026, 12, 15),
                     month: NaiveDate::from_ymd_opt(2026, 11, 1),
                 },
+                changed_at: Some(noon()),
             }
         },
     )

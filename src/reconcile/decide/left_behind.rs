@@ -105,6 +105,7 @@ impl Ground<'_> {
             live: judgement.live,
             carried: None,
             billed: FirstBilled::default(),
+            changed_at: None,
             verdict: judgement.verdict,
             detail: judgement.detail,
             named: judgement.named,

@@ -1,6 +1,8 @@
 //! The one decision: everything that was gathered in, a plan out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
 
 use crate::reconcile::decide::billed_elsewhere::ElsewhereInputs;
 use crate::reconcile::decide::findings::Findings;
@@ -15,9 +17,11 @@ use crate::reconcile::matching::counts_to_lines::{OnAgreement, wanted_lines};
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::matching::stored_decimals::{decimals, rounded};
 use crate::reconcile::matching::wanted_line::{PresentAddition, WantedLine};
-use crate::reconcile::model::connectwise_records::{Directory, Product, Unreadable};
+use crate::reconcile::model::connectwise_records::{Additions, Directory, Product, Unreadable};
 use crate::reconcile::model::export::counts::Cell;
-use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, ProductCode, ProductId, ServiceName};
+use crate::reconcile::model::ids::{
+    AdditionId, AgreementId, CompanyId, CustomerName, ProductCode, ProductId, ServiceName,
+};
 use crate::reconcile::model::mapping::{Mapping, ServiceRule};
 use crate::reconcile::model::plan::finding::sort;
 use crate::reconcile::model::plan::line::{FirstBilled, Line, LineKey, Source, Subject, Verdict};
@@ -51,10 +55,31 @@ pub fn draw(gathered: PlanInputs<'_>) -> Plan {
     findings.extend(uncounted_lines::item(gathered.integration, &lines));
     sort(&mut findings);
     gathered.past.decisions.silence(gathered.integration, gathered.today, &mut lines, &mut findings);
+    note_changes(additions, &mut lines);
     for source in lines.iter_mut().flat_map(|line| &mut line.sources) {
         source.place = gathered.counts.parts.placed(&source.lines);
     }
     Plan { integration: gathered.integration.clone(), lines, findings }
+}
+
+/// When what is asked about was changed last: what is changed after that was not shown.
+fn note_changes(additions: &Additions, lines: &mut [Line]) {
+    let asks =
+        |line: &Line| line.verdict.is_held() || matches!(line.verdict, Verdict::Skipped(Code::Kept | Code::Ignored));
+    let ids = |line: &Line| {
+        let own = line.live.map(|live| live.addition);
+        own.into_iter().chain(line.named.0.keys().copied()).collect::<Vec<_>>()
+    };
+    let asked: BTreeSet<AdditionId> = lines.iter().filter(|line| asks(line)).flat_map(ids).collect();
+    if asked.is_empty() {
+        return;
+    }
+    let all = additions.values().flatten().filter(|addition| asked.contains(&addition.id));
+    let at = all.filter_map(|addition| Some((addition.id, addition.changed.as_ref()?.time()?)));
+    let at: BTreeMap<AdditionId, DateTime<Utc>> = at.collect();
+    for line in lines.iter_mut().filter(|line| asks(line)) {
+        line.changed_at = ids(line).iter().filter_map(|id| at.get(id)).max().copied();
+    }
 }
 
 fn ground(gathered: PlanInputs<'_>) -> Ground<'_> {
@@ -141,6 +166,7 @@ fn placed_line(key: LineKey, wanted: WantedLine, judgement: LineDecision) -> Lin
         wanted: waits.or(units),
         carried: rolled.map(|rolled| terms.against(rolled.carried, live.as_ref())),
         billed: FirstBilled::default(),
+        changed_at: None,
         live,
         verdict,
         detail,
@@ -210,6 +236,7 @@ fn unplaced_line(
         live: None,
         carried: None,
         billed: FirstBilled::default(),
+        changed_at: None,
         verdict,
         detail: String::new(),
         named: Named::default(),

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::reconcile::decide::line_decision::LineDecision;
 use crate::reconcile::decide::permitted_answers::keep_applies;
@@ -68,7 +68,7 @@ impl Decisions {
             format!("that answered {}, and nobody was asked about {code}", decision.reason)
         } else if let Some(unshown) = unshown {
             unshown
-        } else if let Some(change) = changed.filter(|change| change.is_after(decision.at.to_utc())) {
+        } else if let Some(change) = changed.filter(|change| change.is_after(decision.shown_as_of())) {
             format!("{} changed the line at {}, after the answer", change.by, change.at)
         } else {
             return StepAnswer::Accepted(decision.sentence());
@@ -187,6 +187,12 @@ impl Decision {
     /// Whether it was for the additions that a line asks about now.
     fn is_about(&self, line: &Line) -> bool {
         self.is_for(line.live.map(|live| live.addition), &line.named) && self.is_of_quantity(billed(line.live))
+    }
+
+    /// What was changed after this was not shown. Both times are of ConnectWise's clock, which may go otherwise than this host's;
+    /// where a plan did not note it, the answer's own is all there is.
+    fn shown_as_of(&self) -> DateTime<Utc> {
+        self.seen.and_then(|seen| seen.changed_at).unwrap_or(self.at.to_utc())
     }
 
     /// Whether a line that is kept is what is left as it is now. One that was left behind is kept as that, until the mapping

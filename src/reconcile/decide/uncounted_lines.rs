@@ -39,6 +39,7 @@ fn line(one: &UncountedLine, decisions: &Decisions, today: NaiveDate) -> Line {
         live: billed.as_ref().ok().copied(),
         carried: None,
         billed: FirstBilled::default(),
+        changed_at: None,
         verdict: Verdict::Held(Code::BilledNotCounted),
         detail: what,
         named: named.clone(),

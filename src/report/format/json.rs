@@ -236,6 +236,7 @@ impl<'a> JsonLine<'a> {
             detail,
             named: _,
             billed: _,
+            changed_at: _,
         } = record;
         Self {
             handle,

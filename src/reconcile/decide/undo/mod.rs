@@ -69,6 +69,7 @@ impl Undoing<'_> {
             live,
             carried: None,
             billed: FirstBilled::default(),
+            changed_at: None,
             verdict,
             detail,
             named,

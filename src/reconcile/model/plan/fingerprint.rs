@@ -29,8 +29,20 @@ impl Plan {
 }
 
 pub(crate) fn canonical(text: &mut String, line: &Line) {
-    let Line { handle: _, subject, company, sources, wanted, live, carried: _, verdict, billed, detail: _, named: _ } =
-        line;
+    let Line {
+        handle: _,
+        subject,
+        company,
+        sources,
+        wanted,
+        live,
+        carried: _,
+        verdict,
+        billed,
+        detail: _,
+        named: _,
+        changed_at: _,
+    } = line;
     text.push('\n');
     text.push_str(&subject_text(subject));
     write_all(text, format_args!("\u{1f}{:?}\u{1f}", company.map(|id| id.0)));

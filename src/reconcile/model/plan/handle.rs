@@ -119,6 +119,7 @@ mod tests {
             live: None,
             carried: None,
             billed: FirstBilled::default(),
+            changed_at: None,
             verdict: Verdict::Unchanged(Code::Equal),
             detail: String::new(),
             named: Named::default(),

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::reconcile::model::bill_customer::Bill;
 use crate::reconcile::model::ids::{
@@ -38,6 +38,9 @@ pub struct Line {
     pub detail: String,
     /// The other additions that it asks about.
     pub named: Named,
+    /// When ConnectWise's records of what it asks about were changed last, by ConnectWise's clock; nothing of a line that asks
+    /// nothing.
+    pub changed_at: Option<DateTime<Utc>>,
 }
 
 /// What a line is about.
