@@ -132,6 +132,10 @@ fn line<'a>(run: &'a RunRecord, product: &str) -> &'a LineRecord {
     lines.iter().find(of_product).unwrap_or_else(|| panic!("{product}: {lines:?}"))
 }
 
+fn exit(run: &RunRecord) -> Option<u8> {
+    run.end.as_ref().map(|end| end.exit_code)
+}
+
 fn told(run: &RunRecord) -> String {
     text::render(run, View { paint: Paint::PLAIN, whole: true, known: &[] })
 }
@@ -274,7 +278,6 @@ fn a_plan_that_meets_another_invoice_by_now_is_refused_and_says_so() {
         assert_eq!(drawn, again, "nothing moved on that day");
         (clocked, drawn)
     };
-    let exit = |run: &RunRecord| run.end.as_ref().map(|end| end.exit_code);
     let peak = "\"CloudFilter\" = { product = \"MP-CLOUDFILTER\", quantity = \"peak\" }";
     let current = "\"CloudFilter\" = { product = \"MP-CLOUDFILTER\" }";
     let (seven, archive) = (
