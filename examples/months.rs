@@ -288,7 +288,7 @@ impl Month {
                 .into_iter()
                 .map(|(customer, service)| (customer.clone(), service.clone()))
                 .collect();
-        let after = baseline::after(&night.past.counts, &counts, plan, approved);
+        let after = baseline::after(&night.past, &counts, plan, approved);
         let run = RunId(i64::try_from(at).unwrap_or(0) + 1);
         let customers: BTreeSet<CustomerName> = counts.customers.keys().cloned().collect();
         let accepted = Accepted {

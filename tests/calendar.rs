@@ -133,6 +133,10 @@ fn line<'a>(run: &'a RunRecord, product: &str) -> &'a LineRecord {
     lines.iter().find(of_product).unwrap_or_else(|| panic!("{product}: {lines:?}"))
 }
 
+fn exit(run: &RunRecord) -> Option<u8> {
+    run.end.as_ref().map(|end| end.exit_code)
+}
+
 fn told(run: &RunRecord) -> String {
     text::render(run, View { paint: Paint::PLAIN, whole: true, known: &[], is_older: false })
 }
@@ -255,6 +259,74 @@ fn a_month_s_peak_stands_until_its_invoice_is_made() {
     acme(5);
     let made = clocked.night("2026-12-03T06:15:00Z");
     assert_eq!(billed(), Decimal::from(7), "{}", told(&made));
+}
+
+/// A peak that was planned for December's invoice was approved once that was made, and was billed on January's; and a new line that
+/// was to begin with the invoice of 15 December began with the next one: its month was billed nowhere.
+#[test]
+fn a_plan_that_meets_another_invoice_by_now_is_refused_and_says_so() {
+    let planned = |service: &str, rows: &str, next: &str, at: &str| {
+        let clocked = Clocked::approved("Etc/UTC", "2026-12-10T12:00:00Z");
+        let text = std::fs::read_to_string(clocked.0.path("recount.toml")).expect("the configuration");
+        clocked.0.write("recount.toml", text.replace("\"CloudFilter\" = { product = \"MP-CLOUDFILTER\" }", service));
+        if !next.is_empty() {
+            clocked.next_invoice(next);
+        }
+        clocked.counts(rows);
+        let drawn = clocked.run(at, RunCommand::Plan, None).planned.expect("a plan").fingerprint;
+        let later = at.parse::<DateTime<Utc>>().expect("an instant") + TimeDelta::hours(12);
+        let again = clocked.run(&later.to_rfc3339(), RunCommand::Plan, None).planned.expect("a plan").fingerprint;
+        assert_eq!(drawn, again, "nothing moved on that day");
+        (clocked, drawn)
+    };
+    let peak = "\"CloudFilter\" = { product = \"MP-CLOUDFILTER\", quantity = \"peak\" }";
+    let current = "\"CloudFilter\" = { product = \"MP-CLOUDFILTER\" }";
+    let (seven, archive) = (
+        "Acme,CloudFilter,7\nBorealis,CloudFilter,5\n",
+        "Acme,CloudFilter,3\nAcme,Archive,2\nBorealis,CloudFilter,5\n",
+    );
+    for (service, rows, [before, after], [drawn, late], [was, now]) in [
+        (
+            peak,
+            seven,
+            ["2026-12-31", "2027-01-31"],
+            ["2026-12-31T06:15:00Z", "2027-01-01T09:00:00Z"],
+            [
+                "3 → 7 on the invoice of Thu 31 Dec 2026, of December 2026",
+                "3 → 7 on the invoice of Sun 31 Jan 2027, of January 2027",
+            ],
+        ),
+        // Nobody says when it is invoiced.
+        (
+            peak,
+            seven,
+            ["", ""],
+            ["2026-12-31T06:15:00Z", "2027-01-01T09:00:00Z"],
+            ["3 → 7, of December 2026", "3 → 7, of January 2027"],
+        ),
+        (
+            current,
+            archive,
+            ["2026-12-15", "2027-01-15"],
+            ["2026-12-14T06:15:00Z", "2026-12-16T09:00:00Z"],
+            ["none → 2 on the invoice of Tue 15 Dec 2026", "none → 2 on the invoice of Fri 15 Jan 2027"],
+        ),
+    ] {
+        let (clocked, plan) = planned(service, rows, before, drawn);
+        let on_the_day = clocked.run(&drawn.replace("06:15", "20:15"), RunCommand::Apply, Some(&plan));
+        assert_eq!(exit(&on_the_day), Some(0), "{}", told(&on_the_day));
+        assert_eq!(clocked.0.sim().writes().len(), 1);
+
+        let (clocked, plan) = planned(service, rows, before, drawn);
+        if !after.is_empty() {
+            clocked.next_invoice(after);
+        }
+        let refused = clocked.run(late, RunCommand::Apply, Some(&plan));
+        let said = told(&refused).split_whitespace().collect::<Vec<_>>().join(" ");
+        let moved = format!("planned {was}, now {now}");
+        assert!(exit(&refused) == Some(10) && said.contains(&moved), "{}", told(&refused));
+        assert!(clocked.0.sim().writes().is_empty());
+    }
 }
 
 /// Counts a day of Acme's for a peak or an average, by the days that count.

@@ -90,6 +90,37 @@ fn an_answer_is_for_what_was_seen() {
     assert!(run.out.contains("ConnectWise holds 14 now"), "{}", run.out);
 }
 
+/// ConnectWise's clock went ahead: what was written before the plan was "changed after the answer", and no answer was ever
+/// taken. Where it goes behind, an edit after the answer looked like one before it.
+#[test]
+fn an_answer_is_for_the_record_that_was_shown_whatever_the_clocks_say() {
+    for minutes in [300, -300] {
+        let office = Office::running(&QUIET);
+        let changed = |minutes: i64| {
+            let at = crate::support::now() + chrono::TimeDelta::minutes(minutes);
+            office.edit(|world| {
+                let line = world.addition_mut(200).expect("the line");
+                line.last_updated = at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+            });
+        };
+        let answered = |count: u32| {
+            office.export(&[("Acme", 3), ("Borealis", count), ("Cedar", 40)]);
+            assert_eq!(office.run().code, 3, "{minutes}");
+            let handle = office.held()["handle"].as_str().expect("a handle").to_owned();
+            assert_eq!(office.recount(&["accept", &handle, "--to", &count.to_string()]).code, 0, "{minutes}");
+        };
+        changed(minutes);
+        answered(33);
+        assert_eq!((office.run().code, office.billed(200).as_str()), (0, "33"), "{minutes}");
+        changed(minutes);
+        answered(0);
+        changed(minutes + 1);
+        let run = office.run();
+        assert!(run.code == 3 && run.out.contains("changed the line at"), "{minutes}: {run:?}");
+        assert_eq!(office.billed(200), "33", "{minutes}");
+    }
+}
+
 /// A fingerprint in last month's mail fits this month's plan by chance, and nobody has looked at this month's.
 #[test]
 fn an_approval_of_last_month_is_refused() {

@@ -161,6 +161,66 @@ fn whole_numbers_are_learnt_from_a_fraction_that_was_cut_off() {
     assert!(night.sent("PATCH").is_empty(), "{:#?}", night.sent("PATCH"));
 }
 
+/// One line that ConnectWise keeps whole made all lines whole, also those whose answers had shown two decimals: 6.75 were
+/// counted, and 7 were billed.
+#[test]
+fn a_line_that_is_kept_whole_rounds_no_line_that_holds_more() {
+    let night = compared();
+    let counts = |acme: &str, borealis: &str| {
+        night.export(format!("Account,Product,Quantity\nAcme,CloudFilter,{acme}\nBorealis,CloudFilter,{borealis}\n"));
+    };
+    let keeps = |scale| night.sim().edit(|world| world.options.quantity_scale = scale);
+    let billed = || night.billed().into_iter().map(|(.., units)| units.to_string()).collect::<Vec<_>>();
+    counts("3", "5.25");
+    night.run().exits(0);
+    assert_eq!(billed(), ["3", "5.25"], "Borealis' answer shows two decimals");
+    keeps(Some(0));
+    counts("4.25", "5.25");
+    night.run().exits(0);
+    assert_eq!(billed(), ["4", "5.25"]);
+    keeps(None);
+    counts("4.25", "6.75");
+    night.run().exits(0);
+    assert_eq!(billed(), ["4", "6.75"]);
+    keeps(Some(0));
+    counts("5.25", "6.75");
+    night.run().exits(0);
+    assert_eq!(billed(), ["5", "6.75"]);
+    night.sim().clear_requests();
+    night.run().exits(0);
+    assert!(night.sent("PATCH").is_empty(), "{:#?}", night.sent("PATCH"));
+}
+
+/// 0.004 of 3 were sent and kept as nothing: the line went to 0, and `to_zero` asked nobody.
+#[test]
+fn what_may_be_kept_as_nothing_is_asked_about_like_a_zero() {
+    for (policy, exit) in [("ask", 3), ("second-night", 3), ("apply", 0)] {
+        let night = compared();
+        night.config(
+            "guards",
+            &format!("line_step = {{ units = 100, percent = 100, factor = 9999 }}\nmax_units_down = \"100%\"\nmin_units = \"10%\"\nto_zero = \"{policy}\""),
+        );
+        night.sim().edit(|world| world.options.quantity_scale = Some(2));
+        night.export(QUIET.replace("CloudFilter,3", "CloudFilter,0.004"));
+        let said = night.run().exits(exit);
+        assert_eq!(said.codes().contains(&"to-zero".to_owned()), exit == 3, "{}", said.out);
+        if exit == 0 {
+            continue;
+        }
+        assert!(night.sent("PATCH").is_empty() && said.out.contains("which ConnectWise may keep as 0"), "{}", said.out);
+        night.recount(&["accept", &handle(&said), "--to", "0.004"]).exits(0);
+        assert!(night.run().exits(0).codes().contains(&"stored-rounded".to_owned()));
+        night.sim().clear_requests();
+        night.run().exits(0);
+        assert!(night.sent("PATCH").is_empty(), "{:#?}", night.sent("PATCH"));
+        // Two decimals are known to be kept by now.
+        night.export(QUIET.replace("CloudFilter,3", "CloudFilter,1.25"));
+        night.run().exits(0);
+        night.export(QUIET.replace("CloudFilter,3", "CloudFilter,0.01"));
+        night.run().exits(0);
+    }
+}
+
 /// The night was told as one whose key lacks a right, because there was nothing else to write.
 #[test]
 fn one_line_that_the_role_may_not_change_is_one_failed_line() {

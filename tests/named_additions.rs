@@ -199,3 +199,28 @@ fn an_ignored_line_left_behind_is_not_for_another_one() {
     map(without);
     held(&night.run().exits(3), "line-left-behind");
 }
+
+/// A line left behind was kept, and 40 units that somebody began beside it later were billed, counted by nobody, for good.
+#[test]
+fn a_kept_line_left_behind_is_not_for_one_that_is_begun_beside_it() {
+    let night = begins();
+    night.config("guards", r#"min_lines_seen = "10%""#);
+    night.export(QUIET);
+    night.run().exits(0);
+    night.write("customers.csv", "customer,company_id,agreement_id,note\nBorealis,2,,\n");
+    night.recount(&["map", "ignore", "Acme"]).exits(0);
+    let handle = held(&night.run().exits(3), "line-left-behind");
+    night.recount(&["keep", &handle]).exits(0);
+    night.run().exits(0);
+    holds(&night, 100, 4);
+    night.run().exits(0);
+    bills(&night, 5_000, 10, FILTER, 40);
+    for _ in 0..2 {
+        let said = night.run().exits(3);
+        held(&said, "line-left-behind");
+        assert!(said.out.contains("addition 5000 beside it bills 40"), "{}", said.out);
+        assert!(said.out.contains("but another addition is asked about now"), "{}", said.out);
+    }
+    night.recount(&["keep", &handle]).exits(0);
+    night.run().exits(0);
+}

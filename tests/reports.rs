@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use recount::history::run_record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, RunRecord, Totals};
 use recount::reconcile::model::ids::{AgreementId, CustomerName, IntegrationName, ProductCode, RunId, ServiceName};
 use recount::reconcile::model::plan::finding::Finding;
-use recount::reconcile::model::plan::line::Source;
+use recount::reconcile::model::plan::line::{FirstBilled, Source};
 use recount::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};
 use recount::reconcile::model::plan::reason_code::{Code, Severity};
 use recount::reconcile::model::plan::remedy::Remedy;
@@ -45,6 +45,8 @@ fn line(number: usize, customer: &str, outcome: Outcome, reason: Code, was: u32,
         reason,
         detail: format!("{customer} goes from {was} to {wanted}"),
         named: None,
+        billed: FirstBilled::default(),
+        changed_at: None,
     }
 }
 

@@ -390,6 +390,7 @@ fn as_of_version_7(night: &Night) {
                  LEFT JOIN journal AS o ON o.seq = (SELECT max(seq) FROM journal WHERE write = i.seq AND seq > i.seq) WHERE i.write = i.seq;
                  DROP TABLE file_versions; DROP TABLE queued_answers;
                  DROP TABLE lapsed_answers; DROP TABLE connectwise_of; DROP TABLE seen_quantities; ALTER TABLE decisions DROP COLUMN within;
-                 ALTER TABLE decisions DROP COLUMN named; ALTER TABLE lines DROP COLUMN named;";
+                 ALTER TABLE decisions DROP COLUMN named; ALTER TABLE lines DROP COLUMN named;
+                 ALTER TABLE lines DROP COLUMN invoice; ALTER TABLE lines DROP COLUMN month; ALTER TABLE lines DROP COLUMN changed_at;";
     history.execute_batch(&format!("{added} PRAGMA user_version = 7;")).expect("the version before");
 }

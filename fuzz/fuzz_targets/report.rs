@@ -10,7 +10,7 @@ use recount::history::run_record::{ExportRecord, LineRecord, PlanRecord, Request
 use recount::reconcile::model::ids::{CustomerName, IntegrationName, ProductCode, RunId, ServiceName};
 use recount::reconcile::model::plan::reason_code::{Code, Severity};
 use recount::reconcile::model::plan::finding::Finding;
-use recount::reconcile::model::plan::line::Source;
+use recount::reconcile::model::plan::line::{FirstBilled, Source};
 use recount::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};
 use recount::reconcile::model::quantity::Quantity;
 use recount::report::format::paint::Paint;
@@ -67,6 +67,8 @@ fn run(input: &[&str; 8], outcome: Outcome) -> RunRecord {
         reason: Code::PlanHeld,
         detail: message.to_owned(),
         named: None,
+        billed: FirstBilled::default(),
+        changed_at: None,
     };
     let export = ExportRecord {
         path: file.to_owned(),

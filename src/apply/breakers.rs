@@ -2,6 +2,7 @@
 //! more than one at a time.
 
 use crate::connectwise::{ReadError, WriteError};
+use crate::reconcile::guard::cleared_plan::Write;
 
 /// Server errors in a row after which writing stops.
 const SERVER_ERRORS_IN_A_ROW: usize = 3;
@@ -68,6 +69,15 @@ impl Permission {
 pub(super) enum WriteRight {
     Edit,
     Add,
+}
+
+impl WriteRight {
+    pub(super) fn of(write: &Write) -> Self {
+        match write {
+            Write::Set(_) => Self::Edit,
+            Write::Create(_) => Self::Add,
+        }
+    }
 }
 
 impl Breakers {

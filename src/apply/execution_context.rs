@@ -1,5 +1,7 @@
 //! Where and when a plan is carried out, and until when.
 
+use std::time::Duration;
+
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use tokio::time::Instant;
 
@@ -30,6 +32,8 @@ pub struct ExecutionContext<'a> {
     pub expected_owners: &'a ExpectedOwners,
 }
 
+/// How long a request in flight may go on after a stop was asked for. Shorter than systemd's patience.
+const GRACE: Duration = Duration::from_secs(60);
 /// How long a plan may be carried out: the largest night is done within two hours, and a host that slept through this
 /// wakes up in another day's business.
 const PLAN_LIFE: TimeDelta = TimeDelta::hours(4);
@@ -38,6 +42,12 @@ impl ExecutionContext<'_> {
     /// Whether another host may be the one that writes by now.
     pub(super) fn has_lost_the_lease(&self) -> bool {
         self.lease.is_over((self.clock)(), Instant::now())
+    }
+
+    /// Ends when a stop was asked for, and what was in flight then had its time.
+    pub(super) async fn grace(&self) {
+        self.stop.wait().await;
+        tokio::time::sleep(GRACE).await;
     }
 
     /// Whether nobody should carry the plan out any more, or nobody can tell.

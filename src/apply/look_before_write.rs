@@ -1,7 +1,8 @@
 //! What is seen of a line's agreement before it is written.
 
 use crate::apply::agreement_writes::{AgreementWrites, FreshAdditions};
-use crate::apply::one_write::{WriteExecutor, verb};
+use crate::apply::breakers::WriteRight;
+use crate::apply::one_write::WriteExecutor;
 use crate::apply::write_result::{Halt, LineWriteResult, held, not_reached};
 use crate::connectwise::{AdditionsLook, ReadError, Writer};
 use crate::reconcile::guard::cleared_plan::Write;
@@ -26,7 +27,7 @@ impl<W: Writer> WriteExecutor<'_, W> {
         key: &LineKey,
         write: &Write,
     ) -> Result<Result<FreshAdditions, LineWriteResult>, Halt> {
-        if self.breakers.borrow().is_closed(verb(write)) {
+        if self.breakers.borrow().is_closed(WriteRight::of(write)) {
             return Ok(Err(not_reached(key, write)));
         }
         // A throttled read may wait long, and a person who asks to stop does not.

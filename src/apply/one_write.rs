@@ -15,7 +15,7 @@ use crate::apply::recovery::new_lines;
 use crate::apply::write_attempts::{LOOKS_AGAIN, WriteAttempts};
 use crate::apply::write_result::{
     ConfirmedChange, Halt, LineWriteResult, WriteResult, billed_since, changed_meanwhile, created, held, in_doubt,
-    is_rounded, not_reached, overtaken, refused, stale, stored_rounded, updated,
+    is_rounded, key_refused, not_reached, overtaken, refused, stale, stored_rounded, updated,
 };
 use crate::connectwise::{ReadError, WriteError, Writer};
 use crate::history::journal::{Intent, IntentKind, WriteOutcome};
@@ -218,23 +218,23 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
                     said = (why, Code::WriteRefused);
                 }
                 Err(WriteError::NotSent { why } | WriteError::Unclear { why, .. }) => said = (why, Code::WriteIgnored),
-                // Of this try alone: the one before it may be on its way.
-                Err(error) if tries.may_arrive_yet() => said = (tries.end_with(&error), Code::WriteRefused),
-                Err(error) => return Some(refused(key, Some(set.from()), Code::WriteRefused, &error.to_string())),
+                Err(error) if tries.ends_with_key(&error) => return Some(key_refused(key, set, &error)),
+                // What was refused on the way back may have been done, and a try before it may be on its way.
+                Err(error) => said = (tries.end_with(&error), Code::WriteRefused),
             }
             // Before each further try, as before the first: a busy server's pause is time enough for a hand edit.
             let may_go_on = tries.may_go_on() && !self.context.stop.asked() && !self.context.has_lost_the_lease();
-            let bills_until = match may_go_on {
-                true => self.still_bills(set.agreement()).await,
-                false => None,
-            };
+            let bills_until = if may_go_on { self.still_bills(set.agreement()).await } else { None };
             let (why, code) = &said;
             let look = match self.look(set.agreement()).await {
                 Ok(look) => look,
                 Err(look) => return Some(in_doubt(key, &format!("{why}; {look}"))),
             };
             match look.quantity_of(set.addition(), self.context) {
-                Ok(now) if now == set.to() => return Some(updated(key, set, "verified by a second read")),
+                Ok(now) if now == set.to() => return Some(updated(key, set, &tries.verified(why))),
+                Ok(now) if now == set.from() && tries.was_refused() => {
+                    return Some(refused(key, Some(now), *code, why));
+                }
                 Ok(now) if is_rounded(set, now, false) => return Some(stored_rounded(key, set, now)),
                 Ok(now) if tries.took() && look.keeps_whole(set, seen) => return Some(stored_rounded(key, set, now)),
                 Ok(now) if now == set.from() => match bills_until {
@@ -243,6 +243,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
                     None => return Some(refused(key, Some(now), *code, why)),
                 },
                 Ok(now) => return Some(overtaken(key, set, now)),
+                Err(_) if tries.was_refused() => return Some(refused(key, None, *code, why)),
                 Err(look) => return Some(in_doubt(key, &format!("{why}; {look}"))),
             }
         }
@@ -253,7 +254,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
     async fn still_bills(&self, agreement: AgreementId) -> Option<Instant> {
         let shown = tokio::select! {
             shown = self.windows.show_again(agreement, self.connectwise, self.context) => shown.ok()?,
-            () = grace(self.context) => return None,
+            () = self.context.grace() => return None,
         };
         shown.trouble.is_none().then(|| shown.until())
     }
@@ -263,7 +264,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
     async fn look(&self, agreement: AgreementId) -> Result<FreshAdditions, String> {
         let looked = tokio::select! {
             look = self.connectwise.look(agreement) => look,
-            () = grace(self.context) => return Err("stopped before the outcome could be looked up".to_owned()),
+            () = self.context.grace() => return Err("stopped before the outcome could be looked up".to_owned()),
         };
         match looked {
             Ok(look) => Ok(self.fresh(look)),
@@ -323,15 +324,24 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
             }
             Err(WriteError::TooLate) => return None,
             Err(WriteError::Unclear { why, .. }) => self.look_for(key, create, before, &why).await,
-            Err(WriteError::Busy { why }) => match self.look_for(key, create, before, &why).await {
-                // Turned away at the door, and not there: this is a clear no, and the next run may ask again.
-                end if matches!(end.outcome, WriteOutcome::Unknown { .. }) => {
-                    refused(key, None, Code::WriteRefused, &why)
-                }
-                end => end,
-            },
+            Err(WriteError::Busy { why }) => self.turned_away(key, create, before, &why).await,
+            Err(error @ (WriteError::Refused { .. } | WriteError::RightMissing { .. })) => {
+                self.turned_away(key, create, before, &error.to_string()).await
+            }
             Err(error) => refused(key, None, Code::WriteRefused, &error.to_string()),
         })
+    }
+
+    /// A creation that was refused. What was refused on the way back may have been done.
+    async fn turned_away(&self, key: &LineKey, create: &CreateLine, before: &[AdditionId], why: &str) -> WriteResult {
+        match self.look_for(key, create, before, why).await {
+            // Turned away, and not there: this is a clear no, and the next run may ask again.
+            end if matches!(end.outcome, WriteOutcome::Unknown { .. }) => refused(key, None, Code::WriteRefused, why),
+            mut end => {
+                end.settled.detail = format!("{}; the answer was: {why}", end.settled.detail);
+                end
+            }
+        }
     }
 
     /// Looks for a creation without a clear answer, by the additions that were there before it. It is adopted when
@@ -376,24 +386,9 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
     async fn in_flight<T>(&self, request: impl Future<Output = Result<T, WriteError>>) -> Result<T, WriteError> {
         tokio::select! {
             answer = request => answer,
-            () = grace(self.context) => {
+            () = self.context.grace() => {
                 Err(WriteError::Unclear { why: "stopped before an answer came".to_owned(), server_error: false })
             }
         }
     }
-}
-
-pub(super) fn verb(write: &Write) -> WriteRight {
-    match write {
-        Write::Set(_) => WriteRight::Edit,
-        Write::Create(_) => WriteRight::Add,
-    }
-}
-
-/// How long a request in flight may go on after a stop was asked for. Shorter than systemd's patience.
-const GRACE: std::time::Duration = std::time::Duration::from_secs(60);
-
-async fn grace(context: ExecutionContext<'_>) {
-    context.stop.wait().await;
-    tokio::time::sleep(GRACE).await;
 }

@@ -19,6 +19,8 @@ pub(super) struct WriteAttempts {
     lost: bool,
     /// ConnectWise took it, and answered with something else.
     took: bool,
+    /// ConnectWise refused it.
+    refused: bool,
 }
 
 impl WriteAttempts {
@@ -59,10 +61,26 @@ impl WriteAttempts {
         (self.unclear, self.took) = (TRIES_WHEN_UNCLEAR, true);
     }
 
-    /// No other try is made after this refusal of one. In words.
+    /// No other try is made after this refusal of one. In words: it is of that try alone.
     pub(super) fn end_with(&mut self, error: &WriteError) -> String {
-        self.unclear = TRIES_WHEN_UNCLEAR;
-        format!("a try got no answer, and of the next one: {error}")
+        (self.unclear, self.refused) = (TRIES_WHEN_UNCLEAR, true);
+        if self.lost { format!("a try got no answer, and of the next one: {error}") } else { error.to_string() }
+    }
+
+    /// Whether the key itself was refused, and no try before may be on its way.
+    pub(super) fn ends_with_key(&self, error: &WriteError) -> bool {
+        matches!(error, WriteError::KeyRefused { .. }) && !self.lost
+    }
+
+    /// Whether the last try was refused, and none before it may be on its way.
+    pub(super) fn was_refused(&self) -> bool {
+        self.refused && !self.lost
+    }
+
+    /// How a quantity is known that the answer did not confirm.
+    pub(super) fn verified(&self, why: &str) -> String {
+        let answered = if self.refused { format!("; the answer was: {why}") } else { String::new() };
+        format!("verified by a second read{answered}")
     }
 
     pub(super) fn took(&self) -> bool {

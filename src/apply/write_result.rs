@@ -1,6 +1,6 @@
 //! How one write ended: what the report tells, and what the journal keeps; and how the writes of a plan ended.
 
-use crate::connectwise::ReadError;
+use crate::connectwise::{ReadError, WriteError};
 use crate::history::journal::WriteOutcome;
 use crate::history::store::error::StoreError;
 use crate::reconcile::guard::cleared_plan::{CreateLine, SetQuantity, Write};
@@ -161,6 +161,11 @@ pub(super) fn refused(key: &LineKey, now: Option<Quantity>, reason: Code, why: &
     let detail = why.to_owned();
     let settled = LineWriteResult { key: key.clone(), outcome: Outcome::Failed, reason, now, created: None, detail };
     WriteResult::new(settled, WriteOutcome::Refused { why: why.to_owned() })
+}
+
+/// Whose key is refused cannot look either.
+pub(super) fn key_refused(key: &LineKey, set: &SetQuantity, error: &WriteError) -> WriteResult {
+    refused(key, Some(set.from()), Code::WriteRefused, &error.to_string())
 }
 
 /// After our write ConnectWise holds neither the old nor the new quantity: somebody else wrote, too.

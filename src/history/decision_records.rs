@@ -7,7 +7,7 @@ use rusqlite::{Connection, Row, Transaction, params};
 use crate::history::plan_lines;
 use crate::history::run_record::LineRecord;
 use crate::history::store::column_values::{
-    integer, line_key, maybe_day, maybe_quantity, named, named_text, time, time_text, word,
+    integer, line_key, maybe_day, maybe_quantity, maybe_time, named, named_text, time, time_text, word,
 };
 use crate::history::store::decision_chain;
 use crate::history::store::error::StoreError;
@@ -115,7 +115,8 @@ pub(super) fn decisions(
     of: Option<RunId>,
 ) -> Result<Decisions, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT *, decision IN (SELECT decision FROM lapsed_answers) AS lapsed
+        "SELECT *, decision IN (SELECT decision FROM lapsed_answers) AS lapsed,
+             (SELECT shown.changed_at FROM lines AS shown WHERE shown.run = d.run AND shown.handle = d.handle) AS changed_at
          FROM decisions AS d WHERE integration = ?1
              AND NOT (verb = 'accept' AND coalesce((SELECT seen.site <> own.site FROM runs AS seen, runs AS own
                                                     WHERE seen.run = d.run AND own.run = ?2), 0))
@@ -260,6 +261,7 @@ fn decision(row: &Row<'_>) -> Result<Decision, StoreError> {
         addition: row.get::<_, Option<i64>>("addition")?.map(AdditionId),
         was: maybe_quantity(row, "was")?,
         wanted: maybe_quantity(row, "wanted")?,
+        changed_at: maybe_time(row, "changed_at")?,
     };
     Ok(Decision {
         handle: row.get("handle")?,

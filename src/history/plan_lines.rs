@@ -4,12 +4,14 @@ use rusqlite::{Connection, Row, Statement, Transaction, params};
 use serde::{Deserialize, Serialize};
 
 use crate::history::run_record::LineRecord;
-use crate::history::store::column_values::{integer, json, maybe_quantity, named, named_text, word};
+use crate::history::store::column_values::{
+    integer, json, maybe_day, maybe_quantity, maybe_time, named, named_text, time_text, word,
+};
 use crate::history::store::error::StoreError;
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, ItemName, ProductCode, RunId, ServiceName,
 };
-use crate::reconcile::model::plan::line::Source;
+use crate::reconcile::model::plan::line::{FirstBilled, Source};
 use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
@@ -18,8 +20,8 @@ use crate::reconcile::model::quantity::Quantity;
 pub(super) fn insert(transaction: &Transaction<'_>, run: RunId, lines: &[LineRecord]) -> Result<(), StoreError> {
     let mut statement = transaction.prepare_cached(
         "INSERT INTO lines (run, position, handle, company, agreement, addition, product, sources, was, wanted, now,
-                            outcome, reason, detail, item, named)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+                            outcome, reason, detail, item, named, invoice, month, changed_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
     )?;
     let mut by_handle: Vec<_> = lines.iter().enumerate().collect();
     // In the order of the table's key every row goes to its end.
@@ -35,7 +37,7 @@ pub(super) fn update(transaction: &Transaction<'_>, run: RunId, lines: &[LineRec
     let mut statement = transaction.prepare_cached(
         "UPDATE lines SET company = ?4, agreement = ?5, addition = ?6, product = ?7, sources = ?8, was = ?9,
                           wanted = ?10, now = ?11, outcome = ?12, reason = ?13, detail = ?14, item = ?15,
-                          named = ?16
+                          named = ?16, invoice = ?17, month = ?18, changed_at = ?19
          WHERE run = ?1 AND position = coalesce(?2, position) AND handle = ?3",
     )?;
     for line in lines {
@@ -72,6 +74,8 @@ pub(super) fn line(row: &Row<'_>) -> Result<LineRecord, StoreError> {
         reason: word(row, "reason", Code::from_word)?,
         detail: row.get("detail")?,
         named: named(row)?,
+        billed: FirstBilled { invoice: maybe_day(row, "invoice")?, month: maybe_day(row, "month")? },
+        changed_at: maybe_time(row, "changed_at")?,
     })
 }
 
@@ -96,6 +100,8 @@ fn execute(
         reason,
         detail,
         named,
+        billed: FirstBilled { invoice, month },
+        changed_at,
     } = line;
     let changed = statement.execute(params![
         run.0,
@@ -114,6 +120,9 @@ fn execute(
         detail,
         item.as_ref().map(ItemName::as_str),
         named.as_ref().map(named_text),
+        invoice.map(|day| day.to_string()),
+        month.map(|day| day.to_string()),
+        changed_at.map(time_text),
     ])?;
     Ok(changed)
 }

@@ -9,7 +9,7 @@ use crate::reconcile::model::export::delivered_file::DeliveredFile;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, IntegrationName, ItemName, ProductCode, RunId};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::guard_measurement::GuardLook;
-use crate::reconcile::model::plan::line::{LineKey, Source};
+use crate::reconcile::model::plan::line::{FirstBilled, LineKey, Source};
 use crate::reconcile::model::plan::named_additions::Named;
 use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};
 use crate::reconcile::model::plan::reason_code::Code;
@@ -113,6 +113,11 @@ pub struct LineRecord {
     /// The other additions that a held line asks about; `None` where it asks nothing, and in plans of a version that did
     /// not note them.
     pub named: Option<Named>,
+    /// Where a planned change is billed first; nothing in plans of a version that did not note it.
+    pub billed: FirstBilled,
+    /// When ConnectWise's records of what a held line asks about were changed last; nothing in plans of a version that did not
+    /// note it.
+    pub changed_at: Option<DateTime<Utc>>,
 }
 
 impl LineRecord {

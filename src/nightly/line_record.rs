@@ -38,7 +38,20 @@ pub(super) fn cut_off_lines(lines: &[LineRecord], writes: &[WriteRecord], wrote:
 }
 
 pub(super) fn line_record(line: Line, held: bool) -> LineRecord {
-    let Line { handle, subject, company, sources, wanted, live, carried: _, verdict, detail, named } = line;
+    let Line {
+        handle,
+        subject,
+        company,
+        sources,
+        wanted,
+        live,
+        carried: _,
+        verdict,
+        billed,
+        detail,
+        named,
+        changed_at,
+    } = line;
     let (agreement, product, item) = match subject {
         Subject::Line(LineKey { agreement, product, item }) => (Some(agreement), Some(product), item),
         Subject::Unplaced { .. } => (None, None, None),
@@ -70,6 +83,8 @@ pub(super) fn line_record(line: Line, held: bool) -> LineRecord {
         reason,
         detail,
         named,
+        billed,
+        changed_at,
     }
 }
 

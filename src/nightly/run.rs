@@ -114,7 +114,7 @@ fn decide(run: BegunRun<'_>, source: ExportSource<'_>, (inputs, plan): (&Inputs,
     let cleared = clear(&plan, checks, job.approved.map_or(Approval::Nobody, Approval::Fingerprint));
     let doubted = baseline::doubted(&plan, &export.counts, past, source.guards);
     let counted = counts_of_today(source.mapping, &export.counts, &remote.places, &doubted);
-    let accepted = baseline::after(&past.counts, &export.counts, &plan, job.approved.is_some());
+    let accepted = baseline::after(past, &export.counts, &plan, job.approved.is_some());
     let drawn = RecordedPlan::checked(plan, cleared, export_record(export));
     drawn.with_baselines(Baselines { counted, accepted }).with_looks(looks)
 }

@@ -254,7 +254,12 @@ impl Item<'_> {
         // What has no matter is no placed line and no nameable finding, so nothing about it was permitted.
         let matter = matter.ok_or(Refusal::InformationOnly)?;
         let line = self.line.filter(|_| matches!(matter, DecisionSubject::Line(..)));
-        let seen = line.map(|line| SeenLine { addition: line.addition, was: line.was, wanted: line.wanted });
+        let seen = line.map(|line| SeenLine {
+            addition: line.addition,
+            was: line.was,
+            wanted: line.wanted,
+            changed_at: line.changed_at,
+        });
         // Kept once more, it is kept for what it was kept for.
         let before = self.of.decisions.0.get(&matter).filter(|_| permitted.reason == Code::Kept);
         let reason = before.map_or(permitted.reason, |before| before.reason);

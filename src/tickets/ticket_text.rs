@@ -8,6 +8,7 @@ use crate::history::run_record::LineRecord;
 use crate::reconcile::model::display_text::{day, escaped, shown};
 use crate::reconcile::model::ids::{AgreementId, CustomerName, IntegrationName, ProductCode, RunId, ServiceName};
 use crate::reconcile::model::plan::finding::{Finding, finding};
+use crate::reconcile::model::plan::line::FirstBilled;
 use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
@@ -105,6 +106,8 @@ pub fn sample(integration: &IntegrationName, settings: &TicketSettings, date: Na
         reason: Code::ToZero,
         detail: String::new(),
         named: None,
+        billed: FirstBilled::default(),
+        changed_at: None,
     };
     let kind = TicketKind::HeldLine;
     let subject = TicketSubject { kind, handle, finding, line: Some(line), company: Some(settings.company) };

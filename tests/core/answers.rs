@@ -28,7 +28,8 @@ pub(super) fn decision(verb: AnswerVerb, reason: Code) -> Decision {
 }
 
 fn accepted(was: &str, wanted: &str) -> Decision {
-    let seen = SeenLine { addition: Some(AdditionId(100)), was: Some(q(was)), wanted: Some(q(wanted)) };
+    let seen =
+        SeenLine { addition: Some(AdditionId(100)), was: Some(q(was)), wanted: Some(q(wanted)), changed_at: None };
     Decision { seen: Some(seen), ..decision(AnswerVerb::Accept, Code::LineStep) }
 }
 
@@ -94,7 +95,7 @@ fn an_accepted_step_of_another_addition_is_held() {
 fn a_new_line_that_is_accepted_is_created_by_the_rules_of_creations() {
     let mut night = Night::new();
     night.row("Acme", "CloudFilter", "2.5").whole("CloudFilter");
-    let seen = SeenLine { addition: None, was: None, wanted: Some(q("2.5")) };
+    let seen = SeenLine { addition: None, was: None, wanted: Some(q("2.5")), changed_at: None };
     decide(&mut night, acme_filter(), Decision { seen: Some(seen), ..decision(AnswerVerb::Accept, Code::Fractional) });
     assert_eq!(night.filter_line().verdict, create(1, "2.5"));
     night.mapping.create_lines = false;

@@ -40,7 +40,7 @@ fn settled() -> Night {
 }
 
 fn after(night: &Night, approved: bool) -> AcceptedCounts {
-    baseline::after(&night.past.counts, &night.counts(), &night.plan(), approved)
+    baseline::after(&night.past, &night.counts(), &night.plan(), approved)
 }
 
 /// The night of another export, and what is accepted when it is over.
@@ -97,7 +97,12 @@ fn a_typo_of_a_count_that_is_billed_nowhere_refuses_no_later_export() {
         who: "mmiller".to_owned(),
         at: time("2026-03-09T08:00:00Z").fixed_offset(),
         reason: Code::LineStep,
-        seen: Some(SeenLine { addition: Some(AdditionId(9002)), was: Some(q("20")), wanted: Some(q("2000")) }),
+        seen: Some(SeenLine {
+            addition: Some(AdditionId(9002)),
+            was: Some(q("20")),
+            wanted: Some(q("2000")),
+            changed_at: None,
+        }),
         named: None,
         within: None,
         spent: false,
@@ -174,7 +179,7 @@ fn a_count_that_a_person_let_be_is_not_counted_for_its_day() {
             night.rows[at].3 = count.to_owned();
         }
         for (agreement, wanted) in [(5000, "60"), (5001, "21")] {
-            let seen = SeenLine { addition: None, was: Some(q("20")), wanted: Some(q(wanted)) };
+            let seen = SeenLine { addition: None, was: Some(q("20")), wanted: Some(q(wanted)), changed_at: None };
             let answer = Decision { seen: Some(seen), ..decision(verb, Code::LineStep) };
             night.past.decisions.0.insert(DecisionSubject::line(&key(agreement, FILTER)), answer);
         }
@@ -232,7 +237,7 @@ proptest! {
             if cleared(&night, Approval::Nobody).is_ok() {
                 let plan = night.plan();
                 prop_assert!(plan.lines.iter().all(|line| !line.verdict.is_change()), "{:?}", typos);
-                accepted = baseline::after(&accepted, &night.counts(), &plan, false);
+                accepted = baseline::after(&night.past, &night.counts(), &plan, false);
             }
             let mut next = right.clone();
             next.past.counts = accepted.clone();

@@ -38,7 +38,12 @@ fn own(night: &mut Night, agreement: i64, company: i64, addition: i64, customers
 }
 
 fn answer(night: &mut Night, verb: AnswerVerb, agreement: i64, was: &str) {
-    let seen = SeenLine { addition: Some(AdditionId(agreement * 10)), was: Some(q(was)), wanted: Some(q("0")) };
+    let seen = SeenLine {
+        addition: Some(AdditionId(agreement * 10)),
+        was: Some(q(was)),
+        wanted: Some(q("0")),
+        changed_at: None,
+    };
     let decision = Decision {
         handle: "abcd".to_owned(),
         verb,

@@ -238,7 +238,7 @@ fn answered(night: &Night, line: &Line, verb: AnswerVerb) -> Verdict {
         who: "mmiller".to_owned(),
         at: time("2026-03-09T08:00:00Z").fixed_offset(),
         reason: line.verdict.code(),
-        seen: Some(SeenLine { addition, was, wanted: line.wanted }),
+        seen: Some(SeenLine { addition, was, wanted: line.wanted, changed_at: None }),
         named: None,
         within: None,
         spent: false,

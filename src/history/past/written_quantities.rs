@@ -8,6 +8,7 @@ use rusqlite::{Connection, params};
 use crate::history::store::column_values::{day, folded, json, line_key, maybe_quantity, quantity, time};
 use crate::history::store::error::StoreError;
 use crate::reconcile::model::ids::{AdditionId, IntegrationName, RunId};
+use crate::reconcile::model::kept_decimals::KeptDecimals;
 use crate::reconcile::model::past::{AbandonedCreation, WrittenQuantity};
 use crate::reconcile::model::plan::line::LineKey;
 
@@ -63,20 +64,17 @@ pub(crate) fn written(
     Ok(written)
 }
 
-/// The fewest decimals that an answer to a write of ours has shown to be kept.
-pub(crate) fn decimals(connection: &Connection, integration: &IntegrationName) -> Result<Option<u32>, StoreError> {
+/// What the answers to our writes have shown of the decimals that are kept.
+pub(crate) fn decimals(connection: &Connection, integration: &IntegrationName) -> Result<KeptDecimals, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT o.quantity AS stored, i.quantity AS sent
+        "SELECT i.agreement, i.product, i.item, o.quantity AS stored, i.quantity AS sent
          FROM journal AS o JOIN journal AS i ON i.seq = o.write JOIN runs AS r ON r.run = o.run
-         WHERE r.integration = ?1 AND o.event = 'applied' AND o.quantity <> i.quantity",
+         WHERE r.integration = ?1 AND o.event = 'applied' AND instr(i.quantity, '.') > 0",
     )?;
-    let mut fewest: Option<u32> = None;
-    let mut rows = statement.query([integration.as_str()])?;
-    while let Some(row) = rows.next()? {
-        let kept = quantity(row, "stored")?.decimals_kept_of(quantity(row, "sent")?);
-        fewest = fewest.into_iter().chain(kept).min();
-    }
-    Ok(fewest)
+    let answers = statement.query_and_then([integration.as_str()], |row| -> Result<_, StoreError> {
+        Ok((folded(&line_key(row)?), quantity(row, "sent")?, quantity(row, "stored")?))
+    })?;
+    Ok(KeptDecimals::of(answers.collect::<Result<Vec<_>, _>>()?))
 }
 
 /// The last refusal of each line whose last write of earlier runs was refused, in ConnectWise's words.

@@ -33,6 +33,8 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0021_tenant_roles.sql"),
     include_str!("migrations/0022_guards.sql"),
     include_str!("migrations/0023_ticket_told.sql"),
+    include_str!("migrations/0024_first_billed.sql"),
+    include_str!("migrations/0025_changed_at.sql"),
 ];
 
 /// `reco`: tells our database from anybody else's.

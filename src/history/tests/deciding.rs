@@ -9,7 +9,8 @@ use crate::reconcile::model::plan::outcome::AnswerVerb;
 use crate::reconcile::model::plan::reason_code::Severity;
 
 fn decision(verb: AnswerVerb) -> Decision {
-    let seen = SeenLine { addition: Some(AdditionId(101)), was: Some(units(3)), wanted: Some(units(0)) };
+    let seen =
+        SeenLine { addition: Some(AdditionId(101)), was: Some(units(3)), wanted: Some(units(0)), changed_at: None };
     Decision {
         handle: "h1".to_owned(),
         verb,

@@ -14,7 +14,7 @@ use crate::history::store::run_lock::RunLock;
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode, ProductId, RunId, ServiceName,
 };
-use crate::reconcile::model::plan::line::{LineKey, Source};
+use crate::reconcile::model::plan::line::{FirstBilled, LineKey, Source};
 use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
@@ -130,6 +130,8 @@ fn line(number: i64, was: u32, wanted: u32) -> LineRecord {
         reason,
         detail: "as it is".to_owned(),
         named: None,
+        billed: FirstBilled::default(),
+        changed_at: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
@@ -16,7 +16,7 @@ use crate::reconcile::model::ids::{
 };
 use crate::reconcile::model::plan::finding::{Finding, finding};
 use crate::reconcile::model::plan::guard_measurement::GuardLook;
-use crate::reconcile::model::plan::line::Source;
+use crate::reconcile::model::plan::line::{FirstBilled, Source};
 use crate::reconcile::model::plan::named_additions::Named;
 use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
@@ -308,6 +308,11 @@ fn any_line() -> impl Strategy<Value = LineRecord> {
                 reason,
                 detail,
                 named: Some(Named::several([AdditionId(1)])),
+                billed: FirstBilled {
+                    invoice: NaiveDate::from_ymd_opt(2026, 12, 15),
+                    month: NaiveDate::from_ymd_opt(2026, 11, 1),
+                },
+                changed_at: Some(noon()),
             }
         },
     )

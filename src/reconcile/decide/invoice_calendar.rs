@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Datelike as _, Days, NaiveDate};
+use chrono::{Datelike as _, Days, Months, NaiveDate};
 
 use crate::reconcile::decide::line_case::LineRules;
 use crate::reconcile::decide::line_decision::HoldReason;
@@ -14,7 +14,7 @@ use crate::reconcile::model::display_text::day;
 use crate::reconcile::model::mapping::{Mapping, ServiceRule};
 use crate::reconcile::model::past::Past;
 use crate::reconcile::model::plan::finding::{Finding, finding};
-use crate::reconcile::model::plan::line::{Line, Source, Verdict};
+use crate::reconcile::model::plan::line::{FirstBilled, Line, Source, Verdict};
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
 
@@ -115,6 +115,9 @@ pub(in crate::reconcile) fn put_on(calendar: Calendar<'_>, lines: &mut [Line]) -
             Reach::Frozen(_) | Reach::FrozenOut(_) => lines[*at].verdict = Verdict::Skipped(Code::Frozen),
             Reach::Due(_) => lines[*at].verdict = Verdict::Skipped(Code::InvoiceDue),
         }
+    }
+    for line in lines.iter_mut().filter(|line| line.verdict.is_change() || line.verdict.is_creation()) {
+        line.billed = calendar.first_billed(line);
     }
     met
 }
@@ -246,6 +249,19 @@ fn waits_for_invoice(month: LineMonth, falls_while_due: bool, is_update: bool) -
 }
 
 impl Calendar<'_> {
+    fn first_billed(&self, line: &Line) -> FirstBilled {
+        let agreement = line.key().and_then(|key| self.directory.agreements.get(&key.agreement));
+        let invoice = agreement.and_then(|agreement| agreement.next_invoice_on);
+        let looks_back = self.past.is_some() && line.sources.iter().any(|source| looks_back(self.mapping, source));
+        let month = looks_back.then(|| {
+            let of_last = invoice.and_then(|next| self.month_of(line, next));
+            let of_last = of_last.is_some_and(|month| month.shown == ShownMonth::Last && month.is_shown);
+            let first = self.today.with_day(1).unwrap_or(self.today);
+            if of_last { first.checked_sub_months(Months::new(1)).unwrap_or(first) } else { first }
+        });
+        FirstBilled { invoice, month }
+    }
+
     /// `None` of a line that nothing of earlier days is in, and of one that is set back: it was written for that very invoice.
     fn month_of(&self, line: &Line, next: NaiveDate) -> Option<LineMonth> {
         let past = self.past?;

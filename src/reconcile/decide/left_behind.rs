@@ -20,7 +20,9 @@ use crate::reconcile::model::line_owners::Owned;
 use crate::reconcile::model::mapping::{Mapping, ServiceRule};
 use crate::reconcile::model::past::Past;
 use crate::reconcile::model::plan::finding::Finding;
-use crate::reconcile::model::plan::line::{Line, LineKey, LiveAddition, QuantityChange, Source, Subject, Verdict};
+use crate::reconcile::model::plan::line::{
+    FirstBilled, Line, LineKey, LiveAddition, QuantityChange, Source, Subject, Verdict,
+};
 use crate::reconcile::model::plan::named_additions::Named;
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
@@ -102,6 +104,8 @@ impl Ground<'_> {
             wanted,
             live: judgement.live,
             carried: None,
+            billed: FirstBilled::default(),
+            changed_at: None,
             verdict: judgement.verdict,
             detail: judgement.detail,
             named: judgement.named,

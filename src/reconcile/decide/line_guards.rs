@@ -8,6 +8,7 @@ use crate::reconcile::decide::line_decision::{Hold, HoldReason};
 use crate::reconcile::decide::permitted_answers::may_be_accepted;
 use crate::reconcile::decide::stored_answers::{AskedStep, StepAnswer};
 use crate::reconcile::guard::guard_policy::ToZero;
+use crate::reconcile::matching::stored_decimals::may_be_kept_as_zero;
 use crate::reconcile::model::connectwise_records::{Addition, Product};
 use crate::reconcile::model::display_text::{day, minute, shown};
 use crate::reconcile::model::known_lines::{KnownLines as _, owned_as};
@@ -156,11 +157,15 @@ impl<'a> LineRules<'a> {
     }
 
     fn zero(&self, key: &LineKey, now: Quantity, to: Quantity) -> Option<HoldReason> {
-        if !to.is_zero() {
+        let may_vanish = may_be_kept_as_zero((self.mapping, self.past), now, to);
+        if !to.is_zero() && !may_vanish {
             return None;
         }
         let night = match self.policy.to_zero {
             ToZero::Apply => return None,
+            _ if may_vanish => {
+                return Some((Code::ToZero, format!("{now} would go to {to}, which ConnectWise may keep as 0")));
+            }
             ToZero::Ask => "",
             ToZero::SecondNight => match self.past.zero_before.of_line(key) {
                 Some(first) if self.export.is_of_another_night(first) => return None,

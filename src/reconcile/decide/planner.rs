@@ -1,6 +1,8 @@
 //! The one decision: everything that was gathered in, a plan out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
 
 use crate::reconcile::decide::billed_elsewhere::ElsewhereInputs;
 use crate::reconcile::decide::findings::Findings;
@@ -15,12 +17,14 @@ use crate::reconcile::matching::counts_to_lines::{OnAgreement, wanted_lines};
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::matching::stored_decimals::{decimals, rounded};
 use crate::reconcile::matching::wanted_line::{PresentAddition, WantedLine};
-use crate::reconcile::model::connectwise_records::{Directory, Product, Unreadable};
+use crate::reconcile::model::connectwise_records::{Additions, Directory, Product, Unreadable};
 use crate::reconcile::model::export::counts::Cell;
-use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, ProductCode, ProductId, ServiceName};
+use crate::reconcile::model::ids::{
+    AdditionId, AgreementId, CompanyId, CustomerName, ProductCode, ProductId, ServiceName,
+};
 use crate::reconcile::model::mapping::{Mapping, ServiceRule};
 use crate::reconcile::model::plan::finding::sort;
-use crate::reconcile::model::plan::line::{Line, LineKey, Source, Subject, Verdict};
+use crate::reconcile::model::plan::line::{FirstBilled, Line, LineKey, Source, Subject, Verdict};
 use crate::reconcile::model::plan::named_additions::Named;
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::plan::{Plan, handle};
@@ -51,10 +55,31 @@ pub fn draw(gathered: PlanInputs<'_>) -> Plan {
     findings.extend(uncounted_lines::item(gathered.integration, &lines));
     sort(&mut findings);
     gathered.past.decisions.silence(gathered.integration, gathered.today, &mut lines, &mut findings);
+    note_changes(additions, &mut lines);
     for source in lines.iter_mut().flat_map(|line| &mut line.sources) {
         source.place = gathered.counts.parts.placed(&source.lines);
     }
     Plan { integration: gathered.integration.clone(), lines, findings }
+}
+
+/// When what is asked about was changed last: what is changed after that was not shown.
+fn note_changes(additions: &Additions, lines: &mut [Line]) {
+    let asks =
+        |line: &Line| line.verdict.is_held() || matches!(line.verdict, Verdict::Skipped(Code::Kept | Code::Ignored));
+    let ids = |line: &Line| {
+        let own = line.live.map(|live| live.addition);
+        own.into_iter().chain(line.named.0.keys().copied()).collect::<Vec<_>>()
+    };
+    let asked: BTreeSet<AdditionId> = lines.iter().filter(|line| asks(line)).flat_map(ids).collect();
+    if asked.is_empty() {
+        return;
+    }
+    let all = additions.values().flatten().filter(|addition| asked.contains(&addition.id));
+    let at = all.filter_map(|addition| Some((addition.id, addition.changed.as_ref()?.time()?)));
+    let at: BTreeMap<AdditionId, DateTime<Utc>> = at.collect();
+    for line in lines.iter_mut().filter(|line| asks(line)) {
+        line.changed_at = ids(line).iter().filter_map(|id| at.get(id)).max().copied();
+    }
 }
 
 fn ground(gathered: PlanInputs<'_>) -> Ground<'_> {
@@ -81,9 +106,8 @@ fn placed_lines(gathered: PlanInputs<'_>) -> Vec<Line> {
     // What begins beside a line is looked at there; what is there already is compared here.
     let around = ElsewhereInputs::new(directory, additions, claims, places, past, today);
     let judge = LineRules { mapping, policy, past, export, places, around: &around, today };
-    let decimals = decimals(mapping, past);
     let lines = wanted_lines(counts, mapping, places, past, on).map(|(key, wanted)| {
-        let wanted = rounded(wanted, decimals);
+        let wanted = rounded(wanted, decimals(mapping, past, &key));
         let product = products.get(&key.product).copied().unwrap_or(Err(Code::ProductMissing));
         let judgement = match (directory.agreements.get(&key.agreement), additions.get(&key.agreement)) {
             (Some(agreement), Some(additions)) => {
@@ -141,6 +165,8 @@ fn placed_line(key: LineKey, wanted: WantedLine, judgement: LineDecision) -> Lin
         sources,
         wanted: waits.or(units),
         carried: rolled.map(|rolled| terms.against(rolled.carried, live.as_ref())),
+        billed: FirstBilled::default(),
+        changed_at: None,
         live,
         verdict,
         detail,
@@ -209,6 +235,8 @@ fn unplaced_line(
         wanted: count,
         live: None,
         carried: None,
+        billed: FirstBilled::default(),
+        changed_at: None,
         verdict,
         detail: String::new(),
         named: Named::default(),

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::reconcile::decide::line_decision::LineDecision;
 use crate::reconcile::decide::permitted_answers::keep_applies;
@@ -68,7 +68,7 @@ impl Decisions {
             format!("that answered {}, and nobody was asked about {code}", decision.reason)
         } else if let Some(unshown) = unshown {
             unshown
-        } else if let Some(change) = changed.filter(|change| change.is_after(decision.at.to_utc())) {
+        } else if let Some(change) = changed.filter(|change| change.is_after(decision.shown_as_of())) {
             format!("{} changed the line at {}, after the answer", change.by, change.at)
         } else {
             return StepAnswer::Accepted(decision.sentence());
@@ -86,10 +86,18 @@ impl Decisions {
         let kept = self.0.get(&DecisionSubject::line(key)).filter(|decision| decision.verb == AnswerVerb::Keep);
         let applies = |decision: &&Decision| decision.keeps(&judgement.verdict, judgement.live);
         let Some(decision) = kept.filter(applies) else { return judgement };
-        if decision.holds_on(today) {
-            return LineDecision { verdict: Verdict::Skipped(Code::Kept), detail: decision.sentence(), ..judgement };
-        }
-        let parts = [judgement.detail.clone(), format!("{}, which has expired", decision.sentence())];
+        let over = match (decision.holds_on(today), decision.is_kept_of(judgement.live, &judgement.named)) {
+            (true, true) => {
+                return LineDecision {
+                    verdict: Verdict::Skipped(Code::Kept),
+                    detail: decision.sentence(),
+                    ..judgement
+                };
+            }
+            (true, false) => format!("{}, but another addition is asked about now", decision.sentence()),
+            (false, _) => format!("{}, which has expired", decision.sentence()),
+        };
+        let parts = [judgement.detail.clone(), over];
         let detail = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ");
         LineDecision { detail, ..judgement }
     }
@@ -181,14 +189,25 @@ impl Decision {
         self.is_for(line.live.map(|live| live.addition), &line.named) && self.is_of_quantity(billed(line.live))
     }
 
+    /// What was changed after this was not shown. Both times are of ConnectWise's clock, which may go otherwise than this host's;
+    /// where a plan did not note it, the answer's own is all there is.
+    fn shown_as_of(&self) -> DateTime<Utc> {
+        self.seen.and_then(|seen| seen.changed_at).unwrap_or(self.at.to_utc())
+    }
+
     /// Whether a line that is kept is what is left as it is now. One that was left behind is kept as that, until the mapping
     /// wants it again; and what was said of a step is no answer once the mapping does not want the line at all.
     fn keeps(&self, verdict: &Verdict, live: Option<LiveAddition>) -> bool {
         let left = *verdict == Verdict::Held(Code::LineLeftBehind);
         let same = left == (self.reason == Code::LineLeftBehind);
-        same && keep_applies(verdict)
-            && self.is_of_quantity(billed(live))
-            && live.is_none_or(|live| !left || self.is_of(live.addition))
+        same && keep_applies(verdict) && self.is_of_quantity(billed(live))
+    }
+
+    /// Whether a line asks about no addition that was not shown when it was kept. Its own one may be another by now, unless
+    /// that is what was left behind.
+    fn is_kept_of(&self, live: Option<LiveAddition>, named: &Named) -> bool {
+        let own = live.filter(|_| self.reason == Code::LineLeftBehind).map(|live| live.addition);
+        self.is_for(own, named)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::reconcile::model::ids::{AdditionId, IntegrationName};
 use crate::reconcile::model::line_owners::UncountedLine;
 use crate::reconcile::model::plan::finding::{Finding, finding, plural};
 use crate::reconcile::model::plan::handle;
-use crate::reconcile::model::plan::line::{Line, Subject, Verdict};
+use crate::reconcile::model::plan::line::{FirstBilled, Line, Subject, Verdict};
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
 
@@ -38,6 +38,8 @@ fn line(one: &UncountedLine, decisions: &Decisions, today: NaiveDate) -> Line {
         wanted: None,
         live: billed.as_ref().ok().copied(),
         carried: None,
+        billed: FirstBilled::default(),
+        changed_at: None,
         verdict: Verdict::Held(Code::BilledNotCounted),
         detail: what,
         named: named.clone(),

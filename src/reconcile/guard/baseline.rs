@@ -4,7 +4,8 @@
 //! right export of the next night look as if half of it were missing. A person who approves a whole plan has seen what
 //! is less in it, so falls are taken over then, and rises still are not. The same goes for a line that is kept or ignored: no
 //! guard looks at it. What is billed on no line, of a customer who is skipped or a service that is not assigned, counts on
-//! neither side.
+//! neither side. What waits under another name than it was accepted by, for a service or a customer was renamed, is the same count
+//! on both sides.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,10 +14,11 @@ use rust_decimal::Decimal;
 use crate::reconcile::guard::accepted_counts::{AcceptedCount, AcceptedCounts, Size};
 use crate::reconcile::guard::guard_policy::GuardPolicy;
 use crate::reconcile::model::export::counts::{Cell, Counts};
-use crate::reconcile::model::ids::{CustomerName, ServiceName};
+use crate::reconcile::model::ids::{CompanyId, CustomerName, ServiceName};
+use crate::reconcile::model::known_lines::KnownLines as _;
 use crate::reconcile::model::past::Past;
 use crate::reconcile::model::plan::Plan;
-use crate::reconcile::model::plan::line::Verdict;
+use crate::reconcile::model::plan::line::{Line, Verdict};
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
 
@@ -58,6 +60,19 @@ enum CountStanding {
     Held,
 }
 
+impl CountStanding {
+    fn by(verdict: &Verdict) -> Self {
+        match verdict {
+            Verdict::Held(_) | Verdict::Large(_) => Self::Held,
+            Verdict::Skipped(Code::Kept | Code::Ignored | Code::InvoiceDue) => Self::Left,
+            Verdict::Unchanged(_) | Verdict::Update(_) | Verdict::Create(_) | Verdict::Skipped(Code::Frozen) => {
+                Self::Believed
+            }
+            Verdict::Skipped(_) => Self::NotBilled,
+        }
+    }
+}
+
 /// The standing of each count that is not simply believed. A count of several lines has that of the line that says most.
 struct Standings<'a>(BTreeMap<(&'a CustomerName, &'a ServiceName), CountStanding>);
 
@@ -65,14 +80,7 @@ impl<'a> Standings<'a> {
     fn of(plan: &'a Plan) -> Self {
         let mut standings = BTreeMap::new();
         for line in &plan.lines {
-            let standing = match line.verdict {
-                Verdict::Held(_) | Verdict::Large(_) => CountStanding::Held,
-                Verdict::Skipped(Code::Kept | Code::Ignored | Code::InvoiceDue) => CountStanding::Left,
-                Verdict::Unchanged(_) | Verdict::Update(_) | Verdict::Create(_) | Verdict::Skipped(Code::Frozen) => {
-                    CountStanding::Believed
-                }
-                Verdict::Skipped(_) => CountStanding::NotBilled,
-            };
+            let standing = CountStanding::by(&line.verdict);
             for source in &line.sources {
                 let known = standings.entry((&source.customer, &source.service)).or_insert(standing);
                 *known = standing.max(*known);
@@ -87,15 +95,16 @@ impl<'a> Standings<'a> {
 }
 
 /// What is accepted of each count after a night whose export was.
-pub fn after(past: &AcceptedCounts, counts: &Counts, plan: &Plan, approved: bool) -> AcceptedCounts {
+pub fn after(past: &Past, counts: &Counts, plan: &Plan, approved: bool) -> AcceptedCounts {
+    let accepted = &past.counts;
     let standings = Standings::of(plan);
     let mut after = AcceptedCounts::new();
     let mut keep = |customer: &CustomerName, service: &ServiceName, count: AcceptedCount| {
         after.entry(customer.clone()).or_default().insert(service.clone(), count);
     };
     for (customer, service, cell) in cells(counts) {
-        let tonight = AcceptedCount { units: cell.units(), rows: cell.lines().number() };
-        let before = past.get(customer).and_then(|own| own.get(service));
+        let tonight = of_cell(cell);
+        let before = accepted.get(customer).and_then(|own| own.get(service));
         match (standings.of_count(customer, service), before) {
             (CountStanding::Believed, _) => keep(customer, service, tonight),
             (CountStanding::Held, Some(before)) if !approved => keep(customer, service, *before),
@@ -105,17 +114,89 @@ pub fn after(past: &AcceptedCounts, counts: &Counts, plan: &Plan, approved: bool
             (CountStanding::Held | CountStanding::Left, None) | (CountStanding::NotBilled, _) => {}
         }
     }
-    // What is in the export no more: a customer who is missing, or a service that would go to zero.
-    for (customer, services) in past.iter().filter(|_| !approved) {
-        let counted = counts.customers.get(customer);
-        let gone = services.iter().filter(|(service, _)| counted.and_then(|own| own.get(*service)).is_none());
-        for (service, before) in
-            gone.filter(|(service, _)| standings.of_count(customer, service) == CountStanding::Held)
-        {
-            keep(customer, service, *before);
+    // What is in the export no more: a customer who is missing, a service that would go to zero, or one that was renamed.
+    let held = plan.lines.iter().filter(|line| line.verdict.is_held());
+    let was_billed: CountKeys<'_> = held.flat_map(|line| former(past, line)).collect();
+    for (customer, services) in accepted.iter().filter(|_| !approved) {
+        for (service, before) in services.iter().filter(|(service, _)| cell_of(counts, (customer, service)).is_none()) {
+            let is_held = standings.of_count(customer, service) == CountStanding::Held;
+            if is_held || was_billed.contains(&(customer, service)) {
+                keep(customer, service, *before);
+            }
         }
     }
     after
+}
+
+/// What a line was billed for when it was last written or compared.
+fn former<'a>(past: &'a Past, line: &Line) -> impl Iterator<Item = (&'a CustomerName, &'a ServiceName)> {
+    let owned = line.key().and_then(|key| past.owned.of_line(key));
+    owned.into_iter().flat_map(|owned| &owned.sources).map(|(customer, service)| (customer, service))
+}
+
+fn cell_of<'c>(counts: &'c Counts, (customer, service): (&CustomerName, &ServiceName)) -> Option<&'c Cell> {
+    counts.customers.get(customer).and_then(|own| own.get(service))
+}
+
+/// What lines that wait were accepted for under names that the export has no more, and what they are for tonight under names
+/// that were never accepted: a service or a customer was renamed, or the mapping was edited.
+#[derive(Debug, Default)]
+struct Renamed<'a> {
+    gone: CountKeys<'a>,
+    new: CountKeys<'a>,
+}
+
+impl<'a> Renamed<'a> {
+    /// Company by company: what is new at one is not what is gone at another.
+    fn by_company(past: &'a Past, counts: &Counts, plan: &'a Plan) -> BTreeMap<CompanyId, Self> {
+        let mut all: BTreeMap<CompanyId, Self> = BTreeMap::new();
+        let waits = |line: &&Line| {
+            let standing = CountStanding::by(&line.verdict);
+            line.key().is_some() && matches!(standing, CountStanding::Held | CountStanding::Left)
+        };
+        for line in plan.lines.iter().filter(waits) {
+            let Some(company) = line.company else { continue };
+            let of_company = all.entry(company).or_default();
+            let named = line.sources.iter().map(|source| (&source.customer, &source.service));
+            for key in named.chain(former(past, line)) {
+                match (accepted_of(&past.counts, key), cell_of(counts, key)) {
+                    (Some(_), None) => _ = of_company.gone.insert(key),
+                    (None, Some(_)) => _ = of_company.new.insert(key),
+                    (Some(_), Some(_)) | (None, None) => {}
+                }
+            }
+        }
+        all
+    }
+
+    /// Of both the smaller: no more came in its place than was there.
+    fn units_and_rows(&self, past: &AcceptedCounts, counts: &Counts) -> AcceptedCount {
+        let sum = |all: Vec<AcceptedCount>| AcceptedCount {
+            units: all.iter().map(|count| count.units).fold(Decimal::ZERO, Decimal::saturating_add),
+            rows: all.iter().map(|count| count.rows).sum(),
+        };
+        let before = self.gone.iter().filter_map(|key| accepted_of(past, *key)).collect();
+        let tonight = self.new.iter().filter_map(|key| cell_of(counts, *key).map(of_cell)).collect();
+        sum(before).least(sum(tonight))
+    }
+
+    /// Customers who are in the export under another name.
+    fn customers(&self, past: &AcceptedCounts, counts: &Counts) -> impl Iterator<Item = &'a CustomerName> {
+        let is_there = |name: &CustomerName| counts.customers.contains_key(name) || counts.left_out.contains_key(name);
+        let of = |keys: &CountKeys<'a>| keys.iter().map(|(customer, _)| *customer).collect::<BTreeSet<_>>();
+        let (mut gone, mut new) = (of(&self.gone), of(&self.new));
+        gone.retain(|name| !is_there(name));
+        new.retain(|name| !past.contains_key(*name));
+        gone.into_iter().zip(new).map(|(was, _)| was)
+    }
+}
+
+fn accepted_of(past: &AcceptedCounts, (customer, service): (&CustomerName, &ServiceName)) -> Option<AcceptedCount> {
+    past.get(customer).and_then(|own| own.get(service)).copied()
+}
+
+fn of_cell(cell: &Cell) -> AcceptedCount {
+    AcceptedCount { units: cell.units(), rows: cell.lines().number() }
 }
 
 /// The counts that are not to be taken for those of their day: their lines are held, or left as they are by an answer, and they
@@ -134,9 +215,10 @@ pub fn doubted<'a>(plan: &'a Plan, counts: &Counts, past: &Past, policy: &GuardP
 }
 
 /// What tonight's export is worth beside what was accepted: what was never accepted, and is held again, is on neither
-/// side. A row that cannot be read is there all the same.
-pub(super) fn tonight(past: &AcceptedCounts, counts: &Counts, plan: &Plan) -> Size {
-    let standings = Standings::of(plan);
+/// side. A row that cannot be read is there all the same, and so is what is held under another name than it was accepted by.
+pub(super) fn tonight(known: &Past, counts: &Counts, plan: &Plan) -> Size {
+    let (past, standings) = (&known.counts, Standings::of(plan));
+    let renamed = Renamed::by_company(known, counts, plan);
     let known = |customer: &CustomerName, service: &ServiceName| {
         past.get(customer).is_some_and(|own| own.contains_key(service))
     };
@@ -152,6 +234,12 @@ pub(super) fn tonight(past: &AcceptedCounts, counts: &Counts, plan: &Plan) -> Si
         customers.insert(customer);
     }
     let of_known = |customer: &Option<CustomerName>| customer.as_ref().is_none_or(|name| past.contains_key(name));
+    for renamed in renamed.values() {
+        let AcceptedCount { units, rows } = renamed.units_and_rows(past, counts);
+        size.rows += rows;
+        size.units = size.units.saturating_add(units);
+        customers.extend(renamed.customers(past, counts));
+    }
     size.rows += counts.rejected.iter().filter(|row| of_known(&row.customer)).count();
     size.customers = customers.len();
     size

@@ -66,7 +66,7 @@ fn fewer_files(counts: &Counts, accepted: &Accepted) -> Option<Finding> {
 pub(super) fn sizes(plan: &Plan, checks: GuardInputs<'_>, accepted: &Accepted) -> (Size, Size) {
     let GuardInputs { past, counts, .. } = checks;
     if accepted.by_count {
-        return (baseline::tonight(&past.counts, counts, plan), Size::of(&past.counts));
+        return (baseline::tonight(past, counts, plan), Size::of(&past.counts));
     }
     let tonight = Size { rows: counts.rows, customers: counts.customers.len(), units: counts.units() };
     (tonight, Size { rows: accepted.rows, customers: accepted.customers.len(), units: accepted.units })

@@ -4,14 +4,26 @@
 use crate::reconcile::matching::wanted_line::WantedLine;
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::past::Past;
+use crate::reconcile::model::plan::line::LineKey;
+use crate::reconcile::model::quantity::Quantity;
 
 /// Until an answer shows how many are kept.
 const DECIMALS_MOST: u32 = 4;
 
-/// Decimals of what is wanted: as configured, and never more than an answer has shown to be kept.
-pub(in crate::reconcile) fn decimals(mapping: &Mapping, past: &Past) -> u32 {
+/// Decimals of what is wanted of a line: as configured, and never more than an answer has shown to be kept.
+pub(in crate::reconcile) fn decimals(mapping: &Mapping, past: &Past, key: &LineKey) -> u32 {
     let asked = mapping.quantity_decimals.unwrap_or(DECIMALS_MOST);
-    past.decimals.map_or(asked, |kept| kept.min(asked))
+    past.decimals.of_line(key).map_or(asked, |kept| kept.min(asked))
+}
+
+/// Whether ConnectWise, as far as it is known, may keep so little of a line that holds `now` as nothing.
+pub(in crate::reconcile) fn may_be_kept_as_zero(
+    (mapping, past): (&Mapping, &Past),
+    now: Quantity,
+    wanted: Quantity,
+) -> bool {
+    let proven = [past.decimals.proven, mapping.quantity_decimals.unwrap_or_default(), now.decimals()];
+    !wanted.is_zero() && wanted.cut_to(proven.into_iter().max().unwrap_or_default()).is_zero()
 }
 
 /// The line, to so many decimals, halves up. The steps of its one count say so; of several counts the sum is rounded.

@@ -80,6 +80,8 @@ pub struct SeenLine {
     pub was: Option<Quantity>,
     /// What followed from the counts.
     pub wanted: Option<Quantity>,
+    /// When ConnectWise's records of what it asks about had been changed last, by ConnectWise's clock.
+    pub changed_at: Option<DateTime<Utc>>,
 }
 
 impl Decision {

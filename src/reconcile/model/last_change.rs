@@ -21,6 +21,11 @@ impl LastChange {
         format!("last changed by {} at {at}", self.by)
     }
 
+    /// When, by ConnectWise's clock; `None` for what cannot be read.
+    pub fn time(&self) -> Option<DateTime<Utc>> {
+        DateTime::parse_from_rfc3339(&self.at).ok().map(|at| at.to_utc())
+    }
+
     /// Whether it is known to be later than this. A time that cannot be read proves nothing.
     pub fn is_after(&self, then: DateTime<Utc>) -> bool {
         DateTime::parse_from_rfc3339(&self.at).is_ok_and(|at| at > then)

@@ -6,6 +6,7 @@ pub mod decision;
 pub mod display_text;
 pub mod export;
 pub mod ids;
+pub mod kept_decimals;
 pub mod known_lines;
 pub mod last_change;
 pub mod line_owners;

@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use crate::reconcile::guard::accepted_counts::AcceptedCounts;
 use crate::reconcile::model::decision::Decisions;
 use crate::reconcile::model::ids::{AdditionId, CustomerName, IntegrationName, RunId, ServiceName};
+use crate::reconcile::model::kept_decimals::KeptDecimals;
 use crate::reconcile::model::known_lines::KnownLines as _;
 use crate::reconcile::model::line_owners::{NeighboursLine, Owned, UncountedLine};
 use crate::reconcile::model::plan::line::LineKey;
@@ -58,8 +59,8 @@ pub struct Past {
     pub counted_before: CountedDays,
     /// What of each count was accepted last. Empty also in a history that does not know it yet ([`Accepted::by_count`]).
     pub counts: AcceptedCounts,
-    /// The decimals that answers showed ConnectWise to keep of a quantity; `None` until one does.
-    pub decimals: Option<u32>,
+    /// The decimals that answers showed ConnectWise to keep of a quantity.
+    pub decimals: KeptDecimals,
     /// The host that wrote before this one, while new lines wait for what it may have sent.
     pub taken_over: Option<RecentTakeover>,
     /// The last accepted night that had tonight's bytes, if that was not the night before.

@@ -67,6 +67,17 @@ impl Quantity {
         Self(self.0.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero).normalize())
     }
 
+    /// How many decimals it has.
+    pub fn decimals(self) -> u32 {
+        self.0.scale()
+    }
+
+    /// What is left of it when all further decimals are cut off.
+    #[must_use]
+    pub fn cut_to(self, decimals: u32) -> Self {
+        Self(self.0.round_dp_with_strategy(decimals, RoundingStrategy::ToZero).normalize())
+    }
+
     /// To how many decimals this is what was `sent`, rounded or cut off: the most that fit. `None` if it is something else,
     /// or the same.
     #[must_use]

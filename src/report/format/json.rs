@@ -235,6 +235,8 @@ impl<'a> JsonLine<'a> {
             reason,
             detail,
             named: _,
+            billed: _,
+            changed_at: _,
         } = record;
         Self {
             handle,

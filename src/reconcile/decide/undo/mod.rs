@@ -20,7 +20,9 @@ use crate::reconcile::model::connectwise_records::{Addition, Agreement};
 use crate::reconcile::model::ids::{AgreementId, ids};
 use crate::reconcile::model::known_lines::KnownLines as _;
 use crate::reconcile::model::plan::finding::{Finding, finding, sort};
-use crate::reconcile::model::plan::line::{Line, LineKey, LiveAddition, QuantityChange, Source, Subject, Verdict};
+use crate::reconcile::model::plan::line::{
+    FirstBilled, Line, LineKey, LiveAddition, QuantityChange, Source, Subject, Verdict,
+};
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::plan::{Plan, handle};
@@ -66,6 +68,8 @@ impl Undoing<'_> {
             wanted: Some(wrote.before.unwrap_or(Quantity::ZERO)),
             live,
             carried: None,
+            billed: FirstBilled::default(),
+            changed_at: None,
             verdict,
             detail,
             named,

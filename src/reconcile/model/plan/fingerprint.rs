@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::reconcile::model::plan::Plan;
 use crate::reconcile::model::plan::handle::subject_text;
-use crate::reconcile::model::plan::line::{Creation, Line, LiveAddition, QuantityChange, Source, Verdict};
+use crate::reconcile::model::plan::line::{Creation, FirstBilled, Line, LiveAddition, QuantityChange, Source, Verdict};
 use crate::reconcile::model::quantity::Quantity;
 
 impl Plan {
@@ -29,7 +29,20 @@ impl Plan {
 }
 
 pub(crate) fn canonical(text: &mut String, line: &Line) {
-    let Line { handle: _, subject, company, sources, wanted, live, carried: _, verdict, detail: _, named: _ } = line;
+    let Line {
+        handle: _,
+        subject,
+        company,
+        sources,
+        wanted,
+        live,
+        carried: _,
+        verdict,
+        billed,
+        detail: _,
+        named: _,
+        changed_at: _,
+    } = line;
     text.push('\n');
     text.push_str(&subject_text(subject));
     write_all(text, format_args!("\u{1f}{:?}\u{1f}", company.map(|id| id.0)));
@@ -38,6 +51,13 @@ pub(crate) fn canonical(text: &mut String, line: &Line) {
     canonical_count(text, live.map(|LiveAddition { addition: _, quantity }| quantity));
     text.push('\u{1f}');
     canonical_verdict(text, verdict);
+    // The same units on another invoice, or of another month, are another bill.
+    let FirstBilled { invoice, month } = billed;
+    for (what, day) in [("invoice", invoice), ("month", month)] {
+        if let Some(day) = day {
+            write_all(text, format_args!("\u{1f}{what} {day}"));
+        }
+    }
     for Source { customer, service, count, lines: _, place: _, how: _, items: _, is_former: _ } in sources {
         let lengths = (customer.as_str().len(), service.as_str().len());
         write_all(text, format_args!("\u{1e}{lengths:?}\u{1f}{customer}\u{1f}{service}\u{1f}"));

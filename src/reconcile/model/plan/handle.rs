@@ -101,7 +101,7 @@ pub(crate) fn subject_text(subject: &Subject) -> String {
 mod tests {
     use super::*;
     use crate::reconcile::model::ids::{AgreementId, CustomerName, ServiceName};
-    use crate::reconcile::model::plan::line::Verdict;
+    use crate::reconcile::model::plan::line::{FirstBilled, Verdict};
     use crate::reconcile::model::plan::named_additions::Named;
     use crate::reconcile::model::plan::reason_code::Code;
 
@@ -118,6 +118,8 @@ mod tests {
             wanted: None,
             live: None,
             carried: None,
+            billed: FirstBilled::default(),
+            changed_at: None,
             verdict: Verdict::Unchanged(Code::Equal),
             detail: String::new(),
             named: Named::default(),

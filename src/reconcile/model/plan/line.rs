@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::reconcile::model::bill_customer::Bill;
 use crate::reconcile::model::ids::{
@@ -32,10 +32,15 @@ pub struct Line {
     pub carried: Option<Quantity>,
     /// What is to happen.
     pub verdict: Verdict,
+    /// Where a change is billed first; nothing of a line that does not change.
+    pub billed: FirstBilled,
     /// One sentence for a person.
     pub detail: String,
     /// The other additions that it asks about.
     pub named: Named,
+    /// When ConnectWise's records of what it asks about were changed last, by ConnectWise's clock; nothing of a line that asks
+    /// nothing.
+    pub changed_at: Option<DateTime<Utc>>,
 }
 
 /// What a line is about.
@@ -91,6 +96,15 @@ pub struct LiveAddition {
     pub addition: AdditionId,
     /// The units billed.
     pub quantity: Quantity,
+}
+
+/// Where a change is billed first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FirstBilled {
+    /// The agreement's next invoice, by its date.
+    pub invoice: Option<NaiveDate>,
+    /// The month whose peak or average it is, by its first day.
+    pub month: Option<NaiveDate>,
 }
 
 /// What is to happen to a line.
