@@ -229,7 +229,7 @@ fn past(
 ) -> Result<Past, Failure> {
     let integration = run.job.integration;
     let since = run.started_at.checked_sub_signed(run.job.settle).unwrap_or(DateTime::<Utc>::MIN_UTC);
-    let just_created = history.created_since(integration, since)?;
+    let just_created = history.created_since((integration, run.id), since)?;
     let counted = earlier_counts(integration, source.mapping, history, run.today())?;
     let counted_before = counts_of_last_period(integration, source.mapping, history, run.today())?;
     let taken_over = taken_over(run, history)?;
