@@ -112,6 +112,11 @@ impl CountsByDay {
         self.counts.get(until.checked_sub(1)?).copied()
     }
 
+    /// Each day with its count.
+    pub fn iter(&self) -> impl Iterator<Item = (NaiveDate, Quantity)> {
+        self.days.iter().copied().zip(self.counts.iter().copied())
+    }
+
     /// Whether no day was counted.
     pub fn is_empty(&self) -> bool {
         self.counts.is_empty()
@@ -137,6 +142,19 @@ pub struct RecentTakeover {
 
 /// The counts of each customer and service.
 pub type CountedDays = BTreeMap<CustomerName, BTreeMap<ServiceName, CountsByDay>>;
+
+/// Another integration of the same ConnectWise, which may have counted a line before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EarlierOwner {
+    /// Which; it may be off, or renamed by now.
+    pub integration: IntegrationName,
+    /// What it counted in this period.
+    pub this_period: CountedDays,
+    /// What it counted in the period before.
+    pub last_period: CountedDays,
+    /// The additions that it ever saw as its lines.
+    pub additions: BTreeSet<AdditionId>,
+}
 
 /// What the last accepted run read.
 #[derive(Debug, Clone, PartialEq, Eq)]
