@@ -189,6 +189,44 @@ fn a_peak_lasts_through_the_evening_of_the_month_s_last_day() {
     assert_eq!(clocked.addition("MP-CLOUDFILTER").quantity, Decimal::from(9), "{}", told(&made));
 }
 
+/// The month's peak, and the one whose invoice was not made yet, were on no invoice: the count began anew under the other name.
+#[test]
+fn a_peak_is_the_lines_whatever_its_integration_is_called() {
+    let clocked = Clocked::new("UTC");
+    let edit = |from: &str, to: &str| {
+        let text = std::fs::read_to_string(clocked.0.path("recount.toml")).expect("the configuration");
+        clocked.0.write("recount.toml", text.replace(from, to));
+    };
+    let plain = "\"CloudFilter\" = { product = \"MP-CLOUDFILTER\" }";
+    edit(plain, "\"CloudFilter\" = { product = \"MP-CLOUDFILTER\", quantity = \"peak\" }");
+    clocked.next_invoice("2026-12-15");
+    let night = |at: &str, acme: u32| {
+        clocked.counts(&format!("Acme,CloudFilter,{acme}\nBorealis,CloudFilter,5\n"));
+        clocked.night(at)
+    };
+    let approve = |at: &str, acme: u32| {
+        clocked.counts(&format!("Acme,CloudFilter,{acme}\nBorealis,CloudFilter,5\n"));
+        let plan = clocked.run(at, RunCommand::Plan, None).planned.expect("a plan");
+        clocked.run(at, RunCommand::Apply, Some(&plan.fingerprint))
+    };
+    let billed = || clocked.addition("MP-CLOUDFILTER").quantity;
+    approve("2026-11-20T06:00:00Z", 12);
+    night("2026-11-25T06:00:00Z", 9);
+    night("2026-12-02T06:00:00Z", 11);
+    edit("[integration.mail", "[integration.post");
+    approve("2026-12-05T06:00:00Z", 7);
+    let waits = night("2026-12-06T06:00:00Z", 8);
+    assert_eq!(billed(), Decimal::from(12), "November's peak is for the invoice of 15 December: {}", told(&waits));
+    clocked.next_invoice("2027-01-15");
+    let made = night("2026-12-16T06:00:00Z", 7);
+    assert_eq!(billed(), Decimal::from(11), "December's was before the other name: {}", told(&made));
+    night("2027-01-16T06:00:00Z", 6);
+    assert_eq!(billed(), Decimal::from(11), "until its invoice is made");
+    clocked.next_invoice("2027-02-15");
+    let next = night("2027-01-17T06:00:00Z", 6);
+    assert_eq!(billed(), Decimal::from(6), "and no longer: {}", told(&next));
+}
+
 /// Otherwise an agreement would end half a day early, or a quantity be written on one that has ended.
 #[test]
 fn an_agreement_ends_with_its_last_day_in_the_zone() {

@@ -16,6 +16,7 @@ mod faults;
 mod faults_table;
 mod fleet;
 mod hand_edits;
+mod handed_over;
 mod hardening;
 mod mapping_commands;
 mod monitoring;

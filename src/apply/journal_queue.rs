@@ -22,7 +22,16 @@ pub(super) struct JournalQueue<'a> {
 
 struct Waiting {
     note: JournalNote,
-    stored: oneshot::Sender<WriteId>,
+    stored: oneshot::Sender<Result<WriteId, NotStored>>,
+}
+
+/// Why an intent is not on the disk, and nothing of its line may be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NotStored {
+    /// An earlier creation of this very line is in doubt. That is the line's own trouble, and no failure of the store.
+    CreationOpen,
+    /// The store failed: nothing at all is sent from here on.
+    StoreFailed,
 }
 
 impl<'a> JournalQueue<'a> {
@@ -31,21 +40,25 @@ impl<'a> JournalQueue<'a> {
         Self { context, journal: RefCell::new(journal), waiting, failure, is_shut }
     }
 
-    /// Returns when the intent is on the disk; `None` if it is not, and nothing may be sent.
-    pub(super) async fn intent(&self, intent: Intent) -> Option<WriteId> {
-        if self.is_shut.get() { None } else { self.store(JournalNote::Intent(intent)).await }
+    /// Returns when the intent is on the disk.
+    ///
+    /// # Errors
+    /// If it is not, and nothing of this line may be sent.
+    pub(super) async fn intent(&self, intent: Intent) -> Result<WriteId, NotStored> {
+        if self.is_shut.get() { Err(NotStored::StoreFailed) } else { self.store(JournalNote::Intent(intent)).await }
     }
 
     /// Returns when the outcome is on the disk, or cannot be stored: what has happened has happened, and the report
     /// tells it all the same.
     pub(super) async fn outcome(&self, write: WriteId, outcome: WriteOutcome) {
-        self.store(JournalNote::Outcome(write, outcome)).await;
+        // What failed is kept, and ends the run.
+        let _ = self.store(JournalNote::Outcome(write, outcome)).await;
     }
 
-    async fn store(&self, note: JournalNote) -> Option<WriteId> {
+    async fn store(&self, note: JournalNote) -> Result<WriteId, NotStored> {
         let (stored, is_stored) = oneshot::channel();
         self.waiting.borrow_mut().push(Waiting { note, stored });
-        is_stored.await.ok()
+        is_stored.await.unwrap_or(Err(NotStored::StoreFailed))
     }
 
     /// Whether anything waits for a commit.
@@ -69,10 +82,11 @@ impl<'a> JournalQueue<'a> {
         true
     }
 
-    fn answer(&self, stored: Result<WriteId, StoreError>, asker: oneshot::Sender<WriteId>) {
+    fn answer(&self, stored: Result<WriteId, StoreError>, asker: oneshot::Sender<Result<WriteId, NotStored>>) {
         match stored {
             // Nobody waits any more where a run is cut off.
-            Ok(write) => _ = asker.send(write),
+            Ok(write) => _ = asker.send(Ok(write)),
+            Err(StoreError::CreationOpen { .. }) => _ = asker.send(Err(NotStored::CreationOpen)),
             Err(error) => self.fail(error),
         }
     }

@@ -9,13 +9,13 @@ use crate::apply::agreement_writes::{AgreementWrites, FreshAdditions, LineEnd};
 use crate::apply::breakers::{Breakers, WriteRight};
 use crate::apply::execution_context::ExecutionContext;
 use crate::apply::expected_owners::BeginningLine;
-use crate::apply::journal_queue::JournalQueue;
+use crate::apply::journal_queue::{JournalQueue, NotStored};
 use crate::apply::other_agreements::{OtherAgreements, begins, billed_here_since};
 use crate::apply::recovery::new_lines;
 use crate::apply::write_attempts::{LOOKS_AGAIN, WriteAttempts};
 use crate::apply::write_result::{
-    ConfirmedChange, Halt, LineWriteResult, WriteResult, billed_since, changed_meanwhile, created, held, in_doubt,
-    is_rounded, key_refused, not_reached, overtaken, refused, stale, stored_rounded, updated,
+    ConfirmedChange, Halt, LineWriteResult, WriteResult, billed_since, changed_meanwhile, created, creation_open, held,
+    in_doubt, is_rounded, key_refused, not_reached, overtaken, refused, stale, stored_rounded, updated,
 };
 use crate::connectwise::{ReadError, WriteError, Writer};
 use crate::history::journal::{Intent, IntentKind, WriteOutcome};
@@ -182,7 +182,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
         }
         let (addition, from, to) = (set.addition(), set.from(), set.to());
         let intent = Intent { key: key.clone(), kind: IntentKind::Set { addition, from, to } };
-        let Some(write) = self.queue.intent(intent).await else {
+        let Ok(write) = self.queue.intent(intent).await else {
             return Some(not_reached(key, &Write::Set(set.clone())).into());
         };
         let end = self.send_set(key, set, look).await;
@@ -280,21 +280,22 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
         let fresh = &look.additions;
         let of_product = fresh.iter().filter(|addition| addition.product == Some(create.product()));
         let before: Vec<AdditionId> = of_product.clone().map(|addition| addition.id).collect();
-        let unreadable = fresh.iter().any(|addition| addition.product.is_none());
         // One that is not marked may hold the item as well.
         let there = of_product
             .clone()
             .filter(|addition| addition.mark.is_none() || addition.bears(create.item()))
             .any(|addition| addition.is_live(self.context.today) || addition.begins_after(self.context.today));
-        if there || unreadable {
+        if there || fresh.iter().any(|addition| addition.product.is_none()) {
             let detail = format!("agreement {} has such a line since the plan was drawn", create.agreement());
             let settled = held(key, Code::ChangedMeanwhile, &detail);
             return Some(LineWriteResult { outcome: Outcome::Conflict, ..settled }.into());
         }
         let (product, quantity, effective_on) = (create.product(), create.quantity(), create.effective_on());
         let kind = IntentKind::Create { product, quantity, effective_on, before: before.clone() };
-        let Some(write) = self.queue.intent(Intent { key: key.clone(), kind }).await else {
-            return Some(not_reached(key, &Write::Create(create.clone())).into());
+        let write = match self.queue.intent(Intent { key: key.clone(), kind }).await {
+            Ok(write) => write,
+            Err(NotStored::CreationOpen) => return Some(creation_open(key).into()),
+            Err(NotStored::StoreFailed) => return Some(not_reached(key, &Write::Create(create.clone())).into()),
         };
         let end = self.send_create(key, create, &before, look).await;
         self.settle(write, end).await

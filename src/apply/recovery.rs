@@ -1,7 +1,7 @@
 //! What earlier runs left unfinished: looked up before anything is planned, and told.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta, Utc};
 
@@ -10,7 +10,7 @@ use crate::history::journal::{Intent, IntentKind, OpenWrite, WriteOutcome};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::connectwise_records::Addition;
-use crate::reconcile::model::ids::{AdditionId, AgreementId, IntegrationName, ItemName, ProductId, RunId};
+use crate::reconcile::model::ids::{AdditionId, AgreementId, IntegrationName, ItemName, ProductCode, ProductId, RunId};
 use crate::reconcile::model::past::CreationInDoubt;
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::quantity::{Quantity, USUAL_DECIMALS};
@@ -33,6 +33,10 @@ pub struct Resolution {
 pub struct RecoveryScope<'a> {
     /// Whose.
     pub integration: &'a IntegrationName,
+    /// The run that looks.
+    pub run: RunId,
+    /// The products that it bills: of these also what other integrations left in the same ConnectWise.
+    pub products: &'a BTreeSet<&'a ProductCode>,
     /// Tonight's ConnectWise: its host, and the login company.
     pub site: &'a str,
     /// How long a creation that is not there may be on its way.
@@ -42,7 +46,8 @@ pub struct RecoveryScope<'a> {
 }
 
 /// Looks up every write without a known outcome, and writes down what is found. Gives the resolutions, and the lines
-/// that stay in doubt: for those nothing may be created.
+/// that stay in doubt: for those nothing may be created. What is in doubt is the line, whoever sent it: of a product that this
+/// integration bills it is looked up here, for the one that sent it may be renamed, off, or without that service by now.
 ///
 /// A creation that is not there counts as not done only `settle` after it was sent: "not in the listing" is no proof
 /// while the request may still be on its way. In another ConnectWise than the one that it was sent to it is no proof
@@ -57,8 +62,10 @@ pub async fn resolve_open_writes<R: Reader>(
 ) -> Result<(Vec<Resolution>, BTreeMap<LineKey, CreationInDoubt>), RecoveryError> {
     let (mut resolutions, mut in_doubt) = (Vec::new(), BTreeMap::new());
     let mut read: BTreeMap<AgreementId, Vec<Addition>> = BTreeMap::new();
-    let RecoveryScope { integration, site, settle, now } = what;
-    for open in journal.open_writes(integration)? {
+    let RecoveryScope { integration, run, products, site, settle, now } = what;
+    let mut unfinished = journal.open_writes(integration)?;
+    unfinished.extend(journal.open_writes_of_others(integration, run, products)?);
+    for open in unfinished {
         let agreement = open.intent.key.agreement;
         if let Some(other) = open.elsewhere(site).map(str::to_owned) {
             let why = format!("it was sent to {other}, and this is {site}: it is not looked for here");
@@ -89,7 +96,7 @@ pub async fn resolve_open_writes<R: Reader>(
         let outcome = match look_up(&open.intent, additions, now.date_naive(), waited) {
             Found::Known(outcome) => outcome,
             Found::Instead(addition) => {
-                journal.line_is(integration, &open.intent.key, addition)?;
+                journal.line_is(&open.integration, &open.intent.key, addition)?;
                 WriteOutcome::Superseded { why: format!("addition {addition} is there instead") }
             }
             Found::InDoubt(candidates) => {

@@ -200,6 +200,12 @@ pub(super) fn held(key: &LineKey, code: Code, detail: &str) -> LineWriteResult {
     LineWriteResult { key, outcome: Outcome::Held, reason: code, now: None, created: None, detail }
 }
 
+/// A line of which a creation is in doubt already: another one might be its second.
+pub(super) fn creation_open(key: &LineKey) -> LineWriteResult {
+    let detail = "an earlier creation of it is in doubt; nothing was sent, and a later run looks";
+    LineWriteResult { outcome: Outcome::Unknown, ..held(key, Code::InDoubt, detail) }
+}
+
 /// A line that would begin beside one that nobody was asked about.
 pub(super) fn billed_since(key: &LineKey, (agreement, addition): (AgreementId, AdditionId)) -> LineWriteResult {
     let detail = format!("addition {addition} on agreement {agreement} may bill it since the plan was drawn");

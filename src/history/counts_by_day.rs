@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use crate::history::past::written_quantities::SAME_CONNECTWISE;
 use crate::history::run_record::RunRecord;
 use crate::history::store::column_values::{day, local_time, maybe_quantity};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::reconcile::model::ids::{CustomerName, IntegrationName, ServiceName};
-use crate::reconcile::model::past::CountedDays;
+use crate::reconcile::model::ids::{AdditionId, CustomerName, IntegrationName, RunId, ServiceName};
+use crate::reconcile::model::past::{CountedDays, EarlierOwner};
 use crate::reconcile::model::quantity::Quantity;
 
 /// One customer's count of one service; `None` where the export does not say.
@@ -80,6 +81,41 @@ impl History {
             }
             Ok(())
         })
+    }
+
+    /// What other integrations of the ConnectWise of a run counted, with the lines that they saw, whether they are on or not.
+    /// `last` and `this` are the first days of the two periods.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn earlier_owners(
+        &self,
+        (integration, run): (&IntegrationName, RunId),
+        (last, this): (NaiveDate, NaiveDate),
+        today: NaiveDate,
+    ) -> Result<Vec<EarlierOwner>, StoreError> {
+        let names = self.read(|connection| {
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT DISTINCT integration FROM counted_days
+                 WHERE integration IN ({SAME_CONNECTWISE}) AND integration <> ?1 AND day >= ?3",
+            ))?;
+            let of = params![integration.as_str(), run.0, last.to_string()];
+            let names = statement.query_map(of, |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
+            Ok(names)
+        })?;
+        let owner = |name: &String| {
+            let integration = IntegrationName::new(name);
+            let (this_period, last_period) =
+                (self.counted(&integration, this, today)?, self.counted(&integration, last, this)?);
+            let additions = self.read(|connection| {
+                let sql = "SELECT addition FROM seen_quantities WHERE integration = ?1";
+                let mut statement = connection.prepare_cached(sql)?;
+                let ids = statement.query_map([name], |row| Ok(AdditionId(row.get(0)?)))?;
+                Ok(ids.collect::<Result<BTreeSet<_>, _>>()?)
+            })?;
+            Ok(EarlierOwner { integration, this_period, last_period, additions })
+        };
+        names.iter().map(owner).collect()
     }
 
     /// The counts of the counted days from `first` on and before `today`.

@@ -1,7 +1,9 @@
 //! The journal of writes: an intent is on the disk before its request leaves, an outcome when it is known.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
-use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use crate::history::run_record::WriteId;
 use crate::history::store::column_values::{day, json, line_key, local_time, quantity, time, time_text};
@@ -11,7 +13,7 @@ use crate::history::store::hash_chain::JournalEntry;
 use crate::history::store::open::History;
 use crate::history::store::run_lock::RunLock;
 use crate::reconcile::model::decision::DecisionSubject;
-use crate::reconcile::model::ids::{AdditionId, IntegrationName, ProductId, RunId};
+use crate::reconcile::model::ids::{AdditionId, IntegrationName, ProductCode, ProductId, RunId};
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::quantity::Quantity;
 
@@ -89,6 +91,8 @@ pub enum JournalNote {
 /// A write that nobody knows the end of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenWrite {
+    /// Whose.
+    pub integration: IntegrationName,
     /// Which.
     pub write: WriteId,
     /// Of which run.
@@ -184,6 +188,29 @@ impl History {
         self.read(|connection| open_writes(connection, integration))
     }
 
+    /// The same of the other integrations that bill in the ConnectWise of a run, whether they are on or not, of these products:
+    /// one that was renamed, or lost a service, looks up nothing of it any more. No two runs of a state folder write at once,
+    /// so none of them is on its way from this host.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn open_writes_of_others(
+        &self,
+        integration: &IntegrationName,
+        run: RunId,
+        products: &BTreeSet<&ProductCode>,
+    ) -> Result<Vec<OpenWrite>, StoreError> {
+        let folded: BTreeSet<String> = products.iter().map(|product| product.folded()).collect();
+        let open = self.read(|connection| {
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT * FROM writes WHERE integration <> ?1 AND (outcome IS NULL OR outcome = 'unknown')
+                     AND {IN_CONNECTWISE_OF_RUN} ORDER BY write"
+            ))?;
+            statement.query_and_then(params![integration.as_str(), run.0], open_write)?.collect::<Result<Vec<_>, _>>()
+        })?;
+        Ok(open.into_iter().filter(|write| folded.contains(&write.intent.key.product.folded())).collect())
+    }
+
     /// The last run of an integration by which a quantity was set, or a line created, and ConnectWise confirmed it.
     ///
     /// # Errors
@@ -249,22 +276,27 @@ pub(super) fn open_writes(
     let mut statement = connection.prepare_cached(
         "SELECT * FROM writes WHERE integration = ?1 AND (outcome IS NULL OR outcome = 'unknown') ORDER BY write",
     )?;
-    let rows = statement.query_and_then([integration.as_str()], |row| {
-        let WriteRecord { write, intent, sent_at, outcome: _ } = write_record(row)?;
-        let (run, unknown, site) = (RunId(row.get("run")?), row.get("why")?, row.get("site")?);
-        Ok(OpenWrite { write, run, intent, sent_at, unknown, site })
-    })?;
-    rows.collect()
+    statement.query_and_then([integration.as_str()], open_write)?.collect()
 }
+
+fn open_write(row: &Row<'_>) -> Result<OpenWrite, StoreError> {
+    let WriteRecord { write, intent, sent_at, outcome: _ } = write_record(row)?;
+    let (run, unknown, site) = (RunId(row.get("run")?), row.get("why")?, row.get("site")?);
+    let integration: String = row.get("integration")?;
+    Ok(OpenWrite { integration: IntegrationName::new(&integration), write, run, intent, sent_at, unknown, site })
+}
+
+/// Writes of the ConnectWise that the run `?2` speaks to; where it is not known of one of them, it may be the same.
+const IN_CONNECTWISE_OF_RUN: &str = "coalesce(site = (SELECT site FROM runs WHERE run = ?2), 1)";
 
 /// The last guard against billing a customer twice, behind the one that decides. The agreement of this number in another
 /// ConnectWise is another one.
 fn refuse_second_creation(transaction: &Transaction<'_>, run: RunId, key: &LineKey) -> Result<(), StoreError> {
-    let mut statement = transaction.prepare_cached(
+    let mut statement = transaction.prepare_cached(&format!(
         "SELECT agreement, product, item FROM writes
          WHERE agreement = ?1 AND kind = 'create' AND (outcome IS NULL OR outcome = 'unknown')
-             AND coalesce(site = (SELECT site FROM runs WHERE run = ?2), 1)",
-    )?;
+             AND {IN_CONNECTWISE_OF_RUN}",
+    ))?;
     for open in statement.query_and_then([key.agreement.0, run.0], line_key)? {
         if DecisionSubject::line(&open?) == DecisionSubject::line(key) {
             return Err(StoreError::CreationOpen { key: key.clone() });

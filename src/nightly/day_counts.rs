@@ -7,13 +7,14 @@ use chrono::{Datelike, NaiveDate};
 use crate::history::counts_by_day::DayCount;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::nightly::begun_run::BegunRun;
 use crate::reconcile::guard::baseline::CountKeys;
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::matching::wanted_line::count;
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName};
 use crate::reconcile::model::mapping::Mapping;
-use crate::reconcile::model::past::{CountedDays, CountsByDay};
+use crate::reconcile::model::past::{CountedDays, CountsByDay, EarlierOwner};
 
 /// The period is the calendar month, because that is what an invoice names; agreements may have other cycles. Empty where no
 /// day of it was counted yet.
@@ -42,6 +43,21 @@ pub(super) fn counts_of_last_period(
     match this.pred_opt() {
         Some(last) if !mapping.looked_back_on().is_empty() => history.counted(integration, first_of_month(last), this),
         _ => Ok(CountedDays::new()),
+    }
+}
+
+/// What other integrations counted of tonight's lines before. On an ordinary night of one vendor there is none.
+pub(super) fn earlier_owners(
+    run: BegunRun<'_>,
+    mapping: &Mapping,
+    history: &History,
+) -> Result<Vec<EarlierOwner>, StoreError> {
+    let (today, this) = (run.today(), first_of_month(run.today()));
+    match this.pred_opt().map(first_of_month) {
+        Some(last) if !mapping.looked_back_on().is_empty() => {
+            history.earlier_owners((run.job.integration, run.id), (last, this), today)
+        }
+        _ => Ok(Vec::new()),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::history::run_record::RunRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::nightly::begun_run::BegunRun;
-use crate::nightly::job::Job;
+use crate::nightly::job::{Job, PlanSource};
 use crate::nightly::line_record::cut_off_lines;
 use crate::nightly::night_failure::Failure;
 use crate::nightly::open_record::OpenRecord;
@@ -80,8 +80,10 @@ pub(super) async fn look_up_open_writes<R: Reader>(
     history: &mut History,
     findings: &mut Vec<Finding>,
 ) -> Result<BTreeMap<LineKey, CreationInDoubt>, Failure> {
-    let Job { integration, site, settle, .. } = run.job;
-    let what = RecoveryScope { integration, site, settle, now: run.local_start() };
+    let Job { integration, site, settle, source: PlanSource::Export(source) | PlanSource::Undo(_, source), .. } =
+        run.job;
+    let products = &source.mapping.products();
+    let what = RecoveryScope { integration, run: run.id, products, site, settle, now: run.local_start() };
     let looking = resolve_open_writes(what, connectwise, history);
     let (resolutions, in_doubt) = run.unless_stopped(looking).await??;
     findings.extend(resolutions.iter().map(resolved));

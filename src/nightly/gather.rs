@@ -10,7 +10,7 @@ use crate::export::locate::one_file::Export;
 use crate::history::run_record::ExportRecord;
 use crate::history::store::open::History;
 use crate::nightly::begun_run::BegunRun;
-use crate::nightly::day_counts::{counts_of_last_period, earlier_counts};
+use crate::nightly::day_counts::{counts_of_last_period, earlier_counts, earlier_owners};
 use crate::nightly::earlier_runs::{close_cut_off_runs, look_up_open_writes};
 use crate::nightly::job::ExportSource;
 use crate::nightly::night_failure::Failure;
@@ -22,6 +22,7 @@ use crate::reconcile::decide::plan_inputs::PlanInputs;
 use crate::reconcile::decide::planner::draw;
 use crate::reconcile::guard::export_guards::malformed;
 use crate::reconcile::guard::falling_trend::{TREND_DAYS, falling_trend};
+use crate::reconcile::matching::inherited_days::{LinesTonight, inherit};
 use crate::reconcile::matching::line_claims::Claims;
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::model::display_text::{minute, shown};
@@ -98,6 +99,10 @@ pub(super) async fn gather<R: Reader>(
     let reading = Box::pin(read_remote(connectwise, source.mapping, &export.counts, &past, run.today()));
     let (remote, _) = run.unless_stopped(async { tokio::join!(reading, ahead) }).await?;
     let remote = remote?;
+    let owners = earlier_owners(run, source.mapping, history)?;
+    let Remote { directory, places, additions, .. } = &remote;
+    let (mapping, neighbours) = (source.mapping, source.neighbours);
+    inherit(&mut past, &owners, LinesTonight { mapping, neighbours, places, directory, additions });
     past.neighbours_lines = neighbours_lines(source, history, &past, &remote)?;
     let seen = history.agreements_by_name(source.neighbours)?;
     let claims = Claims::new(source.neighbours, &seen, &remote.directory, run.today());
@@ -242,7 +247,7 @@ fn past(
 ) -> Result<Past, Failure> {
     let integration = run.job.integration;
     let since = run.started_at.checked_sub_signed(run.job.settle).unwrap_or(DateTime::<Utc>::MIN_UTC);
-    let just_created = history.created_since(integration, since)?;
+    let just_created = history.created_since((integration, run.id), since)?;
     let counted = earlier_counts(integration, source.mapping, history, run.today())?;
     let counted_before = counts_of_last_period(integration, source.mapping, history, run.today())?;
     let taken_over = taken_over(run, history)?;

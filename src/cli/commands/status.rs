@@ -27,12 +27,12 @@ use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::outcome::Mode;
 use crate::report::exit_codes::Exit;
-use crate::report::format::html::ready_to_invoice::NOT_ON;
+use crate::report::format::html::ready_to_invoice::{NOT_ON, billed_unwatched};
 use crate::report::format::json::time;
 use crate::report::format::paint::Paint;
 use crate::report::format::text::wrapped;
 use crate::report::health::{Health, State};
-use crate::report::numbers_and_dates::{minute, plural};
+use crate::report::numbers_and_dates::minute;
 use crate::zone::Zone;
 
 /// Arguments of `status`.
@@ -135,11 +135,9 @@ impl Status {
         for (name, health, zone) in &self.integrations {
             entry(&mut text, name, (health, zone), paint);
         }
-        for UnwatchedLine { integration, lines, units } in &self.unwatched {
-            let name = shown(integration.as_str());
-            let lines = plural(*lines, "line");
-            let sentence =
-                format!("{name} is not on, and {lines} that it owned still bill {} units", units.normalize());
+        for unwatched in &self.unwatched {
+            let name = shown(unwatched.integration.as_str());
+            let sentence = format!("{name} is not on, and {}", billed_unwatched(unwatched));
             wrapped(&mut text, &sentence, &format!("{} ", paint.bad("✗")), "  ");
             wrapped(&mut text, NOT_ON, "  → ", "    ");
         }
@@ -249,6 +247,8 @@ struct SizeJson {
 struct UnwatchedJson<'a> {
     integration: &'a IntegrationName,
     lines: usize,
+    /// Of these, how many nobody has seen: their creation is in doubt.
+    in_doubt: usize,
     #[serde(with = "rust_decimal::serde::arbitrary_precision")]
     units: rust_decimal::Decimal,
 }
@@ -283,7 +283,7 @@ impl<'a> Document<'a> {
 
 impl<'a> UnwatchedJson<'a> {
     fn of(unwatched: &'a UnwatchedLine) -> Self {
-        let UnwatchedLine { integration, lines, units } = unwatched;
-        Self { integration, lines: *lines, units: units.normalize() }
+        let UnwatchedLine { integration, lines, in_doubt, units } = unwatched;
+        Self { integration, lines: *lines, in_doubt: *in_doubt, units: units.normalize() }
     }
 }

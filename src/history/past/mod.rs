@@ -30,7 +30,7 @@ use crate::reconcile::model::ids::{
 };
 use crate::reconcile::model::known_lines::KnownLines as _;
 use crate::reconcile::model::mapping::MatchCustomers;
-use crate::reconcile::model::past::{Accepted, CreationInDoubt, JustCreated, Past};
+use crate::reconcile::model::past::{Accepted, CreationInDoubt, Past};
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand};
 use crate::reconcile::model::plan::reason_code::Code;
@@ -50,9 +50,9 @@ impl History {
                 approved_once: approved_once(connection, integration)?,
                 written: written(connection, integration, current)?,
                 seen: seen_quantities::seen(connection, integration, current)?,
-                given_up: given_up(connection, integration)?,
+                given_up: given_up(connection, integration, current)?,
                 ours: ours(connection, integration)?,
-                begins: written_quantities::begins(connection, integration)?,
+                begins: written_quantities::begins(connection, integration, current)?,
                 owned: owned_lines::owned(connection, integration)?,
                 owned_by_others: BTreeSet::new(),
                 neighbours_lines: BTreeMap::new(),
@@ -157,28 +157,6 @@ impl History {
                 last = false;
             }
             Ok(None)
-        })
-    }
-
-    /// Lines whose creation was sent after `since` and is known to have happened.
-    ///
-    /// # Errors
-    /// When they cannot be read.
-    pub fn created_since(
-        &self,
-        integration: &IntegrationName,
-        since: DateTime<Utc>,
-    ) -> Result<BTreeMap<LineKey, JustCreated>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT run, agreement, product, item, applied_addition FROM writes
-                 WHERE integration = ?1 AND kind = 'create' AND outcome = 'applied' AND at > ?2 ORDER BY write",
-            )?;
-            let rows = statement.query_and_then(params![integration.as_str(), time_text(since)], |row| {
-                let addition = AdditionId(row.get("applied_addition")?);
-                Ok((folded(&line_key(row)?), JustCreated { run: RunId(row.get("run")?), addition }))
-            })?;
-            rows.collect()
         })
     }
 }

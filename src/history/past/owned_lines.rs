@@ -24,9 +24,11 @@ use crate::reconcile::model::quantity::Quantity;
 pub struct UnwatchedLine {
     /// Who owned them.
     pub integration: IntegrationName,
-    /// How many lines bill still.
+    /// How many lines bill still, or may.
     pub lines: usize,
-    /// Their units, as last seen.
+    /// Of these, how many nobody has seen in ConnectWise: their creation is in doubt.
+    pub in_doubt: usize,
+    /// Their units, as last seen, or as sent.
     pub units: Decimal,
 }
 
@@ -140,20 +142,21 @@ impl History {
     /// # Errors
     /// When they cannot be read.
     pub fn unwatched(&self, on: &BTreeSet<IntegrationName>) -> Result<Vec<UnwatchedLine>, StoreError> {
-        let mut rows = self.read(every_line)?;
-        rows.extend(self.read(creations_in_doubt)?);
+        let seen = self.read(every_line)?.into_iter().map(|row| (row, false));
+        let rows: Vec<_> = seen.chain(self.read(creations_in_doubt)?.into_iter().map(|row| (row, true))).collect();
         let watched: BTreeSet<LineKey> =
-            rows.iter().filter(|(name, ..)| on.contains(name)).map(|(_, key, _)| one_spelling(key)).collect();
-        let mut unwatched: BTreeMap<IntegrationName, (usize, Decimal)> = BTreeMap::new();
-        for (name, key, billed) in rows {
+            rows.iter().filter(|((name, ..), _)| on.contains(name)).map(|((_, key, _), _)| one_spelling(key)).collect();
+        let mut unwatched: BTreeMap<IntegrationName, UnwatchedLine> = BTreeMap::new();
+        for ((name, key, billed), in_doubt) in rows {
             if !on.contains(&name) && !billed.is_zero() && !watched.contains(&one_spelling(&key)) {
-                let (lines, units) = unwatched.entry(name).or_default();
-                *lines += 1;
-                *units = units.saturating_add(billed.as_decimal());
+                let none = UnwatchedLine { integration: name.clone(), lines: 0, in_doubt: 0, units: Decimal::ZERO };
+                let one = unwatched.entry(name).or_insert(none);
+                one.lines += 1;
+                one.in_doubt += usize::from(in_doubt);
+                one.units = one.units.saturating_add(billed.as_decimal());
             }
         }
-        let all = unwatched.into_iter();
-        Ok(all.map(|(integration, (lines, units))| UnwatchedLine { integration, lines, units }).collect())
+        Ok(unwatched.into_values().collect())
     }
 }
 

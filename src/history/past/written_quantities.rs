@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Connection, params};
 
-use crate::history::store::column_values::{day, folded, json, line_key, maybe_quantity, quantity, time};
+use crate::history::store::column_values::{day, folded, json, line_key, maybe_quantity, quantity, time, time_text};
 use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
 use crate::reconcile::model::ids::{AdditionId, IntegrationName, RunId};
 use crate::reconcile::model::kept_decimals::KeptDecimals;
-use crate::reconcile::model::past::{AbandonedCreation, WrittenQuantity};
+use crate::reconcile::model::past::{AbandonedCreation, JustCreated, WrittenQuantity};
 use crate::reconcile::model::plan::line::LineKey;
 
 /// The integrations that bill in the ConnectWise of `?1` and its run `?2`, itself included: addition ids mean nothing
@@ -17,6 +18,33 @@ use crate::reconcile::model::plan::line::LineKey;
 pub(crate) const SAME_CONNECTWISE: &str = "SELECT ?1 UNION SELECT other.integration FROM connectwise_of AS other
      WHERE other.site = coalesce((SELECT site FROM runs WHERE run = ?2 AND integration = ?1),
          (SELECT own.site FROM connectwise_of AS own WHERE own.integration = ?1))";
+
+impl History {
+    /// Lines whose creation was sent after `since` and is known to have happened, by whichever integration of the ConnectWise
+    /// of the current run: a listing that lacks one lacks it for all of them.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn created_since(
+        &self,
+        (integration, current): (&IntegrationName, RunId),
+        since: DateTime<Utc>,
+    ) -> Result<BTreeMap<LineKey, JustCreated>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT run, agreement, product, item, applied_addition FROM writes
+                 WHERE integration IN ({SAME_CONNECTWISE}) AND kind = 'create' AND outcome = 'applied' AND at > ?3
+                 ORDER BY write",
+            ))?;
+            let of = params![integration.as_str(), current.0, time_text(since)];
+            let rows = statement.query_and_then(of, |row| {
+                let addition = AdditionId(row.get("applied_addition")?);
+                Ok((folded(&line_key(row)?), JustCreated { run: RunId(row.get("run")?), addition }))
+            })?;
+            rows.collect()
+        })
+    }
+}
 
 /// The last quantity that was written to each addition, and what was sent after it without a clear end.
 pub(crate) fn written(
@@ -102,33 +130,36 @@ pub(crate) fn refusals(
     Ok(refusals)
 }
 
-/// The day on which each created line takes effect.
+/// The day on which each created line takes effect, whichever integration of the same ConnectWise created it: whoever wants
+/// it now compares and follows it.
 pub(crate) fn begins(
     connection: &Connection,
     integration: &IntegrationName,
+    current: RunId,
 ) -> Result<BTreeMap<AdditionId, NaiveDate>, StoreError> {
-    let mut statement = connection.prepare_cached(
+    let mut statement = connection.prepare_cached(&format!(
         "SELECT o.addition, i.effective_on FROM journal AS o
              JOIN journal AS i ON i.seq = o.write AND i.event = 'create' JOIN runs AS r ON r.run = i.run
-         WHERE r.integration = ?1 AND o.event = 'applied'",
-    )?;
-    let rows = statement.query_and_then([integration.as_str()], |row| {
+         WHERE r.integration IN ({SAME_CONNECTWISE}) AND o.event = 'applied'",
+    ))?;
+    let rows = statement.query_and_then(params![integration.as_str(), current.0], |row| {
         Ok((AdditionId(row.get("addition")?), day(row, "effective_on")?))
     })?;
     rows.collect()
 }
 
-/// The last creation of each line that was given up.
+/// The last creation of each line that was given up, of whichever integration of the same ConnectWise.
 pub(crate) fn given_up(
     connection: &Connection,
     integration: &IntegrationName,
+    current: RunId,
 ) -> Result<BTreeMap<LineKey, AbandonedCreation>, StoreError> {
-    let mut statement = connection.prepare_cached(
+    let mut statement = connection.prepare_cached(&format!(
         "SELECT i.agreement, i.product, i.item, i.quantity, i.run, i.before FROM journal AS o
              JOIN journal AS i ON i.seq = o.write AND i.event = 'create' JOIN runs AS r ON r.run = i.run
-         WHERE r.integration = ?1 AND o.event = 'superseded' ORDER BY o.seq",
-    )?;
-    let rows = statement.query_and_then([integration.as_str()], |row| -> Result<_, StoreError> {
+         WHERE r.integration IN ({SAME_CONNECTWISE}) AND o.event = 'superseded' ORDER BY o.seq",
+    ))?;
+    let rows = statement.query_and_then(params![integration.as_str(), current.0], |row| -> Result<_, StoreError> {
         let (run, quantity) = (RunId(row.get("run")?), quantity(row, "quantity")?);
         Ok((folded(&line_key(row)?), AbandonedCreation { run, quantity, before: json(row, "before")? }))
     })?;

@@ -2,6 +2,7 @@
 
 pub mod catalog;
 pub mod counts_to_lines;
+pub mod inherited_days;
 pub mod item_marker;
 pub mod line_claims;
 pub mod line_peak;

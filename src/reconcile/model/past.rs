@@ -28,20 +28,23 @@ pub struct Past {
     /// What each addition held when a run that counted last looked at it, unless it was held for a hand edit then; other
     /// integrations of the same ConnectWise included.
     pub seen: BTreeMap<AdditionId, SeenQuantity>,
-    /// Creations that were sent, not found, and given up: the line may be there since, and somebody may have edited it.
+    /// Creations that were sent, not found, and given up: the line may be there since, and somebody may have edited it. Other
+    /// integrations of the same ConnectWise included.
     pub given_up: BTreeMap<LineKey, AbandonedCreation>,
     /// Lines that an earlier run's export already wanted at zero, with that export.
     pub zero_before: BTreeMap<LineKey, ExportStamp>,
     /// Lines that recount created at some time, or held because a person had ended them. One of these that is not there
     /// any more is not created anew.
     pub ours: BTreeMap<LineKey, AdditionId>,
-    /// The day on which each line that recount created takes effect, as it was sent.
+    /// The day on which each line that recount created takes effect, as it was sent; other integrations of the same ConnectWise
+    /// included.
     pub begins: BTreeMap<AdditionId, NaiveDate>,
     /// Creations whose outcome is not known yet: no other is sent for these lines.
     pub in_doubt: BTreeMap<LineKey, CreationInDoubt>,
     /// What operators answered.
     pub decisions: Decisions,
-    /// Lines created so short a time ago that a listing may lack them still: their absence proves nothing.
+    /// Lines created so short a time ago that a listing may lack them still: their absence proves nothing. Other integrations
+    /// of the same ConnectWise included.
     pub just_created: BTreeMap<LineKey, JustCreated>,
     /// Every line that a run in mode `apply` wrote or compared, and that bills still for all that is known.
     pub owned: BTreeMap<LineKey, Owned>,
@@ -110,6 +113,11 @@ impl CountsByDay {
         self.counts.get(until.checked_sub(1)?).copied()
     }
 
+    /// Each day with its count.
+    pub fn iter(&self) -> impl Iterator<Item = (NaiveDate, Quantity)> {
+        self.days.iter().copied().zip(self.counts.iter().copied())
+    }
+
     /// Whether no day was counted.
     pub fn is_empty(&self) -> bool {
         self.counts.is_empty()
@@ -135,6 +143,19 @@ pub struct RecentTakeover {
 
 /// The counts of each customer and service.
 pub type CountedDays = BTreeMap<CustomerName, BTreeMap<ServiceName, CountsByDay>>;
+
+/// Another integration of the same ConnectWise, which may have counted a line before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EarlierOwner {
+    /// Which; it may be off, or renamed by now.
+    pub integration: IntegrationName,
+    /// What it counted in this period.
+    pub this_period: CountedDays,
+    /// What it counted in the period before.
+    pub last_period: CountedDays,
+    /// The additions that it ever saw as its lines.
+    pub additions: BTreeSet<AdditionId>,
+}
 
 /// What the last accepted run read.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -71,11 +71,11 @@ fn still_billed(text: &mut String, unwatched: &[UnwatchedLine]) {
         return;
     }
     head(text, "recount_unwatched_lines", "Lines that bill still and that no integration which is on looks at.");
-    for UnwatchedLine { integration, lines, units: _ } in unwatched {
+    for UnwatchedLine { integration, lines, .. } in unwatched {
         let _ = writeln!(text, "recount_unwatched_lines{{{}}} {lines}", label("integration", integration.as_str()));
     }
     head(text, "recount_unwatched_units", "Units of these lines, as last seen.");
-    for UnwatchedLine { integration, lines: _, units } in unwatched {
+    for UnwatchedLine { integration, units, .. } in unwatched {
         let name = label("integration", integration.as_str());
         let _ = writeln!(text, "recount_unwatched_units{{{name}}} {}", units.normalize());
     }

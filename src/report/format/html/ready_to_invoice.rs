@@ -20,6 +20,25 @@ use crate::report::{display_names, numbers_and_dates};
 /// What helps where the lines of an integration that is not on bill still.
 pub const NOT_ON: &str = "switch it on again, let another integration bill them, or end them in ConnectWise";
 
+/// What the lines of an integration that is not on do: one that nobody has seen in ConnectWise only may bill.
+pub fn billed_unwatched(unwatched: &UnwatchedLine) -> String {
+    let UnwatchedLine { integration: _, lines, in_doubt, units } = unwatched;
+    let (units, line) = (units.normalize(), |many: usize| numbers_and_dates::plural(many, "line"));
+    match (lines.saturating_sub(*in_doubt), *in_doubt) {
+        (seen, 0) => format!("{} that it owned still bill {units} units", line(seen)),
+        (0, sent) => {
+            format!("{} that it sent may bill {units} units: nobody knows yet what became of the creation", line(sent))
+        }
+        (seen, sent) => {
+            format!(
+                "{} that it owned, and {} whose creation is in doubt, may bill {units} units",
+                line(seen),
+                line(sent)
+            )
+        }
+    }
+}
+
 /// Changes that the page lists of each integration.
 pub const CHANGES: usize = 500;
 
@@ -212,9 +231,8 @@ fn findings_list(id: &str, title: &str, findings: &[&Finding]) -> Markup {
 fn nobody_looks(unwatched: &[UnwatchedLine]) -> Markup {
     let then = NOT_ON;
     let check = |one: &UnwatchedLine| {
-        let (name, units) = (shown(one.integration.as_str()), one.units.normalize());
-        let what =
-            format!("{name} is not on: {} bill {units} units still", numbers_and_dates::plural(one.lines, "line"));
+        let name = shown(one.integration.as_str());
+        let what = format!("{name} is not on: {}", billed_unwatched(one));
         Check { holds: false, what, then: html! { (then) } }
     };
     html! {
