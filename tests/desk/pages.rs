@@ -293,3 +293,39 @@ fn a_plan_that_ends_the_refusals_by_the_clock_can_be_approved_without_a_change()
     assert!(page.body.contains("Approve and write") && page.body.contains("the clock says"), "{}", page.body);
     desk.close();
 }
+
+/// Otherwise whoever looks for a customer with something open, or for one that has not changed for long, opens every page.
+#[test]
+fn each_customer_has_its_units_its_open_items_and_when_it_last_changed() {
+    let night = held_night();
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,0\nAcme,Archive,4\nBorealis,CloudFilter,7\nNobody yet,CloudFilter,5\n");
+    night.run().exits(3);
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "viewer");
+    let page = dana.get("/customers").body;
+    let page = page.split("All customers ").nth(1).expect("the list");
+    let cells = |name: &str| -> Vec<String> {
+        let row = page
+            .split("<tr>")
+            .find(|row| row.contains(&format!(">{name}<")))
+            .unwrap_or_else(|| panic!("no {name}: {page}"));
+        let cells = row.split("<td").skip(1).filter_map(|cell| cell.split_once('>')?.1.split("</td>").next());
+        let text = |cell: &str| {
+            cell.split('<')
+                .filter_map(|part| part.split_once('>').map(|(_, text)| text).or(Some(part)))
+                .collect::<String>()
+        };
+        cells.map(text).collect()
+    };
+    let today = crate::support::today().format("%-d %b").to_string();
+    let numbers = |name: &str| cells(name)[3..7].to_vec();
+    let [lines, units, open, changed] = numbers("Acme").try_into().expect("four cells");
+    assert_eq!((lines.as_str(), units.as_str(), open.as_str()), ("2", "4", "1"), "{page}");
+    assert!(changed.contains(&today), "{changed}");
+    let [_, units, open, changed] = numbers("Nobody yet").try_into().expect("four cells");
+    assert_eq!((units.as_str(), open.as_str(), changed.as_str()), ("5", "1", "–none"), "{page}");
+    let open = dana.get("/customers?s=open").body;
+    let listed = open.split("All customers").nth(1).expect("the list");
+    assert!(listed.contains(">Acme<") && !listed.contains(">Borealis<"), "{open}");
+    desk.close();
+}

@@ -33,6 +33,34 @@ fn a_plan_is_approved_by_its_number_of_lines_and_carried_out() {
     desk.close();
 }
 
+/// Otherwise somebody approves a plan of weeks ago and learns of its age after the run; or has no way on from there.
+#[test]
+fn a_plan_says_until_when_it_may_be_approved_and_is_drawn_again() {
+    let night = Night::new();
+    night.export(BUSY);
+    night.recount(&["plan"]).exits(0);
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "operator");
+    let plan = dana.get("/plan").body;
+    let until = crate::support::now() + chrono::TimeDelta::hours(96);
+    assert!(plan.contains("Valid until ") && plan.contains(&until.format("%-d %b %Y").to_string()), "{plan}");
+    assert!(plan.contains("form=\"again\">Draw again"), "{plan}");
+    let viewed = desk.person("vera", "viewer").get("/plan").body;
+    assert!(!viewed.contains("Draw again"), "{viewed}");
+
+    let day = crate::support::today() - chrono::TimeDelta::days(10);
+    let history = rusqlite::Connection::open(night.path("state/history.db")).expect("the history");
+    let long_ago = format!("UPDATE runs SET started_at = '{day}T02:00:00Z', finished_at = '{day}T02:01:00Z'");
+    history.execute(&long_ago, []).expect("long ago");
+    drop(history);
+    let old = dana.get("/plan").body;
+    assert!(old.contains("Too old to be approved.") && !old.contains("/approve\""), "{old}");
+    let begun = dana.press("/plan", "/runs/start", &[("kind", "dry"), ("integration", "mail")]);
+    assert_eq!(begun.status, 303, "{}", begun.body);
+    until_over(&mut dana);
+    desk.close();
+}
+
 /// Otherwise each night of an export that is rightly smaller is refused, and who has no shell on the host can do nothing about
 /// it, because no line changes by the plan that is held.
 #[test]

@@ -1,6 +1,7 @@
 //! What a plan and its guards need to know of earlier runs, put together from the tables.
 
 pub(crate) mod accepted_last;
+mod last_writes;
 pub mod owned_lines;
 pub(crate) mod seen_quantities;
 pub mod swept_lines;

@@ -27,7 +27,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
 }
 
 fn integration(visit: &Visit, standing: &IntegrationStanding, tests: &Markup) -> Markup {
-    let IntegrationStanding { name, mode, health, next, customers, services, connectwise } = standing;
+    let IntegrationStanding { name, mode, health, next, customers, services, connectwise, approval_life: _ } = standing;
     let id = format!("i-{}", name.as_str());
     html! {
         section.panel.integ aria-labelledby=(id) {

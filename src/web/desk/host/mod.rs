@@ -9,7 +9,7 @@ pub mod upload_host;
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::outcome::{AnswerVerb, Mode};
@@ -85,6 +85,8 @@ pub struct IntegrationStanding {
     pub services: usize,
     /// The ConnectWise it bills in: host and company.
     pub connectwise: String,
+    /// How long after a plan was drawn it may be approved.
+    pub approval_life: TimeDelta,
 }
 
 impl IntegrationStanding {

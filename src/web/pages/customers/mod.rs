@@ -1,6 +1,7 @@
 //! Every customer: those whom nobody has mapped, with guesses, and what the rows of customers.csv say.
 
 pub(crate) mod company_picker;
+mod customer_numbers;
 mod customer_terms;
 pub(crate) mod one_customer;
 pub(crate) mod unmapped;
@@ -8,18 +9,19 @@ pub(crate) mod versions;
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
 use crate::reconcile::model::decision::DecisionSubject;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::mapping::CustomerTarget;
 use crate::reconcile::model::plan::handle;
-use crate::reconcile::model::plan::outcome::Outcome;
+use crate::report::numbers_and_dates;
 use crate::report::open_items::decided;
-use crate::report::{display_names, lines, numbers_and_dates};
 use crate::web::desk::host::mapping_host::MappedCustomer;
 use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
+use crate::web::pages::customers::customer_numbers::{AllNumbers, CustomerNumbers};
 use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::page_pieces;
 use crate::web::site::PageError;
@@ -27,18 +29,8 @@ use crate::web::site::PageError;
 /// Customers of a page.
 const LISTED: usize = 100;
 
-/// What the newest plan has of a customer.
-#[derive(Default, Clone, Copy)]
-struct Row {
-    lines: usize,
-    held: usize,
-}
-
-/// By integration and customer.
-type Rows<'a> = BTreeMap<(&'a str, &'a str), Row>;
-
 /// Whether a customer is shown.
-type Fits = fn(&MappedCustomer, Row) -> bool;
+type Fits = fn(&MappedCustomer, CustomerNumbers) -> bool;
 
 const STATES: [(&str, &str, Fits); 6] = [
     ("", "All", |_, _| true),
@@ -46,7 +38,7 @@ const STATES: [(&str, &str, Fits); 6] = [
     ("skipped", "Skipped", |one, _| one.target == Some(CustomerTarget::Skip)),
     ("unmapped", "Not mapped", |one, _| one.is_unmapped),
     ("missing", "Not in the export", |one, _| !one.is_counted),
-    ("held", "With held lines", |_, row| row.held > 0),
+    ("open", "With open items", |_, numbers| numbers.open > 0),
 ];
 
 pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
@@ -57,7 +49,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let guesses = visit.site.host.guesses(visit.query.get("look") == "1");
     let customers = visit.site.host.customers().map_err(PageError::Broken)?;
     let unmapped: Vec<&MappedCustomer> = customers.iter().filter(|one| one.is_unmapped).collect();
-    let count = |fits: Fits| customers.iter().filter(|one| fits(one, Row::default())).count();
+    let count = |fits: Fits| customers.iter().filter(|one| fits(one, CustomerNumbers::default())).count();
     let main = html! {
         header.head { div {
             p.over { "From customers.csv and the newest plans" } h1 { "Customers" }
@@ -65,38 +57,29 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
         } }
         @if let Ok(mapped) = visit.query.get("mapped").parse::<usize>() { (page_pieces::note("good", "Mapped.", html! { (numbers_and_dates::plural(mapped, "row")) " of customers.csv added under your name. The next plan uses them." })) }
         @if !unmapped.is_empty() { (unmapped::sections(visit, &unmapped, &guesses)) }
-        (all(visit, &customers))
+        (all(visit, &customers)?)
         p.small { "Versions of customers.csv: " @for (at, standing) in visit.desk.standings.iter().enumerate() { @if at > 0 { ", " } a href={ "/versions/" (standing.name.as_str()) } { (shown(standing.name.as_str())) } } }
     };
     Ok(frame(visit, RailEntry::Customers, "Customers", &main))
 }
 
-fn all(visit: &Visit, customers: &[MappedCustomer]) -> Markup {
+fn all(visit: &Visit, customers: &[MappedCustomer]) -> Result<Markup, PageError> {
     let (asked, typed) = (visit.query.get("s"), visit.query.get("q").trim().to_lowercase());
     let of = visit.query.get("i");
     let (state, _, fits) = STATES.iter().find(|(word, ..)| *word == asked).unwrap_or(&STATES[0]);
-    let mut rows = Rows::new();
-    for plan in &visit.desk.plans {
-        for line in lines(&plan.run) {
-            for customer in display_names::customers(line) {
-                let row = rows.entry((plan.run.integration.as_str(), customer.as_str())).or_default();
-                row.lines += 1;
-                row.held += usize::from(line.outcome == Outcome::Held);
-            }
-        }
-    }
-    let row =
-        |one: &MappedCustomer| rows.get(&(one.integration.as_str(), one.name.as_str())).copied().unwrap_or_default();
+    let numbers = AllNumbers::of(&visit.desk);
+    let row = |one: &MappedCustomer| numbers.of_customer(one);
     let of_it = || customers.iter().filter(|one| of.is_empty() || one.integration.as_str() == of);
     let named = |one: &MappedCustomer| {
         let company = one.company.as_deref().unwrap_or_default().to_lowercase();
         typed.is_empty() || one.name.as_str().to_lowercase().contains(&typed) || company.contains(&typed)
     };
-    let found: Vec<(&MappedCustomer, Row)> =
+    let found: Vec<(&MappedCustomer, CustomerNumbers)> =
         of_it().map(|one| (one, row(one))).filter(|(one, row)| fits(one, *row) && named(one)).collect();
     let page = page_pieces::asked_page(visit);
     let shown_rows: Vec<_> = found.iter().skip((page - 1) * LISTED).take(LISTED).copied().collect();
-    html! {
+    let rows = table(visit, &shown_rows)?;
+    Ok(html! {
         section aria-labelledby="all" {
             div.sec { h2 id="all" { "All customers " span.count { (found.len()) } } }
             form.filters role="search" aria-label="Filter" action="/customers" {
@@ -113,9 +96,9 @@ fn all(visit: &Visit, customers: &[MappedCustomer]) -> Markup {
                     li { a href={ "/customers?" (query(&[("s", word), ("i", of), ("q", visit.query.get("q"))])) } aria-current=[(word == *state).then_some("true")] { (title) " " small { (of_it().filter(|one| fits(one, row(one))).count()) } } }
                 } }
             }
-            @if found.is_empty() { (page_pieces::empty("No customer fits this filter", "")) } @else { (table(&shown_rows, &ignored(visit))) (pager(visit, state, page, found.len())) }
+            @if found.is_empty() { (page_pieces::empty("No customer fits this filter", "")) } @else { (rows) (pager(visit, state, page, found.len())) }
         }
-    }
+    })
 }
 
 fn noted(one: &MappedCustomer) -> Markup {
@@ -142,28 +125,41 @@ fn query(pairs: &[(&str, &str)]) -> String {
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
-fn table(rows: &[(&MappedCustomer, Row)], ignored: &BTreeMap<String, String>) -> Markup {
-    html! { div.sheet { table {
+fn table(visit: &Visit, rows: &[(&MappedCustomer, CustomerNumbers)]) -> Result<Markup, PageError> {
+    let shown_customers: Vec<&MappedCustomer> = rows.iter().map(|(one, _)| *one).collect();
+    let (ignored, changed) = (ignored(visit), customer_numbers::last_changes(visit, &shown_customers)?);
+    let day = |at: DateTime<Utc>| numbers_and_dates::day(visit.desk.zone.local(at));
+    Ok(html! { div.sheet { table {
         caption.sr { "Customers" }
-        thead { tr { th scope="col" { "customer" } th scope="col" { "company" } th.wide scope="col" { "agreement" } th.wide scope="col" { "integration" } th.n.wide scope="col" { "lines" } th.n scope="col" { "held" } th scope="col" { span.sr { "change" } } } }
-        tbody { @for (one, row) in rows { tr {
-            th scope="row" { @if row.lines > 0 { a href=(page_pieces::customer_address(one.name.as_str())) { (shown(one.name.as_str())) } } @else { (shown(one.name.as_str())) } }
-            @match &one.target {
-                Some(CustomerTarget::Company { company, agreement }) => {
-                    td { @if let Some(name) = &one.company { (shown(name)) " " } small { (company) } }
-                    td.wide { @match agreement { Some(agreement) => (agreement), None => span.soft { "the default" } } }
-                },
-                Some(CustomerTarget::Skip) => { td { span.tag { "skipped" } (noted(one)) } td.wide {} },
-                None if ignored.contains_key(&one.handle) => { td { span.tag { "ignored" } span.rest { (ignored[&one.handle]) } } td.wide {} },
-                None if one.is_unmapped => { td { span.tag.ask { "not mapped" } } td.wide {} },
-                None => { td { span.soft { "by its name" } } td.wide {} },
-            }
+        thead { tr { th scope="col" { "customer" } th.wide scope="col" { "company" } th.wide scope="col" { "agreement" } th.wide scope="col" { "integration" } th.n.wide scope="col" { "lines" } th.n scope="col" { "units" } th.n scope="col" { "open" } th.wide.nb scope="col" { "last change" } th scope="col" { span.sr { "change" } } } }
+        tbody { @for (one, row) in rows { @let (company, agreement) = billed_to(one, &ignored); tr {
+            th scope="row" { @if row.lines > 0 { a href=(page_pieces::customer_address(one.name.as_str())) { (shown(one.name.as_str())) } } @else { (shown(one.name.as_str())) } span.rest.narrow { (company) } }
+            td.wide { (company) } td.wide.nb { (agreement) }
             td.wide.small { (shown(one.integration.as_str())) }
             td.n.wide { (row.lines) }
-            td.n { @if row.held > 0 { span.hot.ask { (row.held) } } @else { span.zero { "0" } } }
+            td.n { @match row.units { Some(units) => (units.normalize()), None => (page_pieces::quantity(None)) } }
+            td.n { @if row.open > 0 { span.hot.ask { (row.open) } } @else { span.zero { "0" } } }
+            td.wide.nb { @match changed.get(one.handle.as_str()) { Some(at) => (day(*at)), None => (page_pieces::quantity(None)) } }
             td.nb { a href={ "/mapping/" (one.handle) } { "Change" span.sr { " " (shown(one.name.as_str())) } } }
         } } }
-    } } }
+    } } })
+}
+
+/// The company of a customer, or why it has none, and the agreement.
+fn billed_to(one: &MappedCustomer, ignored: &BTreeMap<String, String>) -> (Markup, Markup) {
+    let none = || html! {};
+    match &one.target {
+        Some(CustomerTarget::Company { company, agreement }) => (
+            html! { @if let Some(name) = &one.company { (shown(name)) " " } small { (company) } },
+            html! { @match agreement { Some(agreement) => (agreement), None => span.soft { "the default" } } },
+        ),
+        Some(CustomerTarget::Skip) => (html! { span.tag { "skipped" } (noted(one)) }, none()),
+        None if ignored.contains_key(&one.handle) => {
+            (html! { span.tag { "ignored" } span.rest { (ignored[&one.handle]) } }, none())
+        }
+        None if one.is_unmapped => (html! { span.tag.ask { "not mapped" } }, none()),
+        None => (html! { span.soft { "by its name" } }, none()),
+    }
 }
 
 fn pager(visit: &Visit, state: &str, page: usize, found: usize) -> Markup {

@@ -89,7 +89,7 @@ pub(crate) fn approval_page(visit: &Visit, run: &RunRecord, wrong: Option<&str>)
         (moved::since_approval(run))
         (table(visit, run))
         (guard_measurements::fold(run))
-        (approval::bar(visit, run, wrong))
+        (approval::bar(visit, run, wrong)?)
     };
     Ok(frame(
         visit,

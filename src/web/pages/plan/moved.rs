@@ -40,7 +40,7 @@ pub(super) fn page(visit: &Visit, older: &RunRecord, newest: &RunRecord) -> Resu
         (as_they_were(newest, &moved))
         (guard_measurements::fold(newest))
         p.do { a.b href={ "/plan?run=" (newest.run) } { "See all of the plan as it is now" } }
-        (approval::bar(visit, newest, None))
+        (approval::bar(visit, newest, None)?)
     };
     let title = format!("Plan {} · {}", short(print), shown(older.integration.as_str()));
     Ok(frame(visit, RailEntry::Plan, &title, &main))

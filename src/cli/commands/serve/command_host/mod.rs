@@ -248,6 +248,7 @@ fn standing(
         customers,
         services: mapping.map_or(0, |mapping| mapping.services.len()),
         connectwise: connectwise.unwrap_or_default(),
+        approval_life: one.guards.approval_life,
     })
 }
 
