@@ -99,14 +99,17 @@ impl History {
     /// When they cannot be read.
     pub fn answers_to(&self, handle: &str, limit: usize) -> Result<Vec<Decision>, StoreError> {
         self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT *, decision IN (SELECT decision FROM lapsed_answers) AS lapsed
-                 FROM decisions WHERE handle = ?1 ORDER BY decision DESC LIMIT ?2",
-            )?;
+            let mut statement =
+                connection.prepare_cached(&format!("{ANSWERS} WHERE handle = ?1 ORDER BY decision DESC LIMIT ?2"))?;
             statement.query_and_then(params![handle, integer(limit)], decision)?.collect()
         })
     }
 }
+
+/// Answers, each with whether it has lapsed, and when what it was shown was changed last.
+const ANSWERS: &str = "SELECT *, decision IN (SELECT decision FROM lapsed_answers) AS lapsed,
+    (SELECT shown.changed_at FROM lines AS shown WHERE shown.run = d.run AND shown.handle = d.handle) AS changed_at
+    FROM decisions AS d";
 
 /// See [`History::decisions`]; for a run without the accepted steps that another ConnectWise than its own showed.
 pub(super) fn decisions(
@@ -114,14 +117,12 @@ pub(super) fn decisions(
     integration: &IntegrationName,
     of: Option<RunId>,
 ) -> Result<Decisions, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT *, decision IN (SELECT decision FROM lapsed_answers) AS lapsed,
-             (SELECT shown.changed_at FROM lines AS shown WHERE shown.run = d.run AND shown.handle = d.handle) AS changed_at
-         FROM decisions AS d WHERE integration = ?1
+    let mut statement = connection.prepare_cached(&format!(
+        "{ANSWERS} WHERE integration = ?1
              AND NOT (verb = 'accept' AND coalesce((SELECT seen.site <> own.site FROM runs AS seen, runs AS own
                                                     WHERE seen.run = d.run AND own.run = ?2), 0))
-         ORDER BY decision",
-    )?;
+         ORDER BY decision"
+    ))?;
     let mut last: BTreeMap<DecisionSubject, (Decision, i64)> = BTreeMap::new();
     for row in statement.query_and_then(params![integration.as_str(), of.map(|run| run.0)], |row| {
         Ok::<_, StoreError>((matter(row)?, decision(row)?, row.get("journal")?))

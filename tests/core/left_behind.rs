@@ -9,11 +9,12 @@ use recount::reconcile::model::decision::{Decision, DecisionSubject, SeenLine};
 use recount::reconcile::model::ids::{
     AdditionId, CompanyId, CustomerName, IntegrationName, ProductId, RunId, ServiceName,
 };
-use recount::reconcile::model::line_owners::Owned;
+use recount::reconcile::model::line_owners::{Owned, UncountedLine};
 use recount::reconcile::model::mapping::ServiceRule;
 use recount::reconcile::model::past::{CreationInDoubt, WrittenQuantity};
 use recount::reconcile::model::plan::Plan;
-use recount::reconcile::model::plan::line::Verdict;
+use recount::reconcile::model::plan::line::{LiveAddition, Verdict};
+use recount::reconcile::model::plan::named_additions::Named;
 use recount::reconcile::model::plan::outcome::AnswerVerb;
 use recount::reconcile::model::plan::reason_code::{Code, Severity};
 
@@ -445,4 +446,43 @@ fn a_line_with_an_end_far_away_beside_another_is_ambiguous() {
         assert_eq!(line.verdict, Verdict::Held(Code::LineAmbiguous));
         assert!(line.detail.contains(&owned.to_string()) && line.detail.contains("102"), "{}", line.detail);
     }
+}
+
+/// Twice in a plan, a line could not be stored, and nothing of the night was billed (exit 14).
+#[test]
+fn a_line_that_is_moved_to_where_another_bills_stands_in_the_plan_once() {
+    let mut night = Night::new();
+    night.row("Acme", "CloudFilter", "9").row("Borealis", "CloudFilter", "7").agreement(21, 2);
+    night.addition(10, 100, FILTER, "9").addition(21, 200, FILTER, "7");
+    own(&mut night, 10, 1, 100, &["Acme"]);
+    own(&mut night, 20, 2, 200, &["Borealis"]);
+    // Found by the look at all companies, and gone again when the agreement was read.
+    night.past.uncounted.push(UncountedLine {
+        key: key(21, FILTER),
+        company: Some(CompanyId(2)),
+        company_name: "Borealis".to_owned(),
+        is_mapped: true,
+        billed: Ok(LiveAddition { addition: AdditionId(300), quantity: q("5") }),
+        named: Named::one(AdditionId(300), None),
+    });
+    let plan = night.plan();
+    let there = plan.lines.iter().filter(|line| line.key() == Some(&key(21, FILTER)));
+    assert_eq!(there.count(), 1, "{:#?}", plan.lines);
+    let line = line(&plan, 21, FILTER);
+    assert_eq!(line.verdict, Verdict::Held(Code::LineLeftBehind));
+    assert!(line.named.0.keys().eq(&[AdditionId(200), AdditionId(300)]), "{line:?}");
+}
+
+/// A creation that was killed on its way, adopted by a refused night, and moved by a person billed 7 out of sight.
+#[test]
+fn a_creation_that_no_accepted_plan_has_seen_is_found_where_it_was_moved_to() {
+    let mut night = Night::new();
+    night.row("Acme", "CloudFilter", "9").agreement(21, 2);
+    night.addition(10, 100, FILTER, "9").addition(21, 200, FILTER, "7");
+    own(&mut night, 10, 1, 100, &["Acme"]);
+    night.past.owned.insert(key(20, FILTER), Owned { company: Some(CompanyId(2)), ..Owned::default() });
+    night.past.ours.insert(key(20, FILTER), AdditionId(200));
+    let line = line(&night.plan(), 21, FILTER);
+    assert_eq!(line.verdict, Verdict::Held(Code::LineLeftBehind));
+    assert_eq!(line.live.map(|live| (live.addition, live.quantity)), Some((AdditionId(200), q("7"))));
 }

@@ -115,7 +115,7 @@ pub(crate) async fn look_around<R: Reader>(
     let has_ended =
         |id: &AgreementId| remote.directory.agreements.get(id).is_some_and(|one| one.billing(today).is_err());
     let lost = past.owned.iter().filter(|(key, owned)| match remote.additions.get(&key.agreement) {
-        Some(listed) => owned.addition.is_some_and(|id| listed.iter().all(|addition| addition.id != id)),
+        Some(listed) => past.owned_addition(key, owned).is_some_and(|id| listed.iter().all(|one| one.id != id)),
         None => has_ended(&key.agreement),
     });
     let of = |key: &LineKey| remote.directory.agreements.get(&key.agreement).map(|agreement| agreement.company);

@@ -125,7 +125,7 @@ impl Ground<'_> {
                 format!("a creation of run {} is in doubt, and the mapping no longer wants the line", doubt.run);
             return Some(LineDecision::held(Code::InDoubt, None, detail));
         }
-        let id = owned.addition.or_else(|| self.past.ours.of_line(key).copied())?;
+        let id = self.past.owned_addition(key, owned)?;
         let why = self.why(key, owned);
         let Some(listed) = self.additions.get(&key.agreement) else {
             return Some(self.not_listed(key, owned, id, &why));

@@ -49,7 +49,8 @@ impl Ground<'_> {
             Some(listed) => listed.iter().any(|addition| addition.id == id),
             None => !self.bills_nothing(key.agreement),
         };
-        let owned = self.past.owned.iter().filter_map(|(key, owned)| Some((owned.addition?, (key, owned))));
+        let owned = self.past.owned.iter();
+        let owned = owned.filter_map(|(key, owned)| Some((self.past.owned_addition(key, owned)?, (key, owned))));
         let away: BTreeMap<AdditionId, (&LineKey, &Owned)> = owned.filter(|(id, (key, _))| !here(key, *id)).collect();
         // On an ordinary night there is none.
         if away.is_empty() {
@@ -58,11 +59,13 @@ impl Ground<'_> {
         let (live, keys) = (live(planned), planned.iter().filter_map(Line::key).map(whole_key));
         let mut keys: BTreeSet<_> = keys.collect();
         let all = self.additions.iter().flat_map(|(agreement, listed)| listed.iter().map(|one| (*agreement, one.id)));
-        let found =
-            all.filter(|(_, id)| !live.contains(id)).filter_map(|(agreement, id)| Some((agreement, away.get(&id)?)));
+        let found = all
+            .filter(|(_, id)| !live.contains(id))
+            .filter_map(|(agreement, id)| Some((agreement, id, away.get(&id)?)));
         let mut lines = Vec::new();
-        for (agreement, (key, owned)) in found {
+        for (agreement, id, (key, owned)) in found {
             let key = LineKey { agreement, ..(*key).clone() };
+            let owned = &Owned { addition: Some(id), ..(*owned).clone() };
             // Of several that came to one place each is asked about in turn: the others are named beside it.
             if keys.insert(whole_key(&key)) {
                 lines.extend(self.line(&key, owned));

@@ -39,7 +39,7 @@ pub fn draw(gathered: PlanInputs<'_>) -> Plan {
     let moved = ground.moved(&lines);
     left_keys.extend(left.iter().chain(&moved).filter_map(|line| line.key().cloned()));
     lines.extend(moved);
-    lines.extend(uncounted_lines::lines(&gathered.past.uncounted, &gathered.past.decisions, gathered.today));
+    uncounted_lines::add(&mut lines, &gathered.past.uncounted, &gathered.past.decisions, gathered.today);
     lines.extend(unplaced_lines(gathered));
     // In place: a stable sort takes half as much room again as the lines.
     lines.sort_unstable_by(|a, b| a.subject.cmp(&b.subject).then_with(|| a.detail.cmp(&b.detail)));

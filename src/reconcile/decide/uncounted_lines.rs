@@ -1,12 +1,13 @@
 //! Mapped products that bill where nobody is mapped to: lines that no count stands behind.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
+use crate::reconcile::decide::left_behind::whole_key;
 use crate::reconcile::model::decision::Decisions;
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::ids::{AdditionId, IntegrationName};
+use crate::reconcile::model::ids::{AdditionId, AgreementId, IntegrationName};
 use crate::reconcile::model::line_owners::UncountedLine;
 use crate::reconcile::model::plan::finding::{Finding, finding, plural};
 use crate::reconcile::model::plan::handle;
@@ -14,9 +15,34 @@ use crate::reconcile::model::plan::line::{FirstBilled, Line, Subject, Verdict};
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
 
-/// The lines of the plan. Nothing of them is ever written.
-pub(in crate::reconcile) fn lines(uncounted: &[UncountedLine], decisions: &Decisions, today: NaiveDate) -> Vec<Line> {
-    uncounted.iter().map(|one| line(one, decisions, today)).collect()
+/// Adds them to the lines of the plan. Nothing of them is ever written. Where the plan has a line of that place already (one
+/// that was moved there while this was looked for), both are that line: a line stands in a plan once.
+pub(in crate::reconcile) fn add(
+    lines: &mut Vec<Line>,
+    uncounted: &[UncountedLine],
+    decisions: &Decisions,
+    today: NaiveDate,
+) {
+    let on: BTreeSet<AgreementId> = uncounted.iter().map(|one| one.key.agreement).collect();
+    let places = lines.iter().enumerate().filter_map(|(at, line)| Some((line.key()?, at)));
+    let places = places.filter(|(key, _)| on.contains(&key.agreement)).map(|(key, at)| (whole_key(key), at));
+    let places: BTreeMap<_, usize> = places.collect();
+    for one in uncounted {
+        let found = line(one, decisions, today);
+        match places.get(&whole_key(&one.key)) {
+            Some(at) => add_to(&mut lines[*at], found),
+            None => lines.push(found),
+        }
+    }
+}
+
+/// One that is asked about already stays what it is, and names the others as well.
+fn add_to(line: &mut Line, found: Line) {
+    if !line.verdict.is_held() {
+        (line.verdict, line.live, line.wanted) = (found.verdict, found.live, found.wanted);
+    }
+    line.detail = format!("{}; {}", line.detail, found.detail);
+    line.named.0.extend(found.named.0);
 }
 
 fn line(one: &UncountedLine, decisions: &Decisions, today: NaiveDate) -> Line {

@@ -219,6 +219,12 @@ pub struct WrittenQuantity {
 }
 
 impl Past {
+    /// The addition of a line that recount owns. Of one that it created, and that no accepted plan has seen since, the journal
+    /// knows it.
+    pub fn owned_addition(&self, key: &LineKey, owned: &Owned) -> Option<AdditionId> {
+        owned.addition.or_else(|| self.ours.of_line(key).copied())
+    }
+
     /// The counts of the billing period's earlier days.
     pub fn earlier(&self, customer: &CustomerName, service: &ServiceName) -> &CountsByDay {
         self.counted.get(customer).and_then(|own| own.get(service)).unwrap_or(CountsByDay::NONE)

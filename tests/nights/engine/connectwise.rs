@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::chance::{Chance, Odds};
 use super::disk::Files;
+use super::moves;
 use recount::connectwise::client::unreachable_cause::UnreachableCause;
 use recount::connectwise::{BundledLists, ReadError, Reader, Traffic, WriteError, Writer};
 use recount::history::journal::IntentKind;
@@ -613,7 +614,9 @@ impl State {
         let company = |id: AgreementId| self.agreements.get(&id).map(|agreement| agreement.company);
         let in_reach = move |row: &Row| {
             let of_company = row.home.is_none_or(|(home, _)| company(home) == company(row.agreement));
-            of_company || self.wanted.iter().any(|(agreement, _)| *agreement == row.agreement)
+            // An agreement that is another company's by now is not read by the customers that are mapped to it.
+            let is_own = company(row.agreement) == Some(moves::home(row.agreement));
+            of_company || is_own && self.wanted.iter().any(|(agreement, _)| *agreement == row.agreement)
         };
         // One that was moved, and that a replica did not show yet where it is, cannot be told from one that was deleted.
         let lost = |row: &Row| row.moved_at_call > 0 && self.not_shown.contains(&row.addition.id);

@@ -460,7 +460,8 @@ impl House {
     }
 }
 
-fn home(agreement: AgreementId) -> CompanyId {
+/// The company that an agreement is of, unless somebody moved it.
+pub(super) fn home(agreement: AgreementId) -> CompanyId {
     let second = agreement != UNMAPPED && agreement.0 >= SECOND;
     CompanyId(agreement.0 - if second { SECOND - 100 } else { 100 })
 }
