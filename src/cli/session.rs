@@ -81,7 +81,7 @@ impl Session {
 /// it.
 pub(crate) fn recorded_first(global: &Global) {
     let Ok(config) = configuration(global) else { return };
-    if noted(&config.state).is_empty() {
+    if noted(&config.state).is_ok_and(|nights| nights.is_empty()) {
         return;
     }
     // What cannot be recorded now stays noted; the command says by itself what is wrong with the history.

@@ -8,7 +8,7 @@ use crate::history::run_writing::NewRun;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::history::store::run_lock::RunLock;
-use crate::history::store::unbegun_nights::{UnbegunNight, forget, note, noted, reserve};
+use crate::history::store::unbegun_nights::{UnbegunNight, keep_only, note, noted, reserve};
 use crate::nightly::night_failure::Failure;
 use crate::nightly::unbegun_night;
 use crate::reconcile::model::ids::IntegrationName;
@@ -41,33 +41,39 @@ pub(crate) fn settle(config: &Config, lock: &RunLock, history: &mut History) -> 
     if let Err(why) = reserve(&config.state) {
         tracing::warn!("no room could be taken for notes of nights with a full disk: {why}");
     }
-    let nights = noted(&config.state);
-    if nights.is_empty() {
-        return Ok(());
-    }
-    for night in nights {
+    let nights = match noted(&config.state) {
+        Ok(nights) => nights,
+        // Tonight's lines do not wait for what is known of an earlier night.
+        Err(why) => {
+            tracing::error!("nights that are noted cannot be read, and are recorded nowhere: {why}");
+            return Ok(());
+        }
+    };
+    for (at, night) in nights.iter().enumerate() {
         if let Some((begun, failure)) = known(config, night) {
             let run = unbegun_night::record(begun, failure, lock, history)?;
             keep_report::keep(config, history, &run);
         }
+        // One by one: none that was stored is stored again where the next one fails.
+        keep_only(&config.state, &nights[at + 1..]).map_err(|error| StoreError::file(&config.state, error))?;
     }
-    forget(&config.state).map_err(|error| StoreError::file(&config.state, error))
+    Ok(())
 }
 
 /// A note of an integration that has gone from the configuration is still a night of its.
-fn known(config: &Config, night: UnbegunNight) -> Option<(NewRun, Failure)> {
+fn known(config: &Config, night: &UnbegunNight) -> Option<(NewRun, Failure)> {
     let UnbegunNight { at, integration, mode, exit_code, message } = night;
-    let integration = IntegrationName::new(&integration);
+    let integration = IntegrationName::new(integration);
     let settings = config.integrations.get(&integration);
     let zone = settings.map_or(&config.zone, |settings| &settings.zone);
     let connectwise = settings.and_then(|settings| config.connectwise.get(&settings.connectwise));
     let site = connectwise.map(ConnectWiseConfig::site).unwrap_or_default();
     // A clock that was ahead then must not doubt the right one of tonight.
-    let started_at = zone.local(at.min(clock::now()));
-    let (command, mode) = (RunCommand::Run, Mode::from_word(&mode)?);
+    let started_at = zone.local((*at).min(clock::now()));
+    let (command, mode) = (RunCommand::Run, Mode::from_word(mode)?);
     let begun = NewRun { integration, command, mode, started_at, undoes: None, site };
     let message = format!("{message}. Nothing could be recorded then; it is recorded now");
-    let exit = Exit::of_code(exit_code);
+    let exit = Exit::of_code(*exit_code);
     let fix = Remedy::nothing("the history can be written again, and the nights go on");
     Some((begun, Failure::new(exit, code_of(exit), message, fix)))
 }

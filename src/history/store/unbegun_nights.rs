@@ -5,7 +5,8 @@
 //! that copies what is written (btrfs, ZFS) that may fail; then the night was told, and is in no history.
 
 use std::fs::File;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -39,7 +40,7 @@ pub struct UnbegunNight {
 pub fn reserve(state: &Path) -> io::Result<()> {
     let path = file(state);
     let is_there = fs::metadata(&path).is_ok_and(|known| known.len() >= ROOM as u64);
-    if is_there { Ok(()) } else { replace(&path, &drawn(&noted(state))) }
+    if is_there { Ok(()) } else { replace(&path, &drawn(&noted(state)?)) }
 }
 
 /// Notes nights behind those that are noted. Without room the oldest are forgotten.
@@ -47,27 +48,30 @@ pub fn reserve(state: &Path) -> io::Result<()> {
 /// # Errors
 /// The system's.
 pub fn note(state: &Path, nights: &[UnbegunNight]) -> io::Result<()> {
-    let known = noted(state).into_iter().chain(nights.iter().cloned()).collect::<Vec<_>>();
-    write(state, &known)
+    let known = noted(state)?.into_iter().chain(nights.iter().cloned()).collect::<Vec<_>>();
+    keep_only(state, &known)
 }
 
-/// Those that are noted, oldest first. What cannot be read is none.
-pub fn noted(state: &Path) -> Vec<UnbegunNight> {
-    let text = fs::read_to_string(file(state)).unwrap_or_default();
-    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+/// Those that are noted, oldest first. A line that was torn when the power went is none.
+///
+/// # Errors
+/// The system's: notes that cannot be read are still there.
+pub fn noted(state: &Path) -> io::Result<Vec<UnbegunNight>> {
+    let mut text = Vec::new();
+    match File::options().read(true).custom_flags(libc::O_NOFOLLOW).open(file(state)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        file => file?.read_to_end(&mut text)?,
+    };
+    Ok(String::from_utf8_lossy(&text).lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
 }
 
-/// Forgets those that the history has taken in.
+/// Forgets all but these: the history has taken in the others.
 ///
 /// # Errors
 /// The system's.
-pub fn forget(state: &Path) -> io::Result<()> {
-    write(state, &[])
-}
-
-fn write(state: &Path, nights: &[UnbegunNight]) -> io::Result<()> {
+pub fn keep_only(state: &Path, nights: &[UnbegunNight]) -> io::Result<()> {
     let path = file(state);
-    let mut file = match File::options().write(true).open(&path) {
+    let mut file = match File::options().write(true).custom_flags(libc::O_NOFOLLOW).open(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return replace(&path, &drawn(nights)),
         file => file?,
     };
@@ -119,9 +123,25 @@ mod tests {
         note(state.path(), &[night(3, "full"), night(4, "full\nstill")]).expect("noted");
         reserve(state.path()).expect("room");
         assert_eq!(at(state.path()).expect("the file"), before);
-        assert_eq!(noted(state.path()), [night(3, "full"), night(4, "full\nstill")]);
-        forget(state.path()).expect("forgotten");
-        assert_eq!((noted(state.path()), at(state.path()).expect("the file")), (Vec::new(), before));
+        let both = [night(3, "full"), night(4, "full\nstill")];
+        assert_eq!(noted(state.path()).expect("read"), both);
+        for left in [&both[1..], &[]] {
+            keep_only(state.path(), left).expect("forgotten");
+            assert_eq!(noted(state.path()).expect("read"), left);
+        }
+        assert_eq!(at(state.path()).expect("the file"), before);
+    }
+
+    /// Notes that could not be read were taken for none, and the next one was written over them.
+    #[test]
+    fn what_cannot_be_read_is_written_over_by_nothing() {
+        let state = tempfile::tempdir().expect("a folder");
+        let elsewhere = state.path().join("elsewhere");
+        fs::write(&elsewhere, "theirs").expect("written");
+        std::os::unix::fs::symlink(&elsewhere, file(state.path())).expect("a link");
+        assert!(noted(state.path()).is_err() && note(state.path(), &[night(3, "full")]).is_err());
+        assert!(reserve(state.path()).is_err() && keep_only(state.path(), &[]).is_err());
+        assert_eq!(fs::read(&elsewhere).expect("there"), b"theirs");
     }
 
     /// A disk that is full for months ends no note of last night.
@@ -132,7 +152,7 @@ mod tests {
         for hour in 0..20 {
             note(state.path(), &[night(hour, &long)]).expect("noted");
         }
-        let noted = noted(state.path());
+        let noted = noted(state.path()).expect("read");
         assert_eq!(noted.last(), Some(&night(19, &long)));
         assert!(noted.len() > 5 && fs::metadata(file(state.path())).expect("the file").len() == ROOM as u64);
     }

@@ -100,14 +100,23 @@ async fn whole(session: &VendorSession<'_>, request: &ListRequest, max_bytes: u6
     }
     if let Some(url) = list.beyond(&asked) {
         let behind = session.get(&url, max_bytes, |answer| VendorPage::of(&answer, request, list.pages() + 1)).await;
-        behind.map_or(Ok(()), |page| list.is_behind_all(&page))?;
+        looked_at(behind)?.map_or(Ok(()), |page| list.is_behind_all(&page))?;
     }
     if let Some(url) = list.zeroth() {
         // Most servers refuse it, or know no such page.
         let before = session.get(&url, max_bytes, |answer| VendorPage::of(&answer, request, 0)).await;
-        before.map_or(Ok(()), |page| list.is_before_all(&page))?;
+        looked_at(before)?.map_or(Ok(()), |page| list.is_before_all(&page))?;
     }
     list.finished()
+}
+
+/// A page that may not be there at all. Whatever the server answers but a list says that it is not; no answer says nothing.
+fn looked_at(page: Result<VendorPage, FetchError>) -> Result<Option<VendorPage>, FetchError> {
+    match page {
+        Ok(page) => Ok(Some(page)),
+        Err(why @ (FetchError::NoAnswer { .. } | FetchError::Throttled { .. })) => Err(why),
+        Err(_) => Ok(None),
+    }
 }
 
 /// Numbered pages are asked for until one has no records: no content at all is such a page, too.
