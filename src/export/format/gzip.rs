@@ -30,22 +30,6 @@ pub(in crate::export) fn is_gzip(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0x1f, 0x8b])
 }
 
-/// A workbook is a zip archive. One without files begins with its end.
-pub(crate) fn is_zip(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06")
-}
-
-/// How many files a zip archive says that it has, in the record at its end; `None` where that says nothing.
-pub(in crate::export) fn files_said(bytes: &[u8]) -> Option<usize> {
-    const END: &[u8] = b"PK\x05\x06";
-    // Behind the record stands a comment of at most 64 KiB.
-    let tail = &bytes[bytes.len().saturating_sub(22 + usize::from(u16::MAX))..];
-    let at = memchr::memmem::rfind(tail, END)?;
-    let number = u16::from_le_bytes([*tail.get(at + 10)?, *tail.get(at + 11)?]);
-    // Beyond that another record counts.
-    (number != u16::MAX).then(|| usize::from(number))
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;

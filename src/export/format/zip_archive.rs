@@ -10,7 +10,6 @@ use zip::{ZipArchive, ZipWriter};
 use crate::export::column::Pattern;
 use crate::export::damage_kinds::{Damage, Shown};
 use crate::export::damage_places::Fault;
-use crate::export::format::gzip::{files_said, is_zip};
 
 /// A vendor's archive has a handful of files.
 const FILES_MAX: usize = 4096;
@@ -161,6 +160,22 @@ fn unpack(archive: &mut Archive<'_>, index: usize, name: &str, room: &mut Room) 
 fn wrapping(files: &[(usize, String)]) -> Option<&(usize, String)> {
     let mut archives = files.iter().filter(|(_, name)| name.to_lowercase().ends_with(".zip"));
     archives.next().filter(|_| archives.next().is_none())
+}
+
+/// A workbook is a zip archive. One without files begins with its end.
+pub(crate) fn is_zip(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06")
+}
+
+/// How many files a zip archive says that it has, in the record at its end; `None` where that says nothing.
+pub(in crate::export) fn files_said(bytes: &[u8]) -> Option<usize> {
+    const END: &[u8] = b"PK\x05\x06";
+    // Behind the record stands a comment of at most 64 KiB.
+    let tail = &bytes[bytes.len().saturating_sub(22 + usize::from(u16::MAX))..];
+    let at = memchr::memmem::rfind(tail, END)?;
+    let number = u16::from_le_bytes([*tail.get(at + 10)?, *tail.get(at + 11)?]);
+    // Beyond that another record counts.
+    (number != u16::MAX).then(|| usize::from(number))
 }
 
 fn is_archive(bytes: &[u8]) -> bool {

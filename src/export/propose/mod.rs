@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::error::ExportError;
-use crate::export::format::gzip::is_zip;
+use crate::export::format::zip_archive::is_zip;
 use crate::export::propose::proposal::{Proposal, TriedKeys};
 use crate::export::read::bytes_to_counts::{column_names, read_files};
 use crate::export::read::date_columns::in_short;

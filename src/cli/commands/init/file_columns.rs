@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::export::format::csv_rows::cells_of_lines;
 use crate::export::format::encoding;
-use crate::export::format::gzip::is_zip;
+use crate::export::format::zip_archive::is_zip;
 use crate::export::read::bytes_to_counts::{column_names, read_files};
 use crate::export::read::normalized_names::normalized;
 use crate::export::settings::{ExportSettings, Layout};

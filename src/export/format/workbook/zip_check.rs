@@ -8,7 +8,7 @@ use zip::result::ZipError;
 
 use crate::export::damage_kinds::{Damage, Shown};
 use crate::export::damage_places::FaultPlace;
-use crate::export::format::gzip::files_said;
+use crate::export::format::zip_archive::files_said;
 
 /// A workbook with hundreds of sheets has fewer parts.
 const PARTS_MAX: usize = 4096;

@@ -5,10 +5,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-/// The longest pause that is obeyed: one vendor's link answers once in 5 minutes (Hornetsecurity's documentation).
-const PAUSE_MAX: Duration = Duration::from_secs(310);
-/// Round and round beyond this.
-pub(super) const REDIRECTS_MAX: u32 = 5;
+use crate::export::locate::fetch::time_limits::{PAUSE_MAX, REDIRECTS_MAX};
 
 /// Why nothing was fetched. No text of it holds a header's value or the link's query, which may be secrets.
 #[derive(Debug, thiserror::Error)]

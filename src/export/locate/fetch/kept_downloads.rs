@@ -8,7 +8,8 @@ use std::{fs, io};
 use chrono::{DateTime, Utc};
 
 use crate::atomic_files::replace;
-use crate::export::format::gzip::{is_gzip, is_zip};
+use crate::export::format::gzip::is_gzip;
+use crate::export::format::zip_archive::is_zip;
 
 /// How many files of one integration are kept: two months of nights.
 const KEPT: usize = 62;

@@ -1,4 +1,4 @@
-//! How long a vendor's server is waited for.
+//! How long a vendor's server is waited for, and how often it is asked.
 
 use std::time::Duration;
 
@@ -11,3 +11,7 @@ pub(super) const TIMEOUT: Duration = Duration::from_secs(600);
 pub(super) const TRIES: u32 = 3;
 /// The pause before the second try, where the server names none; it doubles.
 pub const PAUSE: Duration = Duration::from_secs(2);
+/// The longest pause that is obeyed: one vendor's link answers once in 5 minutes (Hornetsecurity's documentation).
+pub(super) const PAUSE_MAX: Duration = Duration::from_secs(310);
+/// Redirects that are followed: beyond, the server sends round and round.
+pub(super) const REDIRECTS_MAX: u32 = 5;

@@ -7,8 +7,8 @@ use http::{HeaderMap, StatusCode};
 use reqwest::Client;
 use url::Url;
 
-use crate::export::locate::fetch::error::{FetchError, REDIRECTS_MAX};
-use crate::export::locate::fetch::time_limits::{CONNECT_TIMEOUT, FIRST_BYTE, TIMEOUT, TRIES};
+use crate::export::locate::fetch::error::FetchError;
+use crate::export::locate::fetch::time_limits::{CONNECT_TIMEOUT, FIRST_BYTE, REDIRECTS_MAX, TIMEOUT, TRIES};
 use crate::export::locate::fetch::vendor_answer;
 use crate::export::locate::fetch::vendor_answer::VendorAnswer;
 use crate::export::locate::fetch::vendor_sign_in::{LinkSecrets, Tokens, headers, is_unknown, with_token};
