@@ -62,8 +62,13 @@ impl Clocked {
 
     /// Sets a run back: its plan is drawn, and approved.
     fn undo(&self, at: &str, run: RunId) -> RunRecord {
-        let plan = self.run_of(at, RunCommand::Plan, None, Some(run)).planned.expect("a plan");
+        let plan = self.drawn_undo(at, run).planned.expect("a plan");
         self.run_of(at, RunCommand::Apply, Some(&plan.fingerprint), Some(run))
+    }
+
+    /// The plan to set a run back, for somebody to approve.
+    fn drawn_undo(&self, at: &str, run: RunId) -> RunRecord {
+        self.run_of(at, RunCommand::Undo, None, Some(run))
     }
 
     fn run_of(&self, at: &str, command: RunCommand, approved: Option<&str>, undone: Option<RunId>) -> RunRecord {
@@ -504,6 +509,58 @@ fn what_was_read_twice_and_set_back_has_no_part_in_a_peak() {
         assert_eq!(month.night("2026-11-23", 6), Decimal::from(6), "read again at {again}");
         assert_eq!(month.night("2026-11-24", 7), Decimal::from(7), "read again at {again}");
     }
+}
+
+/// Setting back was looked at and thought better of: the peak was gone all the same, and the next night wrote less than was used.
+#[test]
+fn an_undo_that_is_only_drawn_takes_no_peak_back() {
+    for quantity in ["peak", "average"] {
+        let clocked = Clocked::approved("Etc/UTC", "2026-11-17T12:00:00Z");
+        let month = Month::of(&clocked, quantity);
+        clocked.next_invoice("2026-12-01");
+        clocked.counts("Acme,CloudFilter,9\nBorealis,CloudFilter,5\n");
+        let right = clocked.night("2026-11-18T06:15:00Z");
+        let before = month.night("2026-11-19", 6);
+        clocked.drawn_undo("2026-11-19T09:00:00Z", right.run);
+        let after = if quantity == "peak" { before } else { Decimal::from(7) };
+        assert_eq!(month.night("2026-11-20", 6), after, "{quantity}: {before} before");
+    }
+}
+
+/// A right night was set back by mistake, and that was set back, too: the next night took the peak away again.
+#[test]
+fn an_undo_that_is_undone_gives_the_peak_back() {
+    let clocked = Clocked::approved("Etc/UTC", "2026-11-17T12:00:00Z");
+    let month = Month::of(&clocked, "peak");
+    clocked.next_invoice("2026-12-01");
+    month.night("2026-11-18", 6);
+    clocked.counts("Acme,CloudFilter,9\nBorealis,CloudFilter,5\n");
+    let right = clocked.night("2026-11-19T06:15:00Z");
+    assert_eq!(month.night("2026-11-20", 6), Decimal::from(9));
+    let undone = clocked.undo("2026-11-20T09:00:00Z", right.run);
+    assert_eq!(clocked.addition("MP-CLOUDFILTER").quantity, Decimal::from(6), "{}", told(&undone));
+    let again = clocked.undo("2026-11-20T10:00:00Z", undone.run);
+    assert_eq!(clocked.addition("MP-CLOUDFILTER").quantity, Decimal::from(9), "{}", told(&again));
+    assert_eq!(month.night("2026-11-21", 6), Decimal::from(9));
+    let once_more = clocked.undo("2026-11-21T10:00:00Z", again.run);
+    assert_eq!(clocked.addition("MP-CLOUDFILTER").quantity, Decimal::from(6), "{}", told(&once_more));
+    assert_eq!(month.night("2026-11-22", 6), Decimal::from(6));
+}
+
+/// The vendor's noon export was wrong and was set back: what the right one of the morning had counted went with it.
+#[test]
+fn the_other_run_of_a_day_that_was_set_back_keeps_its_peak() {
+    let clocked = Clocked::approved("Etc/UTC", "2026-11-17T12:00:00Z");
+    let month = Month::of(&clocked, "peak");
+    clocked.next_invoice("2026-12-01");
+    month.night("2026-11-18", 6);
+    assert_eq!(month.night("2026-11-19", 9), Decimal::from(9));
+    clocked.counts("Acme,CloudFilter,13\nBorealis,CloudFilter,5\n");
+    let wrong = clocked.night("2026-11-19T12:15:00Z");
+    let undone = clocked.undo("2026-11-19T13:00:00Z", wrong.run);
+    assert_eq!(clocked.addition("MP-CLOUDFILTER").quantity, Decimal::from(9), "{}", told(&undone));
+    assert_eq!(month.night("2026-11-20", 6), Decimal::from(9));
+    assert_eq!(month.night("2026-11-21", 6), Decimal::from(9));
 }
 
 /// The wrong peak was written on the last of November; before the invoice was made, it said to make it first.

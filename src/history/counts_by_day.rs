@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use crate::history::past::written_quantities::SAME_CONNECTWISE;
-use crate::history::run_record::RunRecord;
 use crate::history::store::column_values::{day, local_time, maybe_quantity};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
@@ -18,13 +17,13 @@ use crate::reconcile::model::quantity::Quantity;
 pub type DayCount = (CustomerName, ServiceName, Option<Quantity>);
 
 impl History {
-    /// Notes the counts of a day's accepted export. The last one of a day counts.
+    /// Notes what an accepted run counted of its day. Of several runs of a day the last one counts.
     ///
     /// # Errors
     /// When they cannot be stored.
     pub fn count_day(
         &mut self,
-        integration: &IntegrationName,
+        (integration, run): (&IntegrationName, RunId),
         today: NaiveDate,
         counts: &[DayCount],
     ) -> Result<(), StoreError> {
@@ -33,53 +32,62 @@ impl History {
             transaction.execute("INSERT OR IGNORE INTO counted_days VALUES (?1, ?2)", params![integration, today])?;
             let mut before = transaction.prepare_cached(
                 "SELECT count FROM day_counts WHERE integration = ?1 AND customer = ?2 AND service = ?3 AND day <= ?4
-                 ORDER BY day DESC LIMIT 1",
+                   AND taken_back = 0 ORDER BY day DESC, run DESC LIMIT 1",
             )?;
             let mut insert =
-                transaction.prepare_cached("INSERT OR REPLACE INTO day_counts VALUES (?1, ?2, ?3, ?4, ?5)")?;
+                transaction.prepare_cached("INSERT OR REPLACE INTO day_counts VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0)")?;
             for (customer, service, count) in counts {
                 let (customer, service) = (customer.as_str(), service.as_str());
                 let known: Option<Option<String>> =
                     before.query_row(params![integration, customer, service, today], |row| row.get(0)).optional()?;
                 let count = count.map(|count| count.to_string());
                 if known.as_ref() != Some(&count) {
-                    insert.execute(params![integration, customer, service, today, count])?;
+                    insert.execute(params![integration, customer, service, today, run.0, count])?;
                 }
             }
             Ok(())
         })
     }
 
-    /// Takes back what a run counted of its day, because it is set back, and what later runs read from the same bytes: the count
-    /// of the day before stands for it. A day on which another export was accepted later keeps the counts of that one.
+    /// Takes back what a run counted, because it is set back, and what later runs read from the same bytes: what was counted
+    /// before stands for it. Another export that was accepted behind it keeps what it counted.
     ///
     /// # Errors
     /// When it cannot be stored.
     pub fn take_back(
         &mut self,
-        undone: &RunRecord,
+        undone: RunId,
         counts: &BTreeSet<(&CustomerName, &ServiceName)>,
     ) -> Result<(), StoreError> {
-        let days = self.read(|connection| days_of_export(connection, undone))?;
-        let integration = undone.integration.as_str();
         self.write(|transaction| {
-            // What the next day counted was not stored where it was as many.
+            let Some(nights) = nights_of_export(transaction, undone)? else { return Ok(()) };
+            // What the next run counted was not stored where it was as many.
             let mut pass_on = transaction.prepare_cached(
                 "INSERT OR IGNORE INTO day_counts
-                 SELECT integration, customer, service,
-                        (SELECT min(day) FROM counted_days AS next WHERE next.integration = ?1 AND next.day > ?4), count
-                 FROM day_counts WHERE integration = ?1 AND customer = ?2 AND service = ?3 AND day = ?4
-                   AND EXISTS (SELECT 1 FROM counted_days AS next WHERE next.integration = ?1 AND next.day > ?4)",
+                 SELECT integration, customer, service, ?4, ?5, count, 0 FROM day_counts
+                 WHERE integration = ?1 AND customer = ?2 AND service = ?3 AND (day, run) <= (?4, ?5) AND taken_back = 0
+                 ORDER BY day DESC, run DESC LIMIT 1",
             )?;
-            let mut delete = transaction.prepare_cached(
-                "DELETE FROM day_counts WHERE integration = ?1 AND customer = ?2 AND service = ?3 AND day = ?4",
-            )?;
-            for (day, (customer, service)) in days.iter().flat_map(|day| counts.iter().map(move |count| (day, count))) {
-                let of = params![integration, customer.as_str(), service.as_str(), day.to_string()];
+            for ((day, run), (customer, service)) in product(&nights.next, counts) {
+                let of = params![nights.integration, customer.as_str(), service.as_str(), day.to_string(), run.0];
                 pass_on.execute(of)?;
-                delete.execute(of)?;
             }
-            Ok(())
+            mark(transaction, &nights, counts, true)
+        })
+    }
+
+    /// Gives back what was taken back of a run, because the undo of it is set back.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    pub fn give_back(
+        &mut self,
+        undone: RunId,
+        counts: &BTreeSet<(&CustomerName, &ServiceName)>,
+    ) -> Result<(), StoreError> {
+        self.write(|transaction| match nights_of_export(transaction, undone)? {
+            Some(nights) => mark(transaction, &nights, counts, false),
+            None => Ok(()),
         })
     }
 
@@ -131,8 +139,8 @@ impl History {
         self.read(|connection| {
             let days = counted_days(connection, integration, first, today)?;
             let mut statement = connection.prepare_cached(
-                "SELECT customer, service, day, count FROM day_counts WHERE integration = ?1 AND day < ?2
-                 ORDER BY customer, service, day",
+                "SELECT customer, service, day, count FROM day_counts WHERE integration = ?1 AND day < ?2 AND taken_back = 0
+                 ORDER BY customer, service, day, run",
             )?;
             let mut changes: BTreeMap<(CustomerName, ServiceName), Vec<Change>> = BTreeMap::new();
             for row in statement.query_and_then(params![integration.as_str(), today.to_string()], change)? {
@@ -149,26 +157,73 @@ impl History {
     }
 }
 
-/// The days, in order, whose counts are those of a run's export: its own day, and those of the accepted nights behind it that
-/// read the same bytes. Dry runs count nothing.
-fn days_of_export(connection: &Connection, run: &RunRecord) -> Result<BTreeSet<NaiveDate>, StoreError> {
+/// A run of a day.
+type Night = (NaiveDate, RunId);
+
+/// The nights whose counts are those of one export.
+struct NightsOfExport {
+    integration: String,
+    /// The run that was asked about, and the accepted ones behind it that read the same bytes.
+    same: BTreeSet<Night>,
+    /// The accepted ones that come right behind one of them and read others.
+    next: BTreeSet<Night>,
+    /// The days of which the last accepted export is theirs.
+    days: BTreeSet<NaiveDate>,
+}
+
+/// `None` if there is no such run. Dry runs count nothing.
+fn nights_of_export(connection: &Connection, run: RunId) -> Result<Option<NightsOfExport>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT started_at, utc_offset, run = ?2 OR export_sha256 = (SELECT export_sha256 FROM runs WHERE run = ?2) AS same
-         FROM runs WHERE integration = ?1 AND (run = ?2 OR run > ?2 AND accepted = 1)
-           AND command <> 'plan' AND undoes IS NULL ORDER BY run",
+        "SELECT night.integration, night.run, night.started_at, night.utc_offset,
+                night.run = own.run OR night.export_sha256 = own.export_sha256 AS same
+         FROM runs AS own JOIN runs AS night ON night.integration = own.integration
+         WHERE own.run = ?1 AND (night.run = own.run OR night.run > own.run AND night.accepted = 1)
+           AND night.command <> 'plan' AND night.undoes IS NULL ORDER BY night.run",
     )?;
-    let counted = |row: &Row<'_>| Ok::<_, StoreError>((local_time(row, "started_at", "utc_offset")?, row.get("same")?));
-    let mut days = BTreeSet::new();
-    for night in statement.query_and_then(params![run.integration.as_str(), run.run.0], counted)? {
-        let (began, same): (DateTime<FixedOffset>, bool) = night?;
-        let day = began.date_naive();
+    let mut nights = None;
+    let mut rows = statement.query([run.0])?;
+    let mut was_same = false;
+    while let Some(row) = rows.next()? {
+        let began: DateTime<FixedOffset> = local_time(row, "started_at", "utc_offset")?;
+        let (night, same) = ((began.date_naive(), RunId(row.get("run")?)), row.get("same")?);
+        let empty = |integration| NightsOfExport { integration, same: [].into(), next: [].into(), days: [].into() };
+        let nights = nights.get_or_insert(empty(row.get("integration")?));
         if same {
-            days.insert(day)
+            nights.same.insert(night);
+            nights.days.insert(night.0);
         } else {
-            days.remove(&day)
-        };
+            nights.days.remove(&night.0);
+            if was_same {
+                nights.next.insert(night);
+            }
+        }
+        was_same = same;
     }
-    Ok(days)
+    Ok(nights)
+}
+
+/// Takes what these nights counted back, or gives it back.
+fn mark(
+    transaction: &Transaction<'_>,
+    nights: &NightsOfExport,
+    counts: &BTreeSet<(&CustomerName, &ServiceName)>,
+    taken_back: bool,
+) -> Result<(), StoreError> {
+    let mut mark = transaction.prepare_cached(
+        "UPDATE day_counts SET taken_back = ?6
+         WHERE integration = ?1 AND customer = ?2 AND service = ?3 AND day = ?4 AND run = ?5",
+    )?;
+    // Of before this version it was noted what a day counted, and not by which run.
+    let of_the_day = nights.days.iter().map(|day| (*day, RunId(0))).collect();
+    for ((day, run), (customer, service)) in product(&nights.same, counts).chain(product(&of_the_day, counts)) {
+        let of = params![nights.integration, customer.as_str(), service.as_str(), day.to_string(), run.0, taken_back];
+        mark.execute(of)?;
+    }
+    Ok(())
+}
+
+fn product<'a, A, B>(left: &'a BTreeSet<A>, right: &'a BTreeSet<B>) -> impl Iterator<Item = (&'a A, &'a B)> {
+    left.iter().flat_map(|one| right.iter().map(move |other| (one, other)))
 }
 
 /// From this day on it is this many.

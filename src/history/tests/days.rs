@@ -23,9 +23,11 @@ fn a_day_is_counted_once_and_a_missing_day_is_not_none() {
     let mut place = Place::new();
     let of =
         |customer: &str, count: Option<u32>| (CustomerName::new(customer), ServiceName::new("EDR"), count.map(units));
+    let mut runs = 1..;
     let mut count = |at: u32, counts: &[(&str, Option<u32>)]| {
         let counts: Vec<_> = counts.iter().map(|(customer, count)| of(customer, *count)).collect();
-        place.history.count_day(&mail(), day(at), &counts).unwrap();
+        let run = RunId(runs.next().unwrap());
+        place.history.count_day((&mail(), run), day(at), &counts).unwrap();
     };
     count(1, &[("Acme", Some(5)), ("Borealis", Some(1))]);
     count(2, &[("Acme", Some(9)), ("Borealis", None)]);

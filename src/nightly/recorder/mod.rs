@@ -95,7 +95,7 @@ impl<'a> RunRecorder<'a> {
             let moved = self.moved_since(approved, history)?;
             self.open.find(moved);
         }
-        self.store(baselines.as_ref(), history)?;
+        self.store(baselines.as_ref(), cleared.is_some(), history)?;
         Ok(cleared)
     }
 
@@ -192,7 +192,7 @@ impl<'a> RunRecorder<'a> {
         Ok(plan_diff(&then, now))
     }
 
-    fn store(&self, baselines: Option<&Baselines>, history: &mut History) -> Result<(), StoreError> {
+    fn store(&self, baselines: Option<&Baselines>, is_cleared: bool, history: &mut History) -> Result<(), StoreError> {
         let Some(planned) = &self.open.record.planned else { return Ok(()) };
         let BegunRun { job, id, .. } = self.run;
         history.record_plan(id, planned)?;
@@ -203,12 +203,13 @@ impl<'a> RunRecorder<'a> {
         }
         if let Some(Baselines { counted, accepted }) = baselines.filter(|_| moves) {
             if !counted.is_empty() {
-                history.count_day(job.integration, self.run.today(), counted)?;
+                history.count_day((job.integration, id), self.run.today(), counted)?;
             }
             history.accept_counts(job.integration, id, accepted)?;
         }
-        if let Some(undone) = job.source.undoes().filter(|_| self.run.writes_wanted()) {
-            take_back(undone, planned, history)?;
+        // An undo that only waits for its approval sets nothing back.
+        if let Some(undone) = job.source.undoes().filter(|_| is_cleared) {
+            set_back_counts(undone, planned, history)?;
         }
         if job.approved.is_some() && planned.accepted {
             history.approve(id)?;
@@ -303,9 +304,17 @@ impl RecordedPlan {
 }
 
 /// What a run counted of lines that are set back has no part in a peak or an average: else the next night would write it again.
-fn take_back(undone: RunId, plan: &PlanRecord, history: &mut History) -> Result<(), StoreError> {
-    let Some(undone) = history.run(undone)? else { return Ok(()) };
+/// Once the undo is undone, it has.
+fn set_back_counts(undone: RunId, plan: &PlanRecord, history: &mut History) -> Result<(), StoreError> {
     let is_set_back = |line: &&LineRecord| matches!(line.outcome, Outcome::WouldUpdate | Outcome::WouldCreate);
     let set_back = plan.lines.iter().filter(is_set_back).flat_map(|line| &line.sources);
-    history.take_back(&undone, &set_back.map(|source| (&source.customer, &source.service)).collect())
+    let counts = set_back.map(|source| (&source.customer, &source.service)).collect();
+    let (mut counted, mut is_undo) = (undone, false);
+    while let Some(before) = history.summary(counted)?.and_then(|run| run.undoes) {
+        (counted, is_undo) = (before, !is_undo);
+    }
+    match is_undo {
+        true => history.give_back(counted, &counts),
+        false => history.take_back(counted, &counts),
+    }
 }
