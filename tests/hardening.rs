@@ -171,7 +171,15 @@ fn what_is_older_than_keep_goes_and_the_journal_stays() {
     night.recount(&["verify"]).exits(0);
     let undo = night.recount(&["undo", "3"]);
     assert!(undo.out.contains("Acme · MP-CLOUDFILTER"), "whose lines are to be approved: {}", undo.out);
-    night.recount(&["report", "3"]);
+    // It wrote, and said once its lines were gone that it had changed nothing.
+    let wrote = |run: &str| night.recount(&["report", run]);
+    assert!(wrote("3").out.contains("· changed 3 · failed 0"), "{}", wrote("3").out);
+    assert!(wrote("3").out.contains("The lines of this run are kept no more"), "{}", wrote("3").out);
+    let difference = night.recount(&["diff", "3", "4"]).exits(0);
+    assert!(difference.out.contains("the lines of run 3 are kept no more"), "{}", difference.out);
+    assert!(!difference.out.contains("differ in"), "{}", difference.out);
+    let difference = night.recount(&["diff", "3", "4", "--json"]).exits(0).json();
+    assert_eq!(difference["without_lines"], serde_json::json!([3]));
     let status = night.recount(&["status"]);
     assert!(status.out.contains("history under 1 MB") && status.out.contains("kept 400 days"), "{}", status.out);
     night.config_root("keep = \"61d\"");

@@ -30,6 +30,38 @@ pub fn lines(run: &RunRecord) -> &[LineRecord] {
     run.planned.as_ref().map(|planned| planned.lines.as_slice()).unwrap_or_default()
 }
 
+/// What the history still holds of the lines of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinesKept {
+    /// Every line.
+    All,
+    /// Of an older night those that were unchanged are only counted.
+    WithoutUnchanged,
+    /// None: `keep` is over for them.
+    Nothing,
+}
+
+/// What a reader is told of a run without its lines.
+pub const LINES_DROPPED: &str = "The lines of this run are kept no more (keep in recount.toml). What was written on each stays: recount why CUSTOMER";
+
+impl LinesKept {
+    /// What is held of this run.
+    pub fn of(run: &RunRecord) -> Self {
+        let Some(end) = &run.end else { return Self::All };
+        let totals = end.totals;
+        let not_unchanged = totals.changed + totals.would_change + totals.failed + totals.unknown;
+        let found = lines(run);
+        if found.len() >= totals.lines {
+            Self::All
+        } else if found.is_empty() && (not_unchanged > 0 || end.findings.iter().any(|finding| finding.handle.is_some()))
+        {
+            Self::Nothing
+        } else {
+            Self::WithoutUnchanged
+        }
+    }
+}
+
 /// As much of a journal's head as a person compares: `9c41e7a0…`.
 pub fn short_head(head: &str) -> String {
     format!("{}…", short(head))

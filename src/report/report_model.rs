@@ -11,7 +11,7 @@ use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunVerdict};
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
-use crate::report::{Change, display_names, lines, numbers_and_dates};
+use crate::report::{Change, LinesKept, display_names, lines, numbers_and_dates};
 
 /// Headings, the same in every form.
 pub(super) const OPEN_ITEMS: &str = "OPEN ITEMS";
@@ -216,7 +216,7 @@ impl ReportVerdict {
 impl SummaryNumbers {
     fn of(run: &RunRecord, changes: &[(Change, Vec<&LineRecord>)]) -> Self {
         let Some(RunEnd { totals, .. }) = &run.end else { return Self::default() };
-        let Totals { to_decide, changed: _, would_change: _, failed, unknown, lines, explained } = *totals;
+        let Totals { to_decide, changed, would_change, failed, unknown, lines, explained } = *totals;
         let done = changes.iter().any(|(kind, _)| *kind == Change::Done);
         let pending = changes.iter().any(|(kind, _)| matches!(kind, Change::Would | Change::WithPlan));
         let would = !done && pending;
@@ -230,7 +230,13 @@ impl SummaryNumbers {
         let up: Decimal = deltas.iter().filter(|delta| delta.is_sign_positive()).sum();
         let down: Decimal = deltas.iter().filter(|delta| delta.is_sign_negative()).sum();
         let (up, down) = (up.normalize(), down.abs().normalize());
-        Self { to_decide, changed: deltas.len(), would, up, down, failed, unknown, explained, lines }
+        let numbers = Self { to_decide, changed: deltas.len(), would, up, down, failed, unknown, explained, lines };
+        match LinesKept::of(run) {
+            LinesKept::Nothing => {
+                Self { changed: changed.max(would_change), would: changed == 0 && would_change > 0, ..numbers }
+            }
+            LinesKept::All | LinesKept::WithoutUnchanged => numbers,
+        }
     }
 
     /// `changed`, or `would change`.
@@ -243,8 +249,14 @@ impl SummaryNumbers {
         let Self { to_decide, changed, would: _, up, down, failed, unknown, explained, lines } = self;
         let doubt = if *unknown == 0 { String::new() } else { format!(" · unknown {unknown}") };
         let (what, explained, lines) = (self.what(), *explained, *lines);
+        // Of lines that are kept no more nobody knows the units.
+        let units = match changed {
+            0 => String::from(" (+0 −0)"),
+            _ if up.is_zero() && down.is_zero() => String::new(),
+            _ => format!(" (+{up} −{down})"),
+        };
         format!(
-            "to decide {to_decide} · {what} {changed} (+{up} −{down}) · failed {failed}{doubt} · explained {explained}/{lines}"
+            "to decide {to_decide} · {what} {changed}{units} · failed {failed}{doubt} · explained {explained}/{lines}"
         )
     }
 }

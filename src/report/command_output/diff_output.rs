@@ -14,7 +14,7 @@ use crate::reconcile::model::quantity::{Quantity, or_dash};
 use crate::report::format::json::JsonLine;
 use crate::report::format::text::{WIDTH, middle_cut};
 use crate::report::report_model::Report;
-use crate::report::{display_names, lines, numbers_and_dates};
+use crate::report::{LinesKept, display_names, lines, numbers_and_dates};
 
 /// A line as the earlier run has it, and as the later one.
 type Pair<'a> = (Option<&'a LineRecord>, Option<&'a LineRecord>);
@@ -34,9 +34,10 @@ impl<'a> Difference<'a> {
     pub fn of(earlier: &'a RunRecord, later: &'a RunRecord) -> Self {
         let (before, after) = (by_handle(earlier), by_handle(later));
         let handles: BTreeSet<&str> = before.keys().chain(after.keys()).copied().collect();
-        let thinned = [earlier, later].into_iter().any(is_thinned);
+        let thinned = [earlier, later].into_iter().any(|run| LinesKept::of(run) != LinesKept::All);
         let pairs = handles.into_iter().map(|handle| (before.get(handle).copied(), after.get(handle).copied()));
-        let lines = pairs.filter(|pair| match pair {
+        let dropped = [earlier, later].into_iter().any(|run| LinesKept::of(run) == LinesKept::Nothing);
+        let lines = pairs.filter(|_| !dropped).filter(|pair| match pair {
             (Some(before), Some(after)) => facts(before) != facts(after),
             (Some(one), None) | (None, Some(one)) => !(thinned && one.outcome == Outcome::Unchanged),
             (None, None) => false,
@@ -46,6 +47,12 @@ impl<'a> Difference<'a> {
             pair.1.or(pair.0).map(|line| (display_names::line(line).to_lowercase(), line.handle.clone()))
         });
         Self { earlier, later, lines }
+    }
+
+    /// Of which of the two the history holds no line any more: then nobody knows how they differ.
+    pub fn without_lines(&self) -> Vec<RunId> {
+        let dropped = |run: &&&RunRecord| LinesKept::of(run) == LinesKept::Nothing;
+        [&self.earlier, &self.later].into_iter().filter(dropped).map(|run| run.run).collect()
     }
 
     /// The lines that differ: as the earlier run has each, and as the later one.
@@ -58,10 +65,6 @@ fn by_handle(run: &RunRecord) -> BTreeMap<&str, &LineRecord> {
     lines(run).iter().map(|line| (line.handle.as_str(), line)).collect()
 }
 
-fn is_thinned(run: &RunRecord) -> bool {
-    run.end.as_ref().is_some_and(|end| end.totals.lines > lines(run).len())
-}
-
 /// What makes two nights of a line differ: not the numbers of its rows, which move with every other customer.
 fn facts(line: &LineRecord) -> impl PartialEq + use<'_> {
     let counts: Vec<_> = line.sources.iter().map(|source| (&source.customer, &source.service, source.count)).collect();
@@ -71,12 +74,11 @@ fn facts(line: &LineRecord) -> impl PartialEq + use<'_> {
 /// The difference as text.
 pub fn render(difference: &Difference<'_>) -> String {
     let Difference { earlier, later, lines } = difference;
-    let mut text = format!(
-        "recount  run {} → run {}   differ in {}\n",
-        earlier.run,
-        later.run,
-        numbers_and_dates::plural(lines.len(), "line")
-    );
+    let differ = match difference.without_lines().as_slice() {
+        [] => format!("differ in {}", numbers_and_dates::plural(lines.len(), "line")),
+        [run, ..] => format!("the lines of run {run} are kept no more"),
+    };
+    let mut text = format!("recount  run {} → run {}   {differ}\n", earlier.run, later.run);
     for run in [earlier, later] {
         let report = Report::of(run);
         let (at, integration) = (numbers_and_dates::minute(run.started_at), shown(run.integration.as_str()));
@@ -172,6 +174,7 @@ pub struct Document<'a> {
     later: RunId,
     same_export: bool,
     same_plan: bool,
+    without_lines: Vec<RunId>,
     lines: Vec<LineJson<'a>>,
 }
 
@@ -197,6 +200,7 @@ impl<'a> Document<'a> {
             later: later.run,
             same_export: planned().is_some_and(|(before, after)| before.export.sha256 == after.export.sha256),
             same_plan: planned().is_some_and(|(before, after)| before.fingerprint == after.fingerprint),
+            without_lines: difference.without_lines(),
             lines: lines.iter().map(line).collect(),
         }
     }

@@ -7,7 +7,7 @@ use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::quantity::or_dash;
 use crate::report::format::unlinked_names::parts;
 use crate::report::report_model::{Report, ReportEntry, Tone};
-use crate::report::{Change, display_names, numbers_and_dates, report_model};
+use crate::report::{Change, LINES_DROPPED, LinesKept, display_names, numbers_and_dates, report_model};
 
 /// GitHub takes 1 MiB for all summaries of a step.
 pub const BYTES_MAX: usize = 1024 * 1024 - 1;
@@ -27,6 +27,9 @@ pub fn render(run: &RunRecord) -> String {
     let mut text = format!("## {mark} recount · {name} · {}\n\n", plain(&report.verdict.words));
     let _ = writeln!(text, "Run {} · {day} · {} · {}\n", run.run, run.command, run.mode);
     let _ = writeln!(text, "**{}**", report.numbers.sentence());
+    if LinesKept::of(run) == LinesKept::Nothing {
+        let _ = writeln!(text, "\n{}.", plain(LINES_DROPPED));
+    }
     if let Some(planned) = run.planned.as_ref().filter(|_| run.undoes.is_none()) {
         let (file, age) =
             (plain(&numbers_and_dates::file(&planned.export)), numbers_and_dates::age(run.started_at, &planned.export));

@@ -12,7 +12,9 @@ use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::or_dash;
 use crate::report::format::paint::Paint;
 use crate::report::report_model::{Report, ReportEntry, ReportVerdict, Tone};
-use crate::report::{Change, display_names, is_quiet, numbers_and_dates, report_model, short_head};
+use crate::report::{
+    Change, LINES_DROPPED, LinesKept, display_names, is_quiet, numbers_and_dates, report_model, short_head,
+};
 
 /// Widest line of a report.
 pub const WIDTH: usize = 80;
@@ -124,6 +126,9 @@ fn header(report: &Report<'_>, paint: Paint) -> String {
     let mut text = headline(report, paint);
     if let Some(planned) = &run.planned {
         let _ = writeln!(text, "  {}", report.numbers.sentence());
+        if LinesKept::of(run) == LinesKept::Nothing {
+            wrapped(&mut text, LINES_DROPPED, "  ", "  ");
+        }
         if let Some(undone) = run.undoes {
             let _ = writeln!(text, "  sets back run {undone}; no export was read");
             return text;

@@ -11,7 +11,7 @@ use crate::report::command_output::diff_output::Difference;
 use crate::report::format::html::html_pieces::Anchors;
 use crate::report::report_files::Reports;
 use crate::report::report_model::{Report, ReportEntry, ReportVerdict, sign as sign_of};
-use crate::report::{Change, lines, numbers_and_dates, sparkline};
+use crate::report::{Change, LINES_DROPPED, LinesKept, lines, numbers_and_dates, sparkline};
 use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
@@ -35,6 +35,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
         (page_pieces::numbers(&run))
         (strip(&run, &nights))
         @if let Some(end) = &run.end { (page_pieces::stops(visit, &run, end)) }
+        @if LinesKept::of(&run) == LinesKept::Nothing { p { (LINES_DROPPED) "." } }
         @for (kind, lines) in &report.changes { (changes(*kind, lines, (&places, visit.query.get("line")))) }
         (entries("Held", "held", "ask", &report.asked, &places))
         (entries("Worth a look", "odd", "info", &report.odd, &places))
@@ -84,13 +85,13 @@ fn against(run: &RunRecord, before: &RunRecord) -> Markup {
         (then, now) if now < then => format!("{} fewer", numbers_and_dates::plural(then - now, "row")),
         _ => "as many rows".to_owned(),
     };
-    html! {
+    html! { @if difference.without_lines().is_empty() {
         details.fold {
             summary { "Against the night before " small { "run " (before.run) ": " (more) ", " (night_diff::differing(difference.lines().len())) } }
             @if difference.lines().is_empty() { div.in { p { "No line differs." } } }
             @else { (night_diff::table(difference.lines(), ("night before", "this night"))) }
         }
-    }
+    } }
 }
 
 /// Those that are listed: the first ones, and the one that was asked for.

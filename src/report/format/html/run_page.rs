@@ -15,7 +15,9 @@ use crate::report::format::html::html_pieces::Anchors;
 use crate::report::format::html::{Place, RunPageInputs, customer_page, document, html_pieces};
 use crate::report::numbers_and_dates::ExportReadability;
 use crate::report::report_model::{Report, ReportEntry, ReportSection, SummaryNumbers, sign};
-use crate::report::{Change, display_names, lines as lines_of, numbers_and_dates, report_model, sparkline};
+use crate::report::{
+    Change, LINES_DROPPED, LinesKept, display_names, lines as lines_of, numbers_and_dates, report_model, sparkline,
+};
 
 /// Rows of one table, and cards; what is beyond them stands in the CSV file beside the page. 20,000 lines make less
 /// than 2 MiB.
@@ -98,7 +100,7 @@ fn numbers(numbers: &SummaryNumbers) -> Markup {
     html! {
         dl.numbers {
             div class=[ask] { dt { "to decide" } dd #n-to-decide { (to_decide) } }
-            div { dt { (numbers.what()) } dd { span #n-changed { (changed) } " " small { "+" (up) " −" (down) } } }
+            div { dt { (numbers.what()) } dd { span #n-changed { (changed) } @if *changed == 0 || !up.is_zero() || !down.is_zero() { " " small { "+" (up) " −" (down) } } } }
             div class=[bad] {
                 dt { "failed or unknown" }
                 dd { span #n-failed { (failed) } @if *unknown > 0 { " " small { "+ " span #n-unknown { (unknown) } " unknown" } } }
@@ -288,7 +290,11 @@ fn left_out(report: &Report<'_>, lines: &[&LineRecord], anchors: &Anchors) -> Ma
 fn unchanged(report: &Report<'_>, lines: &[&LineRecord]) -> Markup {
     let run = report.run;
     let counted = numbers_and_dates::plural(lines.len(), "line");
-    let dropped = is_thinned(run);
+    let kept = LinesKept::of(run);
+    if kept == LinesKept::Nothing {
+        return html! { section aria-labelledby="unchanged" { h2 #unchanged { "LINES" } p { (LINES_DROPPED) "." } } };
+    }
+    let dropped = kept == LinesKept::WithoutUnchanged;
     html! { @if !lines.is_empty() || dropped {
         section aria-labelledby="unchanged" {
             h2 #unchanged { "UNCHANGED" @if !dropped { span.count { (lines.len()) } } }
@@ -302,11 +308,6 @@ fn unchanged(report: &Report<'_>, lines: &[&LineRecord]) -> Markup {
             }
         }
     } }
-}
-
-/// Of an older night the history has only the number of its unchanged lines.
-fn is_thinned(run: &RunRecord) -> bool {
-    run.end.as_ref().is_some_and(|end| end.totals.lines > lines_of(run).len())
 }
 
 fn plain_table(lines: &[&LineRecord]) -> Markup {
@@ -341,7 +342,7 @@ fn facts(run: &RunRecord) -> Markup {
                         dt { "its file" } dd { (shown(&file.name)) ", " (file.bytes) " bytes" br; code.soft { "sha-256 " (file.sha256) } }
                     }
                     (fact("units in it", planned.export.units.normalize().to_string()))
-                    @if !is_thinned(run) { (fact("units billed", footing(run))) }
+                    @if LinesKept::of(run) == LinesKept::All { (fact("units billed", footing(run))) }
                     dt { "plan" } dd { code { (planned.fingerprint) } }
                 }
                 @if let Some(head) = run.end.as_ref().and_then(|end| end.head.as_deref()) {

@@ -6,7 +6,7 @@ use crate::history::run_record::{LineRecord, RunRecord};
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::RunId;
 use crate::report::command_output::diff_output::Difference;
-use crate::report::numbers_and_dates;
+use crate::report::{LINES_DROPPED, numbers_and_dates};
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::page_pieces;
@@ -25,14 +25,19 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
         return Err(PageError::Nothing);
     }
     let difference = Difference::of(&earlier, &later);
+    let without = difference.without_lines();
     let main = html! {
         header.head { div {
             p.over { a href={ "/nights?i=" (earlier.integration) } { "Nights" } " · " (shown(earlier.integration.as_str())) }
             h1 { "Run " (earlier.run) " and run " (later.run) }
-            p.lead { "They differ in " (numbers_and_dates::plural(difference.lines().len(), "line")) "." }
+            @match without.as_slice() {
+                [] => p.lead { "They differ in " (numbers_and_dates::plural(difference.lines().len(), "line")) "." },
+                [run, ..] => p.lead { "The lines of run " (run) " are kept no more." },
+            }
         } }
         (both(&earlier, &later))
-        @if difference.lines().is_empty() { (page_pieces::empty("No line differs", "")) } @else { (table(difference.lines(), ("earlier", "later"))) }
+        @if !without.is_empty() { p { (LINES_DROPPED) "." } }
+        @else if difference.lines().is_empty() { (page_pieces::empty("No line differs", "")) } @else { (table(difference.lines(), ("earlier", "later"))) }
     };
     Ok(frame(visit, RailEntry::Nights, &format!("Run {} and run {}", earlier.run, later.run), &main))
 }
