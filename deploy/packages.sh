@@ -17,7 +17,8 @@ SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 export SOURCE_DATE_EPOCH
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 out=$CARGO_TARGET_DIR/packages
-root=$out/root
+# Cargo.toml names its files from the source's own folder, wherever the rest is built.
+root=$PWD/target/packages/root
 binary=$CARGO_TARGET_DIR/$triple/release/recount
 
 fail() {
@@ -55,6 +56,12 @@ lay_out() {
     find "$root" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
 }
 
+# `packed FOLDER FILE…`: an archive that is the same whenever and by whomever it is made.
+packed() {
+    tar --directory "$1" --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \
+        --mode='u+rwX,go+rX,go-w' --create "${@:2}"
+}
+
 # What install.sh needs, beside the binary.
 archive() {
     local name=recount-$version-x86_64-linux folder
@@ -63,8 +70,7 @@ archive() {
     mkdir -p "$folder"
     cp -r README.md CHANGELOG.md SECURITY.md FAULTS.md LICENSE-APACHE LICENSE-MIT deploy docs systemd "$folder/"
     install -m 0755 "$binary" "$folder/recount"
-    tar --directory "$out" --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \
-        --mode='u+rwX,go+rX,go-w' --create "$name" | gzip -9 -n > "$out/$name.tar.gz"
+    packed "$out" "$name" | gzip -9 -n > "$out/$name.tar.gz"
     rm -rf "$folder"
 }
 
@@ -75,7 +81,7 @@ rpm() { cargo generate-rpm --target $triple --auto-req disabled --source-date "$
 image() {
     local context=$out/image roots=/etc/ssl/certs/ca-certificates.crt
     [ -s "$roots" ] || fail "$roots is missing: without it no connection to ConnectWise can be checked"
-    rm -rf "$context" "$out/store" "$out/run"
+    rm -rf "$context" "$out/store" "$out/run" "$out/oci"
     mkdir -p "$context/etc/ssl/certs" "$context/state" "$context/tmp"
     cp "$roots" "$context/etc/ssl/certs/"
     printf 'root:x:0:0:root:/:\nrecount:x:10001:10001:recount:/var/lib/recount:\n' > "$context/etc/passwd"
@@ -86,9 +92,10 @@ image() {
     local store=(--storage-driver vfs --root "$out/store" --runroot "$out/run")
     buildah "${store[@]}" bud --quiet --isolation chroot --format oci --timestamp "$SOURCE_DATE_EPOCH" --no-cache \
         --file deploy/Containerfile --tag "localhost/recount:$version" "$context" > /dev/null
-    rm -f "$out/recount-$version.oci.tar"
-    buildah "${store[@]}" push --quiet "localhost/recount:$version" "oci-archive:$out/recount-$version.oci.tar:recount:$version"
-    rm -rf "$context" "$out/store" "$out/run"
+    # Packed here: an archive of buildah's own holds the time at which it was written.
+    buildah "${store[@]}" push --quiet "localhost/recount:$version" "oci:$out/oci:recount:$version"
+    packed "$out/oci" blobs index.json oci-layout > "$out/recount-$version.oci.tar"
+    rm -rf "$context" "$out/store" "$out/run" "$out/oci"
 }
 
 # The files as they are here, built in another folder into another: where the source lies must not show.
