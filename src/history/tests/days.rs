@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 
 use super::*;
 use crate::history::store::error::StoreError;
+use crate::reconcile::matching::names_on_lines::NamesOnLines;
 use crate::reconcile::model::ids::ItemName;
 use crate::reconcile::model::past::CountedDays;
 
@@ -25,7 +26,7 @@ fn a_day_is_counted_once_and_a_missing_day_is_not_none() {
         |customer: &str, count: Option<u32>| (CustomerName::new(customer), ServiceName::new("EDR"), count.map(units));
     let mut count = |at: u32, counts: &[(&str, Option<u32>)]| {
         let counts: Vec<_> = counts.iter().map(|(customer, count)| of(customer, *count)).collect();
-        place.history.count_day(&mail(), day(at), &counts).unwrap();
+        place.history.count_day((&mail(), "site"), day(at), &counts, &NamesOnLines::default()).unwrap();
     };
     count(1, &[("Acme", Some(5)), ("Borealis", Some(1))]);
     count(2, &[("Acme", Some(9)), ("Borealis", None)]);
