@@ -76,6 +76,9 @@ fn a_month_s_peak_outlives_a_service_that_the_vendor_renames() {
     for (day, count) in [("12-10", 13), ("12-11", 12), ("12-31", 14)] {
         let run = night(day, count);
         assert_eq!((exit(&run), names.billed()), (Some(0), Decimal::from(15)), "{day}: {}", told(&run));
+        let how = &line(&run, "MP-CLOUDFILTER").sources[0].how;
+        let how = how.as_deref().unwrap_or_default();
+        assert!(how.contains("as CloudFilter before Thu 10 Dec 2026"), "{day}: {how}");
     }
     names.0.next_invoice("2027-01-31");
     let next = |day: &str, count: u32| {

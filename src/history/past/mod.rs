@@ -67,6 +67,7 @@ impl History {
                 just_created: BTreeMap::new(),
                 counted: BTreeMap::new(),
                 counted_before: BTreeMap::new(),
+                counted_as: BTreeMap::new(),
                 counts: accepted_counts(connection, integration.as_str())?,
                 decimals: decimals(connection, integration)?,
                 taken_over: None,

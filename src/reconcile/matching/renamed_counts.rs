@@ -16,6 +16,7 @@ use crate::reconcile::matching::line_claims::OtherIntegration;
 use crate::reconcile::matching::names_on_lines::{CountName, InExports, NameSpan, NamesOnLines, NamesTonight, Stood};
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::matching::wanted_line::count;
+use crate::reconcile::model::display_text::{self, shown};
 use crate::reconcile::model::export::counts::CustomerCounts;
 use crate::reconcile::model::ids::{AgreementId, CustomerName, ServiceName};
 use crate::reconcile::model::mapping::ServiceRule;
@@ -40,13 +41,20 @@ pub fn take_over_renamed(past: &mut Past, owners: &[EarlierOwner], names: &Names
     if index.hand_overs.is_empty() {
         return;
     }
-    let mut days = DaysOfNames { past, owners, index: &index, of: BTreeMap::new(), changed: BTreeSet::new() };
+    let mut days = DaysOfNames {
+        past,
+        owners,
+        index: &index,
+        of: BTreeMap::new(),
+        changed: BTreeSet::new(),
+        said: BTreeMap::new(),
+    };
     for (day, arrivals) in &index.hand_overs {
         for (lines, arrivals) in index.by_lines(arrivals, *day) {
             index.hand_over(&mut days, *day, (&lines, arrivals));
         }
     }
-    let DaysOfNames { of, changed, .. } = days;
+    let DaysOfNames { of, changed, said, .. } = days;
     let this_period = signs.tonight.today.with_day(1).unwrap_or(signs.tonight.today);
     for (name, days) in of.into_iter().filter(|(name, _)| changed.contains(name)) {
         // What nobody asks for tonight is nobody's.
@@ -54,6 +62,9 @@ pub fn take_over_renamed(past: &mut Past, owners: &[EarlierOwner], names: &Names
             let (last, this) = days.into_iter().partition(|(day, _)| *day < this_period);
             put(&mut past.counted_before, &name, last);
             put(&mut past.counted, &name, this);
+            if let Some(said) = said.get(&name) {
+                past.counted_as.insert((name.customer, name.service), said.clone());
+            }
         }
     }
 }
@@ -241,6 +252,8 @@ struct DaysOfNames<'p, 'a> {
     of: BTreeMap<CountName, Days>,
     /// Names whose days are no more those that were counted under them alone.
     changed: BTreeSet<CountName>,
+    /// Under which names they were counted, of those that came in the place of others.
+    said: BTreeMap<CountName, String>,
 }
 
 impl<'a> DaysOfNames<'_, 'a> {
@@ -314,6 +327,19 @@ impl<'a> DaysOfNames<'_, 'a> {
             days.insert(day, own.checked_add(sum).unwrap_or(sum));
         }
         self.changed.insert((*first).clone());
+        self.say(day, (gone, first));
+    }
+
+    fn say(&mut self, before: NaiveDate, (gone, new): (&[&'a CountName], &CountName)) {
+        let name = |name: &&CountName| {
+            let is_of_customer = name.customer == new.customer;
+            shown(if is_of_customer { name.service.as_str() } else { name.customer.as_str() })
+        };
+        let names = gone.iter().map(name).collect::<Vec<_>>().join(" and ");
+        let earlier = gone.iter().filter_map(|name| self.said.get(*name).cloned());
+        let all: Vec<_> =
+            std::iter::once(format!("as {names} before {}", display_text::day(before))).chain(earlier).collect();
+        self.said.insert(new.clone(), all.join(", "));
     }
 
     /// What was counted under a name first, from the night on which it came.
@@ -451,6 +477,8 @@ mod tests {
         month.night(3, &vec![("Acme", "S2", 14, 10)], &[]);
         let past = month.night(4, &vec![("Acme", "S3", 13, 10)], &[]);
         assert_eq!(of(&past, "Acme", "S3"), said(&[(1, 12), (2, 15), (3, 14)]));
+        let told = past.counted_as.values().collect::<Vec<_>>();
+        assert_eq!(told, ["as S2 before Fri 4 Dec 2026, as S before Thu 3 Dec 2026"]);
     }
 
     /// Otherwise an average would count what is gone beside what came in its place: more than was ever used.
@@ -505,6 +533,47 @@ mod tests {
             });
             let past = month.night(4, &vec![("Acme Inc", "S", 12, 10)], &[]);
             assert_eq!(of(&past, "Acme Inc", "S"), said(&days), "beside it before: {was_there}");
+        }
+    }
+
+    /// What another integration called otherwise is the line's, unless that one counts it still.
+    #[test]
+    fn a_service_that_comes_from_another_integration_under_another_name_brings_its_days() {
+        let (mail, post) = (IntegrationName::new("mail"), IntegrationName::new("post"));
+        let span = |integration: &IntegrationName, service: &str, first: u32| {
+            let (customer, service) = (CustomerName::new("Acme"), ServiceName::new(service));
+            let name = CountName { integration: integration.clone(), customer, service };
+            let line = LineKey::total(AgreementId(10), ProductCode::new("p"));
+            (NameSpan { name, line, first: day(first) }, Stood { gone: None, terms: String::new() })
+        };
+        let spans = [span(&post, "S", 1)].into_iter().collect();
+        let theirs = [(day(1), Quantity::from(12)), (day(2), Quantity::from(15))].into_iter().collect::<CountsByDay>();
+        let theirs = BTreeMap::from([(CustomerName::new("Acme"), BTreeMap::from([(ServiceName::new("S"), theirs)]))]);
+        let owner = EarlierOwner {
+            integration: post.clone(),
+            this_period: theirs,
+            last_period: CountedDays::new(),
+            additions: BTreeSet::new(),
+        };
+        let night: Night = vec![("Acme", "T", 14, 10)];
+        let (mapping_of_mail, places, counts) = (mapping(&night, &[]), places(&night, &[]), counts(&night));
+        let still = mapping(&vec![("Acme", "S", 1, 10)], &[]);
+        for (on, days) in [(true, vec![]), (false, vec![(1, 12), (2, 15)])] {
+            let mapping = if on { still.clone() } else { Mapping::default() };
+            let neighbours = [OtherIntegration { integration: &post, mapping: &mapping }];
+            let tonight = NamesTonight {
+                integration: &mail,
+                mapping: &mapping_of_mail,
+                places: &places,
+                counts: &counts,
+                today: day(3),
+            };
+            let names = NamesOnLines { spans: BTreeMap::clone(&spans), customers: BTreeMap::new() }.after(tonight);
+            let mut past = Past::default();
+            let line_step = GuardPolicy::default().line_step;
+            let signs = RenameSigns { tonight, neighbours: &neighbours, line_step };
+            take_over_renamed(&mut past, std::slice::from_ref(&owner), &names, signs);
+            assert_eq!(of(&past, "Acme", "T"), said(&days), "it counts still: {on}");
         }
     }
 

@@ -60,6 +60,8 @@ pub struct Past {
     pub counted: CountedDays,
     /// The same of the period before.
     pub counted_before: CountedDays,
+    /// Under which other names some of these days were counted, in words: `as CloudFilter before Thu 10 Dec 2026`.
+    pub counted_as: BTreeMap<(CustomerName, ServiceName), String>,
     /// What of each count was accepted last. Empty also in a history that does not know it yet ([`Accepted::by_count`]).
     pub counts: AcceptedCounts,
     /// The decimals that answers showed ConnectWise to keep of a quantity.
