@@ -1,5 +1,7 @@
 //! Nights at set instants: whose day it is, whose month, and which invoice a change reaches.
 
+mod renames;
+
 use std::time::SystemTime;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};

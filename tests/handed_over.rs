@@ -108,6 +108,33 @@ fn a_creation_in_doubt_of_a_neighbour_holds_the_line_of_the_vendor_that_its_serv
     night.recount(&["run", "mail", "--json"]).exits(0);
 }
 
+/// The customer was skipped on the next night, when the line was not there yet; it came later, and billed until the weekly look.
+#[test]
+fn a_creation_that_arrives_late_is_asked_about_also_where_its_line_is_wanted_no_more() {
+    let night = with_a_creation_in_doubt("0s");
+    let skip = "customer,company_id,agreement_id,note\nAcme,,,\nBorealis,2,,\n";
+    night.write("customers.csv", skip);
+    for _ in 0..2 {
+        let said = night.run().exits(3);
+        assert!(said.outcome(10, "MP-ARCHIVE") == "unchanged" && said.out.contains("it is looked for"), "{}", said.out);
+    }
+    night.sim().edit(|world| world.additions.push(recount_sim::Addition::new(9_000, 10, "MP-ARCHIVE", 2.into())));
+    let said = night.run().exits(3);
+    assert_eq!(said.outcome(10, "MP-ARCHIVE"), "held", "{}", said.out);
+    assert!(
+        said.codes().contains(&"line-left-behind".to_owned()) && said.out.contains("got no answer"),
+        "{}",
+        said.out
+    );
+    let held = night.recount(&["held", "--json"]).exits(0).json();
+    let waiting = held["waiting"].as_array().expect("a list");
+    let asked = waiting.iter().find(|one| one.to_string().contains("got no answer"));
+    let handle = asked.and_then(|one| one["handle"].as_str()).unwrap_or_else(|| panic!("{held:#}"));
+    night.recount(&["accept", handle, "--to", "0"]).exits(0);
+    night.run().exits(3);
+    assert_eq!(units(&night, "MP-ARCHIVE"), [0.into()]);
+}
+
 /// A line of two units that begins with the next invoice.
 fn with_a_line_that_begins_later() -> Night {
     let night = Night::new();

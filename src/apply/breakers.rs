@@ -11,10 +11,6 @@ const SERVER_ERRORS_OF_TWENTY: usize = 5;
 /// Writes of one kind in a row that the role may not do, after which no other of that kind is tried; and likewise looks.
 const REFUSED_IN_A_ROW: usize = 3;
 
-/// Lines that a role may not change, none of them let in, that mean that it lacks the right. One alone is closed, whatever
-/// else there is to write.
-const LINES_THAT_TELL: usize = 2;
-
 /// What the answers so far were, in the order in which they came.
 #[derive(Debug, Default)]
 pub(super) struct Breakers {
@@ -56,11 +52,11 @@ impl Permission {
         }
     }
 
-    /// What is told at the end: that the right is missing, if so many writes of this kind were refused and none was let in,
-    /// or the last ones were not.
-    fn verdict(&mut self, least: usize) -> Option<ReadError> {
-        let none_of_several = !self.given && self.refused_in_a_row >= least;
-        if self.is_missing() || none_of_several { self.refusal.take() } else { None }
+    /// What is told at the end: that the right is missing, if every write of this kind was refused for it, however many there
+    /// were, or the last ones were, so that no other was tried.
+    fn verdict(&mut self) -> Option<ReadError> {
+        let all = !self.given && self.refused_in_a_row > 0;
+        if self.is_missing() || all { self.refusal.take() } else { None }
     }
 }
 
@@ -123,9 +119,7 @@ impl Breakers {
 
     /// Why the run did not do all it should, beside what single lines say.
     pub(super) fn verdict(&mut self) -> Option<ReadError> {
-        let edits = || self.edits.verdict(LINES_THAT_TELL);
-        // A line that is not there yet cannot be closed: one refusal tells.
-        self.unread.take().or_else(edits).or_else(|| self.adds.verdict(1))
+        self.unread.take().or_else(|| self.edits.verdict()).or_else(|| self.adds.verdict())
     }
 
     /// Notes the answer of a write; `None` for a good one.

@@ -146,7 +146,11 @@ fn record(
 
 impl CreationInDoubt {
     fn of(open: &OpenWrite, candidates: Vec<AdditionId>) -> Self {
-        Self { run: open.run, sent_at: open.sent_at, candidates, elsewhere: None }
+        let product = match open.intent.kind {
+            IntentKind::Create { product, .. } => Some(product),
+            IntentKind::Set { .. } => None,
+        };
+        Self { run: open.run, sent_at: open.sent_at, candidates, elsewhere: None, product }
     }
 }
 

@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
+use crate::history::past::names_on_lines;
 use crate::history::past::written_quantities::SAME_CONNECTWISE;
 use crate::history::store::column_values::{day, local_time, maybe_quantity};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::reconcile::matching::names_on_lines::NamesOnLines;
 use crate::reconcile::model::ids::{AdditionId, CustomerName, IntegrationName, RunId, ServiceName};
 use crate::reconcile::model::past::{CountedDays, EarlierOwner};
 use crate::reconcile::model::quantity::Quantity;
@@ -17,18 +19,21 @@ use crate::reconcile::model::quantity::Quantity;
 pub type DayCount = (CustomerName, ServiceName, Option<Quantity>);
 
 impl History {
-    /// Notes what an accepted run counted of its day. Of several runs of a day the last one counts.
+    /// Notes what an accepted run counted of its day, and what of their names' lines is not as before: both or none. Of several
+    /// runs of a day the last one counts.
     ///
     /// # Errors
     /// When they cannot be stored.
     pub fn count_day(
         &mut self,
-        (integration, run): (&IntegrationName, RunId),
+        (integration, run, site): (&IntegrationName, RunId, &str),
         today: NaiveDate,
         counts: &[DayCount],
+        names: &NamesOnLines,
     ) -> Result<(), StoreError> {
-        let (integration, today) = (integration.as_str(), today.to_string());
         self.write(|transaction| {
+            names_on_lines::remember(transaction, (integration, site), names)?;
+            let (integration, today) = (integration.as_str(), today.to_string());
             transaction.execute("INSERT OR IGNORE INTO counted_days VALUES (?1, ?2)", params![integration, today])?;
             let mut before = transaction.prepare_cached(
                 "SELECT count FROM day_counts WHERE integration = ?1 AND customer = ?2 AND service = ?3 AND day <= ?4

@@ -16,8 +16,9 @@ use crate::history::store::run_lock::RunLock;
 use crate::reconcile::model::decision::{Decision, DecisionSubject, Decisions, SeenLine};
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CustomerName, IntegrationName, RunId, ServiceName};
 use crate::reconcile::model::past::ExportStamp;
+use crate::reconcile::model::plan::finding::{Finding, finding};
 use crate::reconcile::model::plan::outcome::AnswerVerb;
-use crate::reconcile::model::plan::reason_code::Code;
+use crate::reconcile::model::plan::reason_code::{Code, Severity};
 
 impl History {
     /// Stores an answer to a matter of an integration, as the report of `run` showed it. A [`AnswerVerb::Reopen`] takes the
@@ -144,12 +145,14 @@ pub(super) fn decisions(
 }
 
 /// Ends the answers that an export which was accepted no longer asks for: the same step of a later day is another question.
+/// Gives what is told of those that this run followed still.
 pub(super) fn lapse(
     transaction: &Transaction<'_>,
     integration: &IntegrationName,
     run: RunId,
     lines: &[LineRecord],
-) -> Result<(), StoreError> {
+) -> Result<Vec<Finding>, StoreError> {
+    let mut told = Vec::new();
     let answers = decisions(transaction, integration, Some(run))?;
     let open = answers.0.iter().filter(|(_, decision)| !decision.spent);
     let shown: BTreeMap<DecisionSubject, &LineRecord> =
@@ -172,9 +175,14 @@ pub(super) fn lapse(
         };
         if over {
             insert.execute(params![integration.as_str(), decision.handle, run.0, decision.verb.as_str()])?;
+            let followed = line.filter(|line| matches!(line.reason, Code::Kept | Code::Ignored));
+            told.extend(followed.map(|line| {
+                let about = finding(Severity::Warning, Code::DecisionExpired, String::new());
+                decision.ends_after(&about.about_line(&line.handle, &line.sources), (line.was, line.wanted))
+            }));
         }
     }
-    Ok(())
+    Ok(told)
 }
 
 fn is_past(decision: &Decision, line: &LineRecord) -> bool {

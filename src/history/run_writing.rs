@@ -82,11 +82,22 @@ impl History {
         Ok(run)
     }
 
-    /// Stores the whole plan of a run, all or nothing. To be called before its first write.
+    /// Whether a run of the same integration began at the same time.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn has_begun(&self, start: &NewRun) -> Result<bool, StoreError> {
+        let of = params![start.integration.as_str(), time_text(start.started_at.to_utc())];
+        let sql = "SELECT EXISTS (SELECT 1 FROM runs WHERE integration = ?1 AND started_at = ?2)";
+        Ok(self.connection.prepare_cached(sql)?.query_row(of, |row| row.get(0))?)
+    }
+
+    /// Stores the whole plan of a run, all or nothing. To be called before its first write. Gives what is told of answers that
+    /// end with it.
     ///
     /// # Errors
     /// When it cannot be stored; [`StoreError::OutOfTurn`] if the run has a plan or an end already.
-    pub fn record_plan(&mut self, run: RunId, plan: &PlanRecord) -> Result<(), StoreError> {
+    pub fn record_plan(&mut self, run: RunId, plan: &PlanRecord) -> Result<Vec<Finding>, StoreError> {
         let PlanRecord { fingerprint, accepted, export, guards, lines } = plan;
         let ExportRecord { path, sha256, rows, customers, units, modified_at, open_end, files } = export;
         self.write(|transaction| {

@@ -8,13 +8,18 @@ use crate::history::counts_by_day::DayCount;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::nightly::begun_run::BegunRun;
+use crate::nightly::job::ExportSource;
+use crate::nightly::remote::Remote;
 use crate::reconcile::guard::baseline::CountKeys;
+use crate::reconcile::matching::inherited_days::{LinesTonight, inherit};
+use crate::reconcile::matching::names_on_lines::{NamesOnLines, NamesTonight};
 use crate::reconcile::matching::placement::Place;
+use crate::reconcile::matching::renamed_counts::{RenameSigns, take_over_renamed};
 use crate::reconcile::matching::wanted_line::count;
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName};
 use crate::reconcile::model::mapping::Mapping;
-use crate::reconcile::model::past::{CountedDays, CountsByDay, EarlierOwner};
+use crate::reconcile::model::past::{CountedDays, CountsByDay, EarlierOwner, Past};
 
 /// The period is the calendar month, because that is what an invoice names; agreements may have other cycles. Empty where no
 /// day of it was counted yet.
@@ -46,12 +51,31 @@ pub(super) fn counts_of_last_period(
     }
 }
 
-/// What other integrations counted of tonight's lines before. On an ordinary night of one vendor there is none.
-pub(super) fn earlier_owners(
-    run: BegunRun<'_>,
-    mapping: &Mapping,
+/// Gives tonight's counts the days of their lines that were counted under other names, or by other integrations. What of the names
+/// of lines is not as before is left to be stored.
+pub(super) fn follow_lines(
+    past: &mut Past,
+    (run, source): (BegunRun<'_>, ExportSource<'_>),
+    (counts, remote): (&Counts, &Remote),
     history: &History,
-) -> Result<Vec<EarlierOwner>, StoreError> {
+) -> Result<NamesOnLines, StoreError> {
+    let ExportSource { mapping, neighbours, guards, .. } = source;
+    if mapping.looked_back_on().is_empty() {
+        return Ok(NamesOnLines::default());
+    }
+    let (integration, today) = (run.job.integration, run.today());
+    let Remote { directory, places, additions, .. } = remote;
+    let owners = earlier_owners(run, mapping, history)?;
+    let known = history.names_on_lines(integration, run.job.site)?;
+    let tonight = NamesTonight { integration, mapping, places, counts, today };
+    let names = known.after(tonight);
+    take_over_renamed(past, &owners, &names, RenameSigns { tonight, neighbours, line_step: guards.line_step });
+    inherit(past, &owners, LinesTonight { mapping, neighbours, places, directory, additions });
+    Ok(names.since(&known))
+}
+
+/// What other integrations counted of tonight's lines before. On an ordinary night of one vendor there is none.
+fn earlier_owners(run: BegunRun<'_>, mapping: &Mapping, history: &History) -> Result<Vec<EarlierOwner>, StoreError> {
     let (today, this) = (run.today(), first_of_month(run.today()));
     match this.pred_opt().map(first_of_month) {
         Some(last) if !mapping.looked_back_on().is_empty() => {

@@ -10,7 +10,7 @@ use crate::export::locate::one_file::Export;
 use crate::history::run_record::ExportRecord;
 use crate::history::store::open::History;
 use crate::nightly::begun_run::BegunRun;
-use crate::nightly::day_counts::{counts_of_last_period, earlier_counts, earlier_owners};
+use crate::nightly::day_counts::{counts_of_last_period, earlier_counts, follow_lines};
 use crate::nightly::earlier_runs::{close_cut_off_runs, look_up_open_writes};
 use crate::nightly::job::ExportSource;
 use crate::nightly::night_failure::Failure;
@@ -22,8 +22,8 @@ use crate::reconcile::decide::plan_inputs::PlanInputs;
 use crate::reconcile::decide::planner::draw;
 use crate::reconcile::guard::export_guards::malformed;
 use crate::reconcile::guard::falling_trend::{TREND_DAYS, falling_trend};
-use crate::reconcile::matching::inherited_days::{LinesTonight, inherit};
 use crate::reconcile::matching::line_claims::Claims;
+use crate::reconcile::matching::names_on_lines::NamesOnLines;
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::model::display_text::{minute, shown};
 use crate::reconcile::model::ids::{AdditionId, AgreementId, IntegrationName, ProductCode, ProductId, ServiceName};
@@ -44,6 +44,8 @@ pub(super) struct Inputs {
     pub(super) past: Past,
     pub(super) remote: Remote,
     pub(super) claims: Claims,
+    /// What of the names of lines is not as before.
+    pub(super) names: NamesOnLines,
 }
 
 impl Inputs {
@@ -54,7 +56,7 @@ impl Inputs {
         source: ExportSource<'a>,
         export: &'a ExportStamp,
     ) -> PlanInputs<'a> {
-        let Self { export: read, past, remote, claims } = self;
+        let Self { export: read, past, remote, claims, names: _ } = self;
         let Remote { directory, places, additions, bundled: _, bundles_left: _ } = remote;
         PlanInputs {
             integration: run.job.integration,
@@ -99,10 +101,7 @@ pub(super) async fn gather<R: Reader>(
     let reading = Box::pin(read_remote(connectwise, source.mapping, &export.counts, &past, run.today()));
     let (remote, _) = run.unless_stopped(async { tokio::join!(reading, ahead) }).await?;
     let remote = remote?;
-    let owners = earlier_owners(run, source.mapping, history)?;
-    let Remote { directory, places, additions, .. } = &remote;
-    let (mapping, neighbours) = (source.mapping, source.neighbours);
-    inherit(&mut past, &owners, LinesTonight { mapping, neighbours, places, directory, additions });
+    let names = follow_lines(&mut past, (run, source), (&export.counts, &remote), history)?;
     past.neighbours_lines = neighbours_lines(source, history, &past, &remote)?;
     let seen = history.agreements_by_name(source.neighbours)?;
     let claims = Claims::new(source.neighbours, &seen, &remote.directory, run.today());
@@ -112,7 +111,7 @@ pub(super) async fn gather<R: Reader>(
     let looked = run.unless_stopped(sweep(connectwise, history, ground)).await??;
     past.uncounted = uncounted(looked, findings);
     findings.extend(create_lines_unset(run, source, history)?);
-    let mut inputs = Inputs { export, past, remote, claims };
+    let mut inputs = Inputs { export, past, remote, claims, names };
     let plan = loop {
         let plan = draw(inputs.of_plan(run, source, &inputs.export.stamp()));
         let reading = read_again(connectwise, &plan, &inputs.past, &mut inputs.remote);

@@ -95,7 +95,7 @@ async fn plan<R: Reader>(run: BegunRun<'_>, connectwise: &R, history: &mut Histo
 
 /// The decision: nothing is looked up, and the clock is not asked.
 fn decide(run: BegunRun<'_>, source: ExportSource<'_>, (inputs, plan): (&Inputs, Plan)) -> RecordedPlan {
-    let Inputs { export, past, remote, claims: _ } = inputs;
+    let Inputs { export, past, remote, names, claims: _ } = inputs;
     let (job, stamp) = (run.job, export.stamp());
     let plan = match job.approved {
         Some(fingerprint) => plan.approved_by(fingerprint),
@@ -116,7 +116,7 @@ fn decide(run: BegunRun<'_>, source: ExportSource<'_>, (inputs, plan): (&Inputs,
     let counted = counts_of_today(source.mapping, &export.counts, &remote.places, &doubted);
     let accepted = baseline::after(past, &export.counts, &plan, job.approved.is_some());
     let drawn = RecordedPlan::checked(plan, cleared, export_record(export));
-    drawn.with_baselines(Baselines { counted, accepted }).with_looks(looks)
+    drawn.with_baselines(Baselines { counted, names: names.clone(), accepted }).with_looks(looks)
 }
 
 fn context<'a>(run: BegunRun<'a>, lock: &'a RunLock, expected_owners: &'a ExpectedOwners) -> ExecutionContext<'a> {

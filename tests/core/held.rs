@@ -4,9 +4,11 @@ use super::guards::accepted;
 use super::night::{BRACKET, FILTER, Night, codes, create, day, key, line, q, said, set, stamp, time, unplaced};
 use recount::reconcile::guard::guard_policy::{HumanEdit, LineStep, Percent, ToZero};
 use recount::reconcile::model::connectwise_records::Product;
-use recount::reconcile::model::ids::{AdditionId, AgreementId, RunId};
+use recount::reconcile::model::ids::{AdditionId, AgreementId, ProductId, RunId};
 use recount::reconcile::model::last_change::LastChange;
-use recount::reconcile::model::past::{AbandonedCreation, Accepted, CreationInDoubt, SeenQuantity, WrittenQuantity};
+use recount::reconcile::model::past::{
+    AbandonedCreation, Accepted, CreationInDoubt, JustCreated, SeenQuantity, WrittenQuantity,
+};
 use recount::reconcile::model::plan::line::Verdict;
 use recount::reconcile::model::plan::reason_code::{Code, Severity};
 
@@ -375,12 +377,45 @@ fn behind_a_write_without_a_clear_end_a_hand_edit_is_asked_about_and_a_late_arri
     assert_eq!(night.filter_line().detail, "run 8 found 5 and sent 6, ConnectWise holds 9");
 }
 
+/// A catalog item got another identifier, and the mapping followed: what was sent under the old one is the line of the new one. A
+/// second line would bill the customer twice.
+#[test]
+fn a_creation_is_known_where_its_catalog_item_got_another_identifier_since() {
+    let sent_at = time("2026-03-09T02:00:00Z");
+    let (product, old) = (ProductId(1), key(10, "FILTER-OF-OLD"));
+    let absent = || {
+        let mut night = acme("5", "3");
+        night.additions.values_mut().for_each(Vec::clear);
+        night.mapping.create_lines = true;
+        night
+    };
+    let mut night = absent();
+    let doubt =
+        CreationInDoubt { run: RunId(7), sent_at, candidates: Vec::new(), elsewhere: None, product: Some(product) };
+    night.past.in_doubt.insert(old.clone(), doubt);
+    assert_eq!(night.filter_line().verdict, Verdict::Held(Code::InDoubt));
+    let mut night = absent();
+    let made = JustCreated { run: RunId(7), addition: AdditionId(555), product };
+    night.past.just_created.insert(old.clone(), made);
+    assert_eq!(night.filter_line().verdict, Verdict::Held(Code::InDoubt));
+    let mut night = acme("5", "9");
+    let before = Vec::new();
+    night.past.given_up.insert(old, AbandonedCreation { run: RunId(8), quantity: q("4"), before, product, sent_at });
+    assert_eq!(night.filter_line().verdict, Verdict::Held(Code::HumanEdit));
+}
+
 /// The same of a creation that was given up: what stands there now may be it, with somebody's hand on it.
 #[test]
 fn a_line_that_stands_where_a_creation_was_given_up_is_asked_about_unless_it_is_the_creation() {
     let given_up = |before: &[i64]| {
         let before = before.iter().copied().map(AdditionId).collect();
-        AbandonedCreation { run: RunId(8), quantity: q("4"), before }
+        AbandonedCreation {
+            run: RunId(8),
+            quantity: q("4"),
+            before,
+            product: ProductId(7),
+            sent_at: time("2026-03-09T02:00:00Z"),
+        }
     };
     for (now, before, asked) in [("4", &[][..], false), ("9", &[], true), ("9", &[100], false)] {
         let mut night = acme("5", now);
@@ -432,6 +467,7 @@ fn a_line_in_doubt_is_left_alone() {
         sent_at: time("2026-03-09T02:00:00Z"),
         candidates: candidates.iter().copied().map(AdditionId).collect(),
         elsewhere: None,
+        product: None,
     };
     let mut night = acme("5", "3");
     night.mapping.customers.remove("Borealis");

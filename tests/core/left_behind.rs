@@ -326,10 +326,10 @@ fn what_cannot_be_seen_stays_in_sight() {
     let mut night = owned();
     night.mapping.customers.remove("Acme");
     let (run, sent_at) = (RunId(1), time("2026-03-09T01:00:00Z"));
-    night
-        .past
-        .in_doubt
-        .insert(key(10, FILTER), CreationInDoubt { run, sent_at, candidates: Vec::new(), elsewhere: None });
+    night.past.in_doubt.insert(
+        key(10, FILTER),
+        CreationInDoubt { run, sent_at, candidates: Vec::new(), elsewhere: None, product: None },
+    );
     assert_eq!(verdict(&night.plan(), 10), Verdict::Held(Code::InDoubt));
 }
 

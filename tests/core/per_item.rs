@@ -1,7 +1,7 @@
 //! Each item in a line of its own: otherwise a customer's domains are billed twice, or the wrong one is ended.
 
 use crate::core::night::{FILTER, Night, create, key, q, said, set};
-use recount::reconcile::model::ids::{AdditionId, AgreementId, ItemName, RunId};
+use recount::reconcile::model::ids::{AdditionId, AgreementId, ItemName, ProductId, RunId};
 use recount::reconcile::model::mapping::LineShape;
 use recount::reconcile::model::past::WrittenQuantity;
 use recount::reconcile::model::plan::Plan;
@@ -150,6 +150,7 @@ fn a_doubt_about_one_item_is_not_one_about_another() {
         sent_at,
         candidates: Vec::new(),
         elsewhere: None,
+        product: None,
     };
     night.past.in_doubt.insert(item("a.com"), doubt);
     let held = Verdict::Held(Code::InDoubt);
@@ -179,11 +180,16 @@ fn an_item_that_is_spelled_otherwise_than_last_night_is_the_same() {
         sent_at,
         candidates: Vec::new(),
         elsewhere: None,
+        product: None,
     };
     night.past.in_doubt.insert(item("b.com"), doubt);
     assert_eq!(lines(&night.plan()), [(Some("B.com"), &Verdict::Held(Code::InDoubt))]);
     night.past.in_doubt.clear();
-    let made = recount::reconcile::model::past::JustCreated { run: RunId(7), addition: AdditionId(101) };
+    let made = recount::reconcile::model::past::JustCreated {
+        run: RunId(7),
+        addition: AdditionId(101),
+        product: ProductId(7),
+    };
     night.past.just_created.insert(item("b.com"), made);
     assert_eq!(lines(&night.plan()), [(Some("B.com"), &Verdict::Held(Code::InDoubt))]);
 }

@@ -175,10 +175,10 @@ impl Recipe {
             match what {
                 0 => {
                     let (run, sent_at) = (RunId(1), time("2026-03-09T01:00:00Z"));
-                    night
-                        .past
-                        .in_doubt
-                        .insert(key, CreationInDoubt { run, sent_at, candidates: Vec::new(), elsewhere: None });
+                    night.past.in_doubt.insert(
+                        key,
+                        CreationInDoubt { run, sent_at, candidates: Vec::new(), elsewhere: None, product: None },
+                    );
                 }
                 1..=5 => drop(night.past.zero_before.insert(key, stamp("bb", "2026-03-09T01:00:00Z"))),
                 _ => {

@@ -148,6 +148,29 @@ fn a_keep_ends_with_the_second_night_that_does_not_ask_for_what_was_refused() {
     assert_eq!(office.billed(100), "4");
 }
 
+/// The second night said "kept" and no more, and the run after it wrote, of the same file.
+#[test]
+fn the_run_in_which_a_keep_ends_says_so() {
+    let office = Office::of_old_exports();
+    let acme = |days_ago, count| {
+        office.export_of(days_ago, &[("Acme", count), ("Borealis", 12), ("Cedar", 40)]);
+        office.run()
+    };
+    acme(9, 0);
+    let handle = office.held()["handle"].as_str().expect("a handle").to_owned();
+    assert_eq!(office.recount(&["keep", &handle]).code, 0);
+    let told = |said: &crate::decisions::office::Said| said.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let first = acme(8, 4);
+    assert!(first.code == 0 && !told(&first).contains("ends with this run"), "{first:?}");
+    let second = acme(7, 4);
+    assert!(second.code == 0 && told(&second).contains("that ends with this run"), "{second:?}");
+    assert!(told(&second).contains("the next run takes 3 → 4"), "{second:?}");
+    assert_eq!(office.billed(100), "3");
+    let next = office.run();
+    assert!(next.code == 0 && !told(&next).contains("ends with this run"), "{next:?}");
+    assert_eq!(office.billed(100), "4");
+}
+
 /// Two customers move in one edit, the second into the place of a third: the second was billed where it was and where it
 /// is now, because the line that it left waited itself.
 #[test]

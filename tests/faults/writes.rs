@@ -323,6 +323,25 @@ fn a_right_that_is_missing_does_not_stop_the_other_write() {
     }
 }
 
+/// Two changes of a night that were refused ended with 13, and a single one with 5: a monitor that waits for 13 slept.
+#[test]
+fn a_right_that_no_write_of_a_kind_has_is_told_alike_however_many_there_are() {
+    for (counts, sent) in
+        [("Acme,CloudFilter,7\nBorealis,CloudFilter,5\n", 1), ("Acme,CloudFilter,7\nBorealis,CloudFilter,6\n", 2)]
+    {
+        let night = Night::busy();
+        night.export(format!("Account,Product,Quantity\n{counts}"));
+        night.fault(r#"[{"when": {"method": "PATCH"}, "then": {"status": 403}}]"#);
+        let said = night.run().exits(13);
+        assert_eq!(
+            (night.sent("PATCH").len(), said.outcome(10, "MP-CLOUDFILTER")),
+            (sent, "failed".into()),
+            "{}",
+            said.out
+        );
+    }
+}
+
 /// The role may be kept from a single line. Three in a row mean that it lacks the right, and the others are not tried.
 #[test]
 fn a_line_that_the_role_may_not_change_fails_alone() {

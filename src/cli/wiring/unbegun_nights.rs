@@ -50,12 +50,17 @@ pub(crate) fn settle(config: &Config, lock: &RunLock, history: &mut History) -> 
         }
     };
     for (at, night) in nights.iter().enumerate() {
-        if let Some((begun, failure)) = known(config, night) {
+        if let Some((begun, failure)) = known(config, night)
+            // A process that died, or could not forget it, left the note of one that is stored.
+            && !history.has_begun(&begun)?
+        {
             let run = unbegun_night::record(begun, failure, lock, history)?;
             keep_report::keep(config, history, &run);
         }
         // One by one: none that was stored is stored again where the next one fails.
-        keep_only(&config.state, &nights[at + 1..]).map_err(|error| StoreError::file(&config.state, error))?;
+        if let Err(why) = keep_only(&config.state, &nights[at + 1..]) {
+            tracing::error!("a night that is recorded is noted still, and tonight goes on: {why}");
+        }
     }
     Ok(())
 }

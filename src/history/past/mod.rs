@@ -2,6 +2,7 @@
 
 pub(crate) mod accepted_last;
 mod last_writes;
+pub(crate) mod names_on_lines;
 pub mod owned_lines;
 pub(crate) mod seen_quantities;
 pub mod swept_lines;
@@ -32,6 +33,7 @@ use crate::reconcile::model::ids::{
 use crate::reconcile::model::known_lines::KnownLines as _;
 use crate::reconcile::model::mapping::MatchCustomers;
 use crate::reconcile::model::past::{Accepted, CreationInDoubt, Past};
+use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand};
 use crate::reconcile::model::plan::reason_code::Code;
@@ -65,6 +67,7 @@ impl History {
                 just_created: BTreeMap::new(),
                 counted: BTreeMap::new(),
                 counted_before: BTreeMap::new(),
+                counted_as: BTreeMap::new(),
                 counts: accepted_counts(connection, integration.as_str())?,
                 decimals: decimals(connection, integration)?,
                 taken_over: None,
@@ -163,7 +166,13 @@ impl History {
 }
 
 /// Keeps what the guards of later runs will ask, beside the lines of a plan.
-pub(super) fn remember(transaction: &Transaction<'_>, run: RunId, plan: &PlanRecord) -> Result<(), StoreError> {
+///
+/// Gives what is told of answers that end with it.
+pub(super) fn remember(
+    transaction: &Transaction<'_>,
+    run: RunId,
+    plan: &PlanRecord,
+) -> Result<Vec<Finding>, StoreError> {
     let (integration, command, mode, undoes): (String, String, String, Option<i64>) = transaction.query_row(
         "SELECT integration, command, mode, undoes FROM runs WHERE run = ?1",
         [run.0],
@@ -173,8 +182,12 @@ pub(super) fn remember(transaction: &Transaction<'_>, run: RunId, plan: &PlanRec
     // again is recount's again.
     if undoes.is_some() {
         let writes = command == RunCommand::Apply.as_str() && mode == Mode::Apply.as_str();
-        return if writes { owned_lines::take_up(transaction, &integration, &plan.lines) } else { Ok(()) };
+        if writes {
+            owned_lines::take_up(transaction, &integration, &plan.lines)?;
+        }
+        return Ok(Vec::new());
     }
+    let mut ended = Vec::new();
     // A dry run never moves the baseline, and an export that was not believed is no night of `second-night` either.
     if plan.accepted && command != RunCommand::Plan.as_str() {
         let before = accepted(transaction, &integration, run)?;
@@ -182,12 +195,12 @@ pub(super) fn remember(transaction: &Transaction<'_>, run: RunId, plan: &PlanRec
         seen_quantities::remember(transaction, &integration, run, &plan.lines)?;
         remember_ended(transaction, &integration, before.as_ref(), &plan.lines)?;
         wanted_zero::remember_zeros(transaction, run, &integration, plan)?;
-        decision_records::lapse(transaction, &IntegrationName::new(&integration), run, &plan.lines)?;
+        ended = decision_records::lapse(transaction, &IntegrationName::new(&integration), run, &plan.lines)?;
         if mode == Mode::Apply.as_str() {
             owned_lines::remember(transaction, &integration, &plan.lines)?;
         }
     }
-    Ok(())
+    Ok(ended)
 }
 
 /// Drops baselines that no later run will ask for.
@@ -336,10 +349,13 @@ fn in_doubt(
     integration: &IntegrationName,
 ) -> Result<BTreeMap<LineKey, CreationInDoubt>, StoreError> {
     let open = journal::open_writes(connection, integration)?;
-    let creations = open.into_iter().filter(|write| matches!(write.intent.kind, IntentKind::Create { .. }));
-    let creations = creations.map(|write| {
+    let creations = open.into_iter().filter_map(|write| {
+        let IntentKind::Create { product, .. } = write.intent.kind else { return None };
         let (run, sent_at, candidates) = (write.run, write.sent_at, Vec::new());
-        (folded(&write.intent.key), CreationInDoubt { run, sent_at, candidates, elsewhere: None })
+        Some((
+            folded(&write.intent.key),
+            CreationInDoubt { run, sent_at, candidates, elsewhere: None, product: Some(product) },
+        ))
     });
     Ok(creations.collect())
 }

@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 use crate::history::store::column_values::{day, folded, json, line_key, maybe_quantity, quantity, time, time_text};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::reconcile::model::ids::{AdditionId, IntegrationName, RunId};
+use crate::reconcile::model::ids::{AdditionId, IntegrationName, ProductId, RunId};
 use crate::reconcile::model::kept_decimals::KeptDecimals;
 use crate::reconcile::model::past::{AbandonedCreation, JustCreated, WrittenQuantity};
 use crate::reconcile::model::plan::line::LineKey;
@@ -32,14 +32,15 @@ impl History {
     ) -> Result<BTreeMap<LineKey, JustCreated>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(&format!(
-                "SELECT run, agreement, product, item, applied_addition FROM writes
+                "SELECT run, agreement, product, item, applied_addition, catalog_item FROM writes
                  WHERE integration IN ({SAME_CONNECTWISE}) AND kind = 'create' AND outcome = 'applied' AND at > ?3
                  ORDER BY write",
             ))?;
             let of = params![integration.as_str(), current.0, time_text(since)];
             let rows = statement.query_and_then(of, |row| {
                 let addition = AdditionId(row.get("applied_addition")?);
-                Ok((folded(&line_key(row)?), JustCreated { run: RunId(row.get("run")?), addition }))
+                let product = ProductId(row.get("catalog_item")?);
+                Ok((folded(&line_key(row)?), JustCreated { run: RunId(row.get("run")?), addition, product }))
             })?;
             rows.collect()
         })
@@ -155,13 +156,14 @@ pub(crate) fn given_up(
     current: RunId,
 ) -> Result<BTreeMap<LineKey, AbandonedCreation>, StoreError> {
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT i.agreement, i.product, i.item, i.quantity, i.run, i.before FROM journal AS o
+        "SELECT i.agreement, i.product, i.item, i.quantity, i.run, i.before, i.catalog_item, i.at FROM journal AS o
              JOIN journal AS i ON i.seq = o.write AND i.event = 'create' JOIN runs AS r ON r.run = i.run
          WHERE r.integration IN ({SAME_CONNECTWISE}) AND o.event = 'superseded' ORDER BY o.seq",
     ))?;
     let rows = statement.query_and_then(params![integration.as_str(), current.0], |row| -> Result<_, StoreError> {
         let (run, quantity) = (RunId(row.get("run")?), quantity(row, "quantity")?);
-        Ok((folded(&line_key(row)?), AbandonedCreation { run, quantity, before: json(row, "before")? }))
+        let (before, product, sent_at) = (json(row, "before")?, ProductId(row.get("catalog_item")?), time(row, "at")?);
+        Ok((folded(&line_key(row)?), AbandonedCreation { run, quantity, before, product, sent_at }))
     })?;
     rows.collect()
 }

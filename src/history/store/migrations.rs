@@ -35,6 +35,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0023_ticket_told.sql"),
     include_str!("migrations/0024_first_billed.sql"),
     include_str!("migrations/0025_changed_at.sql"),
+    include_str!("migrations/0026_names_on_lines.sql"),
     include_str!("migrations/0027_counts_of_runs.sql"),
 ];
 

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 
 use super::*;
 use crate::history::store::error::StoreError;
+use crate::reconcile::matching::names_on_lines::{CountName, InExports, NameSpan, NamesOnLines, Stood};
 use crate::reconcile::model::ids::ItemName;
 use crate::reconcile::model::past::CountedDays;
 
@@ -26,8 +27,8 @@ fn a_day_is_counted_once_and_a_missing_day_is_not_none() {
     let mut runs = 1..;
     let mut count = |at: u32, counts: &[(&str, Option<u32>)]| {
         let counts: Vec<_> = counts.iter().map(|(customer, count)| of(customer, *count)).collect();
-        let run = RunId(runs.next().unwrap());
-        place.history.count_day((&mail(), run), day(at), &counts).unwrap();
+        let (run, names) = (RunId(runs.next().unwrap()), NamesOnLines::default());
+        place.history.count_day((&mail(), run, "site"), day(at), &counts, &names).unwrap();
     };
     count(1, &[("Acme", Some(5)), ("Borealis", Some(1))]);
     count(2, &[("Acme", Some(9)), ("Borealis", None)]);
@@ -39,6 +40,37 @@ fn a_day_is_counted_once_and_a_missing_day_is_not_none() {
     assert_eq!(read(1, 5), counted(&[("Acme", &[(1, 5), (2, 7)]), ("Borealis", &[(1, 1)])]), "today is the run's own");
     assert_eq!(read(3, 6), counted(&[("Acme", &[(5, 7)]), ("Borealis", &[(5, 2)])]), "a change of before still holds");
     assert_eq!(place.history.counted(&IntegrationName::new("other"), day(1), day(6)).unwrap(), CountedDays::new());
+}
+
+/// The names stand with the counts of the day, are those of one ConnectWise, and go when nothing asks for them any more.
+#[test]
+fn names_of_lines_are_kept_by_change_until_they_are_long_gone() {
+    let mut place = Place::new();
+    let span = |service: &str, first: u32| NameSpan {
+        name: CountName { integration: mail(), customer: "Acme".into(), service: service.into() },
+        line: key(10, "edr"),
+        first: day(first),
+    };
+    let stood = |gone: Option<u32>| Stood { gone: gone.map(day), terms: "× 2".to_owned() };
+    let seen = |gone: Option<u32>| InExports { first: day(1), gone: gone.map(day) };
+    let names = |spans: &[(NameSpan, Stood)], gone| NamesOnLines {
+        spans: spans.iter().cloned().collect(),
+        customers: [("Acme".into(), seen(gone))].into(),
+    };
+    let first = names(&[(span("S", 1), stood(None))], None);
+    place.history.count_day((&mail(), "site"), day(1), &[], &first).unwrap();
+    assert_eq!(place.history.names_on_lines(&mail(), "site").unwrap(), first);
+    assert!(place.history.names_on_lines(&mail(), "sandbox").unwrap().spans.is_empty());
+    let next = names(&[(span("S", 1), stood(Some(3))), (span("T", 3), stood(None))], Some(3));
+    place.history.count_day((&mail(), "site"), day(3), &[], &next).unwrap();
+    assert_eq!(place.history.names_on_lines(&mail(), "site").unwrap(), next);
+    let at = |on: u32| day(on).and_hms_opt(12, 0, 0).unwrap().and_utc();
+    place.history.prune_lines(&place.lock, at(3)).unwrap();
+    assert_eq!(place.history.names_on_lines(&mail(), "site").unwrap(), next, "a peak may ask for it");
+    place.history.prune_lines(&place.lock, at(4)).unwrap();
+    let left = place.history.names_on_lines(&mail(), "site").unwrap();
+    assert_eq!(left.spans.into_keys().collect::<Vec<_>>(), [span("T", 3)]);
+    assert!(left.customers.is_empty());
 }
 
 /// Otherwise the items of one product would be one line to the guards, and to the last guard against a second creation.

@@ -9,7 +9,7 @@ use crate::history::journal::WriteOutcome;
 use crate::history::run_record::{LineRecord, PlanRecord};
 use crate::history::tests::{Place, create, end, key, line, mail, noon, plan, set, source, units};
 use crate::reconcile::guard::accepted_counts::AcceptedCount;
-use crate::reconcile::model::ids::{AdditionId, CustomerName, IntegrationName, ProductCode, ServiceName};
+use crate::reconcile::model::ids::{AdditionId, CustomerName, IntegrationName, ProductCode, ProductId, ServiceName};
 use crate::reconcile::model::past::{Accepted, CreationInDoubt, ExportStamp, Past, WrittenQuantity};
 use crate::reconcile::model::plan::outcome::{Outcome, RunCommand};
 use crate::reconcile::model::plan::reason_code::Code;
@@ -178,7 +178,8 @@ fn a_creation_in_doubt_is_known_to_the_next_run() {
     let run = place.begin(RunCommand::Run);
     place.write(run, &set(100, 3, 7));
     let write = place.write(run, &create(20, "NEW"));
-    let doubt = CreationInDoubt { run, sent_at: noon(), candidates: Vec::new(), elsewhere: None };
+    let doubt =
+        CreationInDoubt { run, sent_at: noon(), candidates: Vec::new(), elsewhere: None, product: Some(ProductId(7)) };
     assert_eq!(past(&mut place).in_doubt, BTreeMap::from([(key(20, "NEW"), doubt)]));
 
     place.history.outcome(write, &WriteOutcome::Superseded { why: "not there".to_owned() }, noon()).unwrap();

@@ -25,6 +25,7 @@ use crate::nightly::recorder::refused_export_item::RefusedExport;
 use crate::reconcile::guard::accepted_counts::AcceptedCounts;
 use crate::reconcile::guard::cleared_plan::ClearedPlan;
 use crate::reconcile::guard::plan_check::{Stopped, another_connectwise, expired, overridden};
+use crate::reconcile::matching::names_on_lines::NamesOnLines;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::Plan;
 use crate::reconcile::model::plan::finding::Finding;
@@ -95,7 +96,8 @@ impl<'a> RunRecorder<'a> {
             let moved = self.moved_since(approved, history)?;
             self.open.find(moved);
         }
-        self.store(baselines.as_ref(), cleared.is_some(), history)?;
+        let ended = self.store(baselines.as_ref(), cleared.is_some(), history)?;
+        self.open.find(ended);
         Ok(cleared)
     }
 
@@ -192,18 +194,24 @@ impl<'a> RunRecorder<'a> {
         Ok(plan_diff(&then, now))
     }
 
-    fn store(&self, baselines: Option<&Baselines>, is_cleared: bool, history: &mut History) -> Result<(), StoreError> {
-        let Some(planned) = &self.open.record.planned else { return Ok(()) };
+    /// Gives what is told of answers that end with this run.
+    fn store(
+        &self,
+        baselines: Option<&Baselines>,
+        is_cleared: bool,
+        history: &mut History,
+    ) -> Result<Vec<Finding>, StoreError> {
+        let Some(planned) = &self.open.record.planned else { return Ok(Vec::new()) };
         let BegunRun { job, id, .. } = self.run;
-        history.record_plan(id, planned)?;
+        let ended = history.record_plan(id, planned)?;
         // A dry run counts no day, as it moves no baseline.
         let moves = planned.accepted && job.command != RunCommand::Plan;
         if moves {
             history.bind(job.integration, job.site)?;
         }
-        if let Some(Baselines { counted, accepted }) = baselines.filter(|_| moves) {
+        if let Some(Baselines { counted, names, accepted }) = baselines.filter(|_| moves) {
             if !counted.is_empty() {
-                history.count_day((job.integration, id), self.run.today(), counted)?;
+                history.count_day((job.integration, id, job.site), self.run.today(), counted, names)?;
             }
             history.accept_counts(job.integration, id, accepted)?;
         }
@@ -214,7 +222,7 @@ impl<'a> RunRecorder<'a> {
         if job.approved.is_some() && planned.accepted {
             history.approve(id)?;
         }
-        Ok(())
+        Ok(ended)
     }
 
     /// Ends a run that failed before there was anything to plan with.
@@ -268,6 +276,8 @@ pub(super) struct RecordedPlan {
 pub(super) struct Baselines {
     /// The counts of services that later nights of the billing period look back on.
     pub(super) counted: Vec<DayCount>,
+    /// What of their names' lines is not as before.
+    pub(super) names: NamesOnLines,
     /// What is accepted of each count.
     pub(super) accepted: AcceptedCounts,
 }

@@ -9,7 +9,7 @@ use crate::reconcile::guard::guard_policy::HumanEdit;
 use crate::reconcile::model::connectwise_records::Addition;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::{AdditionId, ItemName};
-use crate::reconcile::model::known_lines::KnownLines as _;
+use crate::reconcile::model::known_lines::{KnownLines as _, sent_as};
 use crate::reconcile::model::past::{SeenQuantity, WrittenQuantity};
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::reason_code::Code;
@@ -40,7 +40,7 @@ impl LineRules<'_> {
                 format!("{} on addition {ended}, in whose place addition {id} stands", last.said())
             }
             (None, None) => {
-                let sent = self.past.given_up.of_line(key)?;
+                let sent = sent_as(&self.past.given_up, key, addition.product)?;
                 if sent.before.contains(&id) || sent.quantity == now {
                     return None;
                 }

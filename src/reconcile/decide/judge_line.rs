@@ -11,7 +11,7 @@ use crate::reconcile::matching::wanted_line::{Terms, WantedLine};
 use crate::reconcile::model::connectwise_records::{Addition, Product};
 use crate::reconcile::model::display_text::day;
 use crate::reconcile::model::ids::{AdditionId, ids};
-use crate::reconcile::model::known_lines::KnownLines as _;
+use crate::reconcile::model::known_lines::{KnownLines as _, sent_as};
 use crate::reconcile::model::past::CreationInDoubt;
 use crate::reconcile::model::plan::line::{Creation, LineKey, LiveAddition, QuantityChange, Verdict};
 use crate::reconcile::model::plan::named_additions::Named;
@@ -144,7 +144,8 @@ impl LineRules<'_> {
             Err(code) => return held(code, Some(live), source_trouble(code)),
         };
         // What was sent to another ConnectWise is not this line.
-        if let Some(doubt) = self.past.in_doubt.of_line(key).filter(|doubt| doubt.elsewhere.is_none()) {
+        let sent = sent_as(&self.past.in_doubt, key, addition.product);
+        if let Some(doubt) = sent.filter(|doubt| doubt.elsewhere.is_none()) {
             return in_doubt(doubt).of(Some(live));
         }
         let to = terms.against(counted, Some(&live));
@@ -238,13 +239,13 @@ impl LineRules<'_> {
     fn may_create(&self, case: LineCase<'_>, product: &Product, on_line: &[&Addition]) -> Result<Quantity, Hold> {
         let LineCase { key, wanted, agreement, .. } = case;
         let quantity = wanted.quantity.map_err(|code| Hold::new(code, source_trouble(code)))?;
-        if let Some(doubt) = self.past.in_doubt.of_line(key) {
+        if let Some(doubt) = sent_as(&self.past.in_doubt, key, Some(product.id)) {
             return Err(in_doubt(doubt));
         }
         if quantity.is_zero() || wanted.terms.report_only {
             return Ok(quantity);
         }
-        let made = self.past.just_created.of_line(key);
+        let made = sent_as(&self.past.just_created, key, Some(product.id));
         if let Some(made) = made.filter(|made| on_line.iter().all(|a| a.id != made.addition)) {
             let detail =
                 format!("addition {}, created by run {}, is not listed; a later run looks", made.addition, made.run);
@@ -280,7 +281,7 @@ impl LineRules<'_> {
         let cancelled = on_line.iter().find(|addition| self.was_here(key, addition)).filter(|_| !overwrites);
         let cancelled = cancelled.map(|ours| {
             let on = ours.cancelled_on.map(day).unwrap_or_default();
-            of(ours.id, format!("addition {} was cancelled on {on} by somebody else", ours.id))
+            of(ours.id, format!("addition {} ended on {on}: somebody set its end, for recount ends none", ours.id))
         });
         // Not in the listing is no sign that it ended, whoever is to win.
         let gone = self.last_addition(key).filter(|gone| on_line.iter().all(|addition| addition.id != *gone));

@@ -125,8 +125,8 @@ impl Ground<'_> {
                 format!("a creation of run {} is in doubt, and the mapping no longer wants the line", doubt.run);
             return Some(LineDecision::held(Code::InDoubt, None, detail));
         }
-        let id = self.past.owned_addition(key, owned)?;
         let why = self.why(key, owned);
+        let Some(id) = self.past.owned_addition(key, owned) else { return self.never_seen(key, &why) };
         let Some(listed) = self.additions.get(&key.agreement) else {
             return Some(self.not_listed(key, owned, id, &why));
         };

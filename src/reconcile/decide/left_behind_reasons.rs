@@ -1,16 +1,22 @@
-//! Why a line that recount has owned is wanted no more, in words.
+//! Why a line that recount has owned is wanted no more, in words; and lines that were sent, were not there when they were looked
+//! for, and are wanted no more: what was sent may arrive late, and would bill where nobody looks.
 
 use std::collections::BTreeSet;
 
+use chrono::{Datelike as _, NaiveDate};
+
 use crate::reconcile::decide::billed_elsewhere::not_where_it_was;
-use crate::reconcile::decide::left_behind::{Ground, taken_off};
+use crate::reconcile::decide::left_behind::{Ground, held, taken_off};
+use crate::reconcile::decide::line_decision::LineDecision;
 use crate::reconcile::matching::placement::Place;
-use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::connectwise_records::Addition;
+use crate::reconcile::model::display_text::{day, shown};
 use crate::reconcile::model::ids::{AdditionId, CustomerName, ServiceName};
-use crate::reconcile::model::known_lines::KnownLines as _;
+use crate::reconcile::model::known_lines::{KnownLines as _, sent_as};
 use crate::reconcile::model::line_owners::Owned;
 use crate::reconcile::model::mapping::{LineShape, ServiceRule};
-use crate::reconcile::model::plan::line::LineKey;
+use crate::reconcile::model::past::AbandonedCreation;
+use crate::reconcile::model::plan::line::{LineKey, Verdict};
 use crate::reconcile::model::plan::reason_code::Code;
 
 impl Ground<'_> {
@@ -79,5 +85,50 @@ impl Ground<'_> {
     pub(in crate::reconcile) fn not_here(&self, id: AdditionId) -> String {
         let mut all = self.additions.iter().flat_map(|(agreement, listed)| listed.iter().map(|one| (*agreement, one)));
         not_where_it_was(id, all.find(|(_, listed)| listed.id == id))
+    }
+}
+
+/// Days for which such a creation is looked for. A request that is repeated on its way arrives within hours; the next invoice
+/// shows what was missed within a month.
+const LOOKED_FOR_DAYS: i32 = 31;
+
+impl Ground<'_> {
+    /// What becomes of a line whose creation was sent, was not there when it was looked for, and is wanted no more. It stays in
+    /// sight until it cannot come any more.
+    pub(in crate::reconcile) fn never_seen(&self, key: &LineKey, why: &str) -> Option<LineDecision> {
+        let sent = sent_as(&self.past.given_up, key, None).filter(|sent| self.may_arrive(sent.sent_at.date_naive()))?;
+        let told = format!("run {} sent a new line of {} and got no answer", sent.run, sent.quantity);
+        let Some(listed) = self.additions.get(&key.agreement) else {
+            let detail = format!("{told}; the additions of agreement {} cannot be read", key.agreement);
+            return Some(LineDecision::held(Code::InDoubt, None, detail));
+        };
+        let arrived: Vec<_> = listed.iter().filter(|addition| self.may_be(addition, sent, key)).collect();
+        let Some(addition) = arrived.first() else {
+            let since = day(sent.sent_at.date_naive());
+            let detail = format!("{told}; it is looked for until {LOOKED_FOR_DAYS} days after {since}");
+            return Some(LineDecision::new(Verdict::Unchanged(Code::NothingToBill), None, detail));
+        };
+        let why = format!("{why}; {told}");
+        let others: Vec<&Addition> = arrived.iter().skip(1).copied().collect();
+        let decision = match &addition.quantity {
+            Ok(now) if addition.is_current(self.today) => self.set_to_zero(key, addition, *now, &why),
+            Ok(now) => held(addition.id, None, format!("addition {} of {now} begins later; {why}", addition.id)),
+            Err(unreadable) => held(addition.id, None, format!("addition {}: {unreadable}; {why}", addition.id)),
+        };
+        Some(decision.beside(&others))
+    }
+
+    fn may_arrive(&self, sent_on: NaiveDate) -> bool {
+        self.today.num_days_from_ce().saturating_sub(sent_on.num_days_from_ce()) <= LOOKED_FOR_DAYS
+    }
+
+    /// Whether an addition came since, and bills or will.
+    fn may_be(&self, addition: &Addition, sent: &AbandonedCreation, key: &LineKey) -> bool {
+        let bills = addition.is_current(self.today) || addition.begins_after(self.today);
+        addition.product == Some(sent.product)
+            && addition.bears(key.item.as_ref())
+            && !sent.before.contains(&addition.id)
+            && bills
+            && addition.bills()
     }
 }

@@ -224,8 +224,12 @@ impl<'a> LineSum<'a> {
             let PolicyResult { units, how } = policy.apply(owed)?;
             Ok(PolicyResult { units, how: how.map(|how| format!("last month, whose invoice is not made: {how}")) })
         });
+        let other_names = |how| match biller.past.counted_as.get(&(customer.clone(), service.clone())) {
+            Some(names) => format!("{how} · {names}"),
+            None => how,
+        };
         let (units, how) = match reckoned {
-            Ok(PolicyResult { units, how }) => (Ok(units), how),
+            Ok(PolicyResult { units, how }) => (Ok(units), how.map(other_names)),
             Err(fault) => (Err(fault), None),
         };
         let named = cell.filter(|_| billed.names_in_report);

@@ -180,6 +180,16 @@ impl Decision {
         format!("{done}{within} by {} on {at}{until}{note}", self.who)
     }
 
+    /// That an answer ends with the run whose export was the last one that it took: that run left the line as it is.
+    pub(crate) fn ends_after(&self, line: &Finding, (billed, wanted): (Option<Quantity>, Option<Quantity>)) -> Finding {
+        let Finding { customer, service, handle, .. } = line.clone();
+        let shown = |units: Option<Quantity>| units.map_or_else(|| "–".to_owned(), |units| units.to_string());
+        let step = format!("{} → {}", shown(billed), shown(wanted));
+        let message = format!("{}: that ends with this run, for what it was about is over", self.sentence());
+        let fix = Remedy::nothing(format!("the next run takes {step} as an ordinary step"));
+        Finding { customer, service, handle, fix, ..finding(Severity::Warning, Code::DecisionExpired, message) }
+    }
+
     pub(crate) fn expired(&self, about: &Finding) -> Finding {
         let Finding { customer, service, handle, .. } = about.clone();
         let message = format!("{}; it has expired, and the ordinary rules apply again", self.sentence());

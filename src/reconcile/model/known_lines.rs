@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::reconcile::model::ids::{AdditionId, ProductCode};
+use crate::reconcile::model::ids::{AdditionId, ProductCode, ProductId};
 use crate::reconcile::model::line_owners::Owned;
 use crate::reconcile::model::plan::line::LineKey;
 
@@ -22,6 +22,28 @@ impl<T> KnownLines<T> for BTreeMap<LineKey, T> {
         };
         self.get(key).or_else(spelled)
     }
+}
+
+/// What was sent to be a line, with the catalog item that was sent.
+pub trait OfCatalogItem {
+    /// Which, where that is known.
+    fn catalog_item(&self) -> Option<ProductId>;
+}
+
+/// What was sent to be a line: also where its catalog item got another identifier since.
+pub(in crate::reconcile) fn sent_as<'a, T: OfCatalogItem>(
+    all: &'a BTreeMap<LineKey, T>,
+    key: &LineKey,
+    product: Option<ProductId>,
+) -> Option<&'a T> {
+    let renamed = || {
+        let item = &key.folded().item;
+        let of_item = |(known, one): &(&LineKey, &T)| {
+            known.item == *item && one.catalog_item().is_some_and(|sent| product == Some(sent))
+        };
+        on_agreement(all, key).find(of_item).map(|(_, one)| one)
+    };
+    all.of_line(key).or_else(renamed)
 }
 
 /// The line that an addition was owned as, on its agreement and for its item, under whatever identifier its product had:

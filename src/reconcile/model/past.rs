@@ -7,9 +7,9 @@ use rust_decimal::Decimal;
 
 use crate::reconcile::guard::accepted_counts::AcceptedCounts;
 use crate::reconcile::model::decision::Decisions;
-use crate::reconcile::model::ids::{AdditionId, CustomerName, IntegrationName, RunId, ServiceName};
+use crate::reconcile::model::ids::{AdditionId, CustomerName, IntegrationName, ProductId, RunId, ServiceName};
 use crate::reconcile::model::kept_decimals::KeptDecimals;
-use crate::reconcile::model::known_lines::KnownLines as _;
+use crate::reconcile::model::known_lines::{KnownLines as _, OfCatalogItem};
 use crate::reconcile::model::line_owners::{NeighboursLine, Owned, UncountedLine};
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::quantity::Quantity;
@@ -60,6 +60,8 @@ pub struct Past {
     pub counted: CountedDays,
     /// The same of the period before.
     pub counted_before: CountedDays,
+    /// Under which other names some of these days were counted, in words: `as CloudFilter before Thu 10 Dec 2026`.
+    pub counted_as: BTreeMap<(CustomerName, ServiceName), String>,
     /// What of each count was accepted last. Empty also in a history that does not know it yet ([`Accepted::by_count`]).
     pub counts: AcceptedCounts,
     /// The decimals that answers showed ConnectWise to keep of a quantity.
@@ -190,6 +192,10 @@ pub struct AbandonedCreation {
     pub quantity: Quantity,
     /// The additions of its product that were there before: none of them is it.
     pub before: Vec<AdditionId>,
+    /// The catalog item that was sent.
+    pub product: ProductId,
+    /// When.
+    pub sent_at: DateTime<Utc>,
 }
 
 /// A quantity that a run saw.
@@ -274,6 +280,24 @@ impl Past {
     }
 }
 
+impl OfCatalogItem for AbandonedCreation {
+    fn catalog_item(&self) -> Option<ProductId> {
+        Some(self.product)
+    }
+}
+
+impl OfCatalogItem for CreationInDoubt {
+    fn catalog_item(&self) -> Option<ProductId> {
+        self.product
+    }
+}
+
+impl OfCatalogItem for JustCreated {
+    fn catalog_item(&self) -> Option<ProductId> {
+        Some(self.product)
+    }
+}
+
 impl WrittenQuantity {
     /// Written once, and nobody knows from what.
     pub fn once(quantity: Quantity, run: RunId) -> Self {
@@ -325,6 +349,8 @@ pub struct CreationInDoubt {
     pub candidates: Vec<AdditionId>,
     /// The ConnectWise that it was sent to, where that is not the one that is read.
     pub elsewhere: Option<String>,
+    /// The catalog item that was sent; `None` of a quantity that was set where nobody can look.
+    pub product: Option<ProductId>,
 }
 
 /// A creation that ConnectWise has confirmed, a short time ago.
@@ -334,4 +360,6 @@ pub struct JustCreated {
     pub run: RunId,
     /// What was created.
     pub addition: AdditionId,
+    /// Of which catalog item.
+    pub product: ProductId,
 }

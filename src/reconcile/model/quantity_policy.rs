@@ -174,6 +174,16 @@ impl Policy {
         steps.into_iter().flatten().collect()
     }
 
+    /// What a count comes to beside its measure, in words; empty where it is billed as it is.
+    pub fn terms(&self) -> String {
+        Self { measure: Measure::Current, ..self.clone() }.said().join(" · ")
+    }
+
+    /// Whether several counts come to as much by themselves as their sum does.
+    pub fn adds_up(&self) -> bool {
+        self.included.is_none() && self.minimum.is_none() && self.maximum.is_none() && self.round.is_none()
+    }
+
     /// Whether it asks for the counts of earlier days.
     pub fn looks_back(&self) -> bool {
         self.measure != Measure::Current
