@@ -258,13 +258,13 @@ pub enum Damage {
     #[error("{found} of the archive's files {wanted}; it holds {present}")]
     Member {
         /// `none`, or how many.
-        found: String,
+        found: Box<str>,
         /// What is asked for.
-        wanted: String,
+        wanted: Box<str>,
         /// Its files.
-        present: String,
+        present: Box<str>,
         /// What to set so that it is read.
-        keys: String,
+        keys: Box<str>,
     },
     /// None of several sheets has the columns.
     #[error("none of its sheets has the columns")]

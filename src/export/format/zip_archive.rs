@@ -206,7 +206,8 @@ impl Members<'_> {
             names.push(format!("and {} more", files.len() - LISTED));
         }
         let present = if names.is_empty() { "no file".to_owned() } else { names.join(", ") };
-        Damage::Member { found, wanted, present, keys: self.keys(files) }
+        let [found, wanted, present, keys] = [found, wanted, present, self.keys(files)].map(String::into_boxed_str);
+        Damage::Member { found, wanted, present, keys }
     }
 
     /// What would read one of these files, or all that are alike.
