@@ -39,8 +39,8 @@ impl Respond for Api {
                 .set_body_json(json!({"access_token": format!("{TOKEN}-{}", state.tokens)}));
         }
         state.asked += 1;
-        // In the middle of the list the token is of yesterday.
-        if state.asked == 3 && state.tokens == 1 {
+        // In the middle of the list, behind its first page, the token is of yesterday.
+        if state.asked == 4 && state.tokens == 1 {
             state.tokens = 10;
         }
         let tokens = state.tokens;

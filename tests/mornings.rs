@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use recount_sim::{Addition, Agreement, Company};
 
 use self::everything_told::Morning;
-use crate::support::{BUSY, Night, QUIET, wait_until};
+use crate::support::{BUSY, Night, QUIET, Said, wait_until};
 
 /// Nothing has changed since last night.
 #[test]
@@ -20,6 +20,7 @@ fn a_quiet_morning() {
     morning.night.approve();
     morning.forget();
     let run = morning.night.recount(&["run"]).exits(0);
+    assert!(lines_logged(&run) < 10, "{run:?}");
     morning.is("quiet", &run);
 }
 
@@ -77,6 +78,11 @@ fn a_held_plan_that_is_approved_is_told_as_that() {
     assert!(told.contains("Settled: approved. Seen by run"), "{told}");
 }
 
+/// What the service's journal has of a night: somebody looks through it for what is wrong.
+fn lines_logged(run: &Said) -> usize {
+    run.out.lines().count() + run.err.lines().count()
+}
+
 /// A file that was cut: of 3000 lines not one is an item of its own.
 #[test]
 fn a_refused_morning() {
@@ -91,6 +97,7 @@ fn a_refused_morning() {
     let held = morning.night.recount(&["held", "--json"]).json();
     assert_eq!(held["waiting"].as_array().map(Vec::len), Some(1), "one item, not one for each line: {held:#}");
     assert_eq!(morning.open_tickets(), 1, "one ticket");
+    assert!(lines_logged(&run) < 30, "{run:?}");
     morning.is("refused", &run);
 }
 

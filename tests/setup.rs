@@ -76,11 +76,16 @@ fn eight_answers_lead_from_an_empty_folder_to_a_first_plan() {
         &private,
         "exports/usage-*.csv",
         "1, Artikel, 3",
-        "Email Security",
+        "Email Security at 7am",
     ];
     assert!(answers.len() <= 8);
     let said = typed_at_a_terminal(&night, "init --dir first", &answers);
     assert!(said.contains("  1  Konto\n") && said.contains("✓ the keys work"), "{said}");
+    for listed in ["    types of companies: ", "    statuses: Active ", "    products: MP-", "  1  Email Security ("] {
+        assert!(said.contains(listed), "{listed}: {said}");
+    }
+    let timer = fs::read_to_string(night.path("first/systemd/recount.timer.d/schedule.conf")).expect("the timer");
+    assert!(timer.contains("*-*-* 07:00:00"), "{timer}");
     let printed = said.lines().filter(|line| line.trim_start().starts_with("→ recount "));
     assert!(printed.clone().count() > 1 && printed.into_iter().all(|line| line.contains("--config ")), "{said}");
     assert!(said.replace('\n', " ").contains("2 rows, 2 customers, 1 service."), "{said}");
@@ -89,6 +94,22 @@ fn eight_answers_lead_from_an_empty_folder_to_a_first_plan() {
     let config = night.path("first/recount.toml").display().to_string();
     let said = night.recount(&["plan", "--config", &config]).exits(3);
     assert!(said.out.contains("Acme") && said.out.contains("not mapped"), "{}", said.out);
+}
+
+/// Of a known vendor's file nothing has to be asked, and the time has a question of its own.
+#[test]
+fn a_night_at_seven_is_answered_as_people_write_it() {
+    let night = Night::new();
+    let known = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/exports/pax8_invoice.csv");
+    fs::copy(known, night.path("invoice.csv")).expect("copied");
+    let [public, private] =
+        ["public", "private"].map(|name| format!("file:{}", night.path("keys").join(name).display()));
+    let answers =
+        [&*night.sim().url(), "examplemsp", crate::support::CLIENT_ID, &public, &private, "invoice.csv", "1", "7am"];
+    let said = typed_at_a_terminal(&night, "init --dir first", &answers);
+    assert!(said.contains("Time of the nightly run, such as 7am [06:15]"), "{said}");
+    let text = fs::read_to_string(night.path("first/recount.toml")).unwrap_or_else(|_| panic!("{said}"));
+    assert!(text.contains("profile = \"pax8-invoice\"") && text.contains("schedule = \"0 7 * * *\""), "{text}");
 }
 
 /// The proposals of an ordinary file are taken by Enter, and keys that ConnectWise refuses were "not asked yet".

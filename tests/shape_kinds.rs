@@ -313,6 +313,10 @@ fn what_recount_does_not_read_is_named() {
         (b"<html><body><table><tr><td>C</td></tr></table></body></html>".to_vec(), "a web page with a table"),
         (b"<Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\"/>".to_vec(), "the XML of Excel 2003"),
         (locked, "a workbook with a password"),
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n".to_vec(), "it is a PDF"),
+        (b"PAR1\x15\0".to_vec(), "a Parquet file"),
+        (b"7z\xbc\xaf\x27\x1c".to_vec(), "a 7z archive"),
+        (b"\xfd7zXZ\0\0".to_vec(), "compressed with xz"),
     ] {
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join("x.xls"), bytes).expect("written");

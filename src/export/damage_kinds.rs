@@ -67,23 +67,21 @@ pub enum Damage {
         why: Shown,
     },
     /// JSON, but no list.
-    #[error(
-        "it is {kind} and no list of records: set records = to one of its lists; there are lists of records {present}"
-    )]
+    #[error("it is {kind} and no list of records: set records = to one of its lists; {present}")]
     NoArray {
         /// What it is, with its article.
         kind: &'static str,
-        /// Where there are lists.
+        /// Where there are lists, in words.
         present: String,
     },
     /// Nothing at `records`, or no list.
-    #[error("there is no list of records at {path:?}{}; there are lists of records {present}", DidYouMean(.meant))]
+    #[error("there is no list of records at {path:?}{}; {present}", DidYouMean(.meant))]
     NoArrayAt {
         /// As configured.
         path: Shown,
         /// The list that looks like it.
         meant: Option<Shown>,
-        /// Where there are lists.
+        /// Where there are lists, in words.
         present: String,
     },
     /// An empty list.
@@ -260,11 +258,13 @@ pub enum Damage {
     #[error("{found} of the archive's files {wanted}; it holds {present}")]
     Member {
         /// `none`, or how many.
-        found: String,
+        found: Box<str>,
         /// What is asked for.
-        wanted: String,
+        wanted: Box<str>,
         /// Its files.
-        present: String,
+        present: Box<str>,
+        /// What to set so that it is read.
+        keys: Box<str>,
     },
     /// None of several sheets has the columns.
     #[error("none of its sheets has the columns")]

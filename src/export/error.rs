@@ -218,7 +218,7 @@ impl Damage {
                 quoted(name.text())
             ),
             Self::NoSuchColumn { .. } => correct("columns"),
-            Self::NotXml { .. } | Self::XmlBeyond { .. } => return None,
+            Self::XmlBeyond { .. } => "ask the vendor for XML without it, or for CSV or JSON".to_owned(),
             Self::Empty | Self::HeaderOnly | Self::NoRecords => {
                 "fetch the export again when the vendor has written it, and run again".to_owned()
             }
@@ -230,7 +230,7 @@ impl Damage {
                 "fetch the export again; if such lines stand there every night, leave out those behind the data with `stop`, \
                  and those before it with `header` {TABLE}"
             ),
-            Self::Member { .. } => set("member = \"*.csv\", or as the one file is called that is meant,"),
+            Self::Member { keys, .. } => set(keys),
             Self::NoSheetFits => correct("sheet"),
             Self::NoDates { .. } => format!(
                 "set date_format as the vendor writes its dates, \"%d/%m/%Y\" where the day comes first and \"%m/%d/%Y\" \

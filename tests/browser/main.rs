@@ -8,6 +8,7 @@ mod chrome;
 #[expect(dead_code, reason = "the other test binary uses the rest of it")]
 mod client;
 mod keys;
+mod mails;
 mod morning;
 mod picker;
 #[path = "../support/mod.rs"]

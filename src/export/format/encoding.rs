@@ -130,6 +130,13 @@ fn other_kind(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
         [b'P', b'K', 3, 4, ..] => Some("a workbook or another zip archive"),
         [0x1f, 0x8b, ..] => Some("compressed with gzip"),
+        [b'%', b'P', b'D', b'F', b'-', ..] => Some("a PDF"),
+        [b'P', b'A', b'R', b'1', ..] => Some("a Parquet file"),
+        [b'7', b'z', 0xbc, 0xaf, ..] => Some("a 7z archive"),
+        [b'R', b'a', b'r', b'!', ..] => Some("a RAR archive"),
+        [0xfd, b'7', b'z', b'X', b'Z', ..] => Some("compressed with xz"),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => Some("compressed with zstd"),
+        [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, ..] => Some("compressed with bzip2"),
         [0xd0, 0xcf, 0x11, 0xe0, ..] if is_locked(bytes) => Some("a workbook with a password"),
         [0xd0, 0xcf, 0x11, 0xe0, ..] => Some("an old Excel workbook"),
         _ if is_page(bytes) && has_table(bytes) => Some("a web page with a table, whatever its name says"),

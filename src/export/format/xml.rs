@@ -181,7 +181,11 @@ fn beyond(what: &'static str) -> Fault {
 
 fn nothing(path: &[&str], seen: &Paths) -> Fault {
     let present: Vec<String> = seen.repeated().map(|path| format!("{:?}", Shown::of(path))).take(LISTED).collect();
-    let present = if present.is_empty() { "nowhere".to_owned() } else { format!("at {}", present.join(", ")) };
+    let present = if present.is_empty() {
+        "none of its elements stands several times".to_owned()
+    } else {
+        format!("there are lists of records at {}", present.join(", "))
+    };
     match path {
         [] => Fault::new(Damage::NoArray { kind: "an XML document", present }),
         path => Fault::new(Damage::NoArrayAt { path: Shown::of(&path.join(".")), meant: None, present }),

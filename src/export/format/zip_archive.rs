@@ -10,9 +10,12 @@ use zip::{ZipArchive, ZipWriter};
 use crate::export::column::Pattern;
 use crate::export::damage_kinds::{Damage, Shown};
 use crate::export::damage_places::Fault;
+use crate::reconcile::model::display_text::quoted;
 
 /// A vendor's archive has a handful of files.
 const FILES_MAX: usize = 4096;
+/// What files are called that may be exports; of as many of two kinds the last one is proposed.
+const KINDS: [&str; 7] = ["txt", "xml", "ndjson", "json", "xlsx", "tsv", "csv"];
 /// How many an error names.
 const LISTED: usize = 8;
 
@@ -218,7 +221,42 @@ impl Members<'_> {
             names.push(format!("and {} more", files.len() - LISTED));
         }
         let present = if names.is_empty() { "no file".to_owned() } else { names.join(", ") };
-        Damage::Member { found, wanted, present }
+        let [found, wanted, present, keys] = [found, wanted, present, self.keys(files)].map(String::into_boxed_str);
+        Damage::Member { found, wanted, present, keys }
+    }
+
+    /// What would read one of these files, or all that are alike.
+    fn keys(&self, files: &[(usize, String)]) -> String {
+        let Some((pattern, first, alike)) = self.alike(files) else {
+            return "`member` as the file is called that is meant,".to_owned();
+        };
+        let one = format!("member = {}", quoted(last(first)));
+        match alike {
+            1 => format!("member = {pattern:?}, or as the one file is called that is meant,"),
+            _ if self.wanted.is_some_and(|wanted| wanted.written == pattern) => {
+                format!(
+                    "files = \"all\" where all of them are the export, else {one}, as the one is called that is meant,"
+                )
+            }
+            _ => format!(
+                "member = {pattern:?} and files = \"all\" where all of them are the export, else {one}, as the one is \
+                 called that is meant,"
+            ),
+        }
+    }
+
+    /// The pattern of the files that may be exports and are the most of one kind, the first of them, and how many there are.
+    fn alike<'f>(&self, files: &'f [(usize, String)]) -> Option<(String, &'f str, usize)> {
+        let several = self.meant(files);
+        if let Some(wanted) = self.wanted.filter(|_| several.len() > 1) {
+            return Some((wanted.written.clone(), &several.first()?.1, several.len()));
+        }
+        let of = |kind: &str| {
+            let is_one = |(_, name): &&(usize, String)| name.to_lowercase().ends_with(&format!(".{kind}"));
+            let first = files.iter().find(is_one)?;
+            Some((format!("*.{kind}"), first.1.as_str(), files.iter().filter(is_one).count()))
+        };
+        KINDS.iter().filter_map(|kind| of(kind)).max_by_key(|(.., alike)| *alike)
     }
 }
 
@@ -268,6 +306,18 @@ mod tests {
             read(&two, Some("*.csv"), false).is_err_and(|error| error.starts_with("2 of the archive's files match"))
         );
         assert_eq!(read(&two, Some("b*"), false), Ok(vec!["b.csv: 2".to_owned()]));
+        for (files, wanted, keys) in [
+            (&two, None, "member = \"*.csv\" and files = \"all\" where all"),
+            (&two, Some("*.csv"), "files = \"all\" where all of them are the export, else member = \"a.csv\""),
+            (&two, Some("*.json"), "member = \"*.csv\" and files"),
+            (&zipped(&[("a.json", b"1"), ("readme.txt", b"2")]), None, "member = \"*.json\", or"),
+            (&zipped(&[("a", b"1"), ("b", b"2")]), None, "`member` as the file is called"),
+        ] {
+            let wanted = wanted.map(Pattern::glob);
+            let fault = members(files, Members { wanted: wanted.as_ref(), all: false }, 1000).expect_err("several");
+            let Damage::Member { keys: said, .. } = *fault.damage else { panic!("{:?}", fault.damage) };
+            assert!(said.starts_with(keys), "{said}");
+        }
         assert_eq!(read(&two, Some("*.csv"), true).map(|read| read.len()), Ok(2));
         assert!(read(&two, Some("*.json"), false).is_err_and(|error| error.starts_with("none of the archive's files")));
     }

@@ -58,11 +58,11 @@ fn names_of_lines_are_kept_by_change_until_they_are_long_gone() {
         customers: [("Acme".into(), seen(gone))].into(),
     };
     let first = names(&[(span("S", 1), stood(None))], None);
-    place.history.count_day((&mail(), "site"), day(1), &[], &first).unwrap();
+    place.history.count_day((&mail(), RunId(1), "site"), day(1), &[], &first).unwrap();
     assert_eq!(place.history.names_on_lines(&mail(), "site").unwrap(), first);
     assert!(place.history.names_on_lines(&mail(), "sandbox").unwrap().spans.is_empty());
     let next = names(&[(span("S", 1), stood(Some(3))), (span("T", 3), stood(None))], Some(3));
-    place.history.count_day((&mail(), "site"), day(3), &[], &next).unwrap();
+    place.history.count_day((&mail(), RunId(2), "site"), day(3), &[], &next).unwrap();
     assert_eq!(place.history.names_on_lines(&mail(), "site").unwrap(), next);
     let at = |on: u32| day(on).and_hms_opt(12, 0, 0).unwrap().and_utc();
     place.history.prune_lines(&place.lock, at(3)).unwrap();

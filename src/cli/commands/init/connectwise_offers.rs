@@ -9,6 +9,7 @@ use crate::connectwise::client::Client;
 use crate::connectwise::client::settings::ConnectWiseSettings;
 use crate::connectwise::{ReadError, Reader as _};
 use crate::error_chain::error_chain;
+use crate::reconcile::model::connectwise_records::Company;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::ServiceName;
 use crate::report::numbers_and_dates::plural;
@@ -19,7 +20,7 @@ use crate::suggest::name_matcher::{Matcher, Record, are_ambiguous};
 pub(in crate::cli::commands) struct Offers {
     /// Types of the agreements that bill today; once they were listed, in that order.
     agreement_types: Vec<(String, usize)>,
-    /// Types and statuses of companies.
+    /// Types and statuses of companies; what most of those have that are billed today stands first.
     pub(super) company_types: Vec<(String, usize)>,
     pub(super) company_statuses: Vec<(String, usize)>,
     companies: usize,
@@ -41,6 +42,8 @@ enum Unread {
 const PATIENCE: Duration = Duration::from_secs(60);
 /// A terminal shows these without scrolling.
 const LISTED: usize = 12;
+/// Names that stand in one line.
+const NAMED: usize = 6;
 
 impl Offers {
     /// Of this ConnectWise, as far as it answers.
@@ -66,13 +69,17 @@ impl Offers {
         let ids = companies.iter().map(|company| company.id).collect();
         let today = clock::now().date_naive();
         let agreements = client.agreements_of(&ids).await?.records;
-        let billing = agreements.into_iter().filter(|agreement| agreement.billing(today).is_ok());
+        let billing: Vec<_> = agreements.into_iter().filter(|agreement| agreement.billing(today).is_ok()).collect();
+        let billed: BTreeSet<_> = billing.iter().map(|agreement| agreement.company).collect();
+        let (billed, others): (Vec<_>, Vec<_>) = companies.iter().partition(|company| billed.contains(&company.id));
+        let types = |of: &[&Company]| counted(of.iter().flat_map(|company| company.kinds.iter().cloned()));
+        let statuses = |of: &[&Company]| counted(of.iter().map(|company| company.status.clone()));
         // None of the others can stand on an agreement.
         let products = client.catalog().await?.records.into_iter().filter(|one| !one.inactive && !one.bundle_class);
         Ok(Self {
-            agreement_types: counted(billing.map(|agreement| agreement.kind)),
-            company_types: counted(companies.iter().flat_map(|company| company.kinds.iter().cloned())),
-            company_statuses: counted(companies.iter().map(|company| company.status.clone())),
+            company_types: together(types(&billed), types(&others)),
+            company_statuses: together(statuses(&billed), statuses(&others)),
+            agreement_types: counted(billing.into_iter().map(|agreement| agreement.kind)),
             companies: companies.len(),
             products: products
                 .map(|one| Record { id: one.id.0, code: one.identifier, name: one.description })
@@ -88,7 +95,15 @@ impl Offers {
             Some(Unread::Asked(why)) => format!("  ✗ ConnectWise was asked: {}\n", shown(why)),
             None => {
                 let (companies, products) = (plural(self.companies, "company"), plural(self.products.len(), "product"));
-                format!("  ✓ the keys work: {companies}, {products}\n")
+                let mut text = format!("  ✓ the keys work: {companies}, {products}\n");
+                let often = |(name, count): &(String, usize)| format!("{} {count}", shown(name));
+                let types = self.company_types.iter().map(often).collect();
+                let statuses = self.company_statuses.iter().map(often).collect();
+                let products = self.products.iter().map(|one| shown(&one.code)).collect();
+                for (what, names) in [("types of companies", types), ("statuses", statuses), ("products", products)] {
+                    text.push_str(&first_of(what, names));
+                }
+                text
             }
         }
     }
@@ -110,6 +125,11 @@ impl Offers {
             let _ = writeln!(text, "      and {} more, by name", self.agreement_types.len() - LISTED);
         }
         text
+    }
+
+    /// Whether this is surely no type of an agreement, so that something else may stand behind it.
+    pub(super) fn is_no_type(&self, text: &str) -> bool {
+        self.agreement_types.is_empty() || self.agreement_type(text).is_err()
     }
 
     /// A type by its name or its number in the list. A name that ConnectWise does not have is refused where it was asked.
@@ -146,6 +166,27 @@ impl Offers {
         };
         services.iter().filter_map(guess).collect()
     }
+}
+
+/// The names that come first, and how many there are beside them; nothing where there is none.
+fn first_of(what: &str, names: Vec<String>) -> String {
+    if names.is_empty() {
+        return String::new();
+    }
+    let more = if names.len() > NAMED { format!(", and {} more", names.len() - NAMED) } else { String::new() };
+    let named: Vec<String> = names.into_iter().take(NAMED).collect();
+    format!("    {what}: {}{more}\n", named.join(", "))
+}
+
+/// Two lists as one; the names of the first come first.
+fn together(mut first: Vec<(String, usize)>, second: Vec<(String, usize)>) -> Vec<(String, usize)> {
+    for (name, count) in second {
+        match first.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, all)) => *all += count,
+            None => first.push((name, count)),
+        }
+    }
+    first
 }
 
 /// Each name with how often it is there, the most frequent first.

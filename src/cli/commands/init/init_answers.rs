@@ -1,5 +1,6 @@
 //! What `init` has to know, and how each answer is checked.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use url::Url;
@@ -47,9 +48,9 @@ pub(in crate::cli::commands) struct Vendor {
 
 /// A time of day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct TimeOfDay {
-    pub(super) hour: u8,
-    pub(super) minute: u8,
+pub(in crate::cli::commands) struct TimeOfDay {
+    pub(in crate::cli::commands) hour: u8,
+    pub(in crate::cli::commands) minute: u8,
 }
 
 /// Asks for everything, in the order in which a person knows it.
@@ -63,9 +64,18 @@ pub(super) fn ask(options: &Options, asker: &mut Asker<'_>) -> Result<Answers, C
         offers = Offers::of(settings(connection, &options.dir));
         asker.say(&offers.description());
     }
-    let vendor = vendor((&options.dir, &options.vendor), options.integration.as_ref(), offers, asker)?;
-    // No question is spent on what has an ordinary answer, and is said in the end: the time, and the host's own zone.
-    let at = asker.settle(Question::new("--at", "", options.at.as_ref()).or("06:15"), time_of_day)?;
+    let mut at = match &options.at {
+        Some(given) => asker.settle(Question::new("--at", "", Some(given)), time_of_day)?,
+        None => None,
+    };
+    let vendor = vendor((&options.dir, &options.vendor), options.integration.as_ref(), offers, (asker, &mut at))?;
+    let time = Question::new("--at", "Time of the nightly run, such as 7am", None).or(USUAL_TIME);
+    let at = match at {
+        Some(at) => Some(at),
+        None if asker.questions_left() > 0 => asker.ask(time, time_of_day)?,
+        None => asker.settle(time, time_of_day)?,
+    };
+    // No question is spent on what has an ordinary answer, and is said in the end: the host's own zone.
     let host = Zone::of_host();
     let zone = Question::new("--zone", "", options.zone.as_ref()).or(host.name());
     let zone = asker.settle(zone, self::zone)?;
@@ -104,7 +114,11 @@ fn settings(connection: &Connection, folder: &Path) -> Result<ConnectWiseSetting
     Ok(ConnectWiseSettings::new(url, company.clone(), client_id.clone(), public, private))
 }
 
-/// What has to be known of one vendor; a name that is not given is proposed, and not asked.
+/// When a night runs where nobody says otherwise.
+const USUAL_TIME: &str = "06:15";
+
+/// What has to be known of one vendor; a name that is not given is proposed, and not asked. Where no question is left for the
+/// time, and it is not known, it may stand behind the last answer.
 ///
 /// # Errors
 /// What cannot be.
@@ -112,7 +126,7 @@ pub(in crate::cli::commands) fn vendor(
     (folder, options): (&Path, &VendorOptions),
     given_name: Option<&String>,
     mut offers: Offers,
-    asker: &mut Asker<'_>,
+    (asker, at): (&mut Asker<'_>, &mut Option<TimeOfDay>),
 ) -> Result<Option<Vendor>, CommandError> {
     let text = "The vendor's export: a file, a pattern such as exports/usage-*.csv, or a link";
     let export = asker.ask(Question::new("--export", text, options.export.as_ref()), export)?;
@@ -122,12 +136,23 @@ pub(in crate::cli::commands) fn vendor(
     let name = asker.settle(Question::new("--integration", "", given_name).or(&proposal), name)?;
     let listed = offers.agreement_types(name.as_deref().unwrap_or_default());
     asker.say(&listed);
-    let text = "Type of the agreements it bills, or its number; none if customers.csv names each agreement";
-    let question = Question::new("--agreement-type", text, options.agreement_type.as_ref()).or("none");
-    let agreement_type = asker.ask(question, |text| match &options.agreement_type {
-        Some(given) => Ok(Some(given.clone()).filter(|given| given != "none")),
-        None => offers.agreement_type(text),
-    })?;
+    let is_last = at.is_none() && asker.questions_left() == 1;
+    let mut text =
+        "Type of the agreements it bills, or its number; none if customers.csv names each agreement".to_owned();
+    if is_last {
+        let _ = write!(text, ". Every night at {USUAL_TIME}, or as in \"1 at 7am\"");
+    }
+    let question = Question::new("--agreement-type", &text, options.agreement_type.as_ref()).or("none");
+    let answer =
+        asker.ask(question, |text| match (&options.agreement_type, time_behind(text).filter(|_| is_last)) {
+            (Some(given), _) => Ok((Some(given.clone()).filter(|given| given != "none"), None)),
+            (None, Some((before, time))) if offers.is_no_type(text) => {
+                offers.agreement_type(before).map(|kind| (kind, Some(time)))
+            }
+            (None, _) => offers.agreement_type(text).map(|kind| (kind, None)),
+        })?;
+    let (agreement_type, time) = answer.unzip();
+    *at = at.or(time.flatten());
     let mode = asker.settle(Question::new("--mode", "", options.mode.as_ref()).or("observe"), mode)?;
     let all =
         || Some(Vendor { name: name?, layout: layout?, agreement_type: agreement_type?, mode: mode?, export, offers });
@@ -201,6 +226,12 @@ fn mode(text: &str) -> Result<String, String> {
     known.then(|| text.to_owned()).ok_or_else(|| "is one of observe, apply, off".to_owned())
 }
 
+/// `Email Security at 7am`, or with a comma: what stands before the time, and the time.
+fn time_behind(text: &str) -> Option<(&str, TimeOfDay)> {
+    let (before, time) = text.rsplit_once(" at ").or_else(|| text.rsplit_once(','))?;
+    Some((before.trim(), time_of_day(time).ok()?))
+}
+
 fn time_of_day(text: &str) -> Result<TimeOfDay, String> {
     let text = text.trim().to_lowercase();
     let half = |mark: &str| text.strip_suffix(mark).map(str::trim_end);
@@ -255,6 +286,12 @@ mod tests {
         {
             assert_eq!(time_of_day(typed), Ok(TimeOfDay { hour, minute }), "{typed}");
         }
+        let seven = Some(TimeOfDay { hour: 7, minute: 0 });
+        for typed in ["2 at 7am", "2, 7am", "2,07:00"] {
+            assert_eq!(time_behind(typed).map(|(before, _)| before), Some("2"), "{typed}");
+            assert_eq!(time_behind(typed).map(|(_, at)| at), seven, "{typed}");
+        }
+        assert_eq!(time_behind("Support at night"), None);
         for wrong in ["24:00", "12:60", "noon", "", "02:30:00", "13pm", "0am", "+7:00", "7"] {
             assert!(time_of_day(wrong).is_err(), "{wrong}");
         }

@@ -8,6 +8,9 @@ use crate::cli::error::CommandError;
 use crate::reconcile::model::display_text::shown;
 use crate::report::exit_codes::Exit;
 
+/// A first plan is at most so many answers away.
+const QUESTIONS: usize = 8;
+
 /// One thing that has to be known.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::cli::commands) struct Question<'a> {
@@ -42,21 +45,28 @@ pub(in crate::cli::commands) struct Asker<'a> {
     /// A person, if there is one.
     terminal: Option<(&'a mut dyn BufRead, &'a mut dyn Write)>,
     missing: Vec<&'static str>,
+    /// Questions that a person answered.
+    answered: usize,
 }
 
 impl<'a> Asker<'a> {
     /// Nobody is there: every answer was given, or is the proposal.
     pub(super) fn silent() -> Self {
-        Self { terminal: None, missing: Vec::new() }
+        Self { terminal: None, missing: Vec::new(), answered: 0 }
     }
 
     pub(super) fn of(input: &'a mut dyn BufRead, output: &'a mut dyn Write) -> Self {
-        Self { terminal: Some((input, output)), missing: Vec::new() }
+        Self { terminal: Some((input, output)), missing: Vec::new(), answered: 0 }
     }
 
     /// Whether a person is there to be asked.
     pub(super) fn is_heard(&self) -> bool {
         self.terminal.is_some()
+    }
+
+    /// How many more questions a person may be asked.
+    pub(super) fn questions_left(&self) -> usize {
+        if self.is_heard() { QUESTIONS.saturating_sub(self.answered) } else { 0 }
     }
 
     /// Tells a person something between two questions.
@@ -80,7 +90,11 @@ impl<'a> Asker<'a> {
             return check(given.trim()).map(Some).map_err(|why| refused(question, given, &why));
         }
         match (&mut self.terminal, question.proposal) {
-            (Some((input, output)), _) => talk(*input, *output, question, &check).map(Some),
+            (Some((input, output)), _) => {
+                let answer = talk(*input, *output, question, &check)?;
+                self.answered += 1;
+                Ok(Some(answer))
+            }
             (None, Some(proposal)) => check(proposal).map(Some).map_err(|why| refused(question, proposal, &why)),
             (None, None) => {
                 self.missing.push(question.flag);

@@ -11,7 +11,7 @@ use crate::cli::commands::check;
 use crate::cli::commands::init;
 use crate::cli::commands::init::connectwise_offers::Offers;
 use crate::cli::commands::init::init_answers;
-use crate::cli::commands::init::init_answers::Vendor;
+use crate::cli::commands::init::init_answers::{TimeOfDay, Vendor};
 use crate::cli::commands::init::init_options::VendorOptions;
 use crate::cli::commands::init::init_output::services_of;
 use crate::cli::commands::init::new_recount_toml;
@@ -70,7 +70,9 @@ fn added(global: &Global, options: &NewVendorOptions, console: &Console) -> Resu
             Ok(Some(client)) => Offers::asked(&client).unwrap_or_default(),
             _ => Offers::default(),
         };
-        let vendor = init_answers::vendor((&folder, &options.vendor), Some(name), offers, asker)?;
+        // When the nights run is said already.
+        let mut at = Some(TimeOfDay { hour: 0, minute: 0 });
+        let vendor = init_answers::vendor((&folder, &options.vendor), Some(name), offers, (asker, &mut at))?;
         asker.complete()?;
         vendor.ok_or_else(|| CommandError::new(Exit::Usage, "the export is not known", "give it with --export"))
     })?;

@@ -99,7 +99,11 @@ pub(super) fn nothing_at(document: &str, path: Option<&str>) -> Fault {
     let arrays = arrays(document);
     let meant = path.and_then(|path| alike(path, arrays.iter().map(String::as_str))).map(Shown::of);
     let listed: Vec<String> = arrays.iter().take(LISTED).map(|path| format!("{:?}", Shown::of(path))).collect();
-    let present = if listed.is_empty() { "nowhere".to_owned() } else { format!("at {}", listed.join(", ")) };
+    let present = if listed.is_empty() {
+        "it holds no such list".to_owned()
+    } else {
+        format!("there are lists of records at {}", listed.join(", "))
+    };
     Fault::new(match path {
         Some(path) => Damage::NoArrayAt { path: Shown::of(path), meant, present },
         None => Damage::NoArray { kind: kind(document), present },

@@ -41,7 +41,7 @@ pub fn page(material: &RunPageInputs<'_>, customer: &CustomerName, of_it: &[&Lin
         }
         section aria-labelledby="nights" {
             h2 #nights { "WHAT HAPPENED" }
-            @for line in of_it.iter().filter(|line| events(material.of_line(&line.handle)).next().is_some()) {
+            @for line in of_it.iter().filter(|line| !events(material.of_line(&line.handle)).is_empty()) {
                 (happened(line, material))
             }
             p.small.soft { "Nights on which nothing changed are left out. "
@@ -86,8 +86,21 @@ fn table(of_it: &[&LineRecord], material: &RunPageInputs<'_>) -> Markup {
     }
 }
 
-fn events(nights: &[LineNight]) -> impl Iterator<Item = &LineNight> {
-    nights.iter().rev().filter(|night| night.outcome != Outcome::Unchanged)
+/// What happened in a night, or in several one after another: a line that is held for a month is one event.
+struct Event<'n> {
+    first: &'n LineNight,
+    newest: &'n LineNight,
+}
+
+/// The newest first, without nights on which nothing changed.
+fn events(nights: &[LineNight]) -> Vec<Event<'_>> {
+    let goes_on = |one: &LineNight, next: &LineNight| {
+        let same = (one.outcome, one.reason, one.undoes) == (next.outcome, next.reason, next.undoes);
+        // A line that waits may be asked about with another count each night.
+        same && (next.outcome == Outcome::Held || (one.was, one.wanted, one.now) == (next.was, next.wanted, next.now))
+    };
+    let changed = nights.chunk_by(goes_on).rev().filter(|nights| nights[0].outcome != Outcome::Unchanged);
+    changed.filter_map(|nights| Some(Event { first: nights.first()?, newest: nights.last()? })).collect()
 }
 
 fn happened(line: &LineRecord, material: &RunPageInputs<'_>) -> Markup {
@@ -101,14 +114,15 @@ fn happened(line: &LineRecord, material: &RunPageInputs<'_>) -> Markup {
                 th scope="col" { "run" } th.n.wide scope="col" { "billed" } th.n scope="col" { "wanted" }
                 th.n scope="col" { "now" } th scope="col" { "what" }
             } }
-            tbody { @for night in events(material.of_line(&line.handle)) {
+            tbody { @for Event { first, newest: night } in events(material.of_line(&line.handle)) {
                 tr {
                     th scope="row" { a href={ "../" (night.run) ".html" } { (night.run) } " " span.soft { (day(night).unwrap_or_default()) } }
                     td.n.wide { (or_dash(night.was)) }
                     td.n { (or_dash(night.wanted.filter(|_| night.undoes.is_none()))) }
                     td.n { (or_dash(night.now)) }
                     td { (night.outcome) ": " (night.reason.as_str().replace('-', " "))
-                        @if let Some(undone) = night.undoes { ", sets back run " (undone) } }
+                        @if let Some(undone) = night.undoes { ", sets back run " (undone) }
+                        @if first.run != night.run { ", since run " (first.run) ", " (day(first).unwrap_or_default()) } }
                 }
             } }
         } }
@@ -118,6 +132,34 @@ fn happened(line: &LineRecord, material: &RunPageInputs<'_>) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reconcile::model::ids::RunId;
+    use crate::reconcile::model::plan::reason_code::Code;
+
+    /// A line that nobody answered for a month was thirty rows, and nobody saw since when.
+    #[test]
+    fn a_line_that_is_held_stands_once_with_since_when() {
+        let night = |run: i64, outcome: Outcome, reason: Code, wanted: u32| LineNight {
+            run: RunId(run),
+            was: Some(5_u32.into()),
+            wanted: Some(wanted.into()),
+            now: Some(5_u32.into()),
+            outcome,
+            reason,
+            undoes: None,
+        };
+        let nights = [
+            night(1, Outcome::Updated, Code::CountChanged, 5),
+            night(2, Outcome::Unchanged, Code::Equal, 5),
+            night(3, Outcome::Held, Code::HumanEdit, 7),
+            night(4, Outcome::Held, Code::HumanEdit, 8),
+            night(5, Outcome::Held, Code::ToZero, 0),
+            night(6, Outcome::Held, Code::ToZero, 0),
+            night(7, Outcome::Unchanged, Code::Equal, 5),
+            night(8, Outcome::Held, Code::ToZero, 0),
+        ];
+        let told: Vec<_> = events(&nights).iter().map(|event| (event.newest.run.0, event.first.run.0)).collect();
+        assert_eq!(told, [(8, 8), (6, 5), (4, 3), (1, 1)]);
+    }
 
     /// A name from an export must neither leave the folder nor take another customer's page.
     #[test]
