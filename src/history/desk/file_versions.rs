@@ -1,5 +1,6 @@
 //! Every version of the files that people edit on the desk or by commands, and who made each.
 
+use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 
 use chrono::{DateTime, Utc};
@@ -42,7 +43,59 @@ pub struct FileEdit<'a> {
     pub after: &'a [u8],
 }
 
+/// What one edit made otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileVersionChange {
+    /// When it was made, or found.
+    pub at: DateTime<Utc>,
+    /// Who made it; empty for an edit by hand.
+    pub who: String,
+    /// Lines that only one of the two versions has.
+    lines: Vec<String>,
+}
+
+impl FileVersionChange {
+    fn between(before: &[u8], after: FileVersion) -> Self {
+        let FileVersion { at, who, content, .. } = after;
+        let (before, after) = (String::from_utf8_lossy(before), String::from_utf8_lossy(&content));
+        let [had, has] = [&before, &after].map(|text| text.lines().collect::<BTreeSet<_>>());
+        let lines = had.symmetric_difference(&has).map(|line| (*line).to_owned()).collect();
+        Self { at, who, lines }
+    }
+
+    /// Whether a line that it made otherwise holds this name.
+    pub fn names(&self, name: &str) -> bool {
+        !name.is_empty() && self.lines.iter().any(|line| line.contains(name))
+    }
+}
+
 impl History {
+    /// What edits of any file made otherwise between two instants, newest first: of the last [`EDITS`] versions. Of the first
+    /// version of a file that is known, nobody knows what it made otherwise.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn file_changes_between(
+        &self,
+        (since, until): (DateTime<Utc>, DateTime<Utc>),
+    ) -> Result<Vec<FileVersionChange>, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT * FROM file_versions WHERE at >= ?1 AND at <= ?2 ORDER BY version DESC LIMIT ?3";
+            let mut statement = connection.prepare_cached(sql)?;
+            let rows =
+                statement.query_and_then(params![time_text(since), time_text(until), integer(EDITS)], version)?;
+            let sql = "SELECT * FROM file_versions WHERE file = ?1 AND version < ?2 ORDER BY version DESC LIMIT 1";
+            let mut earlier = connection.prepare_cached(sql)?;
+            let mut changes = Vec::new();
+            for after in rows {
+                let after = after?;
+                let before = earlier.query_and_then(params![after.file, after.number], version)?.next().transpose()?;
+                changes.extend(before.map(|before| FileVersionChange::between(&before.content, after)));
+            }
+            Ok(changes)
+        })
+    }
+
     /// Keeps what an edit made, and what it found if nobody has kept that yet.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ mod last_writes;
 pub mod owned_lines;
 pub(crate) mod seen_quantities;
 pub mod swept_lines;
+pub mod units_of_month;
 mod wanted_zero;
 pub(crate) mod written_quantities;
 pub mod written_since;

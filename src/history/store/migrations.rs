@@ -35,6 +35,8 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0023_ticket_told.sql"),
     include_str!("migrations/0024_first_billed.sql"),
     include_str!("migrations/0025_changed_at.sql"),
+    include_str!("migrations/0026_billed_units.sql"),
+    include_str!("migrations/0027_edited.sql"),
 ];
 
 /// `reco`: tells our database from anybody else's.
