@@ -146,9 +146,9 @@ fn a_moved_plan_says_who_or_what_changed_each_line() {
         row.unwrap_or_else(|| panic!("{name}: {moved}")).to_owned()
     };
     assert!(moved.contains("changed by</th>"), "{moved}");
-    assert!(line("MP-ARCHIVE").contains("<td>the export</td>"), "{moved}");
+    assert!(line("MP-ARCHIVE").contains("<td class=\"wide\">the export</td>"), "{moved}");
     assert!(line("Borealis").contains("in ConnectWise, last changed by jdoe at "), "{moved}");
-    assert!(moved.contains("<td>kept by "), "{moved}");
+    assert!(moved.contains("<td class=\"wide\">kept by "), "{moved}");
     desk.close();
 }
 

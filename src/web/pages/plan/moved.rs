@@ -111,7 +111,7 @@ fn table(moved: &[MovedLine<'_, LineRecord>], causes: &[Vec<MovedBy>]) -> Markup
     html! {
         div.sheet { table {
             caption { (numbers_and_dates::plural(moved.len(), "line")) " moved" }
-            thead { tr { th scope="col" { "line" } th.n.wide scope="col" { "planned" } th.n scope="col" { "now" } th scope="col" { "so it is" } th scope="col" { "changed by" } } }
+            thead { tr { th scope="col" { "line" } th.n.wide scope="col" { "planned" } th.n scope="col" { "now" } th scope="col" { "so it is" } th.wide scope="col" { "changed by" } } }
             tbody { @for ((then, now), causes) in moved.iter().zip(causes) { tr {
                 th scope="row" { @if let Some(line) = now.or(*then) { (page_pieces::line_name(line)) } }
                 td.n.wide { (units(*then)) } td.n { b { (units(*now)) } span.rest.narrow { "planned " (units(*then)) } }
@@ -127,12 +127,17 @@ fn table(moved: &[MovedLine<'_, LineRecord>], causes: &[Vec<MovedBy>]) -> Markup
                         Some(_) => {},
                         None => span.rest { "not in the plan" },
                     }
+                    @if !causes.is_empty() { span.rest.narrow { "changed by " (said(causes)) } }
                 }
-                td { @if causes.is_empty() { "–" } @for (at, cause) in causes.iter().enumerate() { @if at > 0 { "; " } (cause.said()) } }
+                td.wide { @if causes.is_empty() { "–" } @else { (said(causes)) } }
             } } }
         } }
         @if moved.len() > LISTED { p.small.soft { "and " (moved.len() - LISTED) " more" } }
     }
+}
+
+fn said(causes: &[MovedBy]) -> String {
+    causes.iter().map(MovedBy::said).collect::<Vec<_>>().join("; ")
 }
 
 /// `3 → 7` of what is written; what is billed of what is not.
