@@ -159,7 +159,11 @@ pub fn moved_by<L: PlannedLine>((then, now): MovedLine<'_, L>, between: BetweenP
             causes.extend((moved && recounted).then_some(MovedBy::Export));
             causes.extend((moved && !recounted).then(|| mapped().unwrap_or(MovedBy::Policy)));
         }
-        _ => causes.push(mapped().unwrap_or(MovedBy::ExportOrMapping)),
+        // What nobody counts was found, or is there no more: neither of the two says anything of it.
+        (then, now) => {
+            let is_counted = [then, now].into_iter().flatten().any(|line| !line.sources.is_empty());
+            causes.extend(mapped().or(is_counted.then_some(MovedBy::ExportOrMapping)));
+        }
     }
     // An answer that left the line's fate as it was moved nothing.
     let stands = |line: ComparedLine<'_>| (fate(line), line.reason);
@@ -253,6 +257,12 @@ mod tests {
         let both = by(&planned(4, 8, vec![counted("Acme", 8)]), known);
         assert_eq!(both, [MovedBy::ConnectWise(Some(change)), MovedBy::Export]);
         assert_eq!(moved_by((Some(&then), None), mapped), [MovedBy::Mapping(Some("dana".into()))]);
+        let found = Stored(Some(33), None, Vec::new(), Outcome::Held);
+        assert_eq!(
+            moved_by((None, Some(&found)), nothing),
+            [],
+            "a line that nobody counts is in no export and no mapping"
+        );
     }
 
     #[test]
