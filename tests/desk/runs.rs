@@ -152,6 +152,23 @@ fn a_moved_plan_says_who_or_what_changed_each_line() {
     desk.close();
 }
 
+/// Otherwise nobody can be asked why a plan bills somebody for whom it billed nothing.
+#[test]
+fn a_line_that_moved_by_the_mapping_says_who_edited_it() {
+    let night = Night::busy();
+    night.run().exits(0);
+    night.export(format!("{BUSY}Cedar,CloudFilter,2\n"));
+    let planned = night.recount(&["plan", "--json"]).exits(3).json();
+    let run = planned["runs"][0]["run"].as_i64().expect("a run");
+    night.recount(&["map", "add", "Cedar", "2"]).exits(0);
+    night.recount(&["plan"]).exits(0);
+    let desk = DeskOfNight::open(&night);
+    let moved = desk.person("dana", "viewer").get(&format!("/plan?run={run}")).body;
+    let row = moved.split("<tr>").find(|row| row.contains("Borealis") && row.contains("scope=\"row\""));
+    assert!(row.is_some_and(|row| row.contains("<td class=\"wide\">the mapping, edited by ")), "{moved}");
+    desk.close();
+}
+
 /// Otherwise somebody approves from a mail of yesterday what another has drawn anew since.
 #[test]
 fn an_older_plan_shows_what_moved_and_the_one_in_its_place_is_approved_there() {

@@ -63,9 +63,18 @@ impl FileVersionChange {
         Self { at, who, lines }
     }
 
-    /// Whether a line that it made otherwise holds this name.
+    /// Whether a line that it made otherwise is that of this name: a row that begins with it, or its key. What only begins like
+    /// it is somebody else.
     pub fn names(&self, name: &str) -> bool {
-        !name.is_empty() && self.lines.iter().any(|line| line.contains(name))
+        let is_its = |line: &String| {
+            let line = line.trim_start();
+            let bare = line.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with([',', '=']));
+            bare || line
+                .strip_prefix('"')
+                .and_then(|line| line.strip_prefix(name))
+                .is_some_and(|rest| rest.starts_with('"'))
+        };
+        !name.is_empty() && self.lines.iter().any(is_its)
     }
 }
 
@@ -168,4 +177,37 @@ fn version(row: &Row<'_>) -> Result<FileVersion, StoreError> {
     let unpacked = ZlibDecoder::new(packed.as_slice()).read_to_end(&mut content);
     unpacked.map_err(|_| StoreError::Unreadable { column: "content", value: format!("version {number}") })?;
     Ok(FileVersion { number, at: time(row, "at")?, who: row.get("who")?, file: row.get("file")?, content })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Otherwise somebody is named for an edit of another customer, whose name begins alike.
+    #[test]
+    fn an_edit_names_whose_row_it_changed_and_nobody_else() {
+        let before = "customer,company_id,agreement_id,note\nAcme Dental,1,,\nBorealis,2,,\n";
+        let after =
+            "customer,company_id,agreement_id,note\nAcme Dental,7,,\nBorealis,2,,\n\"Cedar, Law\",3,,like Acme\n";
+        let (at, who, file) = ("2026-11-22T09:12:00Z".parse().unwrap(), "dana".to_owned(), "customers.csv".to_owned());
+        let version = FileVersion { number: 2, at, who, file, content: after.as_bytes().to_vec() };
+        let change = FileVersionChange::between(before.as_bytes(), version);
+        for (name, is_named) in [
+            ("Acme Dental", true),
+            ("Cedar, Law", true),
+            ("Acme", false),
+            ("Borealis", false),
+            ("Cedar", false),
+            ("", false),
+        ] {
+            assert_eq!(change.names(name), is_named, "{name:?}");
+        }
+        let table = |product: &str| {
+            format!("\"CloudFilter\" = {{ product = \"{product}\" }}\nArchive = {{ product = \"A\" }}\n")
+        };
+        let version =
+            FileVersion { number: 3, at, who: String::new(), file: "services.toml".into(), content: table("B").into() };
+        let change = FileVersionChange::between(table("A").as_bytes(), version);
+        assert!(change.names("CloudFilter") && !change.names("Archive") && !change.names("Cloud"));
+    }
 }

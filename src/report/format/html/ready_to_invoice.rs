@@ -185,7 +185,7 @@ fn month_sum(units: &MonthUnits, links: Links) -> Markup {
                 @if doubt > 0 { ", or a write in doubt" } ")"
             }
             ", then " b { (end.normalize()) } "."
-            @if doubt > 0 { " " (numbers_and_dates::plural(doubt, "write")) " of recount in doubt, in no number by recount." }
+            @if doubt > 0 { " Not counted as recount's: " (numbers_and_dates::plural(doubt, "write")) " in doubt." }
         },
         (Err(NoSum::NotNoted(run)), _) => html! {
             "How many units the month began with is not known: what was billed was not noted when " (of_run(*run)) " began."
