@@ -10,7 +10,17 @@ recount=${1:-target/debug/recount}
 if [ ! -x "$recount" ]; then
     cargo build --locked
 fi
-browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome)
+browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)
+missing=()
+[ -n "$browser" ] || missing+=(chromium)
+command -v chromedriver > /dev/null || missing+=(chromium-driver)
+for needed in pngquant python3; do
+    command -v "$needed" > /dev/null || missing+=("$needed")
+done
+if [ ${#missing[@]} -gt 0 ]; then
+    echo "missing, as Debian calls it: apt-get install -y ${missing[*]}" >&2
+    exit 1
+fi
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 

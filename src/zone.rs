@@ -3,8 +3,9 @@
 //! Beside the schedule nothing else knows jiff: its data is newer than what chrono has, and a host's own copy may be
 //! years behind the law of the land. Everywhere else a time is chrono's.
 
-use chrono::{DateTime, FixedOffset, NaiveDate, Offset as _, Utc};
+use chrono::{DateTime, Datelike as _, FixedOffset, NaiveDate, Offset as _, Utc};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 /// An IANA time zone.
@@ -49,6 +50,15 @@ impl Zone {
     #[must_use]
     pub fn name(&self) -> &str {
         self.0.iana_name().unwrap_or("UTC")
+    }
+
+    /// When a day begins; `None` for a day of no year that the zone data know.
+    #[must_use]
+    pub fn begin_of(&self, day: NaiveDate) -> Option<DateTime<Utc>> {
+        let part = |number: u32| i8::try_from(number).ok();
+        let date = Date::new(i16::try_from(day.year()).ok()?, part(day.month())?, part(day.day())?).ok()?;
+        let begins = date.to_zoned(self.0.clone()).ok()?.timestamp();
+        DateTime::from_timestamp(begins.as_second(), 0)
     }
 
     /// An instant as the clocks of the zone show it.

@@ -376,6 +376,6 @@ fn the_page_before_the_invoices_names_what_is_left_for_now() {
     night.run().exits(0);
     assert_eq!(quantity(&night, 100), "3");
     let page = std::fs::read_to_string(night.path("state/reports/ready.html")).expect("the page");
-    assert!(page.contains("LEFT FOR NOW, AND NOT BILLED AS COUNTED"), "{page}");
+    assert!(page.contains("Left for now, and not billed as counted"), "{page}");
     assert!(page.contains(r#"<td class="n">3</td><td class="n">4</td>"#), "{page}");
 }

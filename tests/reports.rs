@@ -47,6 +47,7 @@ fn line(number: usize, customer: &str, outcome: Outcome, reason: Code, was: u32,
         named: None,
         billed: FirstBilled::default(),
         changed_at: None,
+        edited: None,
     }
 }
 

@@ -69,6 +69,7 @@ fn run(input: &[&str; 8], outcome: Outcome) -> RunRecord {
         named: None,
         billed: FirstBilled::default(),
         changed_at: None,
+        edited: None,
     };
     let export = ExportRecord {
         path: file.to_owned(),

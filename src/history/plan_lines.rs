@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::history::run_record::LineRecord;
 use crate::history::store::column_values::{
-    integer, json, maybe_day, maybe_quantity, maybe_time, named, named_text, time_text, word,
+    edited, edited_text, integer, json, maybe_day, maybe_quantity, maybe_time, named, named_text, time_text, word,
 };
 use crate::history::store::error::StoreError;
 use crate::reconcile::model::ids::{
@@ -20,8 +20,8 @@ use crate::reconcile::model::quantity::Quantity;
 pub(super) fn insert(transaction: &Transaction<'_>, run: RunId, lines: &[LineRecord]) -> Result<(), StoreError> {
     let mut statement = transaction.prepare_cached(
         "INSERT INTO lines (run, position, handle, company, agreement, addition, product, sources, was, wanted, now,
-                            outcome, reason, detail, item, named, invoice, month, changed_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+                            outcome, reason, detail, item, named, invoice, month, changed_at, edited)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
     )?;
     let mut by_handle: Vec<_> = lines.iter().enumerate().collect();
     // In the order of the table's key every row goes to its end.
@@ -37,7 +37,7 @@ pub(super) fn update(transaction: &Transaction<'_>, run: RunId, lines: &[LineRec
     let mut statement = transaction.prepare_cached(
         "UPDATE lines SET company = ?4, agreement = ?5, addition = ?6, product = ?7, sources = ?8, was = ?9,
                           wanted = ?10, now = ?11, outcome = ?12, reason = ?13, detail = ?14, item = ?15,
-                          named = ?16, invoice = ?17, month = ?18, changed_at = ?19
+                          named = ?16, invoice = ?17, month = ?18, changed_at = ?19, edited = ?20
          WHERE run = ?1 AND position = coalesce(?2, position) AND handle = ?3",
     )?;
     for line in lines {
@@ -76,6 +76,7 @@ pub(super) fn line(row: &Row<'_>) -> Result<LineRecord, StoreError> {
         named: named(row)?,
         billed: FirstBilled { invoice: maybe_day(row, "invoice")?, month: maybe_day(row, "month")? },
         changed_at: maybe_time(row, "changed_at")?,
+        edited: edited(row)?,
     })
 }
 
@@ -102,6 +103,7 @@ fn execute(
         named,
         billed: FirstBilled { invoice, month },
         changed_at,
+        edited,
     } = line;
     let changed = statement.execute(params![
         run.0,
@@ -123,6 +125,7 @@ fn execute(
         invoice.map(|day| day.to_string()),
         month.map(|day| day.to_string()),
         changed_at.map(time_text),
+        edited.as_ref().map(edited_text),
     ])?;
     Ok(changed)
 }

@@ -7,9 +7,11 @@ use rust_decimal::Decimal;
 
 use crate::reconcile::model::export::delivered_file::DeliveredFile;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, IntegrationName, ItemName, ProductCode, RunId};
+use crate::reconcile::model::last_change::LastChange;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::guard_measurement::GuardLook;
 use crate::reconcile::model::plan::line::{FirstBilled, LineKey, Source};
+use crate::reconcile::model::plan::moved_since::{ComparedLine, PlannedLine};
 use crate::reconcile::model::plan::named_additions::Named;
 use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};
 use crate::reconcile::model::plan::reason_code::Code;
@@ -118,6 +120,17 @@ pub struct LineRecord {
     /// When ConnectWise's records of what a held line asks about were changed last; nothing in plans of a version that did not
     /// note it.
     pub changed_at: Option<DateTime<Utc>>,
+    /// Who changed ConnectWise's record last, where it holds another quantity than recount knew; nothing in plans of a version
+    /// that did not note it.
+    pub edited: Option<LastChange>,
+}
+
+impl PlannedLine for LineRecord {
+    fn compared(&self) -> ComparedLine<'_> {
+        let LineRecord { handle, was, wanted, outcome, reason, billed, sources, .. } = self;
+        let (was, wanted, outcome, reason, billed) = (*was, *wanted, *outcome, *reason, *billed);
+        ComparedLine { handle, was, wanted, outcome, reason, billed, sources }
+    }
 }
 
 impl LineRecord {

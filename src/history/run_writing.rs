@@ -4,6 +4,7 @@ use chrono::{DateTime, FixedOffset, Utc};
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use crate::history::past::owned_lines;
+use crate::history::past::units_of_month::billed_together;
 use crate::history::run_record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, Totals};
 use crate::history::store::column_values::{files_text, guards_text, integer, time, time_text};
 use crate::history::store::error::StoreError;
@@ -105,7 +106,7 @@ impl History {
                 .prepare_cached(
                     "UPDATE runs SET fingerprint = ?2, accepted = ?3, export_path = ?4, export_sha256 = ?5,
                                  export_rows = ?6, export_customers = ?7, export_units = ?8, export_modified_at = ?9,
-                                 export_open_end = ?10, export_files = ?11, guards = ?12
+                                 export_open_end = ?10, export_files = ?11, guards = ?12, billed_units = ?13
                  WHERE run = ?1 AND fingerprint IS NULL AND finished_at IS NULL",
                 )?
                 .execute(params![
@@ -120,7 +121,8 @@ impl History {
                     time_text(*modified_at),
                     open_end,
                     files_text(files),
-                    guards_text(guards)
+                    guards_text(guards),
+                    billed_together(lines).map(|units| units.normalize().to_string())
                 ])?;
             in_turn(known, run, "plan")?;
             plan_lines::insert(transaction, run, lines)?;

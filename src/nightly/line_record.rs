@@ -51,6 +51,7 @@ pub(super) fn line_record(line: Line, held: bool) -> LineRecord {
         detail,
         named,
         changed_at,
+        edited,
     } = line;
     let (agreement, product, item) = match subject {
         Subject::Line(LineKey { agreement, product, item }) => (Some(agreement), Some(product), item),
@@ -85,6 +86,7 @@ pub(super) fn line_record(line: Line, held: bool) -> LineRecord {
         named,
         billed,
         changed_at,
+        edited,
     }
 }
 

@@ -2,8 +2,8 @@
 
 use crate::history::run_record::LineRecord;
 use crate::reconcile::model::plan::finding::{Finding, finding};
+use crate::reconcile::model::plan::moved_since::{MovedLine, moved_lines, planned_step};
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
-use crate::report::command_output::moved_plan::{MovedLine, moved_lines, planned_step};
 
 /// Lines that are told one by one; of more, only how many.
 const TOLD: usize = 20;
@@ -23,7 +23,7 @@ pub(super) fn plan_diff(then: &[LineRecord], now: &[LineRecord]) -> Vec<Finding>
     moved
 }
 
-fn told((then, now): MovedLine<'_>) -> Option<Finding> {
+fn told((then, now): MovedLine<'_, LineRecord>) -> Option<Finding> {
     let message = match (then, now) {
         (Some(then), Some(now)) => format!("planned {}, now {}", planned_step(then), planned_step(now)),
         (Some(then), None) => format!("planned {}, now not there", planned_step(then)),

@@ -10,7 +10,7 @@ pub(crate) mod display_names;
 pub mod exit_codes;
 pub mod format;
 pub mod health;
-pub mod invoice_months;
+pub mod invoices;
 pub mod item_tickets;
 pub mod metrics_file;
 pub(crate) mod numbers_and_dates;

@@ -20,7 +20,7 @@ use crate::report::format::html::{customer_page, index_page, ready_to_invoice, r
 use crate::report::format::paint::Paint;
 use crate::report::format::text::View;
 use crate::report::format::{csv, text};
-use crate::report::invoice_months::InvoiceMonth;
+use crate::report::invoices::invoice_month::InvoiceMonth;
 use crate::report::item_tickets::with_tickets;
 use crate::report::page_material::ReportHistory;
 

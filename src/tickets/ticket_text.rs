@@ -108,6 +108,7 @@ pub fn sample(integration: &IntegrationName, settings: &TicketSettings, date: Na
         named: None,
         billed: FirstBilled::default(),
         changed_at: None,
+        edited: None,
     };
     let kind = TicketKind::HeldLine;
     let subject = TicketSubject { kind, handle, finding, line: Some(line), company: Some(settings.company) };

@@ -121,6 +121,54 @@ fn a_plan_that_has_moved_is_not_carried_out() {
     desk.close();
 }
 
+/// Otherwise whoever approves has to telephone around for who changed what, and blames the wrong one.
+#[test]
+fn a_moved_plan_says_who_or_what_changed_each_line() {
+    let night = Night::busy();
+    night.run().exits(0);
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,0\nAcme,Archive,5\nBorealis,CloudFilter,9\n");
+    let planned = night.recount(&["plan", "--json"]).exits(3).json();
+    let run = planned["runs"][0]["run"].as_i64().expect("a run");
+    // One is answered, one is changed in ConnectWise by somebody, of one the vendor counts otherwise.
+    night.recount(&["keep", &handle(&night, "to-zero")]).exits(0);
+    night.sim().edit(|world| {
+        let line = world.additions.iter_mut().find(|one| one.id == 200).expect("a line");
+        line.quantity = 8.into();
+        line.updated_by = "jdoe".to_owned();
+    });
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,0\nAcme,Archive,6\nBorealis,CloudFilter,9\n");
+    night.recount(&["plan"]).exits(3);
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "viewer");
+    let moved = dana.get(&format!("/plan?run={run}")).body;
+    let line = |name: &str| {
+        let row = moved.split("<tr>").find(|row| row.contains(name) && row.contains("scope=\"row\""));
+        row.unwrap_or_else(|| panic!("{name}: {moved}")).to_owned()
+    };
+    assert!(moved.contains("changed by</th>"), "{moved}");
+    assert!(line("MP-ARCHIVE").contains("<td class=\"wide\">the export</td>"), "{moved}");
+    assert!(line("Borealis").contains("in ConnectWise, last changed by jdoe at "), "{moved}");
+    assert!(moved.contains("<td class=\"wide\">kept by "), "{moved}");
+    desk.close();
+}
+
+/// Otherwise nobody can be asked why a plan bills somebody for whom it billed nothing.
+#[test]
+fn a_line_that_moved_by_the_mapping_says_who_edited_it() {
+    let night = Night::busy();
+    night.run().exits(0);
+    night.export(format!("{BUSY}Cedar,CloudFilter,2\n"));
+    let planned = night.recount(&["plan", "--json"]).exits(3).json();
+    let run = planned["runs"][0]["run"].as_i64().expect("a run");
+    night.recount(&["map", "add", "Cedar", "2"]).exits(0);
+    night.recount(&["plan"]).exits(0);
+    let desk = DeskOfNight::open(&night);
+    let moved = desk.person("dana", "viewer").get(&format!("/plan?run={run}")).body;
+    let row = moved.split("<tr>").find(|row| row.contains("Borealis") && row.contains("scope=\"row\""));
+    assert!(row.is_some_and(|row| row.contains("<td class=\"wide\">the mapping, edited by ")), "{moved}");
+    desk.close();
+}
+
 /// Otherwise somebody approves from a mail of yesterday what another has drawn anew since.
 #[test]
 fn an_older_plan_shows_what_moved_and_the_one_in_its_place_is_approved_there() {

@@ -31,6 +31,31 @@ fn kept(night: &Night) -> Vec<String> {
     entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
 }
 
+/// Otherwise whoever brings a file learns only by a trial that half of it is missing; or takes an older export for the newest one.
+#[test]
+fn what_guards_measure_stands_there_before_anybody_asks() {
+    let night = held_night();
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "operator");
+    let asked = night.sim().requests().len();
+    let page = dana.get("/export").body;
+    assert!(page.contains("looked at its newest export") && page.contains("the export is "), "{page}");
+    bring(&mut dana, "part.csv", b"Account,Product,Quantity\nAcme,CloudFilter,3\n");
+    let page = dana.get("/export").body;
+    let guards = page.split("id=\"pre\"").nth(1).expect("the file");
+    assert!(guards.contains("0 of 1 rows could not be read"), "{page}");
+    assert!(guards.contains("<b>export fewer rows: </b>rows since run ") && guards.contains(" → 1 ("), "{page}");
+    assert_eq!(night.sim().requests().len(), asked, "ConnectWise was asked for a page");
+
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,3\n");
+    night.recount(&["run"]).exits(11);
+    let page = dana.get("/export").body;
+    let newest = page.split("<tbody>").nth(1).and_then(|rest| rest.split("</tbody>").next()).expect("the newest");
+    assert!(newest.contains(">refused<"), "the export before is told as the newest: {page}");
+    assert!(page.contains("<details class=\"fold\" open>") && page.contains("export fewer rows"), "{page}");
+    desk.close();
+}
+
 /// Otherwise a vendor whose file is downloaded by hand needs somebody with a shell each month; or a file is billed that
 /// nobody has looked at.
 #[test]

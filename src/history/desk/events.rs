@@ -26,6 +26,17 @@ pub struct DeskEvent {
     pub said: String,
 }
 
+/// Which deeds are asked for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct EventFilter<'a> {
+    /// With this text in them.
+    pub text: &'a str,
+    /// Only those that were refused.
+    pub refused: bool,
+    /// Before this instant.
+    pub until: Option<DateTime<Utc>>,
+}
+
 impl History {
     /// Notes a deed.
     ///
@@ -43,23 +54,26 @@ impl History {
         })
     }
 
-    /// Deeds with this text in them, newest first, older than this number; with their numbers.
+    /// Deeds that pass, newest first, older than this number; with their numbers.
     ///
     /// # Errors
     /// When they cannot be read.
     pub fn desk_events(
         &self,
-        text: &str,
+        filter: &EventFilter<'_>,
         before: Option<i64>,
         limit: usize,
     ) -> Result<Vec<(i64, DeskEvent)>, StoreError> {
+        let EventFilter { text, refused, until } = filter;
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT * FROM desk_events WHERE event < coalesce(?2, event + 1) AND (?1 = ''
                      OR instr(lower(person || ' ' || deed || ' ' || about || ' ' || said), lower(?1)) > 0)
+                     AND refused >= ?4 AND at < coalesce(?5, at || 'x')
                  ORDER BY event DESC LIMIT ?3",
             )?;
-            let rows = statement.query_and_then(params![text, before, integer(limit)], event)?;
+            let bounds = params![text, before, integer(limit), refused, until.map(time_text)];
+            let rows = statement.query_and_then(bounds, event)?;
             rows.collect()
         })
     }

@@ -1,5 +1,6 @@
 //! Every version of the files that people edit on the desk or by commands, and who made each.
 
+use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 
 use chrono::{DateTime, Utc};
@@ -42,7 +43,68 @@ pub struct FileEdit<'a> {
     pub after: &'a [u8],
 }
 
+/// What one edit made otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileVersionChange {
+    /// When it was made, or found.
+    pub at: DateTime<Utc>,
+    /// Who made it; empty for an edit by hand.
+    pub who: String,
+    /// Lines that only one of the two versions has.
+    lines: Vec<String>,
+}
+
+impl FileVersionChange {
+    fn between(before: &[u8], after: FileVersion) -> Self {
+        let FileVersion { at, who, content, .. } = after;
+        let (before, after) = (String::from_utf8_lossy(before), String::from_utf8_lossy(&content));
+        let [had, has] = [&before, &after].map(|text| text.lines().collect::<BTreeSet<_>>());
+        let lines = had.symmetric_difference(&has).map(|line| (*line).to_owned()).collect();
+        Self { at, who, lines }
+    }
+
+    /// Whether a line that it made otherwise is that of this name: a row that begins with it, or its key. What only begins like
+    /// it is somebody else.
+    pub fn names(&self, name: &str) -> bool {
+        let is_its = |line: &String| {
+            let line = line.trim_start();
+            let bare = line.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with([',', '=']));
+            bare || line
+                .strip_prefix('"')
+                .and_then(|line| line.strip_prefix(name))
+                .is_some_and(|rest| rest.starts_with('"'))
+        };
+        !name.is_empty() && self.lines.iter().any(is_its)
+    }
+}
+
 impl History {
+    /// What edits of any file made otherwise between two instants, newest first: of the last [`EDITS`] versions. Of the first
+    /// version of a file that is known, nobody knows what it made otherwise.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn file_changes_between(
+        &self,
+        (since, until): (DateTime<Utc>, DateTime<Utc>),
+    ) -> Result<Vec<FileVersionChange>, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT * FROM file_versions WHERE at >= ?1 AND at <= ?2 ORDER BY version DESC LIMIT ?3";
+            let mut statement = connection.prepare_cached(sql)?;
+            let rows =
+                statement.query_and_then(params![time_text(since), time_text(until), integer(EDITS)], version)?;
+            let sql = "SELECT * FROM file_versions WHERE file = ?1 AND version < ?2 ORDER BY version DESC LIMIT 1";
+            let mut earlier = connection.prepare_cached(sql)?;
+            let mut changes = Vec::new();
+            for after in rows {
+                let after = after?;
+                let before = earlier.query_and_then(params![after.file, after.number], version)?.next().transpose()?;
+                changes.extend(before.map(|before| FileVersionChange::between(&before.content, after)));
+            }
+            Ok(changes)
+        })
+    }
+
     /// Keeps what an edit made, and what it found if nobody has kept that yet.
     ///
     /// # Errors
@@ -115,4 +177,37 @@ fn version(row: &Row<'_>) -> Result<FileVersion, StoreError> {
     let unpacked = ZlibDecoder::new(packed.as_slice()).read_to_end(&mut content);
     unpacked.map_err(|_| StoreError::Unreadable { column: "content", value: format!("version {number}") })?;
     Ok(FileVersion { number, at: time(row, "at")?, who: row.get("who")?, file: row.get("file")?, content })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Otherwise somebody is named for an edit of another customer, whose name begins alike.
+    #[test]
+    fn an_edit_names_whose_row_it_changed_and_nobody_else() {
+        let before = "customer,company_id,agreement_id,note\nAcme Dental,1,,\nBorealis,2,,\n";
+        let after =
+            "customer,company_id,agreement_id,note\nAcme Dental,7,,\nBorealis,2,,\n\"Cedar, Law\",3,,like Acme\n";
+        let (at, who, file) = ("2026-11-22T09:12:00Z".parse().unwrap(), "dana".to_owned(), "customers.csv".to_owned());
+        let version = FileVersion { number: 2, at, who, file, content: after.as_bytes().to_vec() };
+        let change = FileVersionChange::between(before.as_bytes(), version);
+        for (name, is_named) in [
+            ("Acme Dental", true),
+            ("Cedar, Law", true),
+            ("Acme", false),
+            ("Borealis", false),
+            ("Cedar", false),
+            ("", false),
+        ] {
+            assert_eq!(change.names(name), is_named, "{name:?}");
+        }
+        let table = |product: &str| {
+            format!("\"CloudFilter\" = {{ product = \"{product}\" }}\nArchive = {{ product = \"A\" }}\n")
+        };
+        let version =
+            FileVersion { number: 3, at, who: String::new(), file: "services.toml".into(), content: table("B").into() };
+        let change = FileVersionChange::between(table("A").as_bytes(), version);
+        assert!(change.names("CloudFilter") && !change.names("Archive") && !change.names("Cloud"));
+    }
 }

@@ -6,6 +6,7 @@ pub(crate) mod names_on_lines;
 pub mod owned_lines;
 pub(crate) mod seen_quantities;
 pub mod swept_lines;
+pub mod units_of_month;
 mod wanted_zero;
 pub(crate) mod written_quantities;
 pub mod written_since;

@@ -59,6 +59,29 @@ impl History {
     }
 }
 
+impl History {
+    /// The additions that runs of an integration wrote from this run on and before that one, each with the last that did.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn writers_between(
+        &self,
+        integration: &IntegrationName,
+        (from, before): (RunId, RunId),
+    ) -> Result<BTreeMap<AdditionId, RunId>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT applied_addition, max(run) AS run FROM writes
+                 WHERE integration = ?1 AND outcome = 'applied' AND run >= ?2 AND run < ?3 GROUP BY applied_addition",
+            )?;
+            let bounds = params![integration.as_str(), from.0, before.0];
+            let written = statement
+                .query_map(bounds, |row| Ok((AdditionId(row.get("applied_addition")?), RunId(row.get("run")?))))?;
+            Ok(written.collect::<Result<_, _>>()?)
+        })
+    }
+}
+
 fn taken(row: &Row<'_>) -> Result<Taken, StoreError> {
     let kind: String = row.get("kind")?;
     let from_nothing = maybe_quantity(row, "from_quantity")?.is_some_and(|from| from.is_zero());

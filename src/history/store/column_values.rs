@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::history::store::error::StoreError;
 use crate::reconcile::model::export::delivered_file::DeliveredFile;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, ItemName, ProductCode};
+use crate::reconcile::model::last_change::LastChange;
 use crate::reconcile::model::plan::guard_measurement::GuardLook;
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::named_additions::Named;
@@ -92,6 +93,11 @@ pub(crate) fn decimal(row: &Row<'_>, column: &'static str) -> Result<Decimal, St
     parsed(row, column, |text| Decimal::from_str_exact(text).ok())
 }
 
+/// An exact number, or none.
+pub(crate) fn maybe_decimal(row: &Row<'_>, column: &'static str) -> Result<Option<Decimal>, StoreError> {
+    maybe(row, column, |text| Decimal::from_str_exact(text).ok())
+}
+
 /// A word of one of the closed vocabularies.
 pub(crate) fn word<T>(row: &Row<'_>, column: &'static str, of: fn(&str) -> Option<T>) -> Result<T, StoreError> {
     parsed(row, column, of)
@@ -118,6 +124,20 @@ pub(crate) fn named(row: &Row<'_>) -> Result<Option<Named>, StoreError> {
             Some((AdditionId(addition), units))
         });
         each.collect::<Option<_>>().map(Named)
+    })
+}
+
+/// Who changed a record last, and when, as JSON: `["jdoe", "2026-11-22T09:12:00Z"]`.
+pub(crate) fn edited_text(change: &LastChange) -> String {
+    let LastChange { by, at } = change;
+    serde_json::to_string(&(by, at)).expect("texts always make JSON")
+}
+
+/// The same; `None` where nobody noted it.
+pub(crate) fn edited(row: &Row<'_>) -> Result<Option<LastChange>, StoreError> {
+    maybe(row, "edited", |text| {
+        let (by, at): (String, String) = serde_json::from_str(text).ok()?;
+        Some(LastChange { by, at })
     })
 }
 

@@ -37,6 +37,8 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0025_changed_at.sql"),
     include_str!("migrations/0026_names_on_lines.sql"),
     include_str!("migrations/0027_counts_of_runs.sql"),
+    include_str!("migrations/0028_billed_units.sql"),
+    include_str!("migrations/0029_edited.sql"),
 ];
 
 /// `reco`: tells our database from anybody else's.

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use crate::history::desk::events::DeskEvent;
+use crate::history::desk::events::{DeskEvent, EventFilter};
 use crate::history::desk::password_attempts::{Attempt, FREE};
 use crate::history::desk::people::Role;
 use crate::history::store::open::History;
@@ -71,8 +71,11 @@ fn deeds_are_only_ever_added() {
     };
     history.note_desk_event(&event).unwrap();
     history.note_desk_event(&DeskEvent { person: "priya".to_owned(), ..event.clone() }).unwrap();
-    assert_eq!(history.desk_events("DANA", None, 10).unwrap(), [(1, event.clone())]);
-    assert_eq!(history.desk_events("", Some(2), 10).unwrap(), [(1, event)]);
+    assert_eq!(
+        history.desk_events(&EventFilter { text: "DANA", ..EventFilter::default() }, None, 10).unwrap(),
+        [(1, event.clone())]
+    );
+    assert_eq!(history.desk_events(&EventFilter::default(), Some(2), 10).unwrap(), [(1, event)]);
     for sql in [
         "UPDATE desk_events SET said = ''",
         "DELETE FROM desk_events",

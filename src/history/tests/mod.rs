@@ -132,6 +132,7 @@ fn line(number: i64, was: u32, wanted: u32) -> LineRecord {
         named: None,
         billed: FirstBilled::default(),
         changed_at: None,
+        edited: None,
     }
 }
 

@@ -14,6 +14,7 @@ use crate::reconcile::model::export::delivered_file::DeliveredFile;
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, ItemName, ProductCode, RunId, ServiceName,
 };
+use crate::reconcile::model::last_change::LastChange;
 use crate::reconcile::model::plan::finding::{Finding, finding};
 use crate::reconcile::model::plan::guard_measurement::GuardLook;
 use crate::reconcile::model::plan::line::{FirstBilled, Source};
@@ -313,6 +314,7 @@ fn any_line() -> impl Strategy<Value = LineRecord> {
                     month: NaiveDate::from_ymd_opt(2026, 11, 1),
                 },
                 changed_at: Some(noon()),
+                edited: Some(LastChange { by: "jdoe".into(), at: "2026-03-04T11:00:00Z".into() }),
             }
         },
     )

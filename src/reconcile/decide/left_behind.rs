@@ -106,6 +106,7 @@ impl Ground<'_> {
             carried: None,
             billed: FirstBilled::default(),
             changed_at: None,
+            edited: None,
             verdict: judgement.verdict,
             detail: judgement.detail,
             named: judgement.named,

@@ -22,7 +22,9 @@ use crate::reconcile::model::export::counts::Cell;
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, ProductCode, ProductId, ServiceName,
 };
+use crate::reconcile::model::last_change::LastChange;
 use crate::reconcile::model::mapping::{Mapping, ServiceRule};
+use crate::reconcile::model::past::Past;
 use crate::reconcile::model::plan::finding::sort;
 use crate::reconcile::model::plan::line::{FirstBilled, Line, LineKey, Source, Subject, Verdict};
 use crate::reconcile::model::plan::named_additions::Named;
@@ -56,6 +58,7 @@ pub fn draw(gathered: PlanInputs<'_>) -> Plan {
     sort(&mut findings);
     gathered.past.decisions.silence(gathered.integration, gathered.today, &mut lines, &mut findings);
     note_changes(additions, &mut lines);
+    note_editors(additions, past, &mut lines);
     for source in lines.iter_mut().flat_map(|line| &mut line.sources) {
         source.place = gathered.counts.parts.placed(&source.lines);
     }
@@ -79,6 +82,30 @@ fn note_changes(additions: &Additions, lines: &mut [Line]) {
     let at: BTreeMap<AdditionId, DateTime<Utc>> = at.collect();
     for line in lines.iter_mut().filter(|line| asks(line)) {
         line.changed_at = ids(line).iter().filter_map(|id| at.get(id)).max().copied();
+    }
+}
+
+/// Who changed what recount knew otherwise: a plan that moves by it can say so.
+fn note_editors(additions: &Additions, past: &Past, lines: &mut [Line]) {
+    let known = |id: AdditionId| {
+        let (written, seen) = (past.written.get(&id), past.seen.get(&id));
+        match (written, seen) {
+            (Some(written), Some(seen)) if seen.run <= written.last_run() => Some(written.quantity),
+            (_, Some(seen)) => Some(seen.quantity),
+            (written, None) => written.map(|written| written.quantity),
+        }
+    };
+    let is_otherwise = |line: &Line| line.live.is_some_and(|live| known(live.addition) != Some(live.quantity));
+    let edited: BTreeSet<AdditionId> =
+        lines.iter().filter(|line| is_otherwise(line)).filter_map(|line| Some(line.live?.addition)).collect();
+    if edited.is_empty() {
+        return;
+    }
+    let all = additions.values().flatten().filter(|addition| edited.contains(&addition.id));
+    let by: BTreeMap<AdditionId, &LastChange> =
+        all.filter_map(|addition| Some((addition.id, addition.changed.as_ref()?))).collect();
+    for line in lines.iter_mut() {
+        line.edited = line.live.and_then(|live| by.get(&live.addition)).copied().cloned();
     }
 }
 
@@ -167,6 +194,7 @@ fn placed_line(key: LineKey, wanted: WantedLine, judgement: LineDecision) -> Lin
         carried: rolled.map(|rolled| terms.against(rolled.carried, live.as_ref())),
         billed: FirstBilled::default(),
         changed_at: None,
+        edited: None,
         live,
         verdict,
         detail,
@@ -237,6 +265,7 @@ fn unplaced_line(
         carried: None,
         billed: FirstBilled::default(),
         changed_at: None,
+        edited: None,
         verdict,
         detail: String::new(),
         named: Named::default(),

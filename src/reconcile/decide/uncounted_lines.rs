@@ -66,6 +66,7 @@ fn line(one: &UncountedLine, decisions: &Decisions, today: NaiveDate) -> Line {
         carried: None,
         billed: FirstBilled::default(),
         changed_at: None,
+        edited: None,
         verdict: Verdict::Held(Code::BilledNotCounted),
         detail: what,
         named: named.clone(),

@@ -5,6 +5,7 @@ pub mod baseline;
 pub mod cleared_plan;
 pub mod export_guards;
 pub mod falling_trend;
+pub mod file_looks;
 pub mod file_twice;
 pub mod guard_inputs;
 pub mod guard_policy;

@@ -152,6 +152,12 @@ impl Decision {
         shown.zip(now).is_none_or(|(shown, now)| shown == now)
     }
 
+    /// The same, at the clock of a zone.
+    #[must_use]
+    pub fn in_zone(self, zone: FixedOffset) -> Self {
+        Self { at: self.at.with_timezone(&zone), ..self }
+    }
+
     /// Whether it still holds on a day.
     pub fn holds_on(&self, today: NaiveDate) -> bool {
         self.until.is_none_or(|until| today <= until)

@@ -2,6 +2,5 @@
 
 pub mod diff_output;
 pub mod held_output;
-pub mod moved_plan;
 pub mod read_output;
 pub mod why_output;

@@ -237,6 +237,7 @@ impl<'a> JsonLine<'a> {
             named: _,
             billed: _,
             changed_at: _,
+            edited: _,
         } = record;
         Self {
             handle,

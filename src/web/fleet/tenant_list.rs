@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use maud::{Markup, html};
 
+use crate::history::desk::events::EventFilter;
 use crate::history::desk::people::Role;
 use crate::history::desk::tenant_roles::TenantRoles;
 use crate::history::store::open::History;
@@ -78,8 +79,8 @@ pub(crate) async fn sign_ins(
         }
         let query = PostedFields::parse(query.unwrap_or_default().as_bytes());
         let typed = query.get("q");
-        let events = history.desk_events(typed, query.get("before").parse().ok(), audit::LISTED)?;
-        let main = html! { header.head { div { p.over { a href=(LIST) { "Tenants" } } h1 { "Sign-ins and changes of people" } p.lead { "Times are UTC." } } } (audit::table(&Zone::utc(), &events, typed)) };
+        let events = history.desk_events(&EventFilter { text: typed, ..EventFilter::default() }, query.get("before").parse().ok(), audit::LISTED)?;
+        let main = html! { header.head { div { p.over { a href=(LIST) { "Tenants" } } h1 { "Sign-ins and changes of people" } p.lead { "Times are UTC." } } } (audit::table(&Zone::utc(), &events, &[("q", typed)])) };
         Ok(Some(framed(&person, "Sign-ins", &main)))
     });
     match drawn.await {

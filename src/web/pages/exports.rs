@@ -10,6 +10,7 @@ use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::export::counts::{Cell, Counts};
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, ServiceName};
 use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::guard_measurement::GuardLook;
 use crate::reconcile::model::plan::outcome::Outcome;
 use crate::report::report_model::{Report, ReportEntry};
 use crate::report::{display_names, lines, numbers_and_dates};
@@ -18,8 +19,8 @@ use crate::web::desk::host::upload_host::{ReadUpload, StagedUpload};
 use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
-use crate::web::pages::page_pieces;
 use crate::web::pages::plan::plan_pieces;
+use crate::web::pages::{guard_measurements, page_pieces};
 use crate::web::site::PageError;
 
 /// Rows of a table, at most.
@@ -39,38 +40,55 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     Ok(frame(visit, RailEntry::Export, "Export", &main))
 }
 
+/// The newest export of each integration that was read whole, refused or not, and what its guards measured: known from its run, so
+/// ConnectWise is not asked.
 fn newest(visit: &Visit) -> Result<Markup, PageError> {
-    let mut rows = Vec::new();
+    let (mut rows, mut guards) = (Vec::new(), Vec::new());
     for plan in &visit.desk.plans {
-        let Some(planned) = &plan.run.planned else { continue };
-        let before = visit.desk.history()?.plan_before(&plan.run)?;
+        let refused = plan.refused.as_ref().map(|(run, _)| run);
+        let run = refused.filter(|run| run.planned.is_some()).unwrap_or(&plan.run);
+        let Some(planned) = &run.planned else { continue };
+        let before = visit.desk.history()?.plan_before(run)?;
         let before = before.and_then(|run| run.planned).map(|planned| planned.export.units);
-        let asked = plan.run.end.as_ref().map_or(0, |end| end.totals.to_decide);
-        rows.push(newest_row(visit, &plan.run, (&planned.export, before), asked));
+        rows.push(newest_row(visit, run, (&planned.export, before), refused));
+        guards.push(guard_measurements::of_export(run));
     }
-    Ok(html! { @if rows.is_empty() { (page_pieces::empty("No export was read yet", "")) } @else { div.sheet { table {
-        caption.sr { "Newest exports" }
-        thead { tr { th scope="col" { "integration" } th scope="col" { "newest export" } th.n.wide scope="col" { "rows" } th.n.wide scope="col" { "customers" } th.n scope="col" { "units" } th.n.wide scope="col" { "against the night before" } th.wide scope="col" { "findings" } } }
-        tbody { @for row in rows { (row) } }
-    } } } })
+    Ok(html! {
+        @if rows.is_empty() { (page_pieces::empty("No export was read yet", "")) } @else { div.sheet { table {
+            caption.sr { "Newest exports" }
+            thead { tr { th scope="col" { "integration" } th scope="col" { "newest export" } th.n.wide scope="col" { "rows" } th.n.wide scope="col" { "customers" } th.n scope="col" { "units" } th.n.wide scope="col" { "against the night before" } th.wide scope="col" { "findings" } } }
+            tbody { @for row in rows { (row) } }
+        } } }
+        @for looks in guards { (looks) }
+    })
 }
 
 fn newest_row(
     visit: &Visit,
     run: &RunRecord,
     (export, before): (&ExportRecord, Option<Decimal>),
-    asked: usize,
+    refused: Option<&RunRecord>,
 ) -> Markup {
     let by = before.and_then(|before| export.units.checked_sub(before)).unwrap_or_default().normalize();
+    let asked = run.end.as_ref().map_or(0, |end| end.totals.to_decide);
+    let said = match refused {
+        // One that could not be read to its end has no numbers: those of the row are of the one before.
+        Some(newer) if newer.run != run.run => Some(
+            html! { span.hot.bad { "a newer one was not read" } ", " a href={ "/nights/" (newer.run) } { "run " (newer.run) } },
+        ),
+        Some(_) => Some(html! { span.hot.bad { "refused" } }),
+        None if asked > 0 => Some(html! { (asked) " to decide" }),
+        None => None,
+    };
     html! { tr {
         th.fit scope="row" {
             a href={ "/nights/" (run.run) } { (shown(run.integration.as_str())) }
-            @if asked > 0 { span.rest.narrow { (asked) " to decide" } }
+            @if let Some(said) = &said { span.rest.narrow { (said) } }
         }
         td { (numbers_and_dates::minute(visit.desk.zone.local(export.modified_at))) span.rest { (numbers_and_dates::file(export)) } }
         td.n.wide { (export.rows) } td.n.wide { (export.customers) } td.n { (export.units.normalize()) }
         td.n.wide { @match before { None => "–", Some(_) if by.is_zero() => span.soft { "the same" }, Some(_) => (numbers_and_dates::signed(by)) } }
-        td.wide { @if asked > 0 { (asked) " to decide" } @else { span.soft { "none" } } }
+        td.wide { @match said { Some(said) => (said), None => span.soft { "none" } } }
     } }
 }
 
@@ -90,7 +108,7 @@ fn drop_here(visit: &Visit) -> Markup {
 }
 
 fn looked_at(visit: &Visit, staged: &StagedUpload) -> Markup {
-    let StagedUpload { name, at, bytes, read } = staged;
+    let StagedUpload { name, at, bytes, read, guards } = staged;
     let verdict = if read.is_ok() { ("good", "READ") } else { ("bad", "NOT READ") };
     html! {
         section aria-labelledby="pre" {
@@ -99,7 +117,7 @@ fn looked_at(visit: &Visit, staged: &StagedUpload) -> Markup {
                 p { "brought by you, " (numbers_and_dates::minute(visit.desk.zone.local(*at))) ", " (usize::try_from(*bytes).unwrap_or(usize::MAX)) " bytes · forgotten in a day unless kept" }
             }
             @match read {
-                Ok(read) => (come_to(visit, read)),
+                Ok(read) => (come_to(visit, read, guards)),
                 Err(why) => (unread(visit, why)),
             }
             @if !read.as_ref().is_ok_and(|read| read.integration.is_some()) { (forget(visit)) }
@@ -119,9 +137,10 @@ fn unread(visit: &Visit, why: &NotDone) -> Markup {
     )
 }
 
-fn come_to(visit: &Visit, read: &ReadUpload) -> Markup {
+fn come_to(visit: &Visit, read: &ReadUpload, guards: &[GuardLook]) -> Markup {
     let ReadUpload { integration, may_keep, profile, counts, findings } = read;
     html! {
+        div.half {
         div.panel { dl.facts {
             dt { "integration" } dd { @match integration { Some(name) => b { (shown(name.as_str())) }, None => "none reads such a file" } }
             @if let Some(profile) = profile { dt { "profile" } dd { (shown(profile)) } }
@@ -130,6 +149,11 @@ fn come_to(visit: &Visit, read: &ReadUpload) -> Markup {
             dt { "customers" } dd { (counts.customers.len()) }
             dt { "units" } dd { (counts.units().normalize()) }
         } }
+        @if !guards.is_empty() { div {
+            (guard_measurements::list(guards, "rows checks"))
+            p.small.soft { "Beside the last accepted export as a whole. The night compares count by count." }
+        } }
+        }
         @if !findings.is_empty() { (found(findings)) }
         @match integration {
             Some(name) => { (differences(visit, name, counts)) (next(visit, name, *may_keep)) },

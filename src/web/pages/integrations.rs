@@ -8,6 +8,7 @@ use crate::reconcile::model::plan::outcome::Mode;
 use crate::report::numbers_and_dates;
 use crate::report::report_model::ReportVerdict;
 use crate::web::desk::host::IntegrationStanding;
+use crate::web::desk::host::trial_host::TrialKind;
 use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
@@ -50,6 +51,9 @@ fn integration(visit: &Visit, standing: &IntegrationStanding, tests: &Markup) ->
                     None => { "customers.csv is at fault: " (page_pieces::typed_there(visit.site.tenant.as_deref(), "recount check")) },
                 } }
                 dt { "services" } dd { a href={ "/services?i=" (name.as_str()) } { (services) " mapped" } }
+                @if let Some(totals) = visit.desk.plan(name).and_then(|plan| plan.run.end.as_ref()).map(|end| end.totals) {
+                    dt { "lines" } dd { a href={ "/plan?i=" (name.as_str()) "&only=all" } { (totals.lines) } @if totals.would_change > 0 { ", " (totals.would_change) " would change" } }
+                }
                 dt { "ConnectWise" } dd { (shown(connectwise)) }
             } (tests) }
             @if visit.may(DeskAction::Start) && *mode != Mode::Off { div.do { (today::start(visit, "dry", Some(name), "Dry run")) (today::start(visit, "night", Some(name), "Run now")) } }
@@ -73,7 +77,9 @@ fn tests(visit: &Visit, standing: &IntegrationStanding) -> Result<Markup, PageEr
         Some(event) if event.refused => ("bad", '!'),
         Some(_) => ("good", '✓'),
     };
-    Ok(html! { ul.tests { @for (kind, last) in &rows { li {
+    let absent = TrialKind::ALL.into_iter().filter(|kind| !rows.iter().any(|(tried, _)| tried == kind));
+    Ok(html! { ul.tests {
+    @for (kind, last) in &rows { li {
         @let (tone, sign) = tone(last);
         (page_pieces::sign(tone, sign))
         p { (kind.title()) span.rest { @match last {
@@ -84,7 +90,9 @@ fn tests(visit: &Visit, standing: &IntegrationStanding) -> Result<Markup, PageEr
             form method="post" action=(DeskAction::Test.path().replace("{name}", name)) { (token(visit)) input type="hidden" name="what" value=(kind.as_str());
                 button.b { "Test" span.sr { " " (kind.title()) " of " (shown(name)) } } }
         }
-    } } } })
+    } }
+    @for kind in absent { li { (page_pieces::sign("plain", '–')) p { (kind.title()) span.rest { "not set up" } } } }
+    } })
 }
 
 fn switch(visit: &Visit, name: &str, mode: Mode) -> Markup {

@@ -4,14 +4,17 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 
+use crate::history::run_record::LineRecord;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::IntegrationName;
+use crate::reconcile::model::plan::line::Source;
+use crate::reconcile::model::quantity::Quantity;
 use crate::report::command_output::held_output::Waiting;
 use crate::report::format::html::Links;
 use crate::report::format::html::ready_to_invoice;
 use crate::report::format::html::ready_to_invoice::MonthMore;
-use crate::report::invoice_months::InvoiceMonth;
-use crate::report::{display_names, numbers_and_dates};
+use crate::report::invoices::invoice_month::InvoiceMonth;
+use crate::report::{display_names, lines, numbers_and_dates};
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::page_pieces;
@@ -69,7 +72,7 @@ fn in_the_way(visit: &Visit) -> Markup {
     let open = &visit.desk.waiting;
     html! {
         section aria-labelledby="way" {
-            h2 id="way" { "IN THE WAY" span.count { (open.len()) } }
+            div.sec { h2 id="way" { "In the way" span.count { (open.len()) } } p.no-print { a href="/" { "Answer them" } } }
             div.sheet { table {
                 thead { tr { th scope="col" { "line" } th scope="col" { "why" } th.n.wide scope="col" { "billed" } th.n.wide scope="col" { "wanted" } th.wide scope="col" { "open" } } }
                 tbody { @for one in open.iter().take(LISTED) { (item(visit, one)) } }
@@ -82,10 +85,31 @@ fn in_the_way(visit: &Visit) -> Markup {
 fn item(visit: &Visit, one: &Waiting) -> Markup {
     let handle = one.finding.handle.as_deref().unwrap_or_default();
     let title = one.line.as_ref().map_or_else(|| one.title(), display_names::line);
+    let (billed, wanted) = units_of(visit, one);
     html! { tr {
         th scope="row" { @if handle.is_empty() { (title) } @else { a href={ "/items/" (handle) } { (title) } } }
         td { (page_pieces::words_of(one.finding.code.as_str())) }
-        td.n.wide { (page_pieces::quantity(one.line.as_ref().and_then(|line| line.was))) } td.n.wide { (page_pieces::quantity(one.line.as_ref().and_then(|line| line.wanted))) }
+        td.n.wide { (page_pieces::quantity(billed)) } td.n.wide { (page_pieces::quantity(wanted)) }
         td.wide { @if visit.desk.is_new(one) { "new" } @else if one.nights <= 1 { "today" } @else { (numbers_and_dates::plural(usize::try_from(one.nights).unwrap_or_default(), "night")) } }
     } }
+}
+
+/// What is billed and wanted of an open item: of its line, else of all lines that its customer is held with for the same reason.
+fn units_of(visit: &Visit, one: &Waiting) -> (Option<Quantity>, Option<Quantity>) {
+    if let Some(line) = &one.line {
+        return (line.was, line.wanted);
+    }
+    let Waiting { finding, integration, .. } = one;
+    let plan = visit.desk.plan(integration).map(|plan| &plan.run);
+    let is_of_it = |line: &&LineRecord| {
+        let is_whose = |source: &Source| Some(&source.customer) == finding.customer.as_ref();
+        line.reason == finding.code && line.sources.iter().any(is_whose)
+    };
+    let of_it: Vec<&LineRecord> = plan.map(lines).unwrap_or_default().iter().filter(is_of_it).collect();
+    let sum = |units: fn(&LineRecord) -> Option<Quantity>| {
+        let mut known = of_it.iter().filter_map(|line| units(line));
+        let first = known.next()?;
+        known.try_fold(first, Quantity::checked_add)
+    };
+    (sum(|line| line.was), sum(|line| line.wanted))
 }

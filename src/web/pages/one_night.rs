@@ -1,11 +1,14 @@
 //! One run: what it changed, what it held, its facts, and the way to set it back.
 
+use std::collections::BTreeMap;
+
 use maud::{Markup, html};
 
 use crate::history::run_lookup::RunSummary;
 use crate::history::run_record::{LineRecord, RunRecord};
+use crate::history::store::open::History;
 use crate::reconcile::model::display_text::{escaped, shown};
-use crate::reconcile::model::ids::RunId;
+use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::report::command_output::diff_output::Difference;
 use crate::report::format::html::html_pieces::Anchors;
@@ -16,10 +19,12 @@ use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
 use crate::web::pages::nights::night_diff;
-use crate::web::pages::page_pieces;
 use crate::web::pages::plan::plan_pieces;
+use crate::web::pages::{page_pieces, today};
 use crate::web::site::PageError;
 
+/// Changed lines that are drawn over the nights.
+const TRENDS: usize = 60;
 /// Lines of a section.
 const LINES: usize = 200;
 
@@ -30,16 +35,17 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let report = Report::of(&run);
     let nights = history.nights(&run.integration, run.run, sparkline::NIGHTS)?;
     let places = Anchors::default();
+    let trends = trends(history, &report, &nights)?;
     let main = html! {
-        (head(visit, &run))
+        (head(visit, &run, &report))
         (page_pieces::numbers(&run))
         (strip(&run, &nights))
         @if let Some(end) = &run.end { (page_pieces::stops(visit, &run, end)) }
         @if LinesKept::of(&run) == LinesKept::Nothing { p { (LINES_DROPPED) "." } }
-        @for (kind, lines) in &report.changes { (changes(*kind, lines, (&places, visit.query.get("line")))) }
-        (entries("Held", "held", "ask", &report.asked, &places))
-        (entries("Worth a look", "odd", "info", &report.odd, &places))
-        (entries("For completeness", "told", "plain", &report.told, &places))
+        @for (kind, lines) in &report.changes { (changes(*kind, lines, (&places, visit.query.get("line")), &trends)) }
+        (entries(("Held", "held"), &report.asked, |entry| row(entry, "ask", (&places, Some(item_stands(visit, &run.integration, entry.handle()))))))
+        (entries(("Worth a look", "odd"), &report.odd, |entry| row(entry, "info", (&places, None))))
+        (entries(("For completeness", "told"), &report.told, |entry| row(entry, "plain", (&places, None))))
         section.stack {
             @if let Some(before) = night_before(&nights, &run) { (against(&run, &history.run(before)?.ok_or(PageError::Nothing)?)) }
             (facts(visit, &run))
@@ -49,12 +55,50 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     Ok(frame(visit, RailEntry::Nights, &format!("Run {} · {}", run.run, shown(run.integration.as_str())), &main))
 }
 
-fn head(visit: &Visit, run: &RunRecord) -> Markup {
+/// The last nights of the changed lines, the first of them: a line is looked up night by night.
+fn trends(
+    history: &History,
+    report: &Report<'_>,
+    nights: &[RunSummary],
+) -> Result<BTreeMap<String, Markup>, PageError> {
+    let runs: Vec<RunId> = nights.iter().map(|night| night.run).collect();
+    // A single night is no trend.
+    if runs.len() < 2 {
+        return Ok(BTreeMap::new());
+    }
+    let changed = report.changes.iter().flat_map(|(_, lines)| lines).take(TRENDS);
+    let lines = history.line_nights(&runs, &changed.map(|line| line.handle.as_str()).collect())?;
+    Ok(lines.into_iter().map(|(handle, nights)| (handle, today::drawing(&runs, &nights))).collect())
+}
+
+/// How an item of this night stands by now.
+fn item_stands(visit: &Visit, integration: &IntegrationName, handle: &str) -> Markup {
+    let is_it = |found: Option<&str>| !handle.is_empty() && found == Some(handle);
+    let open = visit.desk.waiting.iter().find(|one| is_it(one.finding.handle.as_deref()));
+    let is_queued = visit.desk.queued.iter().any(|answer| is_it(Some(&answer.handle)));
+    let decisions = visit.desk.plan(integration).map(|plan| &plan.decisions);
+    let answer = decisions.and_then(|all| all.0.values().find(|decision| is_it(Some(&decision.handle))));
+    html! {
+        @if handle.is_empty() {}
+        @else if open.is_some() { b { "still open" } }
+        @else if is_queued { b { "answered" } ", waits for the run" }
+        @else if let Some(answer) = answer { (escaped(&answer.sentence())) }
+        @else { "settled since" }
+    }
+}
+
+fn head(visit: &Visit, run: &RunRecord, report: &Report<'_>) -> Markup {
+    let asked = report.asked.len();
+    let is_open = |entry: &&ReportEntry<'_>| {
+        let handle = entry.handle();
+        visit.desk.waiting.iter().any(|one| !handle.is_empty() && one.finding.handle.as_deref() == Some(handle))
+    };
+    let open = report.asked.iter().filter(is_open).count();
     html! {
         header.head { div {
             p.over { (numbers_and_dates::minute(run.started_at)) " · run " (run.run) " · " (run.command) " in " (run.mode) " mode" }
             div.headline { h1 { (shown(run.integration.as_str())) } (page_pieces::verdict(visit, ReportVerdict::of(run))) }
-            p.lead { "As it was recorded." @if let Some(undone) = run.undoes { " It sets back " a href={ "/nights/" (undone) } { "run " (undone) } "." } }
+            p.lead { "As it was recorded." @if asked > 0 { " Of " (numbers_and_dates::plural(asked, "held item")) ", " (open) (if open == 1 { " is" } else { " are" }) " still open." } @if let Some(undone) = run.undoes { " It sets back " a href={ "/nights/" (undone) } { "run " (undone) } "." } }
         } }
     }
 }
@@ -100,7 +144,12 @@ fn listed<'a>(lines: &'a [&LineRecord], asked: &'a str) -> impl Iterator<Item = 
     lines.iter().copied().enumerate().filter(is_listed).map(|(_, line)| line)
 }
 
-fn changes(kind: Change, lines: &[&LineRecord], (places, asked): (&Anchors, &str)) -> Markup {
+fn changes(
+    kind: Change,
+    lines: &[&LineRecord],
+    (places, asked): (&Anchors, &str),
+    trends: &BTreeMap<String, Markup>,
+) -> Markup {
     let title = match kind {
         Change::Done => "Changed",
         Change::Would => "Would change",
@@ -111,11 +160,12 @@ fn changes(kind: Change, lines: &[&LineRecord], (places, asked): (&Anchors, &str
         section aria-labelledby=(title.replace(' ', "-")) {
             div.sec { h2 id=(title.replace(' ', "-")) { (title) " " span.count { (lines.len()) } } p { (plan_pieces::sums(lines)) } }
             div.sheet { table.mid {
-                thead { tr { th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" } th.n scope="col" { "now" } th.n scope="col" { "by" } th.wide scope="col" { "state" } } }
+                thead { tr { th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" } th.n scope="col" { "now" } th.n scope="col" { "by" } @if !trends.is_empty() { th.wide.wider scope="col" { "30 nights" } } th.wide scope="col" { "state" } } }
                 tbody { @for line in listed(lines, asked) { tr id=[places.first(&line.handle)] {
                     th scope="row" { (page_pieces::line_name(line)) }
                     td.n { (page_pieces::quantity(line.was)) } td.n { (page_pieces::quantity(line.wanted)) } td.n { b { (page_pieces::quantity(line.now)) } }
                     td.n { (numbers_and_dates::signed(numbers_and_dates::delta(line))) }
+                    @if !trends.is_empty() { td.wide.wider { @if let Some(trend) = trends.get(&line.handle) { (trend) } } }
                     td.wide { (line.outcome) }
                 } } }
             } }
@@ -124,11 +174,11 @@ fn changes(kind: Change, lines: &[&LineRecord], (places, asked): (&Anchors, &str
     }
 }
 
-fn entries(title: &str, id: &str, tone: &str, entries: &[ReportEntry<'_>], places: &Anchors) -> Markup {
+fn entries((title, id): (&str, &str), entries: &[ReportEntry<'_>], row: impl Fn(&ReportEntry<'_>) -> Markup) -> Markup {
     html! { @if !entries.is_empty() {
         section aria-labelledby=(id) {
             div.sec { h2 id=(id) { (title) " " span.count { (entries.len()) } } }
-            div.rows { div.items.nopick { @for entry in entries.iter().take(LINES) { (row(entry, tone, places)) } } }
+            div.rows { div.items.nopick { @for entry in entries.iter().take(LINES) { (row(entry)) } } }
             @if entries.len() > LINES { p.small.soft { "and " (entries.len() - LINES) " more" } }
         }
     } }
@@ -139,14 +189,15 @@ fn beside_title(entry: &ReportEntry<'_>) -> String {
     if why == entry.title() { "of the whole integration".to_owned() } else { why }
 }
 
-fn row(entry: &ReportEntry<'_>, tone: &str, places: &Anchors) -> Markup {
+/// `stands`: how it stands by now, of what somebody was asked about.
+fn row(entry: &ReportEntry<'_>, tone: &str, (places, stands): (&Anchors, Option<Markup>)) -> Markup {
     let handle = entry.handle();
     html! {
         article.row id=[places.first(handle)] {
             (page_pieces::sign(tone, sign_of(entry.finding.code)))
             h3 { @if handle.is_empty() { (entry.title()) } @else { a href={ "/items/" (handle) } { (entry.title()) } } span.rest { (beside_title(entry)) } }
             p.why { (escaped(&entry.finding.message)) }
-            p.since { @if !handle.is_empty() { code { (handle) } } }
+            p.since { @if let Some(stands) = stands { (stands) " " } @if !handle.is_empty() { code { (handle) } } }
             (page_pieces::step(entry.line))
             p.do {}
         }

@@ -70,6 +70,7 @@ impl Undoing<'_> {
             carried: None,
             billed: FirstBilled::default(),
             changed_at: None,
+            edited: None,
             verdict,
             detail,
             named,

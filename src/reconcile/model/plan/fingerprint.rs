@@ -42,6 +42,7 @@ pub(crate) fn canonical(text: &mut String, line: &Line) {
         detail: _,
         named: _,
         changed_at: _,
+        edited: _,
     } = line;
     text.push('\n');
     text.push_str(&subject_text(subject));

@@ -120,6 +120,7 @@ mod tests {
             carried: None,
             billed: FirstBilled::default(),
             changed_at: None,
+            edited: None,
             verdict: Verdict::Unchanged(Code::Equal),
             detail: String::new(),
             named: Named::default(),

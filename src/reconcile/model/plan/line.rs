@@ -8,6 +8,7 @@ use crate::reconcile::model::bill_customer::Bill;
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, ItemName, ProductCode, ProductId, ServiceName,
 };
+use crate::reconcile::model::last_change::LastChange;
 use crate::reconcile::model::plan::named_additions::Named;
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
@@ -41,6 +42,9 @@ pub struct Line {
     /// When ConnectWise's records of what it asks about were changed last, by ConnectWise's clock; nothing of a line that asks
     /// nothing.
     pub changed_at: Option<DateTime<Utc>>,
+    /// Who changed ConnectWise's record last, where it holds another quantity than recount saw or wrote last; so it is known of
+    /// few lines, once a night was accepted.
+    pub edited: Option<LastChange>,
 }
 
 /// What a line is about.

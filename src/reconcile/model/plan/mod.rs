@@ -5,6 +5,7 @@ pub mod fingerprint;
 pub mod guard_measurement;
 pub mod handle;
 pub mod line;
+pub mod moved_since;
 pub mod named_additions;
 pub mod outcome;
 pub mod reason_code;

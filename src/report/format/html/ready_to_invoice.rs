@@ -4,17 +4,18 @@ use maud::{Markup, html};
 use rust_decimal::Decimal;
 
 use crate::history::past::owned_lines::UnwatchedLine;
-use crate::history::run_lookup::RunSummary;
 use crate::history::run_record::LineRecord;
 use crate::history::store::error::StoreError;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::finding::Finding;
-use crate::reconcile::model::plan::outcome::{Mode, RunVerdict};
-use crate::reconcile::model::plan::reason_code::{Code, Severity};
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::or_dash;
 use crate::report::format::html::{Links, Place, document, html_pieces};
-use crate::report::report_model::{ReportEntry, ReportVerdict};
+use crate::report::invoices::invoice_conditions::{ConditionRemedy, ConditionState, InvoiceCondition, open_conditions};
+use crate::report::invoices::invoice_standing::{CHANGES, InvoiceStanding};
+use crate::report::invoices::month_units::{MonthSum, MonthUnits, NoSum, UnitsMoved};
+use crate::report::report_model::ReportEntry;
 use crate::report::{display_names, numbers_and_dates};
 
 /// What helps where the lines of an integration that is not on bill still.
@@ -37,37 +38,6 @@ pub fn billed_unwatched(unwatched: &UnwatchedLine) -> String {
             )
         }
     }
-}
-
-/// Changes that the page lists of each integration.
-pub const CHANGES: usize = 500;
-
-/// What the page asks of one integration.
-#[derive(Debug)]
-pub struct InvoiceStanding {
-    /// Its newest run.
-    pub run: RunSummary,
-    /// Whether anything is still expected of it.
-    pub is_on: bool,
-    /// What that run found.
-    pub findings: Vec<Finding>,
-    /// What recount changed since the first of the month, newest first; at most one more than [`CHANGES`].
-    pub changes: Vec<(RunId, LineRecord)>,
-    /// Lines of that run that somebody ignored.
-    pub ignored: Vec<LineRecord>,
-    /// Lines of that run that are left as they are for now, or bill in advance, and bill otherwise than counted.
-    pub left_for_now: Vec<LineRecord>,
-    /// Undos that were carried out since that run, oldest first.
-    pub undos: Vec<RunSummary>,
-    /// Lines that are not billed as that run counted them, because of these undos.
-    pub uncounted: usize,
-}
-
-/// One condition, and whether it holds.
-struct Check {
-    holds: bool,
-    what: String,
-    then: Markup,
 }
 
 /// What stands on the page where it is of the desk.
@@ -105,117 +75,138 @@ pub fn main(
     month: &str,
     (links, more): (Links, &MonthMore),
 ) -> Markup {
-    let checked: Vec<(&InvoiceStanding, Vec<Check>)> =
-        integrations.iter().map(|standing| (standing, checks_of(standing, links))).collect();
-    let open = checked.iter().flat_map(|(_, checks)| checks).filter(|check| !check.holds).count();
-    let open = open + unwatched.len() + usize::from(more.is_older);
+    let open = integrations.iter().map(open_conditions).sum::<usize>() + unwatched.len() + usize::from(more.is_older);
     let (tone, words) = match (open, integrations.is_empty()) {
         (_, true) => ("ask", "NO RUN YET".to_owned()),
         (0, _) => ("good", "READY".to_owned()),
-        (open, _) => ("ask", format!("NOT YET: {} open", numbers_and_dates::plural(open, "point"))),
+        (open, _) => ("ask", format!("NOT YET: {} open", numbers_and_dates::plural(open, "condition"))),
     };
     html! {
         header.head {
             div {
-            div.headline { h1 { "Ready to invoice?" } span.verdict.big.(tone) { (words) } }
-            p.lead { (month) ", as of the newest run of each integration" @if more.is_over { " in it" } }
+            div.headline { h1 { "Invoices of " (month) } span.verdict.big.(tone) { (words) } }
+            p.lead { "As of the newest run of each integration" @if more.is_over { " in " (month) } "." }
             }
             @if let Some(switch) = &more.switch { (switch) }
         }
+        (conditions(integrations, links))
         @if let Some(open) = &more.open { (open) }
-        @for (at, (standing, checks)) in checked.iter().enumerate() { (integration(at, standing, checks, (month, links))) }
+        @for (at, standing) in integrations.iter().enumerate() { (integration(at, standing, (month, links))) }
         @if !unwatched.is_empty() { (nobody_looks(unwatched)) }
     }
 }
 
-/// Of one that is off, or has another name by now, nothing is looked at that could hold.
-fn checks_of(standing: &InvoiceStanding, links: Links) -> Vec<Check> {
-    if standing.is_on { checks(standing, links) } else { Vec::new() }
+/// A row for each condition, a column for each integration that something is expected of.
+fn conditions(integrations: &[InvoiceStanding], links: Links) -> Markup {
+    let on: Vec<&InvoiceStanding> = integrations.iter().filter(|standing| standing.is_on).collect();
+    let states = |condition: InvoiceCondition| -> Vec<Option<ConditionState>> {
+        on.iter().map(|standing| condition.of(standing)).collect()
+    };
+    let rows = InvoiceCondition::ALL.map(|condition| (condition, states(condition)));
+    let asked = rows.iter().filter(|(_, states)| states.iter().any(Option::is_some));
+    html! { @if !on.is_empty() { div.sheet tabindex="0" { table {
+        caption.sr { "What has to hold before the invoices go out" }
+        thead { tr { th scope="col" { "condition" } @for standing in &on { th scope="col" { (shown(standing.run.integration.as_str())) } } } }
+        tbody { @for (condition, states) in asked { tr {
+            th scope="row" { (condition.said()) }
+            @for state in states { td { (cell(state.as_ref(), links)) } }
+        } } }
+        tfoot { tr { th scope="row" { "ready" } @for standing in &on {
+            td { @if open_conditions(standing) == 0 { span.yes { "ready" } } @else { "not yet" } }
+        } } }
+    } } } }
 }
 
-fn checks(standing: &InvoiceStanding, links: Links) -> Vec<Check> {
-    let InvoiceStanding { run, is_on: _, findings, changes: _, ignored: _, left_for_now: _, undos, uncounted } =
-        standing;
-    let Some(end) = &run.end else {
-        let what = "the newest run is not finished".to_owned();
-        let then = html! { "it is running, or was cut off" @if links.held.is_none() { "; recount status" } };
-        return vec![Check { holds: false, what, then }];
+fn cell(state: Option<&ConditionState>, links: Links) -> Markup {
+    html! { @match state {
+        None | Some(ConditionState::NotKnown) => span.soft { span aria-hidden="true" { "–" } span.sr { @if state.is_some() { "not known yet" } @else { "not asked" } } },
+        Some(ConditionState::Holds(beside)) => {
+            span.yes { "✓ " span.sr { "yes" } } @if !beside.is_empty() { span.rest { (beside) } }
+        },
+        Some(ConditionState::Open(said, helps)) => (open(said, *helps, links)),
+    } }
+}
+
+/// What is in the way, and what helps: a page of the desk, or a command.
+fn open(said: &str, helps: ConditionRemedy, links: Links) -> Markup {
+    let (page, command, words) = match helps {
+        ConditionRemedy::Answer => (links.held, Some("recount held"), ""),
+        ConditionRemedy::MendAndRun => (links.run, Some("recount run"), "mend it, and run it again"),
+        ConditionRemedy::Run => (links.run, Some("recount run"), "the next run looks again"),
+        ConditionRemedy::Wait => (None, Some("recount status"), "it is running, or was cut off"),
+        ConditionRemedy::Apply => (None, None, "nothing is written until it is apply"),
+        ConditionRemedy::NextRun => (None, None, "the next run bills the counts again, but for lines that are kept"),
     };
-    let totals = end.totals;
-    let read = matches!(end.verdict, RunVerdict::Ok | RunVerdict::Decide | RunVerdict::Partial);
-    let age = run.planned.as_ref().map(|planned| numbers_and_dates::age(run.started_at, &planned.export));
-    let fresh = match (read, age) {
-        (true, Some(age)) => format!("the night went through, on an export {age} old"),
-        _ => format!("the newest run did not go through: {}", ReportVerdict::of_summary(run).words),
-    };
-    let unmapped = count(findings, |finding| matches!(finding.code, Code::CustomerUnmapped | Code::ServiceUnmapped));
-    let open = totals.to_decide.saturating_sub(unmapped);
-    let undone = undos.iter().filter_map(|undo| undo.end.as_ref()).map(|end| end.totals.failed + end.totals.unknown);
-    let doubt = totals.failed + totals.unknown + undone.sum::<usize>();
-    let check = |holds: bool, what: String, then: Markup| Check { holds, what, then };
-    let held = || step(links.held, "answer them", "recount held");
-    let again = || step(links.run, "run it", "recount run");
-    let said = |said: &str| html! { (said) };
-    let mut checks = vec![
-        check(read, fresh, html! { "fix it, then " (again()) }),
-        check(
-            unmapped == 0,
-            format!("customers or services not mapped: {unmapped}"),
-            html! { "they bill nothing: " (held()) },
-        ),
-        check(open == 0, format!("other open items: {open}"), held()),
-        check(
-            doubt == 0,
-            format!("lines refused or in doubt: {doubt}"),
-            html! { "the next run looks again: " (again()) },
-        ),
-        check(totals.would_change == 0, format!("changes not written yet: {}", totals.would_change), again()),
-        check(run.mode == Mode::Apply, format!("{} mode", run.mode), said("nothing is written until it is apply")),
-    ];
-    if !undos.is_empty() {
-        let what = format!("lines set back, and not billed as counted: {uncounted}");
-        let then = said("the next run bills the counts again, but for lines that are kept");
-        checks.push(check(*uncounted == 0, what, then));
+    html! {
+        @match page { Some(page) => a.hot.ask href=(page) { (said) }, None => span.hot.ask { (said) } }
+        @if !words.is_empty() { span.rest { (words) } }
+        @if let (None, Some(command), None) = (page, command, links.held) { span.rest { code { (command) } } }
     }
-    checks
 }
 
-/// What helps: a page of the desk, or a command.
-fn step(page: Option<&str>, does: &str, command: &str) -> Markup {
-    html! { @match page { Some(page) => a href=(page) { (does) }, None => (command) } }
-}
-
-fn count(findings: &[Finding], is: impl Fn(&&Finding) -> bool) -> usize {
-    findings.iter().filter(|finding| finding.severity == Severity::Decide).filter(is).count()
-}
-
-fn integration(at: usize, standing: &InvoiceStanding, checks: &[Check], (month, links): (&str, Links)) -> Markup {
-    let InvoiceStanding { run, is_on, findings, changes, ignored, left_for_now, undos, uncounted: _ } = standing;
+fn integration(at: usize, standing: &InvoiceStanding, (month, links): (&str, Links)) -> Markup {
+    let InvoiceStanding { run, is_on, findings, units, changes, ignored, left_for_now, undos, uncounted: _ } = standing;
     let of = |codes: &[Code]| findings.iter().filter(|found| codes.contains(&found.code)).collect::<Vec<_>>();
     let (by_hand, kept) = (of(&[Code::HumanEdit, Code::TugOfWar]), of(&[Code::Kept]));
+    let skipped = of(&[Code::CustomerSkipped]);
+    let listed = changes.len().min(CHANGES);
     html! {
         section aria-labelledby={ "i" (at) } {
-            h2 id={ "i" (at) } { (shown(run.integration.as_str())) }
-            p.soft { a href={ (links.before) (run.run) (links.after) } { "run " (run.run) } ", " (numbers_and_dates::minute(run.started_at)) (html_pieces::set_back(undos, links)) }
-            @if *is_on { ul.checks.sheet { @for check in checks { (line(check)) } } }
-            @else { p { "It is not on any more: this is what it changed while it was." } }
+            div.sec {
+                h2 id={ "i" (at) } { (shown(run.integration.as_str())) }
+                p { a href={ (links.before) (run.run) (links.after) } { "run " (run.run) } ", " (numbers_and_dates::minute(run.started_at)) (html_pieces::set_back(undos, links)) }
+            }
+            @if !is_on { p { "It is not on any more: this is what it changed while it was." } }
+            p.units { (month_sum(units, links)) }
         }
         @if !ignored.is_empty() { (left_unbilled(at, ignored)) }
         @if !left_for_now.is_empty() { (otherwise_than_counted(at, left_for_now)) }
-        @if !by_hand.is_empty() { (findings_list(&format!("h{at}"), "CHANGED BY HAND", &by_hand)) }
-        @if !kept.is_empty() { (findings_list(&format!("k{at}"), "KEPT, AND NOT BILLED AS COUNTED", &kept)) }
+        @if !by_hand.is_empty() { (findings_list(&format!("h{at}"), "Changed by hand", &by_hand)) }
+        @if !kept.is_empty() { (findings_list(&format!("k{at}"), "Kept, and not billed as counted", &kept)) }
+        @if !skipped.is_empty() { (findings_list(&format!("s{at}"), "Skipped on purpose, and not billed", &skipped)) }
         section aria-labelledby={ "c" (at) } {
-            h2 id={ "c" (at) } { "CHANGED IN " (month) span.count { (changes.len().min(CHANGES)) } @if changes.len() <= CHANGES { (sums(changes)) } }
-            @if changes.is_empty() { p { "Nothing was changed this month." } } @else { (changed(changes, links)) }
+            div.sec { h2 id={ "c" (at) } { "Changed in " (month) span.count { (listed) } } @if let Some(written) = units.written.filter(|_| listed > 0) { p { (up_and_down(written)) " by recount" } } }
+            @if changes.is_empty() { p { "Nothing was changed by recount in this month." } } @else { (changed(changes, links)) }
         }
     }
+}
+
+/// `1083 units when run 2 began on Sun 29 Nov 2026, +82 −1 by recount, −5 otherwise, then 1159`; or why nobody knows.
+fn month_sum(units: &MonthUnits, links: Links) -> Markup {
+    let MonthUnits { sum, written } = units;
+    let of_run = |run: RunId| html! { a href={ (links.before) (run) (links.after) } { "run " (run) } };
+    let doubt = written.map_or(0, |written| written.in_doubt);
+    match (sum, written) {
+        (Ok(MonthSum { run, at, start, otherwise, end }), Some(written)) => html! {
+            b { (start.normalize()) } " units when " (of_run(*run)) " began on " (numbers_and_dates::day(*at))
+            ", " @if (written.up + written.down).is_zero() { "nothing" } @else { (up_and_down(*written)) } " by recount"
+            @if !otherwise.is_zero() {
+                ", " (numbers_and_dates::signed(otherwise.normalize())) " otherwise (changed in ConnectWise, or lines that came or went"
+                @if doubt > 0 { ", or a write in doubt" } ")"
+            }
+            ", then " b { (end.normalize()) } "."
+            @if doubt > 0 { " Not counted as recount's: " (numbers_and_dates::plural(doubt, "write")) " in doubt." }
+        },
+        (Err(NoSum::NotNoted(run)), _) => html! {
+            "How many units the month began with is not known: what was billed was not noted when " (of_run(*run)) " began."
+        },
+        (Err(NoSum::NoRun), _) => {
+            html! { "How many units the month began with is not known: no run of this month was accepted." }
+        }
+        (Err(NoSum::TooLarge) | Ok(_), _) => html! { "The units of the month are too many to be added up exactly." },
+    }
+}
+
+/// `+82 −1`.
+fn up_and_down(written: UnitsMoved) -> String {
+    format!("+{} −{}", written.up.normalize(), written.down.normalize())
 }
 
 /// Findings about lines that go on the invoice otherwise than counted.
 fn findings_list(id: &str, title: &str, findings: &[&Finding]) -> Markup {
     html! {
         section aria-labelledby=(id) {
-            h2 id=(id) { (title) span.count { (findings.len()) } }
+            div.sec { h2 id=(id) { (title) span.count { (findings.len()) } } }
             div.sheet tabindex="0" { table {
                 thead { tr { th scope="col" { "line" } th scope="col" { "what" } th scope="col" { "handle" } } }
                 tbody { @for finding in findings { tr {
@@ -229,16 +220,16 @@ fn findings_list(id: &str, title: &str, findings: &[&Finding]) -> Markup {
 
 /// Lines of integrations that are off, renamed or removed: they go on the invoice, and nobody counts them.
 fn nobody_looks(unwatched: &[UnwatchedLine]) -> Markup {
-    let then = NOT_ON;
-    let check = |one: &UnwatchedLine| {
+    let said = |one: &UnwatchedLine| {
         let name = shown(one.integration.as_str());
-        let what = format!("{name} is not on: {}", billed_unwatched(one));
-        Check { holds: false, what, then: html! { (then) } }
+        format!("{name} is not on: {}", billed_unwatched(one))
     };
     html! {
         section aria-labelledby="unwatched" {
-            h2 id="unwatched" { "BILLED, AND NOT LOOKED AT" span.count { (unwatched.len()) } }
-            ul.checks.sheet { @for one in unwatched { (line(&check(one))) } }
+            div.sec { h2 id="unwatched" { "Billed, and not looked at" span.count { (unwatched.len()) } } }
+            ul.checks.sheet { @for one in unwatched {
+                li.ask { span.sign.ask aria-hidden="true" { "!" } p { b { "Open: " } (said(one)) span.soft { " → " (NOT_ON) } } }
+            } }
         }
     }
 }
@@ -247,7 +238,7 @@ fn nobody_looks(unwatched: &[UnwatchedLine]) -> Markup {
 fn otherwise_than_counted(at: usize, lines: &[LineRecord]) -> Markup {
     html! {
         section aria-labelledby={ "f" (at) } {
-            h2 id={ "f" (at) } { "LEFT FOR NOW, AND NOT BILLED AS COUNTED" span.count { (lines.len()) } }
+            div.sec { h2 id={ "f" (at) } { "Left for now, and not billed as counted" span.count { (lines.len()) } } }
             div.sheet tabindex="0" { table {
                 thead { tr {
                     th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "counted" }
@@ -271,7 +262,7 @@ fn left_unbilled(at: usize, ignored: &[LineRecord]) -> Markup {
     let unbilled: Decimal = ignored.iter().filter(|line| line.addition.is_none()).map(counted).sum();
     html! {
         section aria-labelledby={ "g" (at) } {
-            h2 id={ "g" (at) } { "IGNORED" span.count { (ignored.len()) } }
+            div.sec { h2 id={ "g" (at) } { "Ignored" span.count { (ignored.len()) } } }
             p { (ignored.len()) " ignored, " (unbilled.normalize()) " units: counted, but not billed." }
             div.sheet tabindex="0" { table {
                 thead { tr {
@@ -286,24 +277,6 @@ fn left_unbilled(at: usize, ignored: &[LineRecord]) -> Markup {
             @if ignored.len() > CHANGES { p.small { "… and more: " code { "recount report --format csv" } } }
         }
     }
-}
-
-fn line(check: &Check) -> Markup {
-    let (tone, sign, said) = if check.holds { ("good", "✓", "Good") } else { ("ask", "!", "Open") };
-    html! {
-        li.(tone) {
-            span.sign.(tone) aria-hidden="true" { (sign) }
-            p { b { (said) ": " } (check.what) @if !check.holds { span.soft { " → " (check.then) } } }
-        }
-    }
-}
-
-/// By how much all of it moved: `+82 −1`.
-fn sums(changes: &[(RunId, LineRecord)]) -> Markup {
-    let moved = changes.iter().map(|(_, line)| numbers_and_dates::delta(line));
-    let (up, down): (Vec<Decimal>, Vec<Decimal>) = moved.partition(|delta| *delta > Decimal::ZERO);
-    let [up, down] = [up, down].map(|deltas| deltas.into_iter().fold(Decimal::ZERO, Decimal::saturating_add));
-    html! { @if !changes.is_empty() { span.count { "+" (up.normalize()) " −" (down.abs().normalize()) } } }
 }
 
 fn changed(changes: &[(RunId, LineRecord)], links: Links) -> Markup {

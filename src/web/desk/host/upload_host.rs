@@ -7,6 +7,7 @@ use crate::history::run_record::RunRecord;
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::guard_measurement::GuardLook;
 use crate::web::desk::host::not_done::NotDone;
 
 /// The functions of `recount read`, for files that come by a browser. A browser names no path: each person has one file
@@ -57,6 +58,8 @@ pub struct StagedUpload {
     pub bytes: u64,
     /// What it comes to, or why it cannot be read.
     pub read: Result<ReadUpload, NotDone>,
+    /// What the guards of the integration that it fits would measure of it, without ConnectWise.
+    pub guards: Vec<GuardLook>,
 }
 
 /// What a file comes to.

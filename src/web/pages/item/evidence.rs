@@ -8,7 +8,7 @@ use crate::history::run_record::LineRecord;
 use crate::reconcile::model::decision::Decision;
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
-use crate::reconcile::model::plan::outcome::AnswerVerb;
+use crate::reconcile::model::plan::outcome::{AnswerVerb, Outcome};
 use crate::reconcile::model::quantity::or_dash;
 use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::format::html::html_pieces::place;
@@ -36,7 +36,21 @@ pub(crate) fn chain(line: &LineRecord, reading: &ExportReadability<'_>, records:
             @for how in line.sources.iter().filter_map(|source| source.how.as_deref()).take(SOURCES) { li { b { "policy" } div { (escaped(how)) } } }
             li { b { "ConnectWise" } div { (place(line, records)) ": " b { (page_pieces::quantity(line.was)) } } }
             li { b { "rule" } div { (line.outcome) ", " (page_pieces::words_of(line.reason.as_str())) @if !line.detail.is_empty() { ": " (escaped(&line.detail)) } } }
+            @if let Some(sent) = would_send(line) { li { b { "would send" } div { (sent) } } }
         }
+    }
+}
+
+/// What is sent once nothing holds the line.
+fn would_send(line: &LineRecord) -> Option<String> {
+    let waits = matches!(line.outcome, Outcome::Held | Outcome::WouldUpdate | Outcome::WouldCreate);
+    match (line.was, line.wanted?) {
+        _ if !waits => None,
+        (Some(was), wanted) if was != wanted => Some(format!("quantity {was} → {wanted}, and nothing else")),
+        (Some(_), _) => None,
+        // Several additions, or none: what is sent is not settled while it is held.
+        (None, wanted) if line.outcome == Outcome::WouldCreate => Some(format!("a new line of {wanted}")),
+        (None, _) => None,
     }
 }
 
@@ -53,12 +67,15 @@ pub(super) fn nights(visit: &Visit, handle: &str, integration: &IntegrationName)
         }
         None => None,
     };
+    let stands = |line: &LineRecord| (line.was, line.wanted, line.now, line.outcome, line.reason);
+    let is_new = |at: usize| lines.get(at + 1).is_none_or(|(.., before)| stands(before) != stands(&lines[at].2));
+    let moved = lines.iter().enumerate().filter(|(at, _)| is_new(*at)).map(|(_, night)| night);
     Ok(html! {
         div.sheet { table {
-            caption { "Nights " small { "those that are kept" } @if let Some(drawing) = drawing { " " (drawing) } }
+            caption { "Nights " small { "those that were as the one before are left out" } @if let Some(drawing) = drawing { " " (drawing) } }
             thead { tr { th scope="col" { "night" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" } th.n scope="col" { "now" } th scope="col" { "what" } } }
-            tbody { @for (run, at, line) in &lines { tr {
-                td { a href={ "/nights/" (run) } { (numbers_and_dates::day(at.fixed_offset())) } }
+            tbody { @for (run, at, line) in moved { tr {
+                td { a href={ "/nights/" (run) } { (numbers_and_dates::day(visit.desk.zone.local(*at))) } }
                 td.n { (page_pieces::quantity(line.was)) } td.n { (page_pieces::quantity(line.wanted)) } td.n { (page_pieces::quantity(line.now)) }
                 td.fit { (line.outcome) span.rest { (page_pieces::words_of(line.reason.as_str())) } }
             } } }

@@ -1,18 +1,20 @@
 //! A plan that another one stands in the place of: what moved, and the approval of the plan as it is now beside it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
 
+use crate::history::desk::file_versions::FileVersionChange;
 use crate::history::run_record::{LineRecord, RunRecord};
+use crate::history::store::open::History;
 use crate::reconcile::model::display_text::{escaped, shown};
-use crate::reconcile::model::ids::RunId;
+use crate::reconcile::model::ids::{AdditionId, RunId};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::fingerprint::short;
+use crate::reconcile::model::plan::moved_since::{BetweenPlans, MovedBy, MovedLine, is_written, moved_by, moved_lines};
 use crate::reconcile::model::plan::outcome::{Outcome, RunCommand};
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::or_dash;
-use crate::report::command_output::moved_plan::{MovedLine, is_written, moved_lines};
 use crate::report::{display_names, lines, numbers_and_dates};
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
@@ -36,7 +38,7 @@ pub(super) fn page(visit: &Visit, older: &RunRecord, newest: &RunRecord) -> Resu
     let main = html! {
         (head(visit, (older, print), newest, done))
         @if moved.is_empty() { (page_pieces::empty("No line differs", "The two plans differ in the agreements or the counts behind their lines alone.")) }
-        @else { (table(&moved)) }
+        @else { (table(&moved, &causes(visit.desk.history()?, (older, newest), &moved)?)) }
         (as_they_were(newest, &moved))
         (guard_measurements::fold(newest))
         p.do { a.b href={ "/plan?run=" (newest.run) } { "See all of the plan as it is now" } }
@@ -69,12 +71,48 @@ fn head(visit: &Visit, (older, print): (&RunRecord, &str), newest: &RunRecord, d
     }
 }
 
-fn table(moved: &[MovedLine<'_>]) -> Markup {
+/// What moved each of the lines that are listed, as far as the history knows it.
+fn causes(
+    history: &History,
+    (older, newest): (&RunRecord, &RunRecord),
+    moved: &[MovedLine<'_, LineRecord>],
+) -> Result<Vec<Vec<MovedBy>>, PageError> {
+    let written = history.writers_between(&older.integration, (older.run, newest.run))?;
+    let drawn = (older.started_at.to_utc(), newest.started_at.to_utc());
+    let edits = history.file_changes_between(drawn)?;
+    let mut causes = Vec::new();
+    for pair in moved.iter().take(LISTED) {
+        let Some(line) = pair.1.or(pair.0) else { continue };
+        let answers = history.answers_to(&line.handle, 1)?;
+        let mut answers = answers.into_iter().map(|answer| answer.in_zone(*newest.started_at.offset()));
+        let answer = answers.find(|answer| answer.at >= older.started_at && answer.at <= newest.started_at);
+        causes.push(moved_by(*pair, BetweenPlans { answer: answer.as_ref(), ..between(line, &written, &edits) }));
+    }
+    Ok(causes)
+}
+
+fn between<'a>(
+    line: &'a LineRecord,
+    written: &BTreeMap<AdditionId, RunId>,
+    edits: &'a [FileVersionChange],
+) -> BetweenPlans<'a> {
+    let names = |edit: &&FileVersionChange| {
+        line.sources.iter().any(|source| edit.names(source.customer.as_str()) || edit.names(source.service.as_str()))
+    };
+    BetweenPlans {
+        written_by: line.addition.and_then(|addition| written.get(&addition)).copied(),
+        edited: line.edited.as_ref(),
+        answer: None,
+        mapped_by: edits.iter().find(names).map(|edit| edit.who.as_str()),
+    }
+}
+
+fn table(moved: &[MovedLine<'_, LineRecord>], causes: &[Vec<MovedBy>]) -> Markup {
     html! {
         div.sheet { table {
             caption { (numbers_and_dates::plural(moved.len(), "line")) " moved" }
-            thead { tr { th scope="col" { "line" } th.n.wide scope="col" { "planned" } th.n scope="col" { "now" } th scope="col" { "so it is" } } }
-            tbody { @for (then, now) in moved.iter().take(LISTED) { tr {
+            thead { tr { th scope="col" { "line" } th.n.wide scope="col" { "planned" } th.n scope="col" { "now" } th scope="col" { "so it is" } th.wide scope="col" { "changed by" } } }
+            tbody { @for ((then, now), causes) in moved.iter().zip(causes) { tr {
                 th scope="row" { @if let Some(line) = now.or(*then) { (page_pieces::line_name(line)) } }
                 td.n.wide { (units(*then)) } td.n { b { (units(*now)) } span.rest.narrow { "planned " (units(*then)) } }
                 td {
@@ -89,11 +127,17 @@ fn table(moved: &[MovedLine<'_>]) -> Markup {
                         Some(_) => {},
                         None => span.rest { "not in the plan" },
                     }
+                    @if !causes.is_empty() { span.rest.narrow { "changed by " (said(causes)) } }
                 }
+                td.wide { @if causes.is_empty() { "–" } @else { (said(causes)) } }
             } } }
         } }
         @if moved.len() > LISTED { p.small.soft { "and " (moved.len() - LISTED) " more" } }
     }
+}
+
+fn said(causes: &[MovedBy]) -> String {
+    causes.iter().map(MovedBy::said).collect::<Vec<_>>().join("; ")
 }
 
 /// `3 → 7` of what is written; what is billed of what is not.
@@ -115,7 +159,7 @@ fn fate(line: &LineRecord) -> String {
 }
 
 /// What would be written now as the older plan had it.
-fn as_they_were(newest: &RunRecord, moved: &[MovedLine<'_>]) -> Markup {
+fn as_they_were(newest: &RunRecord, moved: &[MovedLine<'_, LineRecord>]) -> Markup {
     let handles: BTreeSet<&str> = moved.iter().filter_map(|(_, now)| *now).map(|line| line.handle.as_str()).collect();
     let same =
         lines(newest).iter().filter(|line| plan_pieces::would_change(line) && !handles.contains(line.handle.as_str()));

@@ -21,14 +21,18 @@ use crate::config::settings::{Config, IntegrationConfig};
 use crate::export::locate::one_file::raw;
 use crate::export::read::bytes_to_counts::{fit, read_bytes};
 use crate::export::settings::{ExportLocation, Files, Layout, MAX_BYTES};
-use crate::history::run_record::RunRecord;
+use crate::history::run_record::{ExportRecord, RunRecord};
+use crate::history::store::open::History;
 use crate::nightly::night_failure::Failure;
 use crate::reconcile::decide::findings::row_findings::of_export;
+use crate::reconcile::guard::accepted_counts::Size;
 use crate::reconcile::guard::export_guards::part_unread;
+use crate::reconcile::guard::file_looks::file_looks;
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::guard_measurement::GuardLook;
 use crate::report::exit_codes::Exit;
 use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
 use crate::web::desk::host::upload_host::{ReadUpload, StagedUpload, UploadHost};
@@ -71,8 +75,9 @@ impl UploadHost for CommandHost {
         let config = self.config().ok()?;
         let (path, metadata) = file_of(&config, who)?;
         let read = known(&config, &path, &metadata);
+        let guards = read.as_ref().map(|read| guards(&config, read)).unwrap_or_default();
         let name = path.file_name()?.to_string_lossy().into_owned();
-        Some(StagedUpload { name, at: metadata.modified().ok()?.into(), bytes: metadata.len(), read })
+        Some(StagedUpload { name, at: metadata.modified().ok()?.into(), bytes: metadata.len(), read, guards })
     }
 
     fn try_upload(&self, who: &str, integration: &IntegrationName) -> Result<RunRecord, NotDone> {
@@ -202,6 +207,19 @@ fn known(config: &Config, path: &Path, metadata: &fs::Metadata) -> Result<ReadUp
     all.retain(|path, _| path.exists());
     all.insert(path.to_owned(), (stamp, read.clone()));
     read
+}
+
+/// Beside the last accepted export of the integration that it fits. Without a history that can be read there is nothing to compare
+/// with, and the page says that by itself.
+fn guards(config: &Config, read: &ReadUpload) -> Vec<GuardLook> {
+    let Some(own) = read.integration.as_ref().and_then(|name| config.integrations.get(name)) else { return Vec::new() };
+    let accepted = || {
+        let history = History::open_existing(&config.state).ok()??;
+        let run = history.last_good_export(&own.name).ok()??.run;
+        let ExportRecord { rows, customers, units, .. } = history.summary(run).ok()??.planned?.export;
+        Some((run, Size { rows, customers, units }))
+    };
+    file_looks(&read.counts, accepted(), &own.guards)
 }
 
 /// As the export of the integration that it fits, else with the profile that fits.

@@ -10,8 +10,8 @@ use crate::history::store::open::History;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::report::current_lines::Current;
-use crate::report::format::html::ready_to_invoice;
-use crate::report::format::html::ready_to_invoice::InvoiceStanding;
+use crate::report::invoices::invoice_standing::{CHANGES, InvoiceStanding};
+use crate::report::invoices::month_units::MonthUnits;
 
 /// A month of the calendar, as the zones of the runs have it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,7 +56,7 @@ impl InvoiceMonth {
         let runs = if is_over { history.newest_runs_within(first, last)? } else { history.newest_runs()? };
         let mut standings = Vec::new();
         for run in runs {
-            let changes = history.changes_within(&run.integration, (first, last), ready_to_invoice::CHANGES + 1)?;
+            let changes = history.changes_within(&run.integration, (first, last), CHANGES + 1)?;
             let is_on = is_over || on.is_none_or(|on| on.contains(&run.integration));
             if !is_on && changes.is_empty() {
                 continue;
@@ -66,7 +66,18 @@ impl InvoiceMonth {
             let mut left_for_now = history.lines_because(run.run, &LEFT_FOR_NOW)?;
             left_for_now.retain(|line| line.was != line.wanted || line.reason == Code::ReportOnly);
             let (undos, uncounted) = undone(history, &run)?;
-            standings.push(InvoiceStanding { run, is_on, findings, changes, ignored, left_for_now, undos, uncounted });
+            let units = MonthUnits::of(&history.units_within(&run.integration, (first, last))?);
+            standings.push(InvoiceStanding {
+                run,
+                is_on,
+                findings,
+                units,
+                changes,
+                ignored,
+                left_for_now,
+                undos,
+                uncounted,
+            });
         }
         Ok(standings)
     }

@@ -1,0 +1,6 @@
+//! Whether the invoices of a month can go out, and what they stand on: as data, for whatever shows it.
+
+pub mod invoice_conditions;
+pub mod invoice_month;
+pub mod invoice_standing;
+pub mod month_units;
