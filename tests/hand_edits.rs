@@ -221,16 +221,19 @@ fn what_may_be_kept_as_nothing_is_asked_about_like_a_zero() {
     }
 }
 
-/// The night was told as one whose key lacks a right, because there was nothing else to write.
+/// The night was told as one whose key may change nothing, because there was nothing else to write. Where every change is refused
+/// it ends with 13, and of a single one no more is said than that.
 #[test]
 fn one_line_that_the_role_may_not_change_is_one_failed_line() {
-    for other in ["5", "6"] {
+    for (other, exit) in [("5", 13), ("6", 5)] {
         let night = compared();
         night.sim().edit(|world| world.addition_mut(100).expect("the line").locked = true);
         night.export(format!("Account,Product,Quantity\nAcme,CloudFilter,4\nBorealis,CloudFilter,{other}\n"));
-        let said = night.run().exits(5);
+        let said = night.run().exits(exit);
         assert_eq!(said.outcome(10, FILTER), "failed", "{}", said.out);
         assert!(said.out.contains("Edit Level"), "the switch is named: {}", said.out);
+        assert!(!said.out.contains("may not change agreement additions"), "nobody knows that: {}", said.out);
+        assert_eq!(said.out.contains("may not change the one agreement addition"), exit == 13, "{}", said.out);
     }
 }
 

@@ -58,6 +58,19 @@ impl Permission {
         let all = !self.given && self.refused_in_a_row > 0;
         if self.is_missing() || all { self.refusal.take() } else { None }
     }
+
+    /// The same of changes. One line may be closed to a role that may change the others: of a single one no more is said.
+    fn verdict_of_changes(&mut self) -> Option<ReadError> {
+        let is_single = self.refused_in_a_row == 1;
+        self.verdict().map(|refusal| match refusal {
+            ReadError::WriteDenied { what: _, why, fix } if is_single => ReadError::WriteDenied {
+                what: "change the one agreement addition that was to be changed".to_owned(),
+                why,
+                fix: format!("{fix}; where others can be changed, it is this one that is closed"),
+            },
+            refusal => refusal,
+        })
+    }
 }
 
 /// The two rights that a write can lack; lacking one does not stop the other.
@@ -119,7 +132,7 @@ impl Breakers {
 
     /// Why the run did not do all it should, beside what single lines say.
     pub(super) fn verdict(&mut self) -> Option<ReadError> {
-        self.unread.take().or_else(|| self.edits.verdict()).or_else(|| self.adds.verdict())
+        self.unread.take().or_else(|| self.edits.verdict_of_changes()).or_else(|| self.adds.verdict())
     }
 
     /// Notes the answer of a write; `None` for a good one.
