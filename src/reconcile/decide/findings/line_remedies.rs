@@ -66,7 +66,7 @@ pub(crate) fn line_fix_in_words(code: Code) -> Option<&'static str> {
     Some(match code {
         Code::LineNotYetEffective => "nothing, if it may begin on that day; else correct its effective date",
         Code::LineBeforeBilling => "nothing, if it may wait; else correct the agreement's billing start",
-        Code::TooLarge => "correct the export, or what is said of its service",
+        Code::TooLarge => "look whether `columns` names the count, or divide what is said of its service",
         Code::ItemsDiffer => "count by item in the export's settings (count_by), or bill the service in one line",
         Code::ItemAmbiguous => "correct the items in the export, or fold their case in its settings",
         Code::ItemUnusable => "correct the item in the export, or bill the service in one line",

@@ -101,7 +101,7 @@ impl<'a> Findings<'a> {
                 format!("its counts may be incomplete: {lines} of the export has no customer, and may belong to it")
             }
         };
-        let fix = Remedy::from("correct the export").noting("until then none of its lines is written");
+        let fix = Remedy::from("see what is said of those rows").noting("until then none of its lines is written");
         self.customer(Severity::Decide, Code::CustomerIncomplete, customer, message, fix);
     }
 

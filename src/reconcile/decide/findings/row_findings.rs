@@ -71,13 +71,18 @@ pub(in crate::reconcile) fn of_cell(
                 "its rows ({}) come to {total}, and a count cannot be negative",
                 export.parts.lines("line", lines)
             );
-            let fix = Remedy::from("correct the export").or("filter the rows that are no usage".into());
+            let fix = Remedy::settings("leave the rows that are no usage out with `keep` or `drop`")
+                .or("ask the vendor why it is below 0".into());
             (Code::CountNegative, message, fix)
         }
         Cell::OutOfRange { lines, total: None } => {
             let message =
                 format!("its rows ({}) add up to more digits than a quantity has", export.parts.lines("line", lines));
-            (Code::TooLarge, message, "correct the export".into())
+            (
+                Code::TooLarge,
+                message,
+                Remedy::settings("look whether `columns` names the count, or set `divide` for its service"),
+            )
         }
     };
     let rows = format!("{customer}\u{1f}{service}");
