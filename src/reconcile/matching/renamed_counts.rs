@@ -332,13 +332,19 @@ impl<'a> DaysOfNames<'_, 'a> {
 
     fn say(&mut self, before: NaiveDate, (gone, new): (&[&'a CountName], &CountName)) {
         let name = |name: &&CountName| {
-            let is_of_customer = name.customer == new.customer;
-            shown(if is_of_customer { name.service.as_str() } else { name.customer.as_str() })
+            let whose = match name.integration == new.integration {
+                true => String::new(),
+                false => format!(" of {}", shown(name.integration.as_str())),
+            };
+            format!(
+                "{}{whose}",
+                shown(if name.customer == new.customer { name.service.as_str() } else { name.customer.as_str() })
+            )
         };
         let names = gone.iter().map(name).collect::<Vec<_>>().join(" and ");
         let earlier = gone.iter().filter_map(|name| self.said.get(*name).cloned());
-        let all: Vec<_> =
-            std::iter::once(format!("as {names} before {}", display_text::day(before))).chain(earlier).collect();
+        let now = format!("as {names} before {}", display_text::day(before));
+        let all: Vec<_> = std::iter::once(now).chain(earlier).collect();
         self.said.insert(new.clone(), all.join(", "));
     }
 
@@ -574,6 +580,8 @@ mod tests {
             let signs = RenameSigns { tonight, neighbours: &neighbours, line_step };
             take_over_renamed(&mut past, std::slice::from_ref(&owner), &names, signs);
             assert_eq!(of(&past, "Acme", "T"), said(&days), "it counts still: {on}");
+            let told = past.counted_as.values().map(String::as_str).collect::<Vec<_>>();
+            assert_eq!(told, if on { vec![] } else { vec!["as S of post before Thu 3 Dec 2026"] });
         }
     }
 
