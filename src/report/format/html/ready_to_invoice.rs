@@ -6,7 +6,6 @@ use rust_decimal::Decimal;
 use crate::history::past::owned_lines::UnwatchedLine;
 use crate::history::run_lookup::RunSummary;
 use crate::history::run_record::LineRecord;
-use crate::history::store::error::StoreError;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::finding::Finding;
@@ -14,6 +13,7 @@ use crate::reconcile::model::plan::outcome::{Mode, RunVerdict};
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::quantity::or_dash;
 use crate::report::format::html::{Links, Place, document, html_pieces};
+use crate::report::outdated::Outdated;
 use crate::report::report_model::{ReportEntry, ReportVerdict};
 use crate::report::{display_names, numbers_and_dates};
 
@@ -79,8 +79,8 @@ pub struct MonthMore {
     pub open: Option<Markup>,
     /// Whether the month is over.
     pub is_over: bool,
-    /// Whether the history is older than its last run: then nobody knows what was billed since.
-    pub is_older: bool,
+    /// Whether the history is not how things stand: then nobody knows what was billed since.
+    pub is_outdated: bool,
 }
 
 /// The page; `month` in words.
@@ -88,11 +88,11 @@ pub fn page(
     integrations: &[InvoiceStanding],
     unwatched: &[UnwatchedLine],
     month: &str,
-    older: Option<&StoreError>,
+    outdated: Option<&Outdated>,
 ) -> String {
-    let more = MonthMore { is_older: older.is_some(), ..MonthMore::default() };
+    let more = MonthMore { is_outdated: outdated.is_some(), ..MonthMore::default() };
     let main = html! {
-        @if let Some(error) = older { (html_pieces::older_history(error)) }
+        @if let Some(why) = outdated { (html_pieces::outdated(why)) }
         (main(integrations, unwatched, month, (Links::KEPT, &more)))
     };
     document(Place::Ready, "Ready to invoice · recount", &main)
@@ -108,7 +108,7 @@ pub fn main(
     let checked: Vec<(&InvoiceStanding, Vec<Check>)> =
         integrations.iter().map(|standing| (standing, checks_of(standing, links))).collect();
     let open = checked.iter().flat_map(|(_, checks)| checks).filter(|check| !check.holds).count();
-    let open = open + unwatched.len() + usize::from(more.is_older);
+    let open = open + unwatched.len() + usize::from(more.is_outdated);
     let (tone, words) = match (open, integrations.is_empty()) {
         (_, true) => ("ask", "NO RUN YET".to_owned()),
         (0, _) => ("good", "READY".to_owned()),
