@@ -6,6 +6,7 @@ mod desk;
 mod links;
 mod people;
 mod shared;
+mod vanished;
 
 use std::fs;
 use std::net::TcpListener;

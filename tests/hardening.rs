@@ -96,6 +96,29 @@ fn a_backup_is_taken_during_a_run_and_put_back_by_one_command() {
     assert_eq!(night.sent("PATCH").len() + night.sent("POST").len(), written);
 }
 
+/// They named a run that was in no history any more, and were green while `status` was not.
+#[test]
+fn numbers_and_pages_are_those_of_the_history_that_was_restored() {
+    let night = Night::busy();
+    night.run().exits(0);
+    night.recount(&["backup", "copy.db"]).exits(0);
+    night.run().exits(0);
+    let number = || {
+        let metrics = fs::read_to_string(night.path("state/metrics.prom")).expect("metrics");
+        let line = metrics.lines().find_map(|line| line.strip_prefix("recount_last_run_number{integration=\"mail\"} "));
+        line.unwrap_or_else(|| panic!("no number: {metrics}")).to_owned()
+    };
+    let newest = number();
+    let names_it = || {
+        let page = fs::read_to_string(night.path("state/reports/index.html")).expect("a page");
+        page.contains(&format!("{newest}.html"))
+    };
+    assert!(names_it());
+    night.recount(&["restore", "copy.db"]).exits(0);
+    assert_ne!(number(), newest);
+    assert!(!names_it());
+}
+
 /// The wrong backup first, then the right one: the nights since must not be lost by the way that is printed.
 #[test]
 fn a_second_restore_overwrites_nothing_that_the_first_set_aside() {

@@ -6,6 +6,7 @@
 
 mod bucket;
 mod copies;
+mod stand_by;
 
 use std::fs;
 use std::time::{Duration, SystemTime};

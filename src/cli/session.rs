@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::arguments::global_options::Global;
 use crate::cli::error::CommandError;
-use crate::cli::wiring::replication::Replica;
-use crate::cli::wiring::unbegun_nights;
+use crate::cli::wiring::replication::take_over::LeaseWish;
+use crate::cli::wiring::replication::{NotCopied, Replica};
+use crate::cli::wiring::{configured_health, unbegun_nights};
 use crate::cli::{clock, process_limits};
 use crate::config::settings::{Config, ConnectWiseConfig, IntegrationConfig};
 use crate::connectwise::client::Client;
@@ -46,20 +47,34 @@ pub(crate) fn configuration_of(path: &Path) -> Result<Config, CommandError> {
 impl Session {
     /// Takes the lock, and the lease where other hosts may want it, and opens the history under them.
     pub(crate) fn open(config: &Config) -> Result<Self, CommandError> {
+        Self::open_for(config, LeaseWish::Work)
+    }
+
+    /// The same for a command that only looks: it takes the lease of another host over from nobody.
+    pub(crate) fn open_to_look(config: &Config) -> Result<Self, CommandError> {
+        Self::open_for(config, LeaseWish::Look)
+    }
+
+    fn open_for(config: &Config, wish: LeaseWish) -> Result<Self, CommandError> {
         process_limits::enough_descriptors()?;
         let lock = RunLock::take(&config.state, clock::now())?;
-        let replica = config.replica.as_ref().map(|settings| Replica::open(config, settings, &lock)).transpose()?;
-        let mut history = History::open(&config.state, clock::now())?;
-        unbegun_nights::settle(config, &lock, &mut history)?;
-        Ok(Self { lock, history, replica, is_without_lease: false })
+        let replica =
+            config.replica.as_ref().map(|settings| Replica::open(config, settings, &lock, wish)).transpose()?;
+        match opened_under(config, &lock) {
+            Ok(history) => Ok(Self { lock, history, replica, is_without_lease: false }),
+            Err(error) => {
+                // Else this host would keep it from one that can go on.
+                replica.map(Replica::give_back);
+                Err(error)
+            }
+        }
     }
 
     /// For a night that cannot begin: it is recorded here, whoever may hold the lease. A host without a history makes none.
     pub(crate) fn open_to_record(config: &Config) -> Result<Self, CommandError> {
         let lock = RunLock::take(&config.state, clock::now())?;
         existing_history(&config.state)?;
-        let mut history = History::open(&config.state, clock::now())?;
-        unbegun_nights::settle(config, &lock, &mut history)?;
+        let history = opened_under(config, &lock)?;
         Ok(Self { lock, history, replica: None, is_without_lease: config.replica.is_some() })
     }
 
@@ -67,14 +82,26 @@ impl Session {
     ///
     /// # Errors
     /// Why it was not sent; `status` says so, too.
-    pub(crate) fn copy(&self, config: &Config) -> Result<(), String> {
-        self.replica.as_ref().map_or(Ok(()), |replica| replica.copy(config, &self.history))
+    pub(crate) fn copy(&self, config: &Config) -> Result<(), NotCopied> {
+        let Some(replica) = &self.replica else { return Ok(()) };
+        let before = configured_health::host_part(config);
+        let copied = replica.copy(config, &self.history);
+        if configured_health::host_part(config) != before {
+            configured_health::keep(config, &self.history);
+        }
+        copied
     }
 
     /// Whether another host may be the one that writes by now.
     pub(crate) fn has_lost_the_lease(&self) -> bool {
         self.is_without_lease || self.replica.as_ref().is_some_and(Replica::is_lost)
     }
+}
+
+fn opened_under(config: &Config, lock: &RunLock) -> Result<History, CommandError> {
+    let mut history = History::open(&config.state, clock::now())?;
+    unbegun_nights::settle(config, lock, &mut history)?;
+    Ok(history)
 }
 
 /// Records nights that could be stored nowhere, before a command that only reads: whoever looks what the night was is to find

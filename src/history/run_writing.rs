@@ -15,6 +15,7 @@ use crate::history::{past, plan_lines};
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
+use crate::reconcile::model::plan::reason_code::Code;
 
 /// What is known of a run from its beginning.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -155,6 +156,15 @@ impl History {
     /// When it cannot be stored.
     pub fn add_finding(&mut self, run: RunId, finding: &Finding, known: usize) -> Result<(), StoreError> {
         self.write(|transaction| insert_findings(transaction, run, std::slice::from_ref(finding), known))
+    }
+
+    /// Whether a run has a finding of this code.
+    ///
+    /// # Errors
+    /// When the history cannot be read.
+    pub fn has_finding(&self, run: RunId, code: Code) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM findings WHERE run = ?1 AND code = ?2";
+        Ok(self.connection.prepare_cached(sql)?.exists((run.0, code.as_str()))?)
     }
 
     /// Notes that a person approved this run's plan by its fingerprint.

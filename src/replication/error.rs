@@ -37,6 +37,14 @@ pub enum ReplicaError {
         /// When its lease runs out if nobody renews it, by this host's clock.
         until: DateTime<Utc>,
     },
+    /// The lease of another host has run out, and who asks takes it over from nobody.
+    #[error("this host stands by: the lease of {host} ran out {}, and what only looks takes it over from nobody", since.to_rfc3339_opts(SecondsFormat::Secs, true))]
+    RanOut {
+        /// Its name.
+        host: String,
+        /// When it ran out, by this host's clock.
+        since: DateTime<Utc>,
+    },
     /// The store takes every write, whatever its condition.
     #[error("the store does not keep conditional writes ({what}), so nothing would keep two hosts apart")]
     NoConditions {
@@ -58,6 +66,18 @@ pub enum ReplicaError {
         name: String,
         /// What is wrong.
         why: String,
+    },
+    /// A newer recount made a copy.
+    #[error(
+        "copy {name} is of a newer recount: its history is of version {found}, and this one knows version {known} at most"
+    )]
+    NewerCopy {
+        /// Which.
+        name: String,
+        /// Its version.
+        found: i64,
+        /// The newest that this program knows.
+        known: i64,
     },
     /// The history on this host failed.
     #[error("the history cannot be copied")]

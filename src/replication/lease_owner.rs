@@ -9,12 +9,11 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::apply::lease_guard::{LeaseGuard, LeaseSpan};
-use crate::replication::copy_names::CopyName;
 use crate::replication::error::{CopyStoreError, ReplicaError};
 use crate::replication::lease_marks::LeaseMarks;
 use crate::replication::lease_turn::{Lease, LeaseHolder, LeaseTurn, SeenLease, Takeover, turn};
 use crate::replication::store::{CopyStore, ObjectState};
-use crate::replication::transfer::{CopyDescription, newest};
+use crate::replication::transfer::{NewestCopy, newest};
 
 /// A host that may come to hold the lease.
 #[derive(Clone)]
@@ -31,6 +30,20 @@ pub struct LeaseOwner {
     pub marks: LeaseMarks,
 }
 
+/// The lease as it was found, before anything of it was written.
+#[derive(Debug, Clone)]
+pub struct FoundLease {
+    /// What lay there.
+    pub seen: Option<SeenLease>,
+    /// Where none lay there: the newest copy beside it.
+    left: Option<NewestCopy>,
+    /// By the store's clock.
+    now: DateTime<Utc>,
+    here_before: bool,
+    /// Whose it was and for how long it is out, if it is another host's.
+    pub out: Option<(String, TimeDelta)>,
+}
+
 /// The lease as this host wrote it last.
 #[derive(Debug, Clone)]
 pub struct OwnedLease {
@@ -45,24 +58,38 @@ const LEASE: &str = "lease.json";
 const TRIES: usize = 5;
 
 impl LeaseOwner {
-    /// Takes the lease, if it is nobody's, this host's, or has run out. First it is tried whether the store keeps conditions.
+    /// Looks whether the lease is nobody's, this host's, or has run out. First it is tried whether the store keeps conditions.
     /// Who was `here_before` begins nothing anew.
     ///
     /// # Errors
     /// [`ReplicaError::StandsBy`] while another host has it; [`ReplicaError::Emptied`] where nothing is left of what was there.
-    pub async fn take(&self, here_before: bool) -> Result<OwnedLease, ReplicaError> {
+    pub async fn look(&self, here_before: bool) -> Result<FoundLease, ReplicaError> {
         let now = self.store.probe(&(self.marks.draw)()).await?;
-        let left = match self.seen().await? {
-            None => Some(newest(&self.store).await?),
-            Some(_) => None,
+        let seen = self.seen().await?;
+        let left = if seen.is_none() { newest(&self.store).await? } else { None };
+        if seen.is_none() && left.is_none() && here_before {
+            return Err(ReplicaError::Emptied);
+        }
+        let is_mine = seen.as_ref().map_or(Ok(false), |seen| self.wrote(&seen.lease))?;
+        let out = match turn(seen.as_ref(), &self.me, is_mine, now) {
+            LeaseTurn::StandBy { host, left } => return Err(self.stands_by(host, left)),
+            LeaseTurn::TakeOver { from, out_for } => Some((from, out_for)),
+            LeaseTurn::Take | LeaseTurn::Renew => None,
         };
-        self.write(|seen, is_mine| match turn(seen, &self.me, is_mine, now) {
+        Ok(FoundLease { seen, left, now, here_before, out })
+    }
+
+    /// Takes the lease that was found, if nobody was ahead.
+    ///
+    /// # Errors
+    /// As for [`LeaseOwner::look`].
+    pub async fn take(&self, found: &FoundLease) -> Result<OwnedLease, ReplicaError> {
+        let FoundLease { seen: before, left, now, here_before, .. } = found;
+        self.write(|seen, is_mine| match turn(seen, &self.me, is_mine, *now) {
             // One that was there a moment ago was removed meanwhile: the next command looks at what it left.
-            LeaseTurn::Take => match &left {
-                Some(None) if here_before => Err(ReplicaError::Emptied),
-                Some(left) => self.first(left.as_ref()),
-                None => Err(CopyStoreError::Conflict { name: LEASE.to_owned() }.into()),
-            },
+            LeaseTurn::Take if before.is_some() => Err(CopyStoreError::Conflict { name: LEASE.to_owned() }.into()),
+            LeaseTurn::Take if left.is_none() && *here_before => Err(ReplicaError::Emptied),
+            LeaseTurn::Take => self.first(left.as_ref()),
             LeaseTurn::Renew => self.next(seen.map(|seen| &seen.lease), None),
             LeaseTurn::TakeOver { from, out_for } => {
                 let at = (self.clock)();
@@ -74,6 +101,21 @@ impl LeaseOwner {
         .await
     }
 
+    /// Gives the lease back that was taken just now, as it was found; one that lay nowhere is anybody's. If another host has it
+    /// by now, it stays.
+    ///
+    /// # Errors
+    /// The store's, or when it cannot be read. It then runs out by itself.
+    pub async fn give_back(&self, found: &FoundLease) -> Result<(), ReplicaError> {
+        let Some((now, state)) = self.read().await? else { return Ok(()) };
+        if !self.wrote(&now.lease)? {
+            return Ok(());
+        }
+        let lease = found.seen.as_ref().map_or(Lease { seconds: 0, ..now.lease }, |seen| seen.as_it_was(found.now));
+        self.store.replace(LEASE, &state, json(&lease)).await?;
+        Ok(())
+    }
+
     /// Renews the lease, as long as it is this host's.
     ///
     /// # Errors
@@ -81,7 +123,8 @@ impl LeaseOwner {
     pub async fn renew(&self) -> Result<OwnedLease, ReplicaError> {
         self.write(|seen, is_mine| match seen {
             Some(seen) if is_mine => self.next(Some(&seen.lease), None),
-            Some(seen) => Err(self.stands_by(seen.lease.held_by(&self.me), TimeDelta::zero())),
+            // How long it holds still is known to be no more than this.
+            Some(seen) => Err(self.stands_by(seen.lease.held_by(&self.me), seen.lease.holds_for())),
             None => Err(self.stands_by("nobody".to_owned(), TimeDelta::zero())),
         })
         .await
@@ -121,7 +164,7 @@ impl LeaseOwner {
             let is_mine = seen.map_or(Ok(false), |seen| self.wrote(&seen.lease))?;
             let lease = decide(seen, is_mine)?;
             let span = self.span();
-            let bytes = serde_json::to_vec(&lease).expect("texts, numbers and times always make JSON");
+            let bytes = json(&lease);
             let written = match &found {
                 None => self.store.create(LEASE, bytes).await,
                 Some((_, state)) => self.store.replace(LEASE, state, bytes).await,
@@ -180,7 +223,7 @@ impl LeaseOwner {
 
     /// A lease where there is none. Beside copies somebody removed it: nobody knows what its holder wrote after the newest
     /// of them, and its terms are counted on from theirs, or an old copy would be the newest for ever.
-    fn first(&self, left: Option<&(CopyName, CopyDescription, usize)>) -> Result<Lease, ReplicaError> {
+    fn first(&self, left: Option<&NewestCopy>) -> Result<Lease, ReplicaError> {
         let Some((name, copy, _)) = left else { return self.next(None, None) };
         let at = (self.clock)();
         let takeover = Takeover { from: copy.host.clone(), ran_out_at: at, at };
@@ -191,6 +234,10 @@ impl LeaseOwner {
         let now = (self.clock)();
         ReplicaError::StandsBy { host, until: now.checked_add_signed(left).unwrap_or(now) }
     }
+}
+
+fn json(lease: &Lease) -> Vec<u8> {
+    serde_json::to_vec(lease).expect("texts, numbers and times always make JSON")
 }
 
 /// While a run is on the lease is renewed so often: for so long another host that was given it by hand, or a machine that was
@@ -242,17 +289,30 @@ fn end(renewed: &watch::Sender<LeaseSpan>, host: &str) {
     renewed.send_modify(|span| span.ends = Instant::now());
 }
 
-/// Renews the lease while it is this host's, until what is given is dropped; takes it from nobody.
+/// Renews the lease while it is this host's, until what is given is dropped; takes it from nobody. Of another host's, `noted` is
+/// told each time that it was renewed, and until when it holds at the most.
 ///
 /// # Errors
 /// When no thread can be had.
-pub fn renew_while_mine(owner: LeaseOwner) -> io::Result<Sender<()>> {
+pub fn renew_while_mine(
+    owner: LeaseOwner,
+    noted: impl Fn(&str, DateTime<Utc>) + Send + 'static,
+) -> io::Result<Sender<()>> {
     let (stop, stopped) = channel();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let keep = move || {
+        let mut known = None;
         while stopped.recv_timeout(owner.length / 3) == Err(RecvTimeoutError::Timeout) {
             match runtime.block_on(owner.renew()) {
-                Ok(_) | Err(ReplicaError::StandsBy { .. }) => {}
+                Ok(_) => {}
+                Err(ReplicaError::StandsBy { host, until }) => {
+                    // One that is not renewed is not told anew: it runs out.
+                    let mark = runtime.block_on(owner.seen()).ok().flatten().map(|seen| seen.lease.mark);
+                    if mark.is_some() && known != mark {
+                        noted(&host, until);
+                        known = mark;
+                    }
+                }
                 Err(error) => tracing::warn!("the lease could not be renewed, and is tried again: {error}"),
             }
         }

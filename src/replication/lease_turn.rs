@@ -95,6 +95,15 @@ pub fn turn(seen: Option<&SeenLease>, me: &LeaseHolder, is_mine: bool, now: Date
     }
 }
 
+impl SeenLease {
+    /// The lease again, for as long as it holds still; `now` is by the store's clock.
+    pub(crate) fn as_it_was(&self, now: DateTime<Utc>) -> Lease {
+        let seconds = i64::try_from(self.lease.seconds).unwrap_or(i64::MAX);
+        let left = seconds.saturating_sub(now.signed_duration_since(self.written_at).num_seconds());
+        Lease { seconds: u64::try_from(left).unwrap_or_default().min(self.lease.seconds), ..self.lease.clone() }
+    }
+}
+
 impl Lease {
     /// Its holder's name, for another host: two machines may bear one name.
     pub(crate) fn held_by(&self, me: &LeaseHolder) -> String {
@@ -103,7 +112,7 @@ impl Lease {
     }
 
     /// From the store's time of it until another host may have it.
-    fn holds_for(&self) -> TimeDelta {
+    pub(crate) fn holds_for(&self) -> TimeDelta {
         let seconds = i64::try_from(self.seconds).ok().and_then(TimeDelta::try_seconds);
         seconds.unwrap_or(TimeDelta::MAX / 2) + RUN_OUT_AFTER
     }
@@ -152,6 +161,15 @@ mod tests {
         let over = |seconds| LeaseTurn::TakeOver { from: "a".to_owned(), out_for: TimeDelta::seconds(seconds) };
         assert_eq!(turn(Some(&seen("a")), &b, false, at(1605)), over(0));
         assert_eq!(turn(Some(&seen("a")), &b, false, at(2000)), over(395));
+    }
+
+    /// A host that took it and cannot go on gives it back: who had it goes on at once, and nobody waits longer than before.
+    #[test]
+    fn a_lease_that_is_given_back_holds_no_longer_than_it_would_have() {
+        let seconds = |now| seen("a").as_it_was(at(now)).seconds;
+        assert_eq!([seconds(1000), seconds(1100), seconds(1600), seconds(99_999)], [600, 500, 0, 0]);
+        assert_eq!(seconds(900), 600, "a store whose clock stepped back");
+        assert_eq!(seen("a").as_it_was(at(1100)).mark, "m", "its holder knows it again");
     }
 
     /// A state folder that was copied to a second host brings its identity with it.

@@ -19,6 +19,9 @@ use crate::replication::error::ReplicaError;
 use crate::replication::lease_turn::Lease;
 use crate::replication::store::CopyStore;
 
+/// The newest copy, and how many there are.
+pub type NewestCopy = (CopyName, CopyDescription, usize);
+
 /// What lies beside a copy and says what is in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CopyDescription {
@@ -127,7 +130,7 @@ fn described(files: &[String]) -> BTreeSet<CopyName> {
 ///
 /// # Errors
 /// The store's, or when its description cannot be read.
-pub async fn newest(store: &CopyStore) -> Result<Option<(CopyName, CopyDescription, usize)>, ReplicaError> {
+pub async fn newest(store: &CopyStore) -> Result<Option<NewestCopy>, ReplicaError> {
     let copies = described(&store.list("copies").await?);
     let Some(name) = copies.last().copied() else { return Ok(None) };
     let damaged = |why: String| ReplicaError::Damaged { name: name.to_string(), why };
@@ -139,7 +142,7 @@ pub async fn newest(store: &CopyStore) -> Result<Option<(CopyName, CopyDescripti
 /// Opens a copy as a host would that takes over, and gives the last run that is in it.
 ///
 /// # Errors
-/// [`ReplicaError::Damaged`] if it is not what its description says, or is no sound history.
+/// As for [`fetch`].
 pub async fn last_run_in(
     store: &CopyStore,
     name: CopyName,
@@ -148,21 +151,33 @@ pub async fn last_run_in(
     let scratch = tempfile::Builder::new().prefix("recount.copy.").tempdir();
     let scratch =
         scratch.map_err(|source| ReplicaError::Local { what: "the copy cannot be unpacked".to_owned(), source })?;
-    let file = scratch.path().join("history.db");
-    fetch(store, name, description, &file).await?;
-    let opened = || {
-        let copy = History::copy_at(&file)?;
-        copy.check()?;
-        Ok::<_, StoreError>(copy.runs(1)?.first().map(|run| run.run.0))
-    };
-    opened().map_err(|error| ReplicaError::Damaged { name: name.to_string(), why: error.to_string() })
+    fetch(store, name, description, &scratch.path().join("history.db")).await
 }
 
-/// Fetches a copy into a file, and proves that it is what its description says.
+/// Fetches a copy into a file, and proves that it is what its description says, and a sound history that this program reads.
+/// Gives the last run in it.
 ///
 /// # Errors
-/// [`ReplicaError::Damaged`] if it is not.
+/// [`ReplicaError::Damaged`] if it is not; [`ReplicaError::NewerCopy`] if only a newer program reads it.
 pub async fn fetch(
+    store: &CopyStore,
+    name: CopyName,
+    description: &CopyDescription,
+    into: &Path,
+) -> Result<Option<i64>, ReplicaError> {
+    unpack(store, name, description, into).await?;
+    let opened = || {
+        let copy = History::copy_at(into)?;
+        copy.check()?;
+        Ok(copy.runs(1)?.first().map(|run| run.run.0))
+    };
+    opened().map_err(|error: StoreError| match error {
+        StoreError::Newer { found, known } => ReplicaError::NewerCopy { name: name.to_string(), found, known },
+        error => ReplicaError::Damaged { name: name.to_string(), why: error.to_string() },
+    })
+}
+
+async fn unpack(
     store: &CopyStore,
     name: CopyName,
     description: &CopyDescription,

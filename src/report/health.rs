@@ -9,6 +9,7 @@ use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::plan::outcome::Mode;
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::report::exit_codes::Exit;
 
 /// What is known of an integration's health.
@@ -23,6 +24,8 @@ pub struct Health {
     pub undo: Option<RunSummary>,
     /// When the newest good night ended.
     pub last_success: Option<DateTime<Utc>>,
+    /// How the command of the newest night ended: also that its history was not copied, which came after it.
+    pub last_exit: Option<Exit>,
     /// The night that is under way.
     pub running: Option<RunId>,
 }
@@ -46,6 +49,25 @@ pub enum State {
     Overdue,
     /// The history is older than its last run: nobody knows how that one ended, and no run goes on.
     Older,
+    /// Another host does the nights, so nothing is expected of this one.
+    StandsBy,
+    /// This host cannot have the lease, or cannot go on with it.
+    NoLease,
+    /// All was well, but the history was not copied since.
+    NotCopied,
+}
+
+/// What is to be expected of this host, where there are several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostPart {
+    /// It does the nights, or nobody does.
+    Works,
+    /// Another host has the lease.
+    StandsBy,
+    /// The lease is not to be had, or not to be gone on with.
+    NoLease,
+    /// It does the nights, and its history was not copied.
+    NotCopied,
 }
 
 /// The health of an integration. `nights` are its nights and the undos that were carried out, newest first; `planned`
@@ -86,6 +108,7 @@ pub fn health(
         state,
         last: ended.map(|(night, _)| night.clone()),
         undo: undo.cloned(),
+        last_exit: ended.map(|(_, end)| Exit::of_code(end.exit_code)),
         last_success: last_success.map(|end| end.finished_at),
         running: open.filter(|_| is_running).map(|night| night.run),
     }
@@ -100,6 +123,8 @@ pub struct Expected<'a> {
     pub mode: Mode,
     /// After how long without a run somebody has to look.
     pub every: TimeDelta,
+    /// What this host's part is.
+    pub host: HostPart,
 }
 
 /// Nights that are looked at for the last good one; before them it is long enough ago.
@@ -116,7 +141,7 @@ impl Expected<'_> {
         is_running: bool,
         now: DateTime<Utc>,
     ) -> Result<Health, StoreError> {
-        let Self { integration, mode, every } = *self;
+        let Self { integration, mode, every, host } = *self;
         let (mut nights, mut planned) = (Vec::new(), false);
         let is_newest = history.is_none_or(|history| history.is_newest().is_ok());
         if let Some(history) = history {
@@ -124,15 +149,32 @@ impl Expected<'_> {
             planned = nights.is_empty() && history.newest_runs()?.iter().any(|run| run.integration == *integration);
         }
         let health = health(&nights, planned, mode, is_running, every, now);
-        let state = if is_newest || mode == Mode::Off { health.state } else { State::Older };
-        Ok(Health { state, ..health })
+        let mut last_exit = health.last_exit;
+        if let (Some(history), Some(last)) = (history, &health.last)
+            && history.has_finding(last.run, Code::CopyFailed)?
+        {
+            last_exit = last_exit.map(|exit| exit.worst(Exit::Partial));
+        }
+        Ok(Health { state: of_host(health.state, host, is_newest), last_exit, ..health })
+    }
+}
+
+/// What the nights come to on this host.
+fn of_host(state: State, host: HostPart, is_newest: bool) -> State {
+    match (state, host) {
+        (State::Off, _) => State::Off,
+        (_, HostPart::StandsBy) => State::StandsBy,
+        (_, HostPart::NoLease) => State::NoLease,
+        _ if !is_newest => State::Older,
+        (State::Healthy, HostPart::NotCopied) => State::NotCopied,
+        (state, HostPart::NotCopied | HostPart::Works) => state,
     }
 }
 
 impl Health {
     /// Whether nobody has to look.
     pub fn is_healthy(&self) -> bool {
-        matches!(self.state, State::Healthy | State::Off)
+        matches!(self.state, State::Healthy | State::Off | State::StandsBy)
     }
 
     /// The exit code of `recount status`: the last night's own, or that of a worse undo since, and 1 where no night
@@ -140,8 +182,9 @@ impl Health {
     pub fn exit(&self) -> Exit {
         let ends = [&self.last, &self.undo].into_iter().flatten().filter_map(|run| run.end.as_ref());
         match self.state {
-            State::Off => Exit::Done,
-            State::Older => Exit::Store,
+            State::Off | State::StandsBy => Exit::Done,
+            State::Older | State::NoLease => Exit::Store,
+            State::NotCopied => ends.map(|end| Exit::of_code(end.exit_code)).fold(Exit::Partial, Exit::worst),
             State::Healthy | State::Bad => {
                 ends.map(|end| Exit::of_code(end.exit_code)).reduce(Exit::worst).unwrap_or(Exit::Unexpected)
             }
@@ -166,6 +209,9 @@ impl Health {
             State::CutOff => "unhealthy: its last run was cut off",
             State::Overdue => "unhealthy: it has not run when it should have",
             State::Older => "unhealthy: the history is older than its last run",
+            State::StandsBy => "stands by: another host does the nights",
+            State::NoLease => "unhealthy: this host cannot go on with the lease",
+            State::NotCopied => "unhealthy: the history was not copied",
         }
     }
 }
@@ -258,6 +304,26 @@ mod tests {
         assert_eq!((settled.state, settled.exit()), (State::Healthy, Exit::Done));
         let overdue = of(&[undo(Some(0)), night(8, 27, Some(0))], false);
         assert_eq!(overdue.state, State::Overdue, "an undo is no night");
+    }
+
+    /// A host that stands by is as well as the one that does the nights, until nobody does them; and what is not copied is lost
+    /// with its host.
+    #[test]
+    fn what_is_expected_of_a_host_is_what_its_part_is() {
+        for (state, host, is_newest, comes_to) in [
+            (State::Overdue, HostPart::StandsBy, true, State::StandsBy),
+            (State::Never, HostPart::StandsBy, true, State::StandsBy),
+            (State::Overdue, HostPart::Works, true, State::Overdue),
+            (State::Healthy, HostPart::NotCopied, true, State::NotCopied),
+            (State::Bad, HostPart::NotCopied, true, State::Bad),
+            (State::Healthy, HostPart::NoLease, true, State::NoLease),
+            (State::Healthy, HostPart::NotCopied, false, State::Older),
+            (State::Off, HostPart::NoLease, true, State::Off),
+        ] {
+            assert_eq!(of_host(state, host, is_newest), comes_to, "{state:?} {host:?}");
+        }
+        let exit = |state| Health { state, ..of(&[night(1, 5, Some(3))], false) }.exit().code();
+        assert_eq!([State::StandsBy, State::NotCopied, State::NoLease].map(exit), [0, 5, 14]);
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub mod item_tickets;
 pub mod metrics_file;
 pub(crate) mod numbers_and_dates;
 pub mod open_items;
+pub mod outdated;
 pub mod page_material;
 pub mod report_files;
 pub mod report_model;

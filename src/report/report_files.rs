@@ -22,6 +22,7 @@ use crate::report::format::text::View;
 use crate::report::format::{csv, text};
 use crate::report::invoices::invoice_month::InvoiceMonth;
 use crate::report::item_tickets::with_tickets;
+use crate::report::outdated::{Outdated, StandingBy};
 use crate::report::page_material::ReportHistory;
 
 /// Why a report could not be kept.
@@ -49,17 +50,24 @@ pub struct Reports {
     on: Option<BTreeSet<IntegrationName>>,
     /// Where records open in ConnectWise, by integration.
     records: BTreeMap<IntegrationName, RecordLinks>,
+    /// The host that does the nights in this one's place.
+    standing_by: Option<StandingBy>,
 }
 
 impl Reports {
     /// The reports of a state folder.
     pub fn of(state: &Path) -> Self {
-        Self { folder: state.join("reports"), on: None, records: BTreeMap::new() }
+        Self { folder: state.join("reports"), on: None, records: BTreeMap::new(), standing_by: None }
     }
 
     /// The same, told which integrations are on: what the others' lines bill still is counted before the bills go out.
     pub fn with_on(self, on: BTreeSet<IntegrationName>) -> Self {
         Self { on: Some(on), ..self }
+    }
+
+    /// The same of a host that stands by.
+    pub fn with_standing_by(self, standing_by: Option<StandingBy>) -> Self {
+        Self { standing_by, ..self }
     }
 
     /// The same, with links to the records in ConnectWise.
@@ -131,8 +139,9 @@ impl Reports {
     /// # Errors
     /// When the history cannot be read, or a file not be written.
     pub fn keep_overviews(&self, history: &History, today: NaiveDate) -> Result<(), KeepError> {
-        let older = history.is_newest().err();
-        self.write("index.html", &index_page::page(&history.runs(index_page::RUNS)?, older.as_ref()))?;
+        let older = history.is_newest().err().map(Outdated::Older);
+        let outdated = older.or_else(|| self.standing_by.clone().map(Outdated::StandsBy));
+        self.write("index.html", &index_page::page(&history.runs(index_page::RUNS)?, outdated.as_ref()))?;
         let month = InvoiceMonth::of(today);
         let standings = month.standings(history, today, self.on.as_ref())?;
         let mut nights = Vec::new();
@@ -142,7 +151,7 @@ impl Reports {
             nights.push((run.integration.clone(), exports));
         }
         let unwatched = self.on.as_ref().map(|on| history.unwatched(on)).transpose()?.unwrap_or_default();
-        self.write("ready.html", &ready_to_invoice::page(&standings, &unwatched, &month.said(), older.as_ref()))?;
+        self.write("ready.html", &ready_to_invoice::page(&standings, &unwatched, &month.said(), outdated.as_ref()))?;
         self.write("trends.html", &trends_page::page(&nights))?;
         Ok(())
     }

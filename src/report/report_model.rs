@@ -171,8 +171,8 @@ impl ReportVerdict {
         words.of_undo(run.undoes, run.end.as_ref().map(|end| &end.totals))
     }
 
-    /// The same where the history is older than its last run: that all was well is not known any more.
-    pub fn under_older_history(self) -> Self {
+    /// The same where the history is not how things stand: that all was well is not known any more.
+    pub fn when_outdated(self) -> Self {
         match self.tone {
             Tone::Good => Self { tone: Tone::Bad, words: "NOT KNOWN SINCE".to_owned() },
             Tone::Ask | Tone::Bad => self,

@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use crate::fleet::{Fleet, tenants_of};
 use crate::support::Said;
 
-fn codes(said: &Said) -> Vec<(String, i64, String)> {
+pub(super) fn codes(said: &Said) -> Vec<(String, i64, String)> {
     let mut codes: Vec<_> = tenants_of(said)
         .iter()
         .map(|one| {

@@ -78,7 +78,8 @@ fn a_hostile_name_stays_one_label() {
     use recount::report::format::prometheus::IntegrationMetrics;
     use recount::report::health::{Health, State};
     let names = ["mail", "a\"b", "a\\", "a\nb 1\nrecount_healthy{integration=\"x\"} 1", "é✓"];
-    let health = Health { state: State::Never, last: None, undo: None, last_success: None, running: None };
+    let health =
+        Health { state: State::Never, last: None, undo: None, last_success: None, last_exit: None, running: None };
     let measured = names.map(|name| IntegrationMetrics {
         integration: IntegrationName::new(name),
         health: health.clone(),

@@ -30,10 +30,23 @@ fn a_copy_that_cannot_be_sent_is_told_by_report_exit_code_alert_and_status() {
     assert!(report.out.contains("copy-failed"), "{}", report.out);
     let status = night.recount(&["status"]).exits(5);
     assert!(status.out.contains("was not copied"), "{}", status.out);
+    // The run ended with 5, and the metrics said 3 and healthy.
+    let numbers = || fs::read_to_string(night.path("state/metrics.prom")).expect("metrics");
+    let says = |name: &str, value: u8| numbers().contains(&format!("{name}{{integration=\"mail\"}} {value}\n"));
+    assert!(says("recount_healthy", 0) && says("recount_last_run_exit_code", 5), "{}", numbers());
+    let one = &night.recount(&["status", "--json"]).exits(5).json()["integrations"][0];
+    assert_eq!(
+        (&one["healthy"], &one["state"], &one["last_exit_code"]),
+        (&false.into(), &"not-copied".into(), &5.into())
+    );
     // A command that copies nothing does not make it good.
     night.recount(&["accept", "zzzz"]);
     night.recount(&["status"]).exits(5);
     store.takes_copies(true);
+    // A plan writes to the history, so it is copied, and then all is well.
+    night.recount(&["plan"]).exits(0);
+    assert!(says("recount_healthy", 1), "{}", numbers());
+    night.recount(&["status"]).exits(0);
     night.run().exits(0);
     night.recount(&["status"]).exits(0);
 }

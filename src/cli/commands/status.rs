@@ -11,12 +11,12 @@ use crate::cli::arguments::typed_integration;
 use crate::cli::commands::fleet::fleet_options::FleetOptions;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
-use crate::cli::session;
 use crate::cli::wiring::configured_health;
 use crate::cli::wiring::health_json::HealthJson;
 use crate::cli::wiring::older_history;
-use crate::cli::wiring::replication_standing::ReplicaStanding;
+use crate::cli::wiring::replication::replica_standing::ReplicaStanding;
 use crate::cli::wiring::upkeep::StateSize;
+use crate::cli::{clock, session};
 use crate::config::settings::Config;
 use crate::history::alert_records::{AlertOutcome, AlertRecord};
 use crate::history::past::owned_lines::UnwatchedLine;
@@ -31,7 +31,7 @@ use crate::report::format::html::ready_to_invoice::{NOT_ON, billed_unwatched};
 use crate::report::format::json::time;
 use crate::report::format::paint::Paint;
 use crate::report::format::text::wrapped;
-use crate::report::health::{Health, State};
+use crate::report::health::{Health, HostPart, State};
 use crate::report::numbers_and_dates::minute;
 use crate::zone::Zone;
 
@@ -71,6 +71,7 @@ struct Status {
     size: StateSize,
     /// Where copies go: what this host knew last of the lease and of them.
     replica: Option<ReplicaStanding>,
+    host: HostPart,
 }
 
 /// How everything that is on stands, and what `recount status` would end with.
@@ -94,7 +95,7 @@ fn gathered(config: &Config, names: &[String]) -> Result<Status, CommandError> {
         names => names.iter().any(|name| name == one.name.as_str()),
     });
     let health = chosen.map(|one| {
-        let health = configured_health::of(one, history.as_ref(), running.is_some())?;
+        let health = configured_health::of(config, one, history.as_ref(), running.is_some())?;
         Ok((one.name.clone(), health, one.zone.clone()))
     });
     let health = health.collect::<Result<Vec<_>, StoreError>>()?;
@@ -106,25 +107,25 @@ fn gathered(config: &Config, names: &[String]) -> Result<Status, CommandError> {
         history.as_ref().filter(|_| names.is_empty()).map(|history| configured_health::unwatched(config, history));
     let unwatched = unwatched.transpose()?.unwrap_or_default();
     let replica = config.replica.as_ref().map(|_| ReplicaStanding::read(&config.state));
+    let host = configured_health::host_part(config);
     let older = history.as_ref().and_then(|history| history.is_newest().err());
-    Ok(Status { older, integrations: health, running, alerts, unwatched, size: StateSize::of(config), replica })
+    Ok(Status { older, integrations: health, running, alerts, unwatched, size: StateSize::of(config), replica, host })
 }
 
 impl Status {
     fn exit(&self) -> Exit {
-        // A host that stands by has no nights of its own.
-        if self.replica.as_ref().is_some_and(ReplicaStanding::is_standing_by) {
-            return Exit::Done;
-        }
-        if self.replica.as_ref().is_some_and(|replica| replica.is_emptied) {
-            return Exit::Store;
-        }
-        let copies = self.replica.as_ref().filter(|replica| replica.failure.is_some()).map(|_| Exit::Partial);
+        let host = match self.host {
+            // A host that stands by has no nights of its own.
+            HostPart::StandsBy => return Exit::Done,
+            HostPart::NoLease => Exit::Store,
+            HostPart::NotCopied => Exit::Partial,
+            HostPart::Works => Exit::Done,
+        };
         // Somebody has to decide what becomes of lines that bill and that nobody looks at.
         let unwatched = (!self.unwatched.is_empty()).then_some(Exit::Decide);
         let older = self.older.as_ref().map(|_| Exit::Store);
         let integrations = self.integrations.iter().map(|(_, health, _)| health.exit());
-        integrations.chain(older).chain(copies).chain(unwatched).fold(Exit::Done, Exit::worst)
+        integrations.chain(older).chain(unwatched).fold(host, Exit::worst)
     }
 
     fn text(&self, paint: Paint) -> String {
@@ -149,7 +150,7 @@ impl Status {
         let (history, files) = (megabytes(history), megabytes(files));
         let _ = writeln!(text, "\nhistory {history} · reports and fetched files {files}, kept {days} days");
         if let Some(replica) = &self.replica {
-            text.push_str(&replica.text(paint));
+            text.push_str(&replica.text(clock::now(), paint));
         }
         for AlertRecord { alert, run, outcome, detail, .. } in self.alerts.values() {
             if !detail.is_empty() {
@@ -174,7 +175,7 @@ fn megabytes(bytes: u64) -> String {
 fn entry(text: &mut String, name: &IntegrationName, (health, zone): (&Health, &Zone), paint: Paint) {
     let sign = match health.state {
         State::Healthy => paint.good("✓"),
-        State::Off => "·".to_owned(),
+        State::Off | State::StandsBy => "·".to_owned(),
         _ => paint.bad("✗"),
     };
     let _ = writeln!(text, "{sign} {name}  {}", health.sentence());
@@ -210,6 +211,7 @@ fn entry(text: &mut String, name: &IntegrationName, (health, zone): (&Health, &Z
     let next = match (health.state, health.worst()) {
         (State::Bad, Some(bad)) => format!("recount report {}", bad.run),
         (State::Older, _) => "recount verify".to_owned(),
+        (State::NoLease | State::NotCopied, _) => "recount check".to_owned(),
         (State::Overdue, _) => "check the timer, then: recount run".to_owned(),
         _ => "recount run".to_owned(),
     };
@@ -265,7 +267,7 @@ struct AlertJson<'a> {
 impl<'a> Document<'a> {
     fn of(status: &'a Status) -> Self {
         // Said on stderr, by the exit code and by each integration's state.
-        let Status { older: _, integrations, running, alerts, unwatched, size, replica } = status;
+        let Status { older: _, integrations, running, alerts, unwatched, size, replica, host: _ } = status;
         let alert = |record: &'a AlertRecord| {
             let AlertRecord { alert, run, digest: _, at, outcome, detail } = record;
             AlertJson { alert, run: run.0, at: time(*at), outcome: outcome.as_str(), detail }

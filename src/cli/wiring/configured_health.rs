@@ -6,6 +6,7 @@ use std::path::Path;
 use chrono::TimeDelta;
 
 use crate::cli::clock;
+use crate::cli::wiring::replication::replica_standing::ReplicaStanding;
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::history::past::owned_lines::UnwatchedLine;
 use crate::history::store::error::StoreError;
@@ -14,16 +15,18 @@ use crate::history::store::run_lock::RunLock;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::outcome::Mode;
 use crate::report::format::prometheus;
-use crate::report::health::{Expected, Health};
+use crate::report::health::{Expected, Health, HostPart};
 use crate::report::metrics_file;
+use crate::report::outdated::StandingBy;
 
 /// The health of one integration.
 pub(crate) fn of(
+    config: &Config,
     integration: &IntegrationConfig,
     history: Option<&History>,
     is_running: bool,
 ) -> Result<Health, StoreError> {
-    expected(integration).health(history, is_running, clock::now())
+    expected(integration, host_part(config)).health(history, is_running, clock::now())
 }
 
 /// What lines of integrations that are off, renamed or removed bill still.
@@ -44,7 +47,8 @@ pub(crate) fn running(state: &Path) -> Option<String> {
 
 /// The metrics of all integrations.
 pub(crate) fn metrics(config: &Config, history: Option<&History>, is_running: bool) -> Result<String, StoreError> {
-    let expected = config.integrations.values().map(expected);
+    let host = host_part(config);
+    let expected = config.integrations.values().map(|integration| expected(integration, host));
     let measured = prometheus::measured(expected, history, is_running, clock::now())?;
     let unwatched = history.map(|history| unwatched(config, history)).transpose()?.unwrap_or_default();
     Ok(prometheus::render(&measured, &unwatched))
@@ -60,7 +64,27 @@ pub(crate) fn keep(config: &Config, history: &History) {
     }
 }
 
-fn expected(integration: &IntegrationConfig) -> Expected<'_> {
+/// What is to be expected of this host.
+pub(crate) fn host_part(config: &Config) -> HostPart {
+    let standing = config.replica.as_ref().map(|_| ReplicaStanding::read(&config.state));
+    standing.map_or(HostPart::Works, |standing| standing.part(clock::now()))
+}
+
+/// The host that does the nights in this one's place, for whoever looks at what this one knows.
+pub(crate) fn standing_by(config: &Config, history: Option<&History>) -> Option<StandingBy> {
+    config.replica.as_ref()?;
+    let standing = Some(ReplicaStanding::read(&config.state)).filter(ReplicaStanding::is_standing_by)?;
+    // What cannot be read is told by the page itself.
+    let newest = history.and_then(|history| history.runs(1).ok()?.into_iter().next());
+    Some(StandingBy {
+        has_run_out: standing.has_run_out(clock::now()),
+        until: standing.until.map(|until| config.zone.local(until)),
+        host: standing.host,
+        known_until: newest.map(|run| run.started_at),
+    })
+}
+
+fn expected(integration: &IntegrationConfig, host: HostPart) -> Expected<'_> {
     let every = TimeDelta::from_std(integration.expected_every).unwrap_or(TimeDelta::MAX);
-    Expected { integration: &integration.name, mode: integration.mode, every }
+    Expected { integration: &integration.name, mode: integration.mode, every, host }
 }

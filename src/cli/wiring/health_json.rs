@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::reconcile::model::ids::IntegrationName;
+use crate::report::exit_codes::Exit;
 use crate::report::format::json::time;
 use crate::report::health::{Health, State};
 
@@ -40,7 +41,7 @@ impl<'a> HealthJson<'a> {
             running: health.running.map(|run| run.0),
             last_run: health.last.as_ref().map(|last| last.run.0),
             last_verdict: end.map(|end| end.verdict.as_str()),
-            last_exit_code: end.map(|end| end.exit_code),
+            last_exit_code: health.last_exit.map(Exit::code),
             last_finished_at: end.map(|end| time(end.finished_at)),
             last_success_at: health.last_success.map(time),
             to_decide: totals.map(|totals| totals.to_decide),
@@ -63,5 +64,8 @@ fn state(state: State) -> &'static str {
         State::CutOff => "cut-off",
         State::Overdue => "overdue",
         State::Older => "older-history",
+        State::StandsBy => "stands-by",
+        State::NoLease => "no-lease",
+        State::NotCopied => "not-copied",
     }
 }

@@ -41,6 +41,7 @@ pub(crate) fn keep_again(config: &Config, history: &History, run: &RunRecord) {
 pub(crate) fn keep_overviews(config: &Config) {
     let reports = Reports::of(&config.state).with_on(configured_health::on(config));
     let Ok(Some(history)) = History::open_existing(&config.state) else { return };
+    let reports = reports.with_standing_by(configured_health::standing_by(config, Some(&history)));
     if !reports.file("ready.html").exists() {
         return;
     }

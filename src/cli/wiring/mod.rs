@@ -8,7 +8,6 @@ pub(crate) mod keep_file_version;
 pub(crate) mod keep_report;
 pub(crate) mod older_history;
 pub(crate) mod replication;
-pub(crate) mod replication_standing;
 pub(crate) mod run_output;
 pub(crate) mod stored_plans;
 pub(crate) mod tell_unbegun_night;

@@ -39,11 +39,12 @@ pub(crate) fn record_or_tell(
     }
 }
 
-/// Where the store of copies is at fault it is not asked again. A host that stands by records nothing.
+/// Where the store of copies is at fault it is not asked again. A host that stands by records nothing, and takes no lease over for
+/// a night that it cannot begin.
 fn to_record(config: &Config, exit: Exit) -> Result<Session, CommandError> {
     match exit {
         Exit::Store => Session::open_to_record(config),
-        _ => Session::open(config).or_else(|error| match error.stands_by {
+        _ => Session::open_to_look(config).or_else(|error| match error.stands_by {
             true => Err(error),
             false => Session::open_to_record(config),
         }),

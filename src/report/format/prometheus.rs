@@ -119,7 +119,7 @@ const GAUGES: &[Gauge] = &[
     Gauge {
         name: "recount_last_run_exit_code",
         help: "The exit code of the last run.",
-        of: |one| Some(end(one)?.exit_code.to_string()),
+        of: |one| Some(one.health.last_exit?.code().to_string()),
     },
     Gauge {
         name: "recount_to_decide",

@@ -41,7 +41,7 @@ pub struct View<'a> {
 pub fn render(run: &RunRecord, view: View<'_>) -> String {
     let mut report = Report::of(run);
     if view.is_older {
-        report.verdict = report.verdict.under_older_history();
+        report.verdict = report.verdict.when_outdated();
     }
     let Some(end) = &run.end else { return unfinished(&report) };
     if is_quiet(end) {

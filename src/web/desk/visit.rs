@@ -7,7 +7,6 @@ use chrono::{DateTime, Utc};
 
 use crate::history::desk::answer_queue::QueuedAnswer;
 use crate::history::desk::events::DeskEvent;
-use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::plan::outcome::Mode;
@@ -16,6 +15,7 @@ use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::command_output::held_output::{AnsweredItem, Waiting};
 use crate::report::item_tickets::with_tickets;
 use crate::report::open_items::{Item, OpenItems, decided, open_items, waiting};
+use crate::report::outdated::Outdated;
 use crate::web::access::signed_in::SignedIn;
 use crate::web::desk::host::{Background, IntegrationStanding};
 use crate::web::desk::posted_fields::PostedFields;
@@ -39,8 +39,8 @@ pub(crate) struct Visit {
 pub(crate) struct Overview {
     /// None before the first run.
     pub(crate) history: Option<History>,
-    /// The history is older than its last run, and what to do about that.
-    pub(crate) older: Option<StoreError>,
+    /// Why what the pages show is not how things stand, if it is not.
+    pub(crate) outdated: Option<Outdated>,
     pub(crate) standings: Vec<IntegrationStanding>,
     /// The last night of each integration that looked at every line; of a new one there is none.
     nights: Vec<(IntegrationName, RunId)>,
@@ -66,7 +66,8 @@ impl Overview {
         let zone = host.zone();
         let standings = host.standings().map_err(PageError::Broken)?;
         let history = History::open_existing(&site.site.state)?;
-        let older = history.as_ref().and_then(|history| history.is_newest().err());
+        let older = history.as_ref().and_then(|history| history.is_newest().err()).map(Outdated::Older);
+        let outdated = older.or_else(|| host.standing_by(history.as_ref()).map(Outdated::StandsBy));
         let mut records = host.records();
         let (mut plans, mut open, mut nights) = (Vec::new(), Vec::new(), Vec::new());
         let mut queued: Vec<QueuedAnswer> = Vec::new();
@@ -94,7 +95,7 @@ impl Overview {
         let running = crate::history::store::run_lock::RunLock::holder(&site.site.state);
         Ok(Self {
             history,
-            older,
+            outdated,
             standings,
             nights,
             queued,

@@ -65,7 +65,7 @@ pub(crate) fn frame_with(visit: &Visit, place: RailEntry, title: &str, again: Op
                     (rail_menu(visit, place, false))
                 }
                 main.main #main {
-                    (older_history(visit))
+                    (outdated(visit))
                     (main)
                     footer.foot {
                         p { "Quantities only: no page of this desk holds an amount of money. Times are " (visit.desk.zone.name()) "." }
@@ -84,13 +84,9 @@ pub(crate) fn frame_with(visit: &Visit, place: RailEntry, title: &str, again: Op
 }
 
 /// Above every page: what it shows is not how things stand.
-fn older_history(visit: &Visit) -> Markup {
+fn outdated(visit: &Visit) -> Markup {
     html! {
-        @if let Some(error) = &visit.desk.older {
-            (page_pieces::note("bad", "The history is older than its last run.", html! {
-                "What this page shows is as it was before, and no run goes on: invoices should wait. " (error.advice())
-            }))
-        }
+        @if let Some(why) = &visit.desk.outdated { (page_pieces::note("bad", why.title(), html! { (why.sentence()) })) }
     }
 }
 

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use crate::history::desk::events::DeskEvent;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::plan::outcome::Mode;
+use crate::report::health::{Health, State};
 use crate::report::numbers_and_dates;
 use crate::report::report_model::ReportVerdict;
 use crate::web::desk::host::IntegrationStanding;
@@ -21,7 +22,10 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let tests: Result<Vec<Markup>, PageError> = standings.iter().map(|standing| tests(visit, standing)).collect();
     let tests = tests?;
     let main = html! {
-        header.head { div { h1 { "Integrations" } p.lead { (well) " of " (standings.len()) " healthy or off." } } }
+        header.head { div { h1 { "Integrations" } p.lead {
+            @if visit.desk.outdated.is_some() { "How they stand now is not known here." }
+            @else { (well) " of " (standings.len()) " healthy or off." }
+        } } }
         @for (standing, tests) in standings.iter().zip(&tests) { (integration(visit, standing, tests)) }
     };
     Ok(frame(visit, RailEntry::Integrations, "Integrations", &main))
@@ -35,7 +39,7 @@ fn integration(visit: &Visit, standing: &IntegrationStanding, tests: &Markup) ->
             div.sec {
                 div.headline {
                     h2 id=(id) { (shown(name.as_str())) }
-                    span.tag.(if health.is_healthy() { "good" } else { "bad" }) { (health.sentence()) }
+                    (state(visit, health))
                 }
                 @if visit.may(DeskAction::Mode) { (switch(visit, name.as_str(), *mode)) } @else { p { "mode " b { (mode) } } }
             }
@@ -59,6 +63,13 @@ fn integration(visit: &Visit, standing: &IntegrationStanding, tests: &Markup) ->
             @if visit.may(DeskAction::Start) && *mode != Mode::Off { div.do { (today::start(visit, "dry", Some(name), "Dry run")) (today::start(visit, "night", Some(name), "Run now")) } }
         }
     }
+}
+
+/// Where another host does the nights, or an older history was put back, nobody knows here that all is well.
+fn state(visit: &Visit, health: &Health) -> Markup {
+    let is_known = visit.desk.outdated.is_none() || health.state != State::Healthy;
+    let is_good = health.is_healthy() && visit.desk.outdated.is_none();
+    html! { span.tag.(if is_good { "good" } else { "bad" }) { (if is_known { health.sentence() } else { "not known since" }) } }
 }
 
 /// What was tried of it, when, by whom, and how it went.

@@ -47,7 +47,8 @@ fn of_month(visit: &Visit, history: &History) -> Result<Markup, PageError> {
     // What is billed and not looked at is known of today alone.
     let unwatched = if is_over { Vec::new() } else { history.unwatched(&on)? };
     let open = (!is_over && !visit.desk.waiting.is_empty()).then(|| in_the_way(visit));
-    let more = MonthMore { switch: Some(switch(&months, asked)), open, is_over, is_older: visit.desk.older.is_some() };
+    let more =
+        MonthMore { switch: Some(switch(&months, asked)), open, is_over, is_outdated: visit.desk.outdated.is_some() };
     let standings = asked.standings(history, today, Some(&on))?;
     Ok(html! {
         div.kept { (ready_to_invoice::main(&standings, &unwatched, &asked.said(), (Links::DESK, &more))) }

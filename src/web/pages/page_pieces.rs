@@ -27,7 +27,7 @@ pub(crate) fn tone(tone: Tone) -> &'static str {
 
 /// The verdict of a run, in a word or two.
 pub(crate) fn verdict(visit: &Visit, verdict: ReportVerdict) -> Markup {
-    let verdict = if visit.desk.older.is_some() { verdict.under_older_history() } else { verdict };
+    let verdict = if visit.desk.outdated.is_some() { verdict.when_outdated() } else { verdict };
     let words = verdict.words.split_once(':').map_or(verdict.words.as_str(), |(word, _)| word);
     html! { span.verdict.(tone(verdict.tone)) { (words) } }
 }

@@ -5,8 +5,9 @@ use chrono::{DateTime, Utc};
 use crate::cli::clock;
 use crate::cli::commands::check::check_output::CheckList;
 use crate::cli::error::CommandError;
-use crate::cli::wiring::replication::{onlooker, store_error, wait};
-use crate::cli::wiring::replication_standing::ReplicaStanding;
+use crate::cli::wiring::replication::replica_standing::ReplicaStanding;
+use crate::cli::wiring::replication::store_faults::store_error;
+use crate::cli::wiring::replication::{onlooker, wait};
 use crate::config::settings::Config;
 use crate::reconcile::model::display_text::minute;
 use crate::replication::copy_names::CopyName;
@@ -25,11 +26,11 @@ struct Seen {
     now: DateTime<Utc>,
     lease: Option<SeenLease>,
     is_mine: bool,
-    newest: Option<NewestCopy>,
+    newest: Option<OpenedCopy>,
 }
 
 /// The newest copy, how many there are, and the last run in it or why it cannot be opened.
-struct NewestCopy {
+struct OpenedCopy {
     name: CopyName,
     of: CopyDescription,
     many: usize,
@@ -73,7 +74,7 @@ impl CheckList {
         }
     }
 
-    fn newest_copy(&mut self, NewestCopy { name, of, many, last_run }: &NewestCopy) {
+    fn newest_copy(&mut self, OpenedCopy { name, of, many, last_run }: &OpenedCopy) {
         let (many, made) = (plural(*many, "copy"), minute(of.made_at.fixed_offset()));
         match last_run {
             Ok(run) => {
@@ -97,7 +98,7 @@ async fn look(owner: &LeaseOwner) -> Result<Seen, ReplicaError> {
         None => None,
         Some((name, of, many)) => {
             let last_run = transfer::last_run_in(&owner.store, name, &of).await;
-            Some(NewestCopy { name, of, many, last_run })
+            Some(OpenedCopy { name, of, many, last_run })
         }
     };
     Ok(Seen { now, lease, is_mine, newest })

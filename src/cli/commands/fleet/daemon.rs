@@ -132,6 +132,11 @@ impl Watch<'_> {
 
     fn take_up(&mut self, mine: &BTreeSet<Tenant>, changed: &BTreeSet<Tenant>) {
         let now = clock::now();
+        // Whoever removed a folder knows; where a disk is gone, nobody does.
+        for gone in self.watched.iter().filter(|(tenant, one)| !one.is_busy && !mine.contains(tenant)) {
+            self.console
+                .complain(&format!("{}: its folder is gone, and it has no nights any more\n", shown(&gone.0.name)));
+        }
         self.watched.retain(|tenant, one| one.is_busy || mine.contains(tenant));
         self.waiting.retain(|(_, tenant)| mine.contains(tenant) && !changed.contains(tenant));
         for tenant in mine {

@@ -9,10 +9,11 @@ use std::{fs, io};
 use chrono::{DateTime, Utc};
 
 use crate::cli::commands::daemon::configured_schedule::schedule;
+use crate::cli::commands::fleet::billed_twice::{BilledLines, BilledTwice, billed_twice};
 use crate::cli::commands::fleet::tenants::Tenant;
 use crate::cli::session;
 use crate::config::desk_toml;
-use crate::config::settings::Config;
+use crate::config::settings::{Config, IntegrationConfig};
 use crate::daemon::schedule::Schedule;
 use crate::reconcile::model::display_text::shown;
 use crate::replication::settings::{ReplicaPlace, ReplicaSettings};
@@ -23,10 +24,12 @@ pub(super) struct KnownTenants {
     tenants: BTreeMap<Tenant, KnownTenant>,
     /// The folder of the people who come to the desk of all of them.
     people: Option<PathBuf>,
+    /// Those that bill what an earlier one bills.
+    billed_twice: BTreeMap<Tenant, BilledTwice>,
 }
 
 struct KnownTenant {
-    stamp: Option<Stamp>,
+    stamps: Vec<Option<Stamp>>,
     /// `None` while its configuration cannot be read.
     facts: Option<TenantFacts>,
 }
@@ -40,13 +43,18 @@ struct TenantFacts {
     state: PathBuf,
     metrics_file: PathBuf,
     schedule: Option<Schedule>,
+    /// What it bills follows from these files beside its configuration.
+    files: Vec<PathBuf>,
+    billed: BilledLines,
 }
 
 impl KnownTenants {
     /// Looks at each file, and reads those that have changed. Gives the tenants whose files have.
     pub(super) fn look(&mut self, tenants: &[Tenant]) -> BTreeSet<Tenant> {
         let there: BTreeSet<&Tenant> = tenants.iter().collect();
+        let before = self.tenants.len();
         self.tenants.retain(|tenant, _| there.contains(tenant));
+        let any_gone = self.tenants.len() < before;
         let folder = tenants.first().and_then(|tenant| tenant.folder.parent());
         self.people = folder.map(|folder| {
             // What a broken desk.toml says nobody knows; the usual place is refused all the same.
@@ -55,14 +63,23 @@ impl KnownTenants {
         });
         let mut changed = BTreeSet::new();
         for tenant in tenants {
-            let stamp = stamp(&tenant.configuration()).ok();
-            if self.tenants.get(tenant).is_some_and(|known| known.stamp == stamp) {
+            let stamp_of = |files: &[PathBuf]| {
+                let files = std::iter::once(tenant.configuration()).chain(files.iter().cloned());
+                files.map(|file| stamp(&file).ok()).collect::<Vec<_>>()
+            };
+            let files = self.facts(tenant).map(|facts| facts.files.clone()).unwrap_or_default();
+            if self.tenants.get(tenant).is_some_and(|known| known.stamps == stamp_of(&files)) {
                 continue;
             }
-            let config = session::configuration_of(&tenant.configuration()).ok();
-            let known = KnownTenant { stamp, facts: config.as_ref().map(TenantFacts::of) };
-            self.tenants.insert(tenant.clone(), known);
+            let facts = session::configuration_of(&tenant.configuration()).ok().as_ref().map(TenantFacts::of);
+            let stamps = stamp_of(facts.as_ref().map(|facts| &*facts.files).unwrap_or_default());
+            self.tenants.insert(tenant.clone(), KnownTenant { stamps, facts });
             changed.insert(tenant.clone());
+        }
+        if any_gone || !changed.is_empty() {
+            let billed =
+                self.tenants.iter().filter_map(|(tenant, known)| Some((tenant, &known.facts.as_ref()?.billed)));
+            self.billed_twice = billed_twice(billed);
         }
         changed
     }
@@ -79,7 +96,8 @@ impl KnownTenants {
         owners
     }
 
-    /// The tenants that share what each must have for itself, and what it is.
+    /// The tenants that cannot be begun beside the others, and why: they share what each must have for itself, bill what
+    /// another one bills, or have no configuration any more.
     pub(super) fn refused(&self) -> BTreeMap<Tenant, String> {
         let said = |what: &str, of: &OsStr| {
             format!("its {what} is another tenant's too: {}; each needs its own", shown(&of.to_string_lossy()))
@@ -87,7 +105,14 @@ impl KnownTenants {
         let shared = self.owners().into_iter();
         let shared =
             shared.flat_map(|((what, of), tenants)| tenants.into_iter().map(move |one| (one.clone(), said(what, of))));
-        shared.chain(self.of_people().map(of_people)).collect()
+        let twice = self.billed_twice.iter().map(|(tenant, twice)| (tenant.clone(), twice.sentence()));
+        twice.chain(shared).chain(self.of_people().map(of_people)).chain(self.remains()).collect()
+    }
+
+    /// What is left of tenants.
+    fn remains(&self) -> impl Iterator<Item = (Tenant, String)> {
+        let without = self.tenants.iter().filter(|(_, known)| known.facts.is_none());
+        without.filter_map(|(tenant, _)| Some((tenant.clone(), tenant.remains()?.sentence().to_owned())))
     }
 
     /// The tenants whose history would be that of the people of all tenants.
@@ -103,7 +128,9 @@ impl KnownTenants {
         let said = |what: &str| format!("its {what} is another tenant's, too; each needs its own");
         let shared =
             shared.flat_map(|((what, _), tenants)| tenants.into_iter().map(move |one| (one.clone(), said(what))));
-        shared.chain(self.of_people().map(of_people)).collect()
+        let said = "it bills what another tenant bills in the same ConnectWise; map each customer in one of the two";
+        let twice = self.billed_twice.keys().map(|tenant| (tenant.clone(), said.to_owned()));
+        twice.chain(shared).chain(self.of_people().map(of_people)).chain(self.remains()).collect()
     }
 
     /// The state folder of a tenant; `None` while its configuration cannot be read.
@@ -140,8 +167,15 @@ impl TenantFacts {
             state: config.state.clone(),
             metrics_file: config.metrics_file.clone(),
             schedule: schedule(config).ok(),
+            files: config.integrations.values().flat_map(files).collect(),
+            billed: BilledLines::of(config),
         }
     }
+}
+
+/// The files of its mapping.
+fn files(integration: &IntegrationConfig) -> impl Iterator<Item = PathBuf> {
+    std::iter::once(integration.customers_path.clone()).chain(integration.services_path.clone())
 }
 
 fn of_people(tenant: &Tenant) -> (Tenant, String) {

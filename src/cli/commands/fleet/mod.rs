@@ -1,5 +1,6 @@
 //! `--tenants`: the same command for every tenant, each in a process of its own, and what came of all of them.
 
+mod billed_twice;
 pub(crate) mod daemon;
 pub(crate) mod desk;
 pub(crate) mod fleet_options;

@@ -8,8 +8,8 @@ use serde::Serialize;
 use crate::cli::arguments::global_options::Global;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
-use crate::cli::wiring::older_history;
 use crate::cli::wiring::replication::Replica;
+use crate::cli::wiring::{configured_health, keep_report, older_history};
 use crate::cli::{clock, session};
 use crate::error_chain::error_chain;
 use crate::history::backup::RestoredHistory;
@@ -121,15 +121,20 @@ fn said(file: &Path, restored: &RestoredHistory) -> String {
 fn put_back(global: &Global, file: &Path) -> Result<RestoredHistory, CommandError> {
     let config = session::configuration(global)?;
     let lock = RunLock::take(&config.state, clock::now())?;
-    let replica = config.replica.as_ref().map(|settings| Replica::of_lease(&config, settings)).transpose()?;
+    // Before the lease: what cannot be put back makes this host no writer.
     sound_copy(file)?;
+    let replica = config.replica.as_ref().map(|settings| Replica::of_lease(&config, settings)).transpose()?;
     let restored = History::restore(&lock, &config.state, file, PeopleOf::WhatStood, clock::now())?;
     // A copy that a host takes over from is the newest there is; this one may be of any day.
-    History::open(&config.state, clock::now())?.ask_anew(&lock)?;
+    let mut history = History::open(&config.state, clock::now())?;
+    history.ask_anew(&lock)?;
+    // Numbers and pages are of what stood there.
+    configured_health::keep(&config, &history);
+    keep_report::keep_overviews(&config);
     if let Some(replica) = replica {
         // Else a newer copy would take its place again.
-        let copied = replica.copy(&config, &History::open(&config.state, clock::now())?);
-        copied.map_err(|why| not_copied(file, &why))?;
+        let copied = replica.copy(&config, &history);
+        copied.map_err(|why| not_copied(file, &why.why))?;
     }
     Ok(restored)
 }

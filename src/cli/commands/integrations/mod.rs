@@ -184,7 +184,7 @@ fn list(global: &Global, console: &Console) -> Result<Exit, CommandError> {
     let running = configured_health::running(&config.state);
     let mut known = Vec::new();
     for integration in config.integrations.values() {
-        let health = configured_health::of(integration, history.as_ref(), running.is_some())?;
+        let health = configured_health::of(&config, integration, history.as_ref(), running.is_some())?;
         let customers = Customers::of(integration, history.as_ref())?;
         known.push(Known { integration, customers, health });
     }

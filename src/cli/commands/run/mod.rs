@@ -210,9 +210,16 @@ pub(crate) fn until_stopped(
     order: RunRequest<'_>,
     (stop, show): (&Stop, &mut dyn FnMut(&RunRecord)),
 ) -> Result<Vec<RunRecord>, CommandError> {
-    let mut session = Session::open(config)?;
+    let mut session = opened(config, order)?;
     let shared = shared_between(config, integrations);
     Nights { config, order, session: &mut session, unbegun: None, stop, show, shared }.all(integrations)
+}
+
+fn opened(config: &Config, order: RunRequest<'_>) -> Result<Session, CommandError> {
+    match order.command {
+        RunCommand::Plan | RunCommand::Undo => Session::open_to_look(config),
+        RunCommand::Run | RunCommand::Apply | RunCommand::Probe => Session::open(config),
+    }
 }
 
 pub(crate) fn chosen<'a>(config: &'a Config, names: &[String]) -> Result<Vec<&'a IntegrationConfig>, CommandError> {
@@ -230,7 +237,7 @@ fn work(
     order: RunRequest<'_>,
     show: &mut dyn FnMut(&RunRecord),
 ) -> Result<Vec<RunRecord>, CommandError> {
-    let mut session = Session::open(config).inspect_err(|error| {
+    let mut session = opened(config, order).inspect_err(|error| {
         // What is asked by a person is told to that person.
         if order.command == RunCommand::Run
             && !error.stands_by

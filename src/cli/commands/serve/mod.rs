@@ -71,7 +71,7 @@ fn serve(global: &Global, options: &Options, console: &Console) -> Result<Exit, 
 pub(crate) fn bring_up(config: &Config) -> Result<(), CommandError> {
     match History::open_existing(&config.state) {
         Ok(Some(_)) => Ok(()),
-        Ok(None) | Err(StoreError::Older { .. }) => Session::open(config).map(drop),
+        Ok(None) | Err(StoreError::Older { .. }) => Session::open_to_look(config).map(drop),
         Err(error) => Err(error.into()),
     }
 }

@@ -8,7 +8,6 @@ use rust_decimal::Decimal;
 
 use crate::history::run_lookup::RunSummary;
 use crate::history::run_record::LineRecord;
-use crate::history::store::error::StoreError;
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::remedy::{Remedy, RemedyLine};
@@ -16,6 +15,7 @@ use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::format::html::Links;
 use crate::report::numbers_and_dates::ExportReadability;
+use crate::report::outdated::Outdated;
 use crate::report::report_model::{ReportVerdict, Tone};
 use crate::report::{numbers_and_dates, sparkline};
 
@@ -32,11 +32,8 @@ pub(super) fn chip(verdict: &ReportVerdict) -> Markup {
 }
 
 /// Above a page that leads to the runs: what it shows is not how things stand.
-pub(super) fn older_history(error: &StoreError) -> Markup {
-    html! { div.note.bad { div {
-        b { "The history is older than its last run." }
-        " What this page shows is as it was before, and no run goes on: invoices should wait. " (error.advice())
-    } } }
+pub(super) fn outdated(why: &Outdated) -> Markup {
+    html! { div.note.bad { div { b { (why.title()) } " " (why.sentence()) } } }
 }
 
 /// The bar of the last nights. Height and words tell what colour tells.

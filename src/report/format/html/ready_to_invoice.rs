@@ -5,7 +5,6 @@ use rust_decimal::Decimal;
 
 use crate::history::past::owned_lines::UnwatchedLine;
 use crate::history::run_record::LineRecord;
-use crate::history::store::error::StoreError;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::finding::Finding;
@@ -15,6 +14,7 @@ use crate::report::format::html::{Links, Place, document, html_pieces};
 use crate::report::invoices::invoice_conditions::{ConditionRemedy, ConditionState, InvoiceCondition, open_conditions};
 use crate::report::invoices::invoice_standing::{CHANGES, InvoiceStanding};
 use crate::report::invoices::month_units::{MonthSum, MonthUnits, NoSum, UnitsMoved};
+use crate::report::outdated::Outdated;
 use crate::report::report_model::ReportEntry;
 use crate::report::{display_names, numbers_and_dates};
 
@@ -49,8 +49,8 @@ pub struct MonthMore {
     pub open: Option<Markup>,
     /// Whether the month is over.
     pub is_over: bool,
-    /// Whether the history is older than its last run: then nobody knows what was billed since.
-    pub is_older: bool,
+    /// Whether the history is not how things stand: then nobody knows what was billed since.
+    pub is_outdated: bool,
 }
 
 /// The page; `month` in words.
@@ -58,11 +58,11 @@ pub fn page(
     integrations: &[InvoiceStanding],
     unwatched: &[UnwatchedLine],
     month: &str,
-    older: Option<&StoreError>,
+    outdated: Option<&Outdated>,
 ) -> String {
-    let more = MonthMore { is_older: older.is_some(), ..MonthMore::default() };
+    let more = MonthMore { is_outdated: outdated.is_some(), ..MonthMore::default() };
     let main = html! {
-        @if let Some(error) = older { (html_pieces::older_history(error)) }
+        @if let Some(why) = outdated { (html_pieces::outdated(why)) }
         (main(integrations, unwatched, month, (Links::KEPT, &more)))
     };
     document(Place::Ready, "Ready to invoice · recount", &main)
@@ -75,7 +75,8 @@ pub fn main(
     month: &str,
     (links, more): (Links, &MonthMore),
 ) -> Markup {
-    let open = integrations.iter().map(open_conditions).sum::<usize>() + unwatched.len() + usize::from(more.is_older);
+    let open =
+        integrations.iter().map(open_conditions).sum::<usize>() + unwatched.len() + usize::from(more.is_outdated);
     let (tone, words) = match (open, integrations.is_empty()) {
         (_, true) => ("ask", "NO RUN YET".to_owned()),
         (0, _) => ("good", "READY".to_owned()),

@@ -11,10 +11,12 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
+use crate::history::store::open::History;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::outcome::{AnswerVerb, Mode};
 use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::health::Health;
+use crate::report::outdated::StandingBy;
 use crate::web::desk::host::mapping_host::MappingHost;
 use crate::web::desk::host::member_claim::{MemberClaim, MemberVerification};
 use crate::web::desk::host::not_done::NotDone;
@@ -30,6 +32,9 @@ pub trait DeskHost: MappingHost + ServicesHost + TrialHost + UploadHost + Send +
     /// # Errors
     /// A sentence for the log.
     fn standings(&self) -> Result<Vec<IntegrationStanding>, String>;
+
+    /// The host that does the nights in this one's place, if one does; `history` is what this one knows.
+    fn standing_by(&self, history: Option<&History>) -> Option<StandingBy>;
 
     /// The zone whose days and times the desk shows.
     fn zone(&self) -> Zone;

@@ -44,7 +44,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let main = html! {
         header.head { div {
             p.over { a href="/customers" { "Customers" } }
-            div.headline { h1 { (shown(name)) } @if !open.is_empty() { span.verdict.ask { (open.len()) " TO DECIDE" } } @else if visit.desk.older.is_some() { span.verdict.bad { "NOT KNOWN SINCE" } } @else { span.verdict.good { "OK" } } }
+            div.headline { h1 { (shown(name)) } @if !open.is_empty() { span.verdict.ask { (open.len()) " TO DECIDE" } } @else if visit.desk.outdated.is_some() { span.verdict.bad { "NOT KNOWN SINCE" } } @else { span.verdict.good { "OK" } } }
         } }
         @if !open.is_empty() { section aria-labelledby="open" { h2.sr id="open" { "Open items" } (today::cards(visit, &open)?) } }
         @for (lines, _) in &parts { (lines) }

@@ -31,7 +31,7 @@ const CARDS: usize = 12;
 pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let open = &visit.desk.waiting;
     let title = match open.len() {
-        0 if visit.desk.older.is_some() => "What there is to decide is not known".to_owned(),
+        0 if visit.desk.outdated.is_some() => "What there is to decide is not known".to_owned(),
         0 => "Nothing to decide".to_owned(),
         open => format!("{open} to decide"),
     };
@@ -63,7 +63,7 @@ fn head(visit: &Visit, title: &str, new: usize, still: usize) -> Markup {
                 p.over { (numbers_and_dates::day(visit.desk.zone.local(visit.now))) }
                 h1 { (title) }
                 p.lead {
-                    @if new + still == 0 { @if visit.desk.older.is_some() { "No item waited when this history was the newest." } @else { "No item waits for a person." } }
+                    @if new + still == 0 { @if visit.desk.outdated.is_some() { "No item waited when this history was the newest." } @else { "No item waits for a person." } }
                     @else { (new) " new since the last night, " (still) " still open." }
                     " " (health(visit))
                 }
@@ -78,6 +78,7 @@ fn health(visit: &Visit) -> String {
     let standings = &visit.desk.standings;
     let bad = standings.iter().filter(|standing| !standing.health.is_healthy()).count();
     match (bad, standings.len()) {
+        (0, _) if visit.desk.outdated.is_some() => String::new(),
         (0, 0..=1) => String::new(),
         (0, _) => "Every integration is healthy or off.".to_owned(),
         (1, 1) => "It needs a look: see its verdict.".to_owned(),

@@ -32,6 +32,7 @@ use crate::reconcile::model::mapping::CustomerTarget;
 use crate::reconcile::model::plan::outcome::Mode;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::record_links::RecordLinks;
+use crate::report::outdated::StandingBy;
 use crate::web::desk::host::member_claim::{MemberClaim, MemberVerification};
 use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
 use crate::web::desk::host::{Background, DeskAnswer, DeskHost, DeskRun, IntegrationStanding};
@@ -130,6 +131,10 @@ impl DeskHost for CommandHost {
         }
         let standing = |one| standing(&config, one, history.as_ref(), is_running);
         config.integrations.values().map(standing).collect()
+    }
+
+    fn standing_by(&self, history: Option<&History>) -> Option<StandingBy> {
+        self.config().ok().and_then(|config| configured_health::standing_by(&config, history))
     }
 
     fn zone(&self) -> Zone {
@@ -231,7 +236,7 @@ fn standing(
     history: Option<&History>,
     is_running: bool,
 ) -> Result<IntegrationStanding, String> {
-    let health = configured_health::of(one, history, is_running).map_err(|error| error.to_string())?;
+    let health = configured_health::of(config, one, history, is_running).map_err(|error| error.to_string())?;
     let mapping = one.mapping.as_ref().ok();
     let customers = mapping.map(|mapping| {
         let skipped = mapping.customers.values().filter(|row| row.target == CustomerTarget::Skip).count();

@@ -13,6 +13,7 @@ use crate::replication::lease_turn::Lease;
 use crate::replication::transfer::CopyDescription;
 use crate::report::format::paint::Paint;
 use crate::report::format::text::wrapped;
+use crate::report::health::HostPart;
 
 /// Read by `status` without asking the store.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -32,6 +33,9 @@ pub(crate) struct ReplicaStanding {
     pub(crate) copy: Option<CopyDescription>,
     /// Why the last copy was not made.
     pub(crate) failure: Option<String>,
+    /// Why this host could not go on with the lease, and left it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) hindrance: Option<String>,
     /// The store that all this is known of; another one may be empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) store: Option<String>,
@@ -62,6 +66,7 @@ impl ReplicaStanding {
             copy: newest.map(|(_, description, _)| description),
             failure: self.failure,
             store: self.store,
+            hindrance: None,
             is_emptied: false,
         }
     }
@@ -80,13 +85,12 @@ impl ReplicaStanding {
         self.store.as_deref() == Some(place) && !self.host.is_empty()
     }
 
-    /// It has the lease, and its history is not of this term yet.
-    pub(crate) fn took(self, host: String, until: DateTime<Utc>) -> Self {
-        Self { host, is_holder: true, until: Some(until), ..self }
+    pub(crate) fn hindered(self, why: String) -> Self {
+        Self { hindrance: Some(why), ..self }
     }
 
     pub(crate) fn stands_by(self, host: &str, until: DateTime<Utc>) -> Self {
-        Self { host: host.to_owned(), is_holder: false, until: Some(until), ..self }
+        Self { host: host.to_owned(), is_holder: false, until: Some(until), hindrance: None, ..self }
     }
 
     pub(crate) fn after_copy(self, sent: Result<CopyDescription, String>) -> Self {
@@ -101,12 +105,36 @@ impl ReplicaStanding {
         !self.is_holder && !self.host.is_empty() && !self.is_emptied
     }
 
+    /// Whether what it knew last of the lease is over by its clock.
+    pub(crate) fn has_run_out(&self, now: DateTime<Utc>) -> bool {
+        self.until.is_some_and(|until| until <= now)
+    }
+
+    /// What is to be expected of this host.
+    pub(crate) fn part(&self, now: DateTime<Utc>) -> HostPart {
+        if self.is_emptied || self.hindrance.is_some() {
+            return HostPart::NoLease;
+        }
+        match (self.is_standing_by(), &self.failure) {
+            // By its own clock nobody has the lease: then its own nights are missed.
+            (true, _) if self.has_run_out(now) => HostPart::Works,
+            (true, _) => HostPart::StandsBy,
+            (false, Some(_)) => HostPart::NotCopied,
+            (false, None) => HostPart::Works,
+        }
+    }
+
     /// As `status` shows it.
-    pub(crate) fn text(&self, paint: Paint) -> String {
+    pub(crate) fn text(&self, now: DateTime<Utc>, paint: Paint) -> String {
         let until = self.until.map(|at| format!(" until {}", minute(at.fixed_offset()))).unwrap_or_default();
         let mut text = match (self.is_holder, self.host.as_str()) {
+            (true, host) if self.has_run_out(now) => format!("this host ({host}) held the lease{until}\n"),
             (true, host) => format!("this host ({host}) holds the lease{until}\n"),
+            (false, "") if self.hindrance.is_some() => String::new(),
             (false, "") => "no run has taken the lease yet\n".to_owned(),
+            (false, host) if self.has_run_out(now) => format!(
+                "this host stands by: {host} held the lease{until}, when last asked; it has run out by this host's clock\n"
+            ),
             (false, host) => format!("this host stands by: {host} holds the lease{until}, when last asked\n"),
         };
         if let Some(copy) = &self.copy {
@@ -118,7 +146,13 @@ impl ReplicaStanding {
             wrapped(&mut text, sentence, &format!("{} ", paint.bad("✗")), "  ");
             text.push_str("  → recount check\n");
         }
-        if let Some(why) = &self.failure {
+        if let Some(why) = &self.hindrance {
+            let sentence = format!("this host cannot go on with the lease, and left it: {why}");
+            wrapped(&mut text, &sentence, &format!("{} ", paint.bad("✗")), "  ");
+            text.push_str("  → recount check\n");
+        }
+        // What another host goes on without is copied by nobody any more.
+        if let Some(why) = self.failure.as_ref().filter(|_| !self.is_standing_by()) {
             let sentence = format!("the history was not copied after the last run: {why}");
             wrapped(&mut text, &sentence, &format!("{} ", paint.bad("✗")), "  ");
             text.push_str("  → recount check\n");

@@ -1,5 +1,9 @@
 //! `replicate`: the lease is taken before a history is opened to be written, and a host without the newest one fetches it.
 
+pub(crate) mod replica_standing;
+pub(crate) mod store_faults;
+pub(crate) mod take_over;
+
 use std::path::Path;
 use std::sync::mpsc::Sender;
 use std::{fs, io, thread};
@@ -10,20 +14,20 @@ use crate::apply::lease_guard::LeaseGuard;
 use crate::atomic_files::replace;
 use crate::cli::clock;
 use crate::cli::error::CommandError;
-use crate::cli::wiring::replication_standing::ReplicaStanding;
+use crate::cli::wiring::replication::replica_standing::ReplicaStanding;
+use crate::cli::wiring::replication::store_faults::{standing_by, store_error};
+use crate::cli::wiring::replication::take_over::{LeaseWish, TakenLease, give_back, taken};
+use crate::cli::wiring::{configured_health, keep_report};
 use crate::config::secrets;
 use crate::config::settings::Config;
 use crate::error_chain::error_chain;
-use crate::history::desk::people_kept_by_restore::PeopleOf;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::history::store::run_lock::{RunLock, create_private_dir};
 use crate::nightly::job::HostChange;
-use crate::reconcile::model::display_text::minute;
-use crate::replication::copy_names::CopyName;
-use crate::replication::error::{CopyStoreError, ReplicaError};
+use crate::replication::error::ReplicaError;
 use crate::replication::lease_marks::LeaseMarks;
-use crate::replication::lease_owner::{LeaseKeeper, LeaseOwner, OwnedLease, renew_while_mine};
+use crate::replication::lease_owner::{FoundLease, LeaseKeeper, LeaseOwner, renew_while_mine};
 use crate::replication::lease_turn::{LeaseHolder, SeenLease, Takeover};
 use crate::replication::settings::ReplicaSettings;
 use crate::replication::store::CopyStore;
@@ -35,30 +39,49 @@ use crate::report::exit_codes::Exit;
 pub(crate) struct Replica {
     owner: LeaseOwner,
     keeper: LeaseKeeper,
+    found: FoundLease,
     change: Option<HostChange>,
 }
 
 impl Replica {
     /// Takes the lease. Where the newest copy is not in the history of this host, it takes that one's place.
-    pub(crate) fn open(config: &Config, settings: &ReplicaSettings, lock: &RunLock) -> Result<Self, CommandError> {
-        Self::opened(config, settings, Some(lock))
+    pub(crate) fn open(
+        config: &Config,
+        settings: &ReplicaSettings,
+        lock: &RunLock,
+        wish: LeaseWish,
+    ) -> Result<Self, CommandError> {
+        Self::opened(config, settings, Some(lock), wish)
     }
 
     /// Takes the lease alone, for whoever brings a history of their own.
     pub(crate) fn of_lease(config: &Config, settings: &ReplicaSettings) -> Result<Self, CommandError> {
-        Self::opened(config, settings, None)
+        Self::opened(config, settings, None, LeaseWish::Work)
     }
 
-    fn opened(config: &Config, settings: &ReplicaSettings, lock: Option<&RunLock>) -> Result<Self, CommandError> {
+    fn opened(
+        config: &Config,
+        settings: &ReplicaSettings,
+        lock: Option<&RunLock>,
+        wish: LeaseWish,
+    ) -> Result<Self, CommandError> {
         let owner = owner(config, settings)?;
         let place = settings.address();
-        let opened = wait(opened(&owner, (&config.state, &place), lock))?;
-        let (held, newest) = opened.map_err(|error| refused(config, &place, error))?;
+        let opened = wait(taken(&owner, (&config.state, &place), lock, wish))?;
+        let TakenLease { held, newest, found } = opened.map_err(|error| refused(config, &place, error))?;
         let keeper = LeaseKeeper::new(owner.clone(), &held).map_err(no_thread)?;
         let before = ReplicaStanding::read(&config.state);
         before.holds(&held.lease, held.span.until, newest).in_store(&place).keep(&config.state);
         let change = held.lease.takeover.map(|Takeover { from, ran_out_at, at }| HostChange { from, ran_out_at, at });
-        Ok(Self { owner, keeper, change })
+        Ok(Self { owner, keeper, found, change })
+    }
+
+    /// Gives the lease back that was taken just now: this host cannot go on with it after all.
+    pub(crate) fn give_back(self) {
+        let Self { owner, keeper, found, .. } = self;
+        drop(keeper);
+        // Its thread ended unexpectedly, or it is done.
+        let _ = wait(give_back(&owner, &found));
     }
 
     /// Asked before each write.
@@ -80,17 +103,22 @@ impl Replica {
     ///
     /// # Errors
     /// Why it was not sent. That changes nothing that was written; it is noted for `status`.
-    pub(crate) fn copy(&self, config: &Config, history: &History) -> Result<(), String> {
-        let sent = if self.is_lost() {
-            Err("this host has lost its lease, and sends no copy".to_owned())
-        } else {
-            self.send(config, history)
-        };
-        if let Err(why) = &sent {
+    pub(crate) fn copy(&self, config: &Config, history: &History) -> Result<(), NotCopied> {
+        // Also where the lease is over by this host's clock: whether it is still this host's, the store says.
+        let sent = self.send(config, history);
+        if let Err(NotCopied { why, .. }) = &sent {
             tracing::warn!("the history cannot be copied to {}: {why}", shown(config));
         }
-        let ended = sent.as_ref().map(|_| ()).map_err(String::clone);
-        ReplicaStanding::read(&config.state).after_copy(sent).keep(&config.state);
+        let before = ReplicaStanding::read(&config.state);
+        let before = match &sent {
+            Err(NotCopied { other: Some((host, until)), .. }) => before.stands_by(host, *until),
+            _ => before,
+        };
+        let (sent, ended) = match sent {
+            Ok(copy) => (Ok(copy), Ok(())),
+            Err(not) => (Err(not.why.clone()), Err(not)),
+        };
+        before.after_copy(sent).keep(&config.state);
         ended
     }
 
@@ -104,16 +132,35 @@ impl Replica {
         Ok(known.failure.is_some() || !is_whole)
     }
 
-    fn send(&self, config: &Config, history: &History) -> Result<CopyDescription, String> {
-        let said = |error: ReplicaError| error_chain(&error);
+    fn send(&self, config: &Config, history: &History) -> Result<CopyDescription, NotCopied> {
+        let said = |error: ReplicaError| NotCopied::of(&error);
         let snapshot = transfer::snapshot(history, &config.state).map_err(said)?;
         let sent = wait(async {
             // Nobody took it meanwhile: a copy under a lease of another host would be its newest one.
             let held = self.owner.renew().await?;
             transfer::send(&self.owner.store, snapshot, &held.lease, clock::now()).await
         });
-        let (_, description) = sent.map_err(|error| error.message)?.map_err(said)?;
+        let (_, description) = sent.map_err(|error| NotCopied { why: error.message, other: None })?.map_err(said)?;
         Ok(description)
+    }
+}
+
+/// Why a copy was not sent.
+#[derive(Debug, Clone)]
+pub(crate) struct NotCopied {
+    /// For a person.
+    pub(crate) why: String,
+    /// The host that has the lease by now, and until when at the most: it does not go on from this history.
+    pub(crate) other: Option<(String, DateTime<Utc>)>,
+}
+
+impl NotCopied {
+    fn of(error: &ReplicaError) -> Self {
+        let other = match error {
+            ReplicaError::StandsBy { host, until } => Some((host.clone(), *until)),
+            _ => None,
+        };
+        Self { why: error_chain(error), other }
     }
 }
 
@@ -122,7 +169,11 @@ pub(crate) fn between_nights(config: &Config) -> Result<Option<Sender<()>>, Comm
     let Some(settings) = &config.replica else { return Ok(None) };
     // Whose turn it is, is decided when a night is due.
     create_private_dir(&config.state).map_err(|error| CommandError::new(Exit::Store, error.to_string(), ""))?;
-    renew_while_mine(owner(config, settings)?).map(Some).map_err(no_thread)
+    let (state, place) = (config.state.clone(), settings.address());
+    let noted = move |host: &str, until| {
+        ReplicaStanding::read(&state).stands_by(host, until).in_store(&place).keep(&state);
+    };
+    renew_while_mine(owner(config, settings)?, noted).map(Some).map_err(no_thread)
 }
 
 /// This host, as one that may come to hold the lease.
@@ -186,64 +237,6 @@ fn known_host(state: &Path) -> io::Result<LeaseHolder> {
     }
 }
 
-type Newest = Option<(CopyName, CopyDescription, usize)>;
-
-async fn opened(
-    owner: &LeaseOwner,
-    (state, place): (&Path, &str),
-    lock: Option<&RunLock>,
-) -> Result<(OwnedLease, Newest), ReplicaError> {
-    let held = owner.take(ReplicaStanding::read(state).knows(place)).await?;
-    let (me, until) = (owner.me.host.clone(), held.span.until);
-    let gone_on = go_on(owner, state, lock, held).await;
-    if gone_on.is_err() {
-        ReplicaStanding::read(state).took(me, until).in_store(place).keep(state);
-    }
-    gone_on
-}
-
-/// With the lease in hand: from the newest copy, where the history of this host is not of it.
-async fn go_on(
-    owner: &LeaseOwner,
-    state: &Path,
-    lock: Option<&RunLock>,
-    held: OwnedLease,
-) -> Result<(OwnedLease, Newest), ReplicaError> {
-    let newest = transfer::newest(&owner.store).await?;
-    let (Some((name, description, _)), Some(lock)) = (&newest, lock) else { return Ok((held, newest)) };
-    if has(state, *name, description)? {
-        return Ok((held, newest));
-    }
-    // A change of hosts that was noted for this term stands; going back within a term is one as well.
-    let held = if name.term < held.lease.term { held } else { owner.go_back(&description.host).await? };
-    let fetched = tempfile::Builder::new().prefix(".restore.").tempdir_in(state);
-    let fetched =
-        fetched.map_err(|source| ReplicaError::Local { what: "the copy cannot be unpacked".to_owned(), source })?;
-    let file = fetched.path().join("history.db");
-    transfer::fetch(&owner.store, *name, description, &file).await?;
-    // People are kept on the host that has the lease alone, so the copy knows them.
-    History::restore(lock, state, &file, PeopleOf::TheCopy, clock::now())?;
-    let run = description.last_run.map_or("no run".to_owned(), |run| format!("run {run}"));
-    tracing::warn!(copy = %name, "the history of this host is copy {name} of {}, up to {run}", description.host);
-    Ok((held, newest))
-}
-
-/// Whether the history of this host holds all that a copy does.
-fn has(state: &Path, name: CopyName, copy: &CopyDescription) -> Result<bool, ReplicaError> {
-    let history = match History::open_existing(state) {
-        Ok(None) | Err(StoreError::Gone { .. }) => return Ok(false),
-        Err(StoreError::Older { .. }) => History::open(state, clock::now())?,
-        found => match found? {
-            Some(history) => history,
-            None => return Ok(false),
-        },
-    };
-    // Another host's nights may look like ours by their head: quiet ones leave no trace in the journal.
-    let same_line = ReplicaStanding::read(state).term >= name.term;
-    let last_run = history.runs(1)?.first().map(|run| run.run.0);
-    Ok(same_line && last_run >= copy.last_run && history.had_head(&copy.head)?)
-}
-
 /// Waits for the store, wherever it is called from: a thread and a runtime of its own.
 pub(crate) fn wait<T: Send>(work: impl Future<Output = T> + Send) -> Result<T, CommandError> {
     thread::scope(|scope| {
@@ -268,47 +261,17 @@ fn shown(config: &Config) -> &str {
 
 /// Why this host cannot go on, for a person; that it stands by is noted for `status`.
 fn refused(config: &Config, place: &str, error: ReplicaError) -> CommandError {
-    if let ReplicaError::StandsBy { host, until } = &error {
+    if let ReplicaError::StandsBy { host, until } | ReplicaError::RanOut { host, since: until } = &error {
         ReplicaStanding::read(&config.state).stands_by(host, *until).in_store(place).keep(&config.state);
+        keep_report::keep_overviews(config);
+        // A host that never had a night has no numbers.
+        if let Ok(Some(history)) = History::open_existing(&config.state) {
+            configured_health::keep(config, &history);
+        }
         return standing_by(&error, *until);
     }
     if matches!(error, ReplicaError::Emptied) {
         ReplicaStanding::read(&config.state).emptied().keep(&config.state);
     }
     store_error(&error)
-}
-
-fn standing_by(error: &ReplicaError, until: DateTime<Utc>) -> CommandError {
-    let fix =
-        format!("nothing: this host takes over when the lease has run out, after {}", minute(until.fixed_offset()));
-    CommandError { stands_by: true, ..CommandError::new(Exit::Locked, error_chain(error), fix) }
-}
-
-/// What is wrong with the store, and what to do.
-pub(crate) fn store_error(error: &ReplicaError) -> CommandError {
-    let said = error_chain(error);
-    match error {
-        ReplicaError::NoConditions { .. } => {
-            let fix = "set `replicate` to a store that keeps conditional writes: Amazon S3, Azure, MinIO";
-            CommandError::new(Exit::Config, said, fix)
-        }
-        ReplicaError::History(error) => CommandError::new(Exit::Store, said, error.advice()),
-        ReplicaError::Emptied => {
-            let fix = "mount the folder, or correct `replicate`: the host that holds the lease must be seen there. To begin anew in an \
-                       empty store on purpose, remove replica.json from the state folder of the host that is to write";
-            CommandError::new(Exit::Store, said, fix)
-        }
-        ReplicaError::Damaged { .. } => {
-            let fix = "fetch an older copy by hand: docs/recovery.md";
-            CommandError::new(Exit::Store, said, fix)
-        }
-        ReplicaError::Store(CopyStoreError::Denied) => {
-            CommandError::new(Exit::Store, said, "look at the key in [replication], and at what it may do")
-        }
-        _ => CommandError::new(
-            Exit::Store,
-            said,
-            "look at `replicate` in recount.toml; nothing is written without the lease",
-        ),
-    }
 }
