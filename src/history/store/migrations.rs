@@ -36,6 +36,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0024_first_billed.sql"),
     include_str!("migrations/0025_changed_at.sql"),
     include_str!("migrations/0027_counts_of_runs.sql"),
+    include_str!("migrations/0028_set_back.sql"),
 ];
 
 /// `reco`: tells our database from anybody else's.
