@@ -2,6 +2,7 @@
 
 mod renames;
 
+use std::path::Path;
 use std::time::SystemTime;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -13,6 +14,8 @@ use recount::apply::lease_guard::LeaseGuard;
 use recount::apply::stop_signal::Stop;
 use recount::config::load::load;
 use recount::connectwise::client::Client;
+use recount::history::desk::people_kept_by_restore::PeopleOf;
+use recount::history::past::days_kept_by_restore::KeptDays;
 use recount::history::run_record::{LineRecord, RunRecord};
 use recount::history::store::open::History;
 use recount::history::store::run_lock::RunLock;
@@ -101,6 +104,7 @@ impl Clocked {
             site: "sim",
             zone: &integration.zone,
             host_change: None,
+            missed: None,
             control: RunControl { clock: &clock, stop: &stop, lease: &LeaseGuard::none() },
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -577,6 +581,89 @@ fn a_wrong_peak_is_set_back_before_its_invoice_is_made() {
     let undone = clocked.undo("2026-12-01T05:00:00Z", wrong.run);
     assert_eq!(clocked.addition("MP-CLOUDFILTER").quantity, Decimal::from(6), "{}", told(&undone));
     assert_eq!(month.night("2026-12-01", 7), Decimal::from(6), "November's invoice shows November");
+}
+
+/// A night of a wrong file was set back, and was the first of two all the same: the next wrong file set the line to 0.
+#[test]
+fn a_night_that_was_set_back_is_not_the_first_of_two_at_zero() {
+    let clocked = Clocked::approved("Etc/UTC", "2026-11-17T12:00:00Z");
+    let text = std::fs::read_to_string(clocked.0.path("recount.toml")).expect("the configuration");
+    clocked.0.write("recount.toml", text + "to_zero = \"second-night\"\nmin_units = \"10%\"\n");
+    let night = |day: &str, acme: u32| {
+        clocked.counts(&format!("Acme,CloudFilter,{acme}\nBorealis,CloudFilter,0\n"));
+        clocked.night(&format!("{day}T06:15:00Z"))
+    };
+    let borealis = || clocked.0.billed().into_iter().find(|line| line.0 == 20).expect("a line").2;
+    let wrong = night("2026-11-18", 7);
+    let undone = clocked.undo("2026-11-18T09:00:00Z", wrong.run);
+    assert_eq!(clocked.addition("MP-CLOUDFILTER").quantity, Decimal::from(3), "{}", told(&undone));
+    let first = night("2026-11-19", 6);
+    assert_eq!(borealis(), Decimal::from(5), "{}", told(&first));
+    // The second one, though its undo was looked at.
+    clocked.drawn_undo("2026-11-19T09:00:00Z", first.run);
+    let second = night("2026-11-20", 7);
+    assert_eq!(borealis(), Decimal::ZERO, "{}", told(&second));
+}
+
+#[test]
+fn an_undo_that_is_undone_leaves_the_first_of_two_nights_at_zero() {
+    let clocked = Clocked::approved("Etc/UTC", "2026-11-17T12:00:00Z");
+    let text = std::fs::read_to_string(clocked.0.path("recount.toml")).expect("the configuration");
+    clocked.0.write("recount.toml", text + "to_zero = \"second-night\"\nmin_units = \"10%\"\n");
+    clocked.counts("Acme,CloudFilter,7\nBorealis,CloudFilter,0\n");
+    let right = clocked.night("2026-11-18T06:15:00Z");
+    let undone = clocked.undo("2026-11-18T09:00:00Z", right.run);
+    clocked.undo("2026-11-18T10:00:00Z", undone.run);
+    clocked.counts("Acme,CloudFilter,8\nBorealis,CloudFilter,0\n");
+    let second = clocked.night("2026-11-19T06:15:00Z");
+    let borealis = clocked.0.billed().into_iter().find(|line| line.0 == 20).expect("a line").2;
+    assert_eq!(borealis, Decimal::ZERO, "{}", told(&second));
+}
+
+/// The peak of a month waits for its invoice in the history alone. An older backup was put back, and the nights since were in no
+/// peak: 6 was billed of 9, and every night said OK.
+#[test]
+fn a_backup_that_is_put_back_takes_no_days_out_of_a_peak() {
+    for (damaged, parted, after) in [(false, false, 9), (false, true, 9), (true, false, 6)] {
+        let clocked = Clocked::approved("Etc/UTC", "2026-11-17T12:00:00Z");
+        let month = Month::of(&clocked, "peak");
+        clocked.next_invoice("2026-12-15");
+        month.night("2026-11-30", 5);
+        month.night("2026-12-02", 5);
+        let (state, copy) = (clocked.0.path("state"), clocked.0.path("copy.db"));
+        let at = |text: &str| text.parse::<DateTime<Utc>>().expect("an instant");
+        let open = || History::open(&state, at("2026-12-02T12:00:00Z")).expect("the history");
+        open().back_up(&copy).expect("a backup");
+        for day in ["2026-12-03", "2026-12-09"] {
+            assert_eq!(month.night(day, 9), Decimal::from(5), "November's invoice is not made yet");
+        }
+        if damaged {
+            std::fs::write(state.join("history.db"), "damaged").expect("written");
+        }
+        let restore = |from: &Path, now: &str| {
+            let lock = RunLock::take(&state, at(now)).expect("the lock");
+            History::restore(&lock, &state, from, PeopleOf::WhatStood, at(now)).expect("restored")
+        };
+        let mut restored = restore(&copy, "2026-12-10T05:00:00Z");
+        if parted {
+            // There and back: each went on by itself.
+            month.night("2026-12-10", 6);
+            restored = restore(&state.join("history.db.before-restore"), "2026-12-11T05:00:00Z");
+        }
+        let days = |first: &str, last: &str| Some((first.parse().expect("a day"), last.parse().expect("a day")));
+        let expected = match (damaged, parted) {
+            (true, _) => KeptDays { kept: None, unknown: days("2026-12-03", "2026-12-10") },
+            (false, true) => KeptDays { kept: days("2026-12-10", "2026-12-10"), unknown: None },
+            (false, false) => KeptDays { kept: days("2026-12-03", "2026-12-09"), unknown: None },
+        };
+        assert_eq!(restored.days, expected);
+        clocked.counts("Acme,CloudFilter,6\nBorealis,CloudFilter,5\n");
+        clocked.next_invoice("2027-01-15");
+        let night = clocked.night("2026-12-16T06:15:00Z");
+        assert_eq!(clocked.addition("MP-CLOUDFILTER").quantity, Decimal::from(after), "{}", told(&night));
+        let said = night.end.as_ref().is_some_and(|end| end.findings.iter().any(|one| one.code == Code::DaysUnknown));
+        assert_eq!((exit(&night), said), if damaged { (Some(3), true) } else { (Some(0), false) }, "{}", told(&night));
+    }
 }
 
 /// November's invoice was made on 6 January: January's peak of 12 stood on it, and then on December's.

@@ -287,6 +287,7 @@ fn a_host_that_lost_its_lease_stops_before_its_next_write() {
         site: &config.connectwise["main"].site(),
         zone: &integration.zone,
         host_change: None,
+        missed: None,
         control: RunControl { clock: &clock, stop: &stop, lease: &lease },
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");

@@ -4,13 +4,14 @@ use std::fmt::Write as _;
 use std::iter::successors;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Timelike as _, Utc};
 use jiff::civil::{Date, date};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Timestamp, Zoned};
 
 use crate::snapshots::snapshot_settings;
-use crate::support::Night;
+use crate::support;
+use crate::support::{Night, wait_until};
 use recount::daemon::schedule::{Schedule, ScheduleError, due};
 
 const SIX_HOURS: Duration = Duration::from_secs(6 * 3600);
@@ -72,7 +73,11 @@ fn every_minute(schedule: &Schedule, from: DateTime<Utc>, until: DateTime<Utc>) 
     let mut served = Vec::new();
     while now < until {
         if let Some(due) = due(schedule, Some(last_slot), now) {
-            assert_eq!((due.slot, due.missed, due.too_late), (now, 0, false), "served late or skipped at {now}");
+            assert_eq!(
+                (due.slot, due.missed_count(), due.too_late),
+                (now, 0, false),
+                "served late or skipped at {now}"
+            );
             last_slot = due.slot;
             served.push(due.slot);
         }
@@ -168,7 +173,7 @@ fn local(instant: DateTime<Utc>, name: &str) -> String {
 fn after_five_days_down_the_newest_slot_is_due_and_four_were_missed() {
     let schedule = schedule("30 2 * * *", "America/New_York");
     let due = due(&schedule, Some(utc("2026-03-05T07:30:00Z")), utc("2026-03-10T07:00:00Z")).expect("due");
-    assert_eq!((due.slot, due.missed), (utc("2026-03-10T06:30:00Z"), 4));
+    assert_eq!((due.slot, due.missed_count()), (utc("2026-03-10T06:30:00Z"), 4));
 }
 
 #[test]
@@ -185,7 +190,7 @@ fn a_first_start_owes_nothing_to_the_past() {
 #[test]
 fn years_of_rest_are_counted_without_end_only_up_to_a_thousand() {
     let due = due(&schedule("* * * * *", "UTC"), Some(utc("2016-01-01T00:00:00Z")), utc("2026-01-01T00:00:00Z"));
-    assert_eq!(due.expect("due").missed, 1_000);
+    assert_eq!(due.expect("due").missed_count(), 1_000);
 }
 
 #[test]
@@ -222,5 +227,89 @@ fn check_says_what_the_daemon_would_say_of_a_schedule() {
         night.append(&format!("\n[daemon]\nschedule = \"{cron}\"\nzone = \"UTC\"\n"));
         let check = night.recount(&["check"]);
         assert!(check.exit == exit && check.out.contains(said), "{cron}: {}\n{}", check.exit, check.out);
+    }
+}
+
+/// A night with changes to be made, and a daemon whose slot of each day was an hour ago.
+fn an_hour_late(daemon: &str) -> Night {
+    let night = Night::busy();
+    let slot = support::now() - TimeDelta::hours(1);
+    night.append(&format!("\n[daemon]\nschedule = \"{} {} * * *\"\n{daemon}\n", slot.minute(), slot.hour()));
+    night
+}
+
+/// Somebody claimed the slot of so many days ago.
+fn claimed(night: &Night, days_ago: i64) {
+    let slot = support::now() - TimeDelta::hours(1) - TimeDelta::days(days_ago);
+    let slot = slot.with_second(0).and_then(|slot| slot.with_nanosecond(0)).expect("a minute");
+    let slot = slot.to_rfc3339_opts(SecondsFormat::Nanos, true);
+    let history = rusqlite::Connection::open(night.path("state/history.db")).expect("the history");
+    history.execute("INSERT INTO slots VALUES (?1, ?1)", [slot]).expect("claimed");
+}
+
+/// A turn of the fleet's daemon.
+fn turn(night: &Night) -> i32 {
+    let since = (support::now() - TimeDelta::hours(3)).to_rfc3339();
+    night.recount(&["daemon", "--turn-since", &since]).exit
+}
+
+/// The clock was weeks ahead for a minute, and the slot of then was claimed: no night began until that date, and nobody was told.
+#[test]
+fn a_slot_that_was_claimed_by_a_clock_that_was_ahead_leaves_out_no_night() {
+    let fleet = an_hour_late("");
+    claimed(&fleet, -18);
+    assert_eq!(turn(&fleet), 0);
+    assert_eq!(fleet.sim().writes().len(), 3, "the night of an hour ago");
+    assert_eq!(turn(&fleet), 0);
+    assert_eq!(fleet.recount(&["history", "--json"]).json()["history"].as_array().map(Vec::len), Some(3), "once");
+    let night = an_hour_late("");
+    claimed(&night, 1);
+    claimed(&night, -18);
+    let daemon = night.start(&["daemon"]);
+    wait_until("the night of an hour ago", || night.sim().writes().len() == 3);
+    daemon.signal("TERM");
+    night.heard(daemon.end());
+}
+
+/// The host was off for three nights: it was documented that they are named, and they were not.
+#[test]
+fn the_night_that_makes_up_for_missed_ones_names_them() {
+    let night = an_hour_late("");
+    claimed(&night, 4);
+    assert_eq!(turn(&night), 0);
+    let report = night.recount(&["report", "--json"]);
+    assert_eq!(report.codes(), ["nights-missed"]);
+    let first = (support::now() - TimeDelta::hours(1) - TimeDelta::days(3)).format("%-d %b").to_string();
+    let text = night.recount(&["report"]).out;
+    assert!(text.contains("3 nights were missed") && text.contains(&first), "{first}: {text}");
+    let page = std::fs::read_to_string(night.path("state/reports/3.html")).expect("a page");
+    assert!(page.contains("3 nights were missed"), "{page}");
+    night.recount(&["status"]).exits(0);
+}
+
+/// A night that is too late was a line in the log of a process that nobody watches.
+#[test]
+fn a_night_that_is_too_late_is_recorded_and_told() {
+    for name in ["fleet", "single"] {
+        let night = an_hour_late("catch_up = \"30m\"");
+        claimed(&night, 2);
+        if name == "fleet" {
+            assert_eq!(turn(&night), 1);
+            assert_eq!(turn(&night), 0, "once");
+        } else {
+            let daemon = night.start(&["daemon"]);
+            let runs = || night.recount(&["history", "--json"]).json()["history"].as_array().map(Vec::len);
+            wait_until("the record", || runs() == Some(3));
+            daemon.signal("TERM");
+            night.heard(daemon.end());
+        }
+        assert!(night.sim().writes().is_empty(), "a night in the working day surprises people who edit");
+        let report = night.recount(&["report", "--json"]);
+        assert_eq!(report.codes(), ["nights-missed"], "{}", report.out);
+        assert_eq!(report.first_run()["verdict"], "failed", "{}", report.out);
+        assert!(report.out.contains("was not run") && report.out.contains("before it the night of"), "{}", report.out);
+        night.recount(&["status"]).exits(1);
+        night.recount(&["run"]).exits(0);
+        night.recount(&["status"]).exits(0);
     }
 }

@@ -20,6 +20,7 @@ const BEHIND_THE_CHANGE: Duration = Duration::from_secs(2);
 /// Rings at the slots of a schedule. It may ring when nothing is due: that is decided by who hears it.
 pub(super) struct Alarm {
     scheduler: JobScheduler,
+    schedule: String,
     offset: FixedOffset,
     /// The jobs hold it: if they are lost, whoever listens is told so.
     ring: WeakSender<()>,
@@ -30,15 +31,15 @@ impl Alarm {
     /// before it will see what is due.
     pub(super) async fn set(schedule: &Schedule, now: DateTime<Utc>, ring: Sender<()>) -> Result<Self, DaemonError> {
         let scheduler = scheduler(schedule, now, &ring).await.map_err(DaemonError::Start)?;
-        Ok(Self { scheduler, offset: schedule.offset(now), ring: ring.downgrade() })
+        Ok(Self { scheduler, schedule: schedule.describe(), offset: schedule.offset(now), ring: ring.downgrade() })
     }
 
-    /// Makes the jobs anew if the clocks of the schedule's zone have changed.
+    /// Makes the jobs anew if the schedule is another one, or the clocks of its zone have changed.
     pub(super) async fn follow(&mut self, schedule: &Schedule, now: DateTime<Utc>) -> Result<(), DaemonError> {
-        if schedule.offset(now) == self.offset {
+        if schedule.offset(now) == self.offset && schedule.describe() == self.schedule {
             return Ok(());
         }
-        tracing::info!(offset = %schedule.offset(now), "the clocks have changed");
+        tracing::info!(offset = %schedule.offset(now), "the jobs are made anew");
         let ring = self.ring.upgrade().ok_or(DaemonError::Lost)?;
         let new = Self::set(schedule, now, ring).await?;
         std::mem::replace(self, new).stop().await

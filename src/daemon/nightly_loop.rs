@@ -15,17 +15,19 @@ use tokio::sync::mpsc;
 
 use crate::daemon::cron_jobs::Alarm;
 use crate::daemon::error::DaemonError;
-use crate::daemon::schedule::{Due, Schedule, due};
+use crate::daemon::schedule::{Due, Schedule, believed_until, due};
 
-/// After which time slots that could not be read or claimed are asked for again: no job rings for them.
-const TRY_AGAIN: Duration = Duration::from_secs(60);
+/// After which time the slots are looked at without a ring: no job rings for one that could not be read or claimed, nor in
+/// time after the clock was ahead, and none tells that the schedule is another one.
+const LOOK: Duration = Duration::from_secs(60);
 
 /// Runs `run` at every slot of `schedule` until `stop` is ready; then waits for the run in flight and returns.
 ///
 /// A slot is served when [`SlotClaims::open`] has all that its night needs, and [`SlotClaims::claim`] says that nobody had
 /// it before. An error or a panic of `run`, and an error of `claims`, is logged; a slot that was not claimed is tried again
 /// a minute later. Without any claimed slot the past counts as served: the first run
-/// comes at the next slot. After a time of rest only the newest slot runs, or none if it is older than the catch-up.
+/// comes at the next slot. After a time of rest only the newest slot runs; one that is older than the catch-up is given to
+/// `run` to be told. A slot that was claimed by a clock that was ahead leaves out no night before it.
 ///
 /// # Errors
 ///
@@ -44,7 +46,8 @@ where
 {
     let (ring, rings) = mpsc::channel(1);
     let alarm = Alarm::set(&schedule, clock(), ring).await?;
-    Watch { schedule, clock, claims, run }.follow(stop, rings, alarm).await
+    let since = clock();
+    Watch { schedule, clock, claims, run, since, another_since: None }.follow(stop, rings, alarm).await
 }
 
 /// The durable memory of which slots were taken: one row per slot, a claim is one insert.
@@ -54,32 +57,36 @@ pub trait SlotClaims {
     /// What a night needs to begin, opened.
     type Night;
 
-    /// Opens what the night of a slot needs, before the slot is claimed: one that cannot begin does not use it up.
+    /// The schedule, where it is another one than when this was asked last.
+    fn another_schedule(&self) -> Option<Schedule>;
+
+    /// Opens what the night of a slot needs, before the slot is claimed: one that cannot begin does not use it up. `None`
+    /// where it is too late for the slot, and telling that is not this host's.
     ///
     /// # Errors
     ///
     /// Something cannot be opened. The slot is then not claimed, and is tried again a minute later.
-    fn open(&self, due: &Due) -> Result<Self::Night, Self::Error>;
+    fn open(&self, due: &Due) -> Result<Option<Self::Night>, Self::Error>;
 
-    /// The newest slot ever claimed; `None` when there is none yet.
+    /// The newest slot claimed up to this time; `None` when there is none yet.
     ///
     /// # Errors
     ///
     /// The store cannot be read.
-    fn last_slot(&self) -> Result<Option<DateTime<Utc>>, Self::Error>;
+    fn last_slot(&self, until: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Self::Error>;
 
-    /// Takes `slot`; `false` when somebody has it already.
+    /// Takes `slot`, and forgets the claims of slots after `until`; `false` when somebody has it already.
     ///
     /// # Errors
     ///
     /// The store cannot be written. The slot is then not taken, and is tried again a minute later.
-    fn claim(&self, slot: DateTime<Utc>) -> Result<bool, Self::Error>;
+    fn claim(&self, slot: DateTime<Utc>, until: DateTime<Utc>) -> Result<bool, Self::Error>;
 }
 
 /// What a look at the slots comes to.
 enum Turn<Night> {
     Nothing,
-    TooLate(Due),
+    Untold(Due),
     Ready(Due, Night),
 }
 
@@ -88,6 +95,10 @@ struct Watch<Clock, C, F> {
     clock: Clock,
     claims: C,
     run: F,
+    /// When it was started, or the earliest time that the clock said since.
+    since: DateTime<Utc>,
+    /// Since when there is another schedule: it owes nothing to the past.
+    another_since: Option<DateTime<Utc>>,
 }
 
 impl<Clock, C, F, Fut, E> Watch<Clock, C, F>
@@ -104,56 +115,64 @@ where
         mut rings: mpsc::Receiver<()>,
         mut alarm: Alarm,
     ) -> Result<(), DaemonError> {
-        let started = (self.clock)();
         let mut stop = pin!(stop);
         tracing::info!(schedule = self.schedule.describe(), "daemon started");
         // A slot that came while the process was down does not wait for the next one.
-        let mut settled = self.take_turn(started).await;
+        self.take_turn().await;
         let ended = loop {
             tokio::select! {
                 biased;
                 () = &mut stop => break Ok(()),
                 ring = rings.recv() => if ring.is_none() { break Err(DaemonError::Lost) },
-                () = tokio::time::sleep(TRY_AGAIN), if !settled => {}
+                () = tokio::time::sleep(LOOK) => {}
             }
+            self.follow_schedule();
             alarm.follow(&self.schedule, (self.clock)()).await?;
-            settled = self.take_turn(started).await;
+            self.take_turn().await;
         };
         alarm.stop().await?;
         ended
     }
 
-    /// Runs what is due. `false` when nobody could tell: then it is to be asked again soon.
-    async fn take_turn(&mut self, started: DateTime<Utc>) -> bool {
-        match self.take_slot(started) {
-            Ok(Turn::TooLate(due)) => {
-                tracing::warn!(slot = ?due.slot, missed = due.missed + 1, "slots missed: too late to catch up");
-            }
-            Ok(Turn::Ready(due, night)) => self.run_once(due, night).await,
-            Ok(Turn::Nothing) => {}
-            Err(error) => {
-                tracing::error!("no night can begin; it is tried again in a minute: {error:#}");
-                return false;
-            }
+    fn follow_schedule(&mut self) {
+        if let Some(schedule) = self.claims.another_schedule() {
+            tracing::info!(schedule = schedule.describe(), "the schedule is another one");
+            self.schedule = schedule;
+            self.another_since = Some((self.clock)());
         }
-        true
     }
 
-    fn take_slot(&self, started: DateTime<Utc>) -> Result<Turn<C::Night>, C::Error> {
-        let last_slot = self.claims.last_slot()?.unwrap_or(started);
-        let Some(due) = due(&self.schedule, Some(last_slot), (self.clock)()) else {
+    /// Runs what is due.
+    async fn take_turn(&mut self) {
+        match self.take_slot() {
+            Ok(Turn::Untold(due)) => tracing::warn!(slot = ?due.slot, "too late to catch up"),
+            Ok(Turn::Ready(due, night)) => self.run_once(due, night).await,
+            Ok(Turn::Nothing) => {}
+            Err(error) => tracing::error!("no night can begin; it is tried again in a minute: {error:#}"),
+        }
+    }
+
+    fn take_slot(&mut self) -> Result<Turn<C::Night>, C::Error> {
+        let now = (self.clock)();
+        // A clock that was ahead says nothing of when there was nothing to do yet.
+        self.since = self.since.min(now);
+        self.another_since = self.another_since.map(|since| since.min(now));
+        let until = believed_until(now);
+        let last_slot = self.claims.last_slot(until)?.unwrap_or(self.since);
+        let last_slot = self.another_since.map_or(last_slot, |since| last_slot.max(since));
+        let Some(due) = due(&self.schedule, Some(last_slot), now) else {
             return Ok(Turn::Nothing);
         };
-        let night = if due.too_late { None } else { Some(self.claims.open(&due)?) };
-        Ok(match (self.claims.claim(due.slot)?, night) {
+        let night = self.claims.open(&due)?;
+        Ok(match (self.claims.claim(due.slot, until)?, night) {
             (false, _) => Turn::Nothing,
-            (true, None) => Turn::TooLate(due),
+            (true, None) => Turn::Untold(due),
             (true, Some(night)) => Turn::Ready(due, night),
         })
     }
 
     async fn run_once(&mut self, due: Due, night: C::Night) {
-        tracing::info!(slot = ?due.slot, missed = due.missed, "slot claimed, run starts");
+        tracing::info!(slot = ?due.slot, missed = due.missed_count(), too_late = due.too_late, "slot claimed");
         let run = &mut self.run;
         match AssertUnwindSafe(async { run(due, night).await }).catch_unwind().await {
             Ok(Ok(())) => {}
@@ -182,21 +201,29 @@ mod tests {
         taken: Rc<RefCell<Vec<DateTime<Utc>>>>,
         broken: Rc<Cell<bool>>,
         closed: Rc<Cell<bool>>,
+        another: Rc<Cell<Option<Schedule>>>,
     }
 
     impl SlotClaims for Slots {
         type Error = &'static str;
         type Night = ();
 
-        fn open(&self, _due: &Due) -> Result<(), Self::Error> {
-            if self.closed.get() { Err("too many open files") } else { Ok(()) }
+        fn another_schedule(&self) -> Option<Schedule> {
+            self.another.take()
         }
 
-        fn last_slot(&self) -> Result<Option<DateTime<Utc>>, Self::Error> {
-            if self.broken.get() { Err("disk full") } else { Ok(self.taken.borrow().iter().max().copied()) }
+        fn open(&self, _due: &Due) -> Result<Option<()>, Self::Error> {
+            if self.closed.get() { Err("too many open files") } else { Ok(Some(())) }
         }
 
-        fn claim(&self, slot: DateTime<Utc>) -> Result<bool, Self::Error> {
+        fn last_slot(&self, until: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Self::Error> {
+            let taken = self.taken.borrow();
+            let newest = || taken.iter().filter(|slot| **slot <= until).max().copied();
+            if self.broken.get() { Err("disk full") } else { Ok(newest()) }
+        }
+
+        fn claim(&self, slot: DateTime<Utc>, until: DateTime<Utc>) -> Result<bool, Self::Error> {
+            self.taken.borrow_mut().retain(|taken| *taken <= until);
             let free = !self.taken.borrow().contains(&slot);
             if free {
                 self.taken.borrow_mut().push(slot);
@@ -214,6 +241,11 @@ mod tests {
         Alarm::set(&nightly(), at(SLOT), mpsc::channel(1).0).await.expect("an alarm")
     }
 
+    fn watch<Clock: Fn() -> DateTime<Utc>, C, F>(clock: Clock, claims: C, run: F) -> Watch<Clock, C, F> {
+        let since = clock();
+        Watch { schedule: nightly(), clock, claims, run, since, another_since: None }
+    }
+
     fn nightly() -> Schedule {
         Schedule::parse("30 2 * * *", "UTC", Duration::from_secs(6 * 3600)).expect("a schedule in the test")
     }
@@ -223,13 +255,15 @@ mod tests {
         let now = Cell::new(at(times[0]));
         let ran = RefCell::new(Vec::new());
         let run = |due: Due, ()| {
-            ran.borrow_mut().push(format!("{:?} missed {}", due.slot, due.missed));
+            let too_late = if due.too_late { ", too late" } else { "" };
+            ran.borrow_mut().push(format!("{:?} missed {}{too_late}", due.slot, due.missed_count()));
             std::future::ready(()).map(move |()| outcome(due))
         };
-        let mut watch = Watch { schedule: nightly(), clock: || now.get(), claims: slots.clone(), run };
+        let mut watch = watch(|| now.get(), slots.clone(), run);
         for time in times {
             now.set(at(time));
-            watch.take_turn(at(times[0])).await;
+            watch.follow_schedule();
+            watch.take_turn().await;
         }
         drop(watch);
         ran.into_inner()
@@ -239,7 +273,7 @@ mod tests {
     async fn a_lost_scheduler_ends_the_daemon_so_that_it_is_restarted() {
         let (_, rings) = mpsc::channel(1);
         let run = |_, ()| std::future::ready(Ok::<(), &str>(()));
-        let watch = Watch { schedule: nightly(), clock: || at(SLOT), claims: Slots::default(), run };
+        let watch = watch(|| at(SLOT), Slots::default(), run);
         let ended = watch.follow(std::future::pending(), rings, alarm().await).await;
         assert!(matches!(ended, Err(DaemonError::Lost)), "{ended:?}");
     }
@@ -267,12 +301,62 @@ mod tests {
     }
 
     #[tokio::test(flavor = "current_thread")]
-    async fn a_slot_older_than_the_catch_up_is_claimed_but_not_run() {
+    async fn a_slot_older_than_the_catch_up_is_claimed_and_told_once() {
         let slots = Slots::default();
         slots.taken.borrow_mut().push(at("2026-03-07T02:30:00Z"));
         let ran = nights(&slots, &["2026-03-08T14:00:00Z", "2026-03-08T14:01:00Z"], |_| Ok(())).await;
-        assert!(ran.is_empty(), "a night run in the working day surprises people who edit: {ran:?}");
+        assert_eq!(
+            ran,
+            ["2026-03-08T02:30:00Z missed 0, too late"],
+            "a night in the working day surprises people who edit"
+        );
         assert_eq!(slots.taken.borrow().len(), 2, "the missed slot is settled, not asked about for ever");
+    }
+
+    /// The slot of twelve days later was claimed while the clock was ahead for a minute, and no night began until then.
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_slot_claimed_by_a_clock_that_was_ahead_leaves_out_no_night() {
+        let (slots, tenth) = (Slots::default(), "2026-03-10T02:30:00Z");
+        let ahead = "2026-03-20T02:30:00Z";
+        let times = ["2026-03-08T02:29:00Z", SLOT, ahead, "2026-03-08T09:00:00Z", "2026-03-09T02:30:00Z", tenth, tenth];
+        let ran = nights(&slots, &times, |_| Ok(())).await;
+        let told = |slot: &str, missed: usize| format!("{slot} missed {missed}");
+        let until_then =
+            [told(SLOT, 0), told(ahead, 11), told("2026-03-09T02:30:00Z", 0), told("2026-03-10T02:30:00Z", 0)];
+        assert_eq!(ran, until_then);
+        // Begun anew, and on the day itself: its night was none of that day.
+        let ran = nights(&slots, &["2026-03-11T02:30:00Z", "2026-03-19T02:30:00Z", ahead, ahead], |_| Ok(())).await;
+        assert_eq!(ran, [told("2026-03-11T02:30:00Z", 0), told("2026-03-19T02:30:00Z", 7), told(ahead, 0)]);
+    }
+
+    /// A daemon that was started while the clock was ahead waited until that date.
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_first_start_by_a_clock_that_is_ahead_owes_nothing_to_the_past_of_the_right_one() {
+        let times = ["2026-03-20T02:29:00Z", "2026-03-08T03:00:00Z", "2026-03-09T02:30:00Z"];
+        let ran = nights(&Slots::default(), &times, |_| Ok(())).await;
+        assert_eq!(ran, ["2026-03-09T02:30:00Z missed 0"]);
+    }
+
+    /// Set back over the night, by a little or by hours: the night was had.
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_clock_set_back_over_a_slot_runs_it_once() {
+        for back in ["2026-03-08T02:29:58Z", "2026-03-08T02:25:00Z", "2026-03-07T22:00:00Z"] {
+            let slots = Slots::default();
+            let times = ["2026-03-07T02:29:00Z", "2026-03-07T02:30:00Z", SLOT, back, SLOT, "2026-03-08T02:31:00Z"];
+            let ran = nights(&slots, &times, |_| Ok(())).await;
+            assert_eq!(ran, ["2026-03-07T02:30:00Z missed 0", "2026-03-08T02:30:00Z missed 0"], "{back}");
+        }
+    }
+
+    /// The old time was followed until somebody restarted the daemon; the new one owes nothing to the hours before it.
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_changed_schedule_is_followed_from_then_on() {
+        let slots = Slots::default();
+        slots.taken.borrow_mut().push(at(SLOT));
+        let six = Schedule::parse("0 6 * * *", "UTC", Duration::from_secs(6 * 3600)).expect("a schedule in the test");
+        slots.another.set(Some(six));
+        let times = ["2026-03-08T07:00:00Z", "2026-03-09T02:30:00Z", "2026-03-09T06:00:00Z"];
+        assert_eq!(nights(&slots, &times, |_| Ok(())).await, ["2026-03-09T06:00:00Z missed 0"]);
     }
 
     #[tokio::test(flavor = "current_thread")]
@@ -292,15 +376,19 @@ mod tests {
         type Error = &'static str;
         type Night = ();
 
-        fn open(&self, _due: &Due) -> Result<(), Self::Error> {
-            Ok(())
+        fn another_schedule(&self) -> Option<Schedule> {
+            None
         }
 
-        fn last_slot(&self) -> Result<Option<DateTime<Utc>>, Self::Error> {
+        fn open(&self, _due: &Due) -> Result<Option<()>, Self::Error> {
+            Ok(Some(()))
+        }
+
+        fn last_slot(&self, _until: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Self::Error> {
             Ok(Some(at("2026-03-07T02:30:00Z")))
         }
 
-        fn claim(&self, _slot: DateTime<Utc>) -> Result<bool, Self::Error> {
+        fn claim(&self, _slot: DateTime<Utc>, _until: DateTime<Utc>) -> Result<bool, Self::Error> {
             Ok(false)
         }
     }
@@ -312,7 +400,7 @@ mod tests {
             runs.set(runs.get() + 1);
             std::future::ready(Ok::<(), &str>(()))
         };
-        Watch { schedule: nightly(), clock: || at(SLOT), claims: Raced, run }.take_turn(at(SLOT)).await;
+        watch(|| at(SLOT), Raced, run).take_turn().await;
         assert_eq!(runs.get(), 0, "two processes must not run the same night");
     }
 
@@ -356,7 +444,7 @@ mod tests {
             }
         };
         let ((_ring, rings), alarm) = (mpsc::channel(1), alarm().await);
-        let watch = Watch { schedule: nightly(), clock: || at(SLOT), claims: slots, run };
+        let watch = watch(|| at(SLOT), slots, run);
         let drive = async {
             stop.send(()).expect("the loop listens");
             tokio::task::yield_now().await;
@@ -381,7 +469,7 @@ mod tests {
             ran.take().map(|ran| ran.send(()));
             std::future::ready(Ok::<(), &str>(()))
         };
-        let watch = Watch { schedule: nightly(), clock: || at(SLOT), claims: slots.clone(), run };
+        let watch = watch(|| at(SLOT), slots.clone(), run);
         let heal = async {
             tokio::task::yield_now().await;
             slots.broken.set(false);

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use croner::Cron;
 use croner::errors::CronError;
 use croner::parser::{CronParser, Seconds, Year};
@@ -16,6 +16,16 @@ use crate::zone::{UnknownZone, Zone};
 /// schedule of every minute after years of rest must not keep the host busy with counting.
 const MISSED_COUNTED_MAX: usize = 1_000;
 
+/// So far may a clock be set back and what was claimed by it is believed still.
+const CLOCK_STEP: TimeDelta = TimeDelta::minutes(5);
+
+/// The time up to which claimed slots are believed, by a clock that says `now`. A later one was claimed by a clock that was
+/// ahead: it is no reason to leave out the nights before it, and its own night is still to come.
+#[must_use]
+pub fn believed_until(now: DateTime<Utc>) -> DateTime<Utc> {
+    now + CLOCK_STEP
+}
+
 /// The newest slot that has come since `last_slot`, and how many came before it that nobody served.
 ///
 /// `None` when nothing has come: also when `last_slot` is later than `now` (the clock was set back), and when there is
@@ -24,7 +34,10 @@ const MISSED_COUNTED_MAX: usize = 1_000;
 pub fn due(schedule: &Schedule, last_slot: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<Due> {
     let last_slot = last_slot?;
     let slot = schedule.at_or_before(now).filter(|slot| *slot > last_slot)?;
-    let missed = schedule.after(last_slot).take(MISSED_COUNTED_MAX).take_while(|earlier| *earlier < slot).count();
+    let earlier = || schedule.after(last_slot).take_while(|earlier| *earlier < slot);
+    let missed = earlier().next().zip(schedule.at_or_before(slot - TimeDelta::seconds(1)));
+    let missed =
+        missed.map(|(first, last)| MissedSlots { count: earlier().take(MISSED_COUNTED_MAX).count(), first, last });
     let too_late = (now - slot).to_std().is_ok_and(|late| late > schedule.catch_up);
     Some(Due { slot, missed, too_late })
 }
@@ -34,10 +47,29 @@ pub fn due(schedule: &Schedule, last_slot: Option<DateTime<Utc>>, now: DateTime<
 pub struct Due {
     /// The newest slot at or before now.
     pub slot: DateTime<Utc>,
-    /// Slots after the last claimed one and before `slot`; counted up to 1,000.
-    pub missed: usize,
+    /// The slots after the last claimed one and before `slot`.
+    pub missed: Option<MissedSlots>,
     /// The slot is older than the schedule's `catch_up`: it is claimed and reported as missed, not run.
     pub too_late: bool,
+}
+
+/// Slots that nobody served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MissedSlots {
+    /// How many; counted up to 1,000.
+    pub count: usize,
+    /// The first.
+    pub first: DateTime<Utc>,
+    /// The last.
+    pub last: DateTime<Utc>,
+}
+
+impl Due {
+    /// How many slots were missed before this one.
+    #[must_use]
+    pub fn missed_count(&self) -> usize {
+        self.missed.map_or(0, |missed| missed.count)
+    }
 }
 
 /// A cron text bound to a time zone, with the age up to which a slot is still worth running.

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::atomic_files::{give_to_owner, sync_folder};
 use crate::history::desk::people_kept_by_restore::{PeopleOf, keep_people};
+use crate::history::past::days_kept_by_restore::{KeptDays, keep_days};
 use crate::history::store::error::StoreError;
 use crate::history::store::history_head;
 use crate::history::store::migrations::copy_into;
@@ -24,6 +25,8 @@ pub struct RestoredHistory {
     pub set_aside: Option<PathBuf>,
     /// Whose people it has.
     pub people: PeopleOf,
+    /// What became of the counts of days that it lacked.
+    pub days: KeptDays,
 }
 
 impl History {
@@ -57,7 +60,10 @@ impl History {
         let new = scratch.path().join(DATABASE);
         copy_into(&copied.connection, &new)?;
         drop(copied);
-        let people = if people == PeopleOf::WhatStood { keep_people(&new, &database)? } else { people };
+        let (people, days) = match people {
+            PeopleOf::WhatStood => (keep_people(&new, &database)?, keep_days(&new, &database, now.date_naive())?),
+            PeopleOf::TheCopy => (people, KeptDays::default()),
+        };
         let set_aside = if fs::symlink_metadata(&database).is_ok() { Some(put_aside(state)?) } else { None };
         // The head belongs to what was set aside. Whoever dies from here on leaves no history, which is seen, and not an older
         // one with a newer head.
@@ -74,7 +80,7 @@ impl History {
         let chain = restored.verify_journal()?;
         let last_run = restored.runs(1)?.first().map(|run| run.run.0);
         restored.keep_head(last_run.unwrap_or_default());
-        Ok(RestoredHistory { last_run, head: chain.head, set_aside, people })
+        Ok(RestoredHistory { last_run, head: chain.head, set_aside, people, days })
     }
 
     /// Mails, reports and pages name a run by its number, and some of them are about runs that the copy does not know: none is

@@ -17,36 +17,43 @@ pub struct ClaimedSlot {
 }
 
 impl History {
-    /// The latest slot that was ever claimed; `None` before the first.
+    /// The latest slot up to this time that was claimed; `None` before the first.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn last_slot(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let sql = "SELECT max(slot) AS slot FROM slots";
-        self.connection.query_row_and_then(sql, [], |row| maybe_time(row, "slot"))
+    pub fn last_slot(&self, until: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let sql = "SELECT max(slot) AS slot FROM slots WHERE slot <= ?1";
+        self.connection.query_row_and_then(sql, [time_text(until)], |row| maybe_time(row, "slot"))
     }
 
-    /// The latest slot that was ever claimed, and when; `None` before the first.
+    /// The latest slot up to this time that was claimed, and when; `None` before the first.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn last_claim(&self) -> Result<Option<ClaimedSlot>, StoreError> {
-        let sql = "SELECT slot, claimed_at FROM slots ORDER BY slot DESC LIMIT 1";
+    pub fn last_claim(&self, until: DateTime<Utc>) -> Result<Option<ClaimedSlot>, StoreError> {
+        let sql = "SELECT slot, claimed_at FROM slots WHERE slot <= ?1 ORDER BY slot DESC LIMIT 1";
         let claim = |row: &Row<'_>| {
             let times = maybe_time(row, "slot")?.zip(maybe_time(row, "claimed_at")?);
             Ok::<_, StoreError>(times.map(|(slot, claimed_at)| ClaimedSlot { slot, claimed_at }))
         };
         let mut statement = self.connection.prepare_cached(sql)?;
-        let claimed = statement.query_and_then([], claim)?.next().transpose();
+        let claimed = statement.query_and_then([time_text(until)], claim)?.next().transpose();
         claimed.map(Option::flatten)
     }
 
-    /// Claims a slot: `true` for the first who does, `false` for everybody after.
+    /// Claims a slot: `true` for the first who does, `false` for everybody after. Claims of slots after `until` were made by
+    /// a clock that was ahead, and are forgotten: their nights are still to come.
     ///
     /// # Errors
     /// When it cannot be stored; then the slot is not claimed.
-    pub fn claim_slot(&mut self, slot: DateTime<Utc>, at: DateTime<Utc>) -> Result<bool, StoreError> {
+    pub fn claim_slot(
+        &mut self,
+        slot: DateTime<Utc>,
+        at: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
         self.write(|transaction| {
+            transaction.execute("DELETE FROM slots WHERE slot > ?1", [time_text(until)])?;
             let claimed = transaction
                 .prepare_cached("INSERT INTO slots (slot, claimed_at) VALUES (?1, ?2) ON CONFLICT (slot) DO NOTHING")?
                 .execute(params![time_text(slot), time_text(at)])?;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, params};
 
+use crate::history::past::set_back::SetBack;
 use crate::history::run_lookup;
 use crate::history::run_record::{GoodExport, RunRecord};
 use crate::history::store::column_values::{maybe_quantity, time, word};
@@ -117,12 +118,14 @@ impl History {
             let mut statement = connection.prepare_cached(
                 "SELECT run, export_path FROM runs
                  WHERE integration = ?1 AND accepted = 1 AND command <> 'plan' AND undoes IS NULL
-                 ORDER BY run DESC LIMIT 1",
+                 ORDER BY run DESC",
             )?;
+            let set_back = SetBack::of(connection, integration.as_str())?;
             let mut found = statement.query_map([integration.as_str()], |row| {
                 Ok(GoodExport { run: RunId(row.get("run")?), path: row.get("export_path")? })
             })?;
-            Ok(found.next().transpose()?)
+            let is_good = |found: &Result<GoodExport, _>| !found.as_ref().is_ok_and(|good| set_back.has(good.run));
+            Ok(found.find(is_good).transpose()?)
         })
     }
 

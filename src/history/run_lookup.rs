@@ -136,17 +136,20 @@ impl History {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn trusted_end(&self, refused: [u8; 2], mode: Mode) -> Result<Option<(RunId, DateTime<Utc>)>, StoreError> {
+    pub fn trusted_end(&self, refused: [u8; 3], mode: Mode) -> Result<Option<(RunId, DateTime<Utc>)>, StoreError> {
         let sql = "WITH trusted AS (SELECT run, command, finished_at FROM runs WHERE finished_at IS NOT NULL
-                                    AND exit_code NOT IN (?1, ?2) AND verdict <> 'interrupted'
-                                    AND (mode = ?3 OR ?3 <> 'apply'))
+                                    AND exit_code NOT IN (?1, ?2, ?3) AND verdict <> 'interrupted'
+                                    AND (mode = ?4 OR ?4 <> 'apply'))
                    SELECT * FROM trusted WHERE run >= coalesce((SELECT max(run) FROM trusted
                                                                 WHERE command NOT IN ('plan', 'probe')), 0)
                    ORDER BY finished_at DESC LIMIT 1";
         self.read(|connection| {
             let mut statement = connection.prepare_cached(sql)?;
             let end = |row: &Row<'_>| Ok::<_, StoreError>((RunId(row.get("run")?), time(row, "finished_at")?));
-            statement.query_and_then(params![refused[0], refused[1], mode.as_str()], end)?.next().transpose()
+            statement
+                .query_and_then(params![refused[0], refused[1], refused[2], mode.as_str()], end)?
+                .next()
+                .transpose()
         })
     }
 

@@ -107,7 +107,7 @@ pub(crate) fn doubted_clock(
     now: DateTime<Utc>,
     zone: &Zone,
 ) -> Result<Option<Failure>, StoreError> {
-    let doubtful = [Exit::Config.code(), Exit::Store.code()];
+    let doubtful = [Exit::Unexpected, Exit::Config, Exit::Store].map(Exit::code);
     let Some((last, ended)) = history.trusted_end(doubtful, mode)? else { return Ok(None) };
     if now >= ended - CLOCK_STEP && now <= ended + CLOCK_LEAP {
         return Ok(None);

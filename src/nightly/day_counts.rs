@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{Datelike, NaiveDate};
 
 use crate::history::counts_by_day::DayCount;
+use crate::history::past::days_kept_by_restore::UnknownDays;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::nightly::begun_run::BegunRun;
@@ -16,10 +17,13 @@ use crate::reconcile::matching::names_on_lines::{NamesOnLines, NamesTonight};
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::matching::renamed_counts::{RenameSigns, take_over_renamed};
 use crate::reconcile::matching::wanted_line::count;
+use crate::reconcile::model::display_text::day;
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName};
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::past::{CountedDays, CountsByDay, EarlierOwner, Past};
+use crate::reconcile::model::plan::finding::{Finding, finding};
+use crate::reconcile::model::plan::reason_code::{Code, Severity};
 
 /// The period is the calendar month, because that is what an invoice names; agreements may have other cycles. Empty where no
 /// day of it was counted yet.
@@ -83,6 +87,30 @@ fn earlier_owners(run: BegunRun<'_>, mapping: &Mapping, history: &History) -> Re
         }
         _ => Ok(Vec::new()),
     }
+}
+
+/// What a peak or an average of this period or the last one lacks, since an older history was put back.
+pub(super) fn days_unknown(
+    run: BegunRun<'_>,
+    mapping: &Mapping,
+    history: &History,
+) -> Result<Option<Finding>, StoreError> {
+    let Some(last) = first_of_month(run.today()).pred_opt().map(first_of_month) else { return Ok(None) };
+    if mapping.looked_back_on().is_empty() {
+        return Ok(None);
+    }
+    let unknown = history.unknown_days(run.job.integration, last)?;
+    let days: Vec<String> =
+        unknown.iter().map(|UnknownDays { first, last }| format!("{} to {}", day(*first), day(*last))).collect();
+    let message = format!(
+        "what was counted from {} is not known, since an older history was put back: peaks and averages of these days may come to \
+         less than was used",
+        days.join(", from ")
+    );
+    let fix = "look at the lines that bill a peak or an average; one that should bill more is set by hand in ConnectWise, and kept: \
+               recount keep HANDLE";
+    let found = Finding { fix: fix.into(), ..finding(Severity::Decide, Code::DaysUnknown, message) };
+    Ok((!unknown.is_empty()).then_some(found))
 }
 
 fn first_of_month(day: NaiveDate) -> NaiveDate {

@@ -10,7 +10,7 @@ use crate::export::locate::one_file::Export;
 use crate::history::run_record::ExportRecord;
 use crate::history::store::open::History;
 use crate::nightly::begun_run::BegunRun;
-use crate::nightly::day_counts::{counts_of_last_period, earlier_counts, follow_lines};
+use crate::nightly::day_counts::{counts_of_last_period, days_unknown, earlier_counts, follow_lines};
 use crate::nightly::earlier_runs::{close_cut_off_runs, look_up_open_writes};
 use crate::nightly::job::ExportSource;
 use crate::nightly::night_failure::Failure;
@@ -111,6 +111,7 @@ pub(super) async fn gather<R: Reader>(
     let looked = run.unless_stopped(sweep(connectwise, history, ground)).await??;
     past.uncounted = uncounted(looked, findings);
     findings.extend(create_lines_unset(run, source, history)?);
+    findings.extend(days_unknown(run, source.mapping, history)?);
     let mut inputs = Inputs { export, past, remote, claims, names };
     let plan = loop {
         let plan = draw(inputs.of_plan(run, source, &inputs.export.stamp()));

@@ -8,6 +8,7 @@ use crate::apply::lease_guard::LeaseGuard;
 use crate::apply::stop_signal::Stop;
 use crate::export::settings::ExportSettings;
 use crate::nightly::read_export::SharedExport;
+use crate::nightly::unbegun_night::MissedNights;
 use crate::reconcile::guard::guard_policy::GuardPolicy;
 use crate::reconcile::matching::line_claims::OtherIntegration;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
@@ -38,6 +39,8 @@ pub struct Job<'a> {
     pub zone: &'a Zone,
     /// The host that wrote before this one, if there ever was another.
     pub host_change: Option<&'a HostChange>,
+    /// The nights before it that nobody began.
+    pub missed: Option<MissedNights>,
     /// The clock, and the wish to stop.
     pub control: RunControl<'a>,
 }

@@ -18,7 +18,20 @@ pub(crate) fn undone(config: &Config, run: RunId) -> Result<String, CommandError
         let message = format!("run {run} wrote nothing, so there is nothing to set back");
         return Err(CommandError::new(Exit::Usage, message, "recount history"));
     }
-    Ok(found.integration.to_string())
+    let name = found.integration;
+    if !config.integrations.contains_key(&name) {
+        let message = format!(
+            "run {run} is of the integration {}, which recount.toml does not name any more",
+            shown(name.as_str())
+        );
+        let fix = format!(
+            "where it was renamed, call it {} again in recount.toml, set the run back, and rename it after that; where it is gone, set \
+             its lines back in ConnectWise: recount report {run}",
+            shown(name.as_str())
+        );
+        return Err(CommandError::new(Exit::Usage, message, fix));
+    }
+    Ok(name.to_string())
 }
 
 /// Fewer letters than this are a slip of the hand.

@@ -9,7 +9,7 @@ use rusqlite::{OpenFlags, Transaction};
 use crate::history::store::error::StoreError;
 use crate::history::store::migrations;
 use crate::history::store::migrations::MIGRATIONS;
-use crate::history::store::open::{History, connect};
+use crate::history::store::open::{connect, is_readable};
 
 /// Whose people a history has that was put back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,12 +54,6 @@ pub(crate) fn keep_people(copy: &Path, stood: &Path) -> Result<PeopleOf, StoreEr
     }
     transaction.commit()?;
     Ok(people)
-}
-
-fn is_readable(stood: &Path) -> Result<bool, StoreError> {
-    let stood = History::copy_at(stood)?;
-    stood.check()?;
-    Ok(migrations::version(&stood.connection)? == migrations::known(MIGRATIONS))
 }
 
 fn end_all_sessions(transaction: &Transaction<'_>) -> Result<(), StoreError> {

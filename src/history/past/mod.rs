@@ -1,10 +1,12 @@
 //! What a plan and its guards need to know of earlier runs, put together from the tables.
 
 pub(crate) mod accepted_last;
+pub mod days_kept_by_restore;
 mod last_writes;
 pub(crate) mod names_on_lines;
 pub mod owned_lines;
 pub(crate) mod seen_quantities;
+pub(crate) mod set_back;
 pub mod swept_lines;
 pub mod units_of_month;
 mod wanted_zero;
@@ -18,6 +20,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use crate::history::journal::IntentKind;
 use crate::history::past::accepted_last::accepted_counts;
+use crate::history::past::set_back::SetBack;
 use crate::history::past::written_quantities::{decimals, given_up, written};
 use crate::history::run_record::{LineRecord, PlanRecord};
 use crate::history::store::column_values::{
@@ -112,7 +115,7 @@ impl History {
     }
 
     /// What the accepted exports of an integration counted, of runs begun after `since`: from the last plan on that a
-    /// person approved, who saw what was gone by then.
+    /// person approved, who saw what was gone by then. What was set back is none of them.
     ///
     /// # Errors
     /// When they cannot be read.
@@ -122,22 +125,31 @@ impl History {
         since: DateTime<Utc>,
     ) -> Result<Vec<UnitsThen>, StoreError> {
         self.read(|connection| {
+            let set_back = SetBack::of(connection, integration.as_str())?;
             let mut statement = connection.prepare_cached(
-                "SELECT run, started_at, coalesce(accepted_units, export_units) AS units FROM runs
+                "SELECT run, started_at, approved, coalesce(accepted_units, export_units) AS units FROM runs
                  WHERE integration = ?1 AND started_at > ?2 AND accepted = 1 AND command <> 'plan' AND undoes IS NULL
-                   AND run >= coalesce((SELECT max(run) FROM runs WHERE integration = ?1 AND approved = 1), 0)
-                 ORDER BY run",
+                 ORDER BY run DESC",
             )?;
-            let rows = statement.query_and_then(params![integration.as_str(), time_text(since)], |row| {
+            let mut all = Vec::new();
+            let mut rows = statement.query(params![integration.as_str(), time_text(since)])?;
+            while let Some(row) = rows.next()? {
                 let (run, at) = (RunId(row.get("run")?), time(row, "started_at")?.fixed_offset());
-                Ok(UnitsThen { run, at, units: decimal(row, "units")? })
-            })?;
-            rows.collect()
+                if set_back.has(run) {
+                    continue;
+                }
+                all.push(UnitsThen { run, at, units: decimal(row, "units")? });
+                if row.get("approved")? {
+                    break;
+                }
+            }
+            all.reverse();
+            Ok(all)
         })
     }
 
     /// The last accepted night before the current one that had an export of these bytes; `None` also if that is the last
-    /// accepted night of all.
+    /// accepted night of all, but for those that are set back.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -148,6 +160,7 @@ impl History {
         current: RunId,
     ) -> Result<Option<RunId>, StoreError> {
         self.read(|connection| {
+            let set_back = SetBack::of(connection, integration.as_str())?;
             let mut statement = connection.prepare_cached(
                 "SELECT run, export_sha256 FROM runs
                  WHERE integration = ?1 AND run <> ?2 AND accepted = 1 AND command <> 'plan' AND undoes IS NULL
@@ -159,7 +172,7 @@ impl History {
                 if row.get::<_, Option<String>>("export_sha256")?.as_deref() == Some(sha256) {
                     return Ok((!last).then_some(RunId(row.get("run")?)));
                 }
-                last = false;
+                last &= set_back.has(RunId(row.get("run")?));
             }
             Ok(None)
         })
@@ -204,16 +217,30 @@ pub(super) fn remember(
     Ok(ended)
 }
 
-/// Drops baselines that no later run will ask for.
+/// Drops baselines that no later run will ask for: of those that are set back the last ones stay, too, for their undo may be.
 pub(super) fn thin_out(transaction: &Transaction<'_>, integration: &str) -> Result<(), StoreError> {
-    transaction
-        .prepare_cached(
-            "DELETE FROM baselines WHERE run IN
-             (SELECT b.run FROM baselines AS b JOIN runs AS r ON r.run = b.run
-              WHERE r.integration = ?1 ORDER BY b.run DESC LIMIT -1 OFFSET 3)",
-        )?
-        .execute([integration])?;
+    let set_back = SetBack::of(transaction, integration)?;
+    let mut delete = transaction.prepare_cached("DELETE FROM baselines WHERE run = ?1")?;
+    let mut standing = 0;
+    for run in baselines(transaction, integration, RunId(0))? {
+        if standing >= BASELINES_KEPT {
+            delete.execute([run.0])?;
+        }
+        standing += usize::from(!set_back.has(run));
+    }
     Ok(())
+}
+
+const BASELINES_KEPT: usize = 3;
+
+/// The runs that left one, newest first, but for this one.
+fn baselines(connection: &Connection, integration: &str, but: RunId) -> Result<Vec<RunId>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT b.run FROM baselines AS b JOIN runs AS r ON r.run = b.run
+         WHERE r.integration = ?1 AND r.run <> ?2 ORDER BY b.run DESC",
+    )?;
+    let runs = statement.query_map(params![integration, but.0], |row| row.get(0).map(RunId))?;
+    Ok(runs.collect::<Result<_, _>>()?)
 }
 
 fn remember_baseline(
@@ -299,14 +326,29 @@ fn ours(connection: &Connection, integration: &IntegrationName) -> Result<BTreeM
     rows.collect()
 }
 
+/// What exports are compared with is the last accepted one that was not set back; which lines there were, the last one of all
+/// says: what ConnectWise held is not wrong with the export.
 fn accepted(connection: &Connection, integration: &str, current: RunId) -> Result<Option<Accepted>, StoreError> {
+    let runs = baselines(connection, integration, current)?;
+    let Some(newest) = runs.first() else { return Ok(None) };
+    let set_back = SetBack::of(connection, integration)?;
+    let standing = runs.iter().find(|run| !set_back.has(**run)).unwrap_or(newest);
+    let Some(of_export) = accepted_in(connection, integration, *standing)? else { return Ok(None) };
+    let newer = if standing == newest { None } else { accepted_in(connection, integration, *newest)? };
+    Ok(Some(match newer {
+        Some(Accepted { lines, .. }) => Accepted { lines, ..of_export },
+        None => of_export,
+    }))
+}
+
+fn accepted_in(connection: &Connection, integration: &str, run: RunId) -> Result<Option<Accepted>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT r.run, r.export_rows, r.export_units, r.export_open_end, r.export_files, b.customers, b.missing, b.lines, b.items,
              EXISTS (SELECT 1 FROM runs WHERE integration = ?1 AND accepted_units IS NOT NULL) AS by_count
          FROM baselines AS b JOIN runs AS r ON r.run = b.run
-         WHERE r.integration = ?1 AND r.run <> ?2 ORDER BY r.run DESC LIMIT 1",
+         WHERE r.integration = ?1 AND r.run = ?2",
     )?;
-    let mut rows = statement.query(params![integration, current.0])?;
+    let mut rows = statement.query(params![integration, run.0])?;
     let Some(row) = rows.next()? else { return Ok(None) };
     let lines = json::<Vec<(AgreementId, ProductCode, AdditionId)>>(row, "lines")?;
     let items = json::<Vec<(AgreementId, ProductCode, ItemName, AdditionId)>>(row, "items")?;

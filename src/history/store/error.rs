@@ -38,7 +38,7 @@ pub enum StoreError {
         known: i64,
     },
     /// An older recount made it, and it was opened for reading only.
-    #[error("the history is of version {found}, and only a run brings it up to version {known}")]
+    #[error("the history is of version {found}, and the next command that writes brings it up to version {known}")]
     Older {
         /// Its version.
         found: i64,

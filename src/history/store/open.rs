@@ -266,3 +266,13 @@ impl Files {
         sync_folder(&self.state).map_err(|error| StoreError::file(&self.state, error))
     }
 }
+
+/// Whether there is a sound history of this version.
+///
+/// # Errors
+/// When it is none, or cannot be read.
+pub(crate) fn is_readable(database: &Path) -> Result<bool, StoreError> {
+    let history = History::copy_at(database)?;
+    history.check()?;
+    Ok(migrations::version(&history.connection)? == migrations::known(MIGRATIONS))
+}

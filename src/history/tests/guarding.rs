@@ -252,3 +252,38 @@ fn what_was_accepted_of_each_count_is_kept_by_change() {
     let units: Vec<_> = units.into_iter().map(|then| then.units).collect();
     assert_eq!(units, [Decimal::from(27), Decimal::from(29), Decimal::ONE]);
 }
+
+/// A file with half of the customers was accepted, and set back: the next one was compared with it, and half of the half was enough.
+#[test]
+fn no_export_is_compared_with_one_that_was_set_back() {
+    let mut place = Place::new();
+    let count = |units: u32| {
+        let own = [(ServiceName::new("CloudFilter"), AcceptedCount { units: units.into(), rows: 1 })];
+        BTreeMap::from([(CustomerName::new("Acme"), BTreeMap::from(own))])
+    };
+    let night = |place: &mut Place, hours: i64, units: u32| {
+        let run = place.night(RunCommand::Run, &plan(hours, vec![line(1, 3, 3)]));
+        place.history.accept_counts(&mail(), run, &count(units)).unwrap();
+        run
+    };
+    let right = night(&mut place, 0, 20);
+    let wrong = night(&mut place, 24, 10);
+    let known = |place: &mut Place| {
+        let then = place.history.units_since(&mail(), noon() - TimeDelta::days(30)).unwrap();
+        let past = past(place);
+        (past.accepted.unwrap().run, past.counts, then.len())
+    };
+    place.undo(wrong, false);
+    assert_eq!(known(&mut place), (wrong, count(10), 2), "it is only drawn, or changed nothing");
+    let undo = place.undo(wrong, true);
+    assert_eq!(known(&mut place), (right, count(20), 1));
+    assert_eq!(place.history.last_good_export(&mail()).unwrap().unwrap().run, right);
+    // Its bytes stay those of a night before, once another one has come, and are no obstacle to the right ones.
+    let current = place.begin(RunCommand::Run);
+    let older = |place: &Place, hours: i64| {
+        place.history.older_night_of(&mail(), &plan(hours, Vec::new()).export.sha256, current).unwrap()
+    };
+    assert_eq!((older(&place, 0), older(&place, 24)), (None, None));
+    place.undo(undo, true);
+    assert_eq!(known(&mut place), (wrong, count(10), 2), "the undo was set back");
+}

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use tempfile::TempDir;
 
-use crate::history::journal::{Intent, IntentKind};
+use crate::history::journal::{Intent, IntentKind, WriteOutcome};
 use crate::history::run_record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, Totals};
 use crate::history::run_writing::NewRun;
 use crate::history::store::open::History;
@@ -63,6 +63,21 @@ impl Place {
     fn night(&mut self, command: RunCommand, plan: &PlanRecord) -> RunId {
         let run = self.begin(command);
         self.history.record_plan(run, plan).unwrap();
+        self.history.end_run(run, &[], &end()).unwrap();
+        run
+    }
+
+    /// A run that sets another one back, and writes something where it is carried out.
+    fn undo(&mut self, undone: RunId, carried_out: bool) -> RunId {
+        let (started_at, site) = (noon().fixed_offset(), HOME.to_owned());
+        let (command, integration, undoes) = (RunCommand::Apply, mail(), Some(undone));
+        let start = NewRun { integration, command, mode: Mode::Apply, started_at, undoes, site };
+        let run = self.history.begin_run(&self.lock, start).unwrap();
+        if carried_out {
+            let write = self.write(run, &set(101, 3, 7));
+            let applied = WriteOutcome::Applied { addition: AdditionId(101), quantity: units(7) };
+            self.history.outcome(write, &applied, noon()).unwrap();
+        }
         self.history.end_run(run, &[], &end()).unwrap();
         run
     }

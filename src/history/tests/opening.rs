@@ -245,7 +245,7 @@ fn another_writer_is_waited_for_and_then_named() {
     place.history.connection.busy_timeout(std::time::Duration::ZERO).unwrap();
     let other = Connection::open(place.state.join("history.db")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let refusal = place.history.claim_slot(noon(), noon()).unwrap_err();
+    let refusal = place.history.claim_slot(noon(), noon(), noon()).unwrap_err();
     assert!(matches!(refusal, StoreError::Busy(_)), "{refusal}");
 }
 
@@ -268,10 +268,22 @@ fn a_reader_cannot_write_and_a_full_database_says_so() {
 #[test]
 fn each_night_of_the_schedule_is_begun_once() {
     let mut place = Place::new();
-    assert_eq!(place.history.last_slot().unwrap(), None);
     let later = noon() + chrono::TimeDelta::days(1);
-    assert!(place.history.claim_slot(later, later).unwrap());
-    assert!(!place.history.claim_slot(later, later).unwrap());
-    assert!(place.history.claim_slot(noon(), later).unwrap());
-    assert_eq!(place.history.last_slot().unwrap(), Some(later));
+    assert_eq!(place.history.last_slot(later).unwrap(), None);
+    assert!(place.history.claim_slot(later, later, later).unwrap());
+    assert!(!place.history.claim_slot(later, later, later).unwrap());
+    assert!(place.history.claim_slot(noon(), later, later).unwrap());
+    assert_eq!(place.history.last_slot(later).unwrap(), Some(later));
+}
+
+/// The clock was ahead: what was claimed then is not yet, and its night is begun when it comes.
+#[test]
+fn a_slot_that_is_still_to_come_was_claimed_by_nobody() {
+    let mut place = Place::new();
+    let later = noon() + chrono::TimeDelta::days(18);
+    assert!(place.history.claim_slot(later, later, later).unwrap());
+    assert_eq!(place.history.last_slot(noon()).unwrap(), None);
+    assert!(place.history.claim_slot(noon(), noon(), noon()).unwrap());
+    assert_eq!(place.history.last_claim(later).unwrap().map(|claim| claim.slot), Some(noon()));
+    assert!(place.history.claim_slot(later, later, later).unwrap());
 }

@@ -60,7 +60,9 @@ impl<'a> RunRecorder<'a> {
             planned: None,
             end: None,
         };
-        Ok(Self { run, open: OpenRecord::of(record, job.control.clock) })
+        let mut open = OpenRecord::of(record, job.control.clock);
+        open.find(job.missed.map(|missed| missed.finding(job.zone)));
+        Ok(Self { run, open })
     }
 
     pub(super) fn run(&self) -> BegunRun<'a> {
@@ -319,12 +321,8 @@ fn set_back_counts(undone: RunId, plan: &PlanRecord, history: &mut History) -> R
     let is_set_back = |line: &&LineRecord| matches!(line.outcome, Outcome::WouldUpdate | Outcome::WouldCreate);
     let set_back = plan.lines.iter().filter(is_set_back).flat_map(|line| &line.sources);
     let counts = set_back.map(|source| (&source.customer, &source.service)).collect();
-    let (mut counted, mut is_undo) = (undone, false);
-    while let Some(before) = history.summary(counted)?.and_then(|run| run.undoes) {
-        (counted, is_undo) = (before, !is_undo);
-    }
-    match is_undo {
-        true => history.give_back(counted, &counts),
-        false => history.take_back(counted, &counts),
+    match history.undone_in_the_end(undone)? {
+        (counted, true) => history.take_back(counted, &counts),
+        (counted, false) => history.give_back(counted, &counts),
     }
 }

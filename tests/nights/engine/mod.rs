@@ -285,6 +285,7 @@ impl House {
             settle: TimeDelta::minutes(self.options.settle_minutes),
             zone: &self.zone,
             host_change: None,
+            missed: None,
             control: RunControl { clock: &clock, stop: &stop, lease: &LeaseGuard::none() },
         };
         let connect = || Ok(&self.connectwise);

@@ -337,6 +337,7 @@ impl Office {
             settle: TimeDelta::minutes(15),
             zone: &self.zone,
             host_change: None,
+            missed: None,
             control: RunControl { clock: &clock, stop: &stop, lease: &LeaseGuard::none() },
         };
         let connect = || Ok(&self.connectwise);

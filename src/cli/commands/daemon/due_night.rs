@@ -2,15 +2,17 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::apply::stop_signal::Stop;
 use crate::cli::arguments::global_options::Global;
 use crate::cli::commands::daemon::configured_schedule::schedule;
+use crate::cli::commands::run::run_request::RunRequest;
 use crate::cli::commands::{night_without_config, run};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session::Session;
 use crate::cli::{clock, session};
 use crate::config::settings::Config;
-use crate::daemon::schedule::due;
+use crate::daemon::schedule::{believed_until, due};
 use crate::history::daemon_slots::ClaimedSlot;
 use crate::history::run_lookup::{EndSummary, RunSummary};
 use crate::history::store::error::StoreError;
@@ -42,28 +44,26 @@ pub(super) fn take(
             night_without_config::tell(&config, error, console);
         }
     })?;
-    let last = session.history.last_slot()?.unwrap_or(since);
-    match due(&schedule, Some(last), clock::now()) {
-        Some(due) if !session.history.claim_slot(due.slot, clock::now())? => Ok(Exit::Done),
-        Some(due) if due.too_late => {
-            tracing::warn!(slot = ?due.slot, missed = due.missed + 1, "slots missed: too late to catch up");
-            Ok(Exit::Done)
+    let now = clock::now();
+    let until = believed_until(now);
+    let last = session.history.last_slot(until)?.unwrap_or(since.min(now));
+    let runs = match due(&schedule, Some(last), now) {
+        Some(due) if !session.history.claim_slot(due.slot, clock::now(), until)? => return Ok(Exit::Done),
+        Some(due) if due.too_late => run::nightly_run(&config, &mut session, &due, &Stop::never(), console)?,
+        Some(due) => run::night_until_signal(&config, &mut session, RunRequest::night_of(&due), console)?,
+        None if is_cut_off(&config, &session.history, until)? => {
+            run::night_until_signal(&config, &mut session, RunRequest::RUN, console)?
         }
-        None if !is_cut_off(&config, &session.history)? => copied(&config, &session),
-        _ => night(&config, &mut session, console),
-    }
-}
-
-fn night(config: &Config, session: &mut Session, console: &Console) -> Result<Exit, CommandError> {
-    let runs = run::night_until_signal(config, session, console)?;
+        None => return copied(&config, &session),
+    };
     let exits = runs.iter().filter_map(|run| run.end.as_ref()).map(|end| Exit::of_code(end.exit_code));
     Ok(exits.fold(Exit::Done, Exit::worst))
 }
 
 /// Whether the night of the last slot was begun and did not come to its end: its process died, its pod was moved, or its lease was over. It is
 /// not begun for ever, and not when a slot of the same age would be too late.
-fn is_cut_off(config: &Config, history: &History) -> Result<bool, StoreError> {
-    let Some(ClaimedSlot { slot, claimed_at }) = history.last_claim()? else { return Ok(false) };
+fn is_cut_off(config: &Config, history: &History, until: DateTime<Utc>) -> Result<bool, StoreError> {
+    let Some(ClaimedSlot { slot, claimed_at }) = history.last_claim(until)? else { return Ok(false) };
     let life = config.daemon.as_ref().and_then(|daemon| TimeDelta::from_std(daemon.catch_up).ok()).unwrap_or_default();
     let now = clock::now();
     let ago = |at: DateTime<Utc>| now.signed_duration_since(at);

@@ -14,15 +14,16 @@ use crate::apply::stop_signal::Stop;
 use crate::cli::arguments::global_options::Global;
 use crate::cli::commands::daemon::configured_schedule::schedule;
 use crate::cli::commands::fleet::fleet_options::FleetOptions;
+use crate::cli::commands::fleet::known_tenants::{Stamp, stamp};
 use crate::cli::commands::{night_without_config, run, serve};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session::Session;
 use crate::cli::wiring::replication;
 use crate::cli::{clock, process_limits, session, signals};
-use crate::config::settings::Config;
+use crate::config::settings::{Config, DaemonConfig};
 use crate::daemon::nightly_loop::{SlotClaims, serve as follow};
-use crate::daemon::schedule::Due;
+use crate::daemon::schedule::{Due, Schedule};
 use crate::error_chain::error_chain;
 use crate::history::store::open::History;
 use crate::report::exit_codes::Exit;
@@ -72,9 +73,9 @@ fn follow_schedule(global: &Global, console: &Console) -> Result<Exit, CommandEr
         let nights = |due: Due, night: Night| {
             let (stop, console) = (stop.clone(), *console);
             async move {
-                tracing::info!(slot = ?due.slot, missed = due.missed, "the slot of {:?} is due", due.slot);
+                tracing::info!(slot = ?due.slot, missed = due.missed_count(), "the slot of {:?} is due", due.slot);
                 // A thread and a runtime of its own: the night must not starve the scheduler.
-                let night = tokio::task::spawn_blocking(move || night.spend(&stop, console));
+                let night = tokio::task::spawn_blocking(move || night.spend(&due, &stop, console));
                 night.await.map_err(|error| format!("the night ended unexpectedly: {error}"))?
             }
         };
@@ -98,8 +99,8 @@ impl Night {
         Ok(Self { config, session })
     }
 
-    fn spend(mut self, stop: &Stop, console: Console) -> Result<(), String> {
-        let runs = run::nightly_run(&self.config, &mut self.session, stop, &console);
+    fn spend(mut self, due: &Due, stop: &Stop, console: Console) -> Result<(), String> {
+        let runs = run::nightly_run(&self.config, &mut self.session, due, stop, &console);
         let runs = runs.map_err(|error| error.message)?;
         let failed = runs.iter().filter_map(|run| run.end.as_ref()).find(|end| !Exit::of_code(end.exit_code).is_good());
         match failed {
@@ -117,13 +118,26 @@ struct Slots {
     config: RefCell<Config>,
     /// The slot whose night was told to be unable to begin.
     told: Cell<Option<DateTime<Utc>>>,
+    /// The configuration file as it was looked at last.
+    seen: Cell<Option<Stamp>>,
+    /// The schedule that is followed.
+    followed: RefCell<Option<DaemonConfig>>,
     console: Console,
 }
 
 impl Slots {
     fn open(config: &Config, console: Console) -> Result<Self, CommandError> {
         let history = RefCell::new(History::open(&config.state, clock::now())?);
-        Ok(Self { history, config: RefCell::new(config.clone()), told: Cell::new(None), console })
+        let (seen, followed) = (Cell::new(stamp(&config.path).ok()), RefCell::new(config.daemon.clone()));
+        Ok(Self { history, config: RefCell::new(config.clone()), told: Cell::new(None), seen, followed, console })
+    }
+
+    /// The schedule of a configuration that has changed; one that cannot be read is told when its night is due.
+    fn schedule_of(&self, path: &Path) -> Result<Option<Schedule>, CommandError> {
+        let config = session::configuration_of(path)?;
+        let other = schedule(&config)?;
+        let known = self.followed.replace(config.daemon.clone());
+        Ok((known != config.daemon).then_some(other))
     }
 
     /// Records and tells, once for each slot, that its night cannot begin. It is tried again all the same.
@@ -145,15 +159,32 @@ impl SlotClaims for Slots {
     type Error = String;
     type Night = Night;
 
-    fn open(&self, due: &Due) -> Result<Night, String> {
+    fn another_schedule(&self) -> Option<Schedule> {
+        let path = self.config.borrow().path.clone();
+        let found = stamp(&path).ok();
+        if self.seen.replace(found) == found {
+            return None;
+        }
+        let other = self.schedule_of(&path);
+        let other = other.inspect_err(|error| tracing::error!("the schedule stays as it was: {}", error.message));
+        let other = other.ok().flatten();
+        if let Some(other) = &other {
+            self.console.complain(&format!("recount daemon: {}\n", other.describe()));
+        }
+        other
+    }
+
+    fn open(&self, due: &Due) -> Result<Option<Night>, String> {
         let path = self.config.borrow().path.clone();
         match Night::open(&path) {
+            // The night is the other host's, and so is telling that it was missed.
+            Err(error) if error.stands_by && due.too_late => Ok(None),
             Ok(night) => {
                 self.config.replace(night.config.clone());
                 // The night may have gone back to a copy, and with it to the slots that were served.
                 let history = History::open_beside(&night.config.state).map_err(|error| error_chain(&error))?;
                 history.map(|history| self.history.replace(history));
-                Ok(night)
+                Ok(Some(night))
             }
             Err(error) => {
                 self.tell_once(due, &error);
@@ -162,11 +193,11 @@ impl SlotClaims for Slots {
         }
     }
 
-    fn last_slot(&self) -> Result<Option<DateTime<Utc>>, String> {
-        self.history.borrow().last_slot().map_err(|error| error_chain(&error))
+    fn last_slot(&self, until: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, String> {
+        self.history.borrow().last_slot(until).map_err(|error| error_chain(&error))
     }
 
-    fn claim(&self, slot: DateTime<Utc>) -> Result<bool, String> {
-        self.history.borrow_mut().claim_slot(slot, clock::now()).map_err(|error| error_chain(&error))
+    fn claim(&self, slot: DateTime<Utc>, until: DateTime<Utc>) -> Result<bool, String> {
+        self.history.borrow_mut().claim_slot(slot, clock::now(), until).map_err(|error| error_chain(&error))
     }
 }

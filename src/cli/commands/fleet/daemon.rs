@@ -139,6 +139,7 @@ impl Watch<'_> {
         }
         self.watched.retain(|tenant, one| one.is_busy || mine.contains(tenant));
         self.waiting.retain(|(_, tenant)| mine.contains(tenant) && !changed.contains(tenant));
+        self.hear_of_the_clock(now);
         for tenant in mine {
             let is_new = !self.watched.contains_key(tenant);
             let new = TenantState { since: now, failed: 0, is_busy: false, last: None };
@@ -146,6 +147,18 @@ impl Watch<'_> {
             if !one.is_busy && (is_new || changed.contains(tenant)) {
                 self.waiting.insert((now, tenant.clone()));
             }
+        }
+    }
+
+    /// A turn that waits for longer than until its tenant's next slot was set by a clock that was ahead.
+    fn hear_of_the_clock(&mut self, now: DateTime<Utc>) {
+        let latest = |tenant: &Tenant| self.known.next_slot(tenant, now).unwrap_or(now).max(now + AGAIN);
+        let (late, waiting) = self.waiting.iter().cloned().partition(|(at, tenant)| *at > latest(tenant));
+        self.waiting = waiting;
+        let late: BTreeSet<(DateTime<Utc>, Tenant)> = late;
+        self.waiting.extend(late.into_iter().map(|(_, tenant)| (now, tenant)));
+        for one in self.watched.values_mut() {
+            one.since = one.since.min(now);
         }
     }
 

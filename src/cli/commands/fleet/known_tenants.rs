@@ -35,7 +35,7 @@ struct KnownTenant {
 }
 
 /// Device and inode, size, and the last change of content or rights.
-pub(super) type Stamp = (u64, u64, u64, i64, i64);
+pub(crate) type Stamp = (u64, u64, u64, i64, i64);
 
 struct TenantFacts {
     /// What it may share with nobody: its state, and where its copies go.
@@ -204,7 +204,7 @@ fn followed(folder: &Path, links: u8) -> PathBuf {
     }
 }
 
-pub(super) fn stamp(file: &Path) -> io::Result<Stamp> {
+pub(crate) fn stamp(file: &Path) -> io::Result<Stamp> {
     let found = fs::metadata(file)?;
     Ok((found.dev(), found.ino(), found.size(), found.ctime(), found.ctime_nsec()))
 }

@@ -4,7 +4,7 @@ mod billed_twice;
 pub(crate) mod daemon;
 pub(crate) mod desk;
 pub(crate) mod fleet_options;
-mod known_tenants;
+pub(crate) mod known_tenants;
 mod metrics;
 mod summary;
 mod tenant_process;

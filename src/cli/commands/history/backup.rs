@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use chrono::NaiveDate;
 use clap::Args;
 use serde::Serialize;
 
@@ -14,6 +15,7 @@ use crate::cli::{clock, session};
 use crate::error_chain::error_chain;
 use crate::history::backup::RestoredHistory;
 use crate::history::desk::people_kept_by_restore::PeopleOf;
+use crate::history::past::days_kept_by_restore::KeptDays;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::history::store::run_lock::RunLock;
@@ -43,6 +45,12 @@ struct Document<'a> {
     /// Of `restore`: whose people it has, `what-stood` or `copy`.
     #[serde(skip_serializing_if = "Option::is_none")]
     people: Option<&'static str>,
+    /// Of `restore`: the first and the last day whose counts are kept from what stood there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    days_kept: Option<(NaiveDate, NaiveDate)>,
+    /// Of `restore`: the first and the last day whose counts nobody knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    days_unknown: Option<(NaiveDate, NaiveDate)>,
 }
 
 pub(crate) fn backup(global: &Global, options: &BackupOptions, console: &Console) -> Exit {
@@ -53,7 +61,9 @@ pub(crate) fn backup(global: &Global, options: &BackupOptions, console: &Console
     };
     match console.json {
         true => {
-            console.document(exit, &Document { file, head: &head, last_run, set_aside: None, people: None });
+            let (set_aside, people, days_kept, days_unknown) = Default::default();
+            let head = &head;
+            console.document(exit, &Document { file, head, last_run, set_aside, people, days_kept, days_unknown });
         }
         false => {
             let until = last_run.map_or("no run yet".to_owned(), |run| format!("up to run {run}"));
@@ -72,6 +82,10 @@ struct BackedUp {
 
 fn back_up(global: &Global, file: &Path, console: &Console) -> Result<BackedUp, CommandError> {
     let config = session::configuration(global)?;
+    if file.as_os_str() == "-" {
+        let fix = "name a file: recount backup FILE";
+        return Err(CommandError::new(Exit::Usage, "a history is not written to standard output", fix));
+    }
     if file.symlink_metadata().is_ok() {
         let message = format!("{} is there already", file.display());
         return Err(CommandError::new(Exit::Usage, message, "name a file that is not there yet"));
@@ -91,9 +105,11 @@ pub(crate) fn restore(global: &Global, options: &RestoreOptions, console: &Conso
     match put_back(global, file) {
         Err(error) => return error.tell(console),
         Ok(restored) if console.json => {
-            let RestoredHistory { last_run, head, set_aside, people } = &restored;
-            let (set_aside, people) = (set_aside.as_deref(), Some(people.as_str()));
-            console.document(Exit::Done, &Document { file, head, last_run: *last_run, set_aside, people });
+            let RestoredHistory { last_run, head, set_aside, people, days } = &restored;
+            let (last_run, set_aside, people) = (*last_run, set_aside.as_deref(), Some(people.as_str()));
+            let KeptDays { kept: days_kept, unknown: days_unknown } = *days;
+            console
+                .document(Exit::Done, &Document { file, head, last_run, set_aside, people, days_kept, days_unknown });
         }
         Ok(restored) => console.print(&said(file, &restored)),
     }
@@ -101,7 +117,7 @@ pub(crate) fn restore(global: &Global, options: &RestoreOptions, console: &Conso
 }
 
 fn said(file: &Path, restored: &RestoredHistory) -> String {
-    let RestoredHistory { last_run, head, set_aside, people } = restored;
+    let RestoredHistory { last_run, head, set_aside, people, days } = restored;
     let until = last_run.map_or("no run yet".to_owned(), |run| format!("up to run {run}"));
     let aside = set_aside.as_ref().map(|aside| format!("what stood there is in {}\n", aside.display()));
     let people = match people {
@@ -111,16 +127,32 @@ fn said(file: &Path, restored: &RestoredHistory) -> String {
         }
     };
     format!(
-        "the history is that of {}, {until}\n{}{people}; everybody signs in anew\nhead {head}\n\nNext: recount plan: what was \
+        "the history is that of {}, {until}\n{}{people}; everybody signs in anew\n{}head {head}\n\nNext: recount plan: what was \
          written since is held as changed by somebody else, and steps that were accepted are asked anew\n",
         file.display(),
-        aside.unwrap_or_default()
+        aside.unwrap_or_default(),
+        of_days(days)
     )
+}
+
+fn of_days(days: &KeptDays) -> String {
+    let kept = days.kept.map(|(first, last)| {
+        format!("what was counted from {first} to {last} is kept from what stood there, for peaks and averages\n")
+    });
+    let unknown = days.unknown.map(|(first, last)| {
+        format!(
+            "what was counted from {first} to {last} is not known: peaks and averages of that time may come to less than was \
+             used, and each night of their period says so\n"
+        )
+    });
+    kept.into_iter().chain(unknown).collect()
 }
 
 fn put_back(global: &Global, file: &Path) -> Result<RestoredHistory, CommandError> {
     let config = session::configuration(global)?;
     let lock = RunLock::take(&config.state, clock::now())?;
+    // SQLite follows no link in a name, and whoever typed this one may mean what it leads to.
+    let file = &std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
     // Before the lease: what cannot be put back makes this host no writer.
     sound_copy(file)?;
     let replica = config.replica.as_ref().map(|settings| Replica::of_lease(&config, settings)).transpose()?;

@@ -14,7 +14,7 @@ use crate::cli::arguments::global_options::Global;
 use crate::cli::arguments::typed_integration;
 use crate::cli::commands::fleet::fleet_options::FleetOptions;
 use crate::cli::commands::run::nights_in_turn::{Nights, shared_between, shared_reads};
-use crate::cli::commands::run::run_request::RunRequest;
+use crate::cli::commands::run::run_request::{RunRequest, missed};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session::Session;
@@ -23,8 +23,10 @@ use crate::cli::wiring::stored_plans::{stored_plan, undone};
 use crate::cli::wiring::tell_unbegun_night;
 use crate::cli::{session, signals};
 use crate::config::settings::{Config, IntegrationConfig};
+use crate::daemon::schedule::Due;
 use crate::history::run_lookup::StoredPlan;
 use crate::history::run_record::RunRecord;
+use crate::nightly::unbegun_night::too_late;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
 use crate::report::exit_codes::Exit;
@@ -170,16 +172,22 @@ pub(crate) fn record_unbegun(
     });
 }
 
-/// The daemon's night: all that is not off.
+/// The daemon's night: all that is not off. One that is too late is recorded and told, and nothing else is done.
 pub(crate) fn nightly_run(
     config: &Config,
     session: &mut Session,
+    due: &Due,
     stop: &Stop,
     console: &Console,
 ) -> Result<Vec<RunRecord>, CommandError> {
     let integrations = chosen(config, &[])?;
-    let (shared, order) = (shared_reads(config), RunRequest::RUN);
+    let (shared, order) = (shared_reads(config), RunRequest::night_of(due));
     let show = &mut shown_by(console);
+    if due.too_late {
+        let (why, order) = (too_late(due.slot, missed(due), &config.zone), RunRequest::RUN);
+        let unbegun = Some(&why);
+        return Nights { config, order, session, unbegun, stop, show, shared }.all(&integrations);
+    }
     Nights { config, order, session, unbegun: None, stop, show, shared }.all(&integrations)
 }
 
@@ -187,6 +195,7 @@ pub(crate) fn nightly_run(
 pub(crate) fn night_until_signal(
     config: &Config,
     session: &mut Session,
+    order: RunRequest<'_>,
     console: &Console,
 ) -> Result<Vec<RunRecord>, CommandError> {
     let integrations = chosen(config, &[])?;
@@ -196,7 +205,6 @@ pub(crate) fn night_until_signal(
         let stop = signals::stop_on_signals()
             .map_err(|error| CommandError::new(Exit::Unexpected, format!("cannot listen for signals: {error}"), ""))?;
         let (show, shared) = (&mut show, shared_reads(config));
-        let order = RunRequest::RUN;
         Nights { config, order, session, unbegun: None, stop: &stop, show, shared }.each(&integrations).await
     });
     runtime.shutdown_background();

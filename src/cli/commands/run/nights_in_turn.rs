@@ -146,6 +146,7 @@ impl Nights<'_> {
             settle: settle.unwrap_or(TimeDelta::MAX),
             zone: &integration.zone,
             host_change: replica.as_ref().and_then(Replica::change),
+            missed: order.missed,
             control: RunControl { clock: &clock::now, stop: self.stop, lease },
         };
         let nobody = SharedReads::default();

@@ -203,6 +203,10 @@ codes! {
     Interrupted = "interrupted",
     /// The run before was cut off; what it left was looked up.
     PreviousRunCutOff = "previous-run-cut-off",
+    /// Nights of the daemon's schedule did not begin.
+    NightsMissed = "nights-missed",
+    /// Counts of days of a peak or an average are not known.
+    DaysUnknown = "days-unknown",
     /// Something went wrong that should not have.
     Unexpected = "unexpected",
     /// ConnectWise keeps fewer decimals of a quantity than were sent.

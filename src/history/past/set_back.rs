@@ -1,0 +1,76 @@
+//! Runs that were set back: by an undo that wrote something, and was not set back itself. What somebody declared wrong is no
+//! measure of what comes after it.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, Row};
+
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+use crate::reconcile::model::ids::RunId;
+
+/// The runs of an integration that are set back.
+#[derive(Debug, Default)]
+pub(crate) struct SetBack {
+    /// Each with its undo and the export that it read; an undo reads none, and names that of another run.
+    runs: BTreeMap<RunId, (RunId, Option<String>)>,
+}
+
+impl SetBack {
+    /// As it stands now.
+    pub(crate) fn of(connection: &Connection, integration: &str) -> Result<Self, StoreError> {
+        let mut statement = connection.prepare_cached(
+            "SELECT r.run, r.undoes, CASE WHEN undone.undoes IS NULL THEN undone.export_sha256 END AS sha256
+             FROM runs AS r JOIN runs AS undone ON undone.run = r.undoes
+             WHERE r.integration = ?1 AND r.command = 'apply'
+               AND EXISTS (SELECT 1 FROM writes WHERE writes.run = r.run AND writes.outcome = 'applied')
+             ORDER BY r.run DESC",
+        )?;
+        let mut runs = BTreeMap::new();
+        // The newest first: whether an undo stands is known when what it sets back is asked about.
+        for row in statement.query_and_then([integration], undo)? {
+            let (undo, undone, export) = row?;
+            if !runs.contains_key(&undo) {
+                runs.entry(undone).or_insert((undo, export));
+            }
+        }
+        Ok(Self { runs })
+    }
+
+    /// Whether none is.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.runs.is_empty()
+    }
+
+    /// Whether a run is set back.
+    pub(crate) fn has(&self, run: RunId) -> bool {
+        self.runs.contains_key(&run)
+    }
+
+    /// Whether the export that a run read was declared wrong after it: it is one that is set back, or it read the same bytes.
+    pub(crate) fn has_export(&self, run: RunId, sha256: &str) -> bool {
+        self.runs
+            .iter()
+            .any(|(undone, (undo, export))| run < *undo && (run == *undone || export.as_deref() == Some(sha256)))
+    }
+}
+
+type Undo = (RunId, RunId, Option<String>);
+
+fn undo(row: &Row<'_>) -> Result<Undo, StoreError> {
+    Ok((RunId(row.get("run")?), RunId(row.get("undoes")?), row.get("sha256")?))
+}
+
+impl History {
+    /// The run that an undo of this one is about in the end, and whether it sets that back: an undo of an undo does not.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn undone_in_the_end(&self, undone: RunId) -> Result<(RunId, bool), StoreError> {
+        let (mut run, mut sets_back) = (undone, true);
+        while let Some(before) = self.summary(run)?.and_then(|run| run.undoes) {
+            (run, sets_back) = (before, !sets_back);
+        }
+        Ok((run, sets_back))
+    }
+}
