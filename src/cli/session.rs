@@ -64,7 +64,9 @@ impl Session {
             Ok(history) => Ok(Self { lock, history, replica, is_without_lease: false }),
             Err(error) => {
                 // Else this host would keep it from one that can go on.
-                replica.map(Replica::give_back);
+                if let Some(replica) = replica {
+                    replica.give_back();
+                }
                 Err(error)
             }
         }
