@@ -342,7 +342,7 @@ impl<'a> DaysOfNames<'_, 'a> {
             )
         };
         let names = gone.iter().map(name).collect::<Vec<_>>().join(" and ");
-        let earlier = gone.iter().filter_map(|name| self.said.get(*name).cloned());
+        let earlier: Vec<_> = gone.iter().filter_map(|name| self.said.remove(*name)).collect();
         let now = format!("as {names} before {}", display_text::day(before));
         let all: Vec<_> = std::iter::once(now).chain(earlier).collect();
         self.said.insert(new.clone(), all.join(", "));
