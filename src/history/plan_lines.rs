@@ -154,7 +154,8 @@ fn sources_text(sources: &[Source]) -> String {
     serde_json::to_string(&rows).expect("names, texts and integers always make JSON")
 }
 
-fn sources(row: &Row<'_>) -> Result<Vec<Source>, StoreError> {
+/// The counts behind the line of a row.
+pub(super) fn sources(row: &Row<'_>) -> Result<Vec<Source>, StoreError> {
     let rows: Vec<SourceRow> = json(row, "sources")?;
     let sources = rows.into_iter().map(|SourceRow(customer, service, count, lines, how, items, place, is_former)| {
         let count = count.map(|text| text.parse::<Quantity>().map_err(|_| unreadable(text))).transpose()?;

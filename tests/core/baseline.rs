@@ -67,6 +67,41 @@ fn a_typo_that_was_held_does_not_refuse_the_right_export_of_the_next_night() {
     assert_eq!(stops(&next), (false, vec![]));
 }
 
+/// Two customers' fall was held beside a rise, and the export passed: the same export was refused on the next night, whole, because
+/// the rise was accepted and the fall was not.
+#[test]
+fn an_export_that_passed_with_a_held_fall_passes_again() {
+    let right = settled();
+    for gone in ["0", ""] {
+        let mut first = right.clone();
+        for (customer, count) in [("C1", gone), ("C2", gone), ("C3", "28"), ("C4", "28"), ("C5", "28")] {
+            first.rows.retain(|row| row.1 != customer);
+            if count.is_empty() {
+                first.row(customer, "Other", "1");
+            } else {
+                first.row(customer, "CloudFilter", count);
+            }
+        }
+        first.mapping.services.insert(ServiceName::new("Other"), ServiceRule::NotAssigned);
+        first.policy.min_units = Percent::of(85);
+        assert_eq!(stops(&first), (false, vec![]), "{gone:?}");
+        let mut next = first.clone();
+        next.past.counts = after(&first, false);
+        let held = first.plan().lines.into_iter().filter(|line| line.verdict.is_held());
+        let sources = held.flat_map(|line| line.sources);
+        next.past.waiting = sources.map(|source| ((source.customer, source.service), source.count)).collect();
+        assert_eq!(next.past.waiting.len(), 2, "{gone:?}");
+        assert_eq!(stops(&next), (false, vec![]), "{gone:?}");
+        // What falls beside it is new, and is measured.
+        let mut less = next.clone();
+        for customer in ["C6", "C7", "C8"] {
+            less.rows.retain(|row| row.1 != customer);
+            less.row(customer, "CloudFilter", "1");
+        }
+        assert_eq!(stops(&less), (true, vec![Code::ExportFewerUnits]), "{gone:?}");
+    }
+}
+
 /// Every line of the first night was held: nothing was accepted, so the right export is compared with nothing. It was refused
 /// beside the wrong one, night by night.
 #[test]

@@ -9,6 +9,7 @@ pub(crate) mod seen_quantities;
 pub(crate) mod set_back;
 pub mod swept_lines;
 pub mod units_of_month;
+mod waiting_counts;
 mod wanted_zero;
 pub(crate) mod written_quantities;
 pub mod written_since;
@@ -21,6 +22,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use crate::history::journal::IntentKind;
 use crate::history::past::accepted_last::accepted_counts;
 use crate::history::past::set_back::SetBack;
+use crate::history::past::waiting_counts::waiting;
 use crate::history::past::written_quantities::{decimals, given_up, written};
 use crate::history::run_record::{LineRecord, PlanRecord};
 use crate::history::store::column_values::{
@@ -52,8 +54,11 @@ impl History {
     /// An unreadable history is an error, never an empty past.
     pub fn past(&self, integration: &IntegrationName, current: RunId) -> Result<Past, StoreError> {
         self.read(|connection| {
+            let accepted = accepted(connection, integration.as_str(), current)?;
+            let held_then = accepted.as_ref().map(|accepted| waiting(connection, accepted.run)).transpose()?;
             Ok(Past {
-                accepted: accepted(connection, integration.as_str(), current)?,
+                waiting: held_then.unwrap_or_default(),
+                accepted,
                 approved_once: approved_once(connection, integration)?,
                 written: written(connection, integration, current)?,
                 seen: seen_quantities::seen(connection, integration, current)?,

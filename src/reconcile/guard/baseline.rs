@@ -5,7 +5,7 @@
 //! is less in it, so falls are taken over then, and rises still are not. The same goes for a line that is kept or ignored: no
 //! guard looks at it. What is billed on no line, of a customer who is skipped or a service that is not assigned, counts on
 //! neither side. What waits under another name than it was accepted by, for a service or a customer was renamed, is the same count
-//! on both sides.
+//! on both sides; and so is what waited on the last accepted night already, as long as it says the same: that export passed with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -219,19 +219,25 @@ pub fn doubted<'a>(plan: &'a Plan, counts: &Counts, past: &Past, policy: &GuardP
 pub(super) fn tonight(known: &Past, counts: &Counts, plan: &Plan) -> Size {
     let (past, standings) = (&known.counts, Standings::of(plan));
     let renamed = Renamed::by_company(known, counts, plan);
-    let known = |customer: &CustomerName, service: &ServiceName| {
+    let is_known = |customer: &CustomerName, service: &ServiceName| {
         past.get(customer).is_some_and(|own| own.contains_key(service))
     };
     let measured = |(customer, service, _): &(&CustomerName, &ServiceName, &Cell)| {
-        known(customer, service) || standings.of_count(customer, service) == CountStanding::Believed
+        is_known(customer, service) || standings.of_count(customer, service) == CountStanding::Believed
     };
     let mut size = Size::default();
     let mut customers: BTreeSet<&CustomerName> =
         counts.customers.keys().chain(counts.left_out.keys()).filter(|customer| past.contains_key(*customer)).collect();
-    for (customer, _, cell) in cells(counts).filter(measured) {
-        size.rows += cell.lines().number();
-        size.units = size.units.saturating_add(cell.units());
+    let waits_still = WaitsStill { past: known, counts, standings: &standings };
+    for (customer, service, cell) in cells(counts).filter(measured) {
+        let AcceptedCount { units, rows } = waits_still.accepted((customer, service)).unwrap_or_else(|| of_cell(cell));
+        size.rows += rows;
+        size.units = size.units.saturating_add(units);
         customers.insert(customer);
+    }
+    for AcceptedCount { units, rows } in waits_still.without_rows(&renamed) {
+        size.rows += rows;
+        size.units = size.units.saturating_add(units);
     }
     let of_known = |customer: &Option<CustomerName>| customer.as_ref().is_none_or(|name| past.contains_key(name));
     for renamed in renamed.values() {
@@ -243,6 +249,39 @@ pub(super) fn tonight(known: &Past, counts: &Counts, plan: &Plan) -> Size {
     size.rows += counts.rejected.iter().filter(|row| of_known(&row.customer)).count();
     size.customers = customers.len();
     size
+}
+
+/// The counts whose lines were held on the last accepted night, and are held tonight, for the same.
+#[derive(Clone, Copy)]
+struct WaitsStill<'a> {
+    past: &'a Past,
+    counts: &'a Counts,
+    standings: &'a Standings<'a>,
+}
+
+impl<'a> WaitsStill<'a> {
+    /// What was accepted of a count that waits still.
+    fn accepted(self, key: (&CustomerName, &ServiceName)) -> Option<AcceptedCount> {
+        let (customer, service) = key;
+        let then = self.past.waiting.get(&(customer.clone(), service.clone()))?;
+        let none = Quantity::default();
+        let now = cell_of(self.counts, key).map_or(none.as_decimal(), Cell::units);
+        let is_same = then.unwrap_or(none).as_decimal() == now;
+        let is_held = self.standings.of_count(customer, service) == CountStanding::Held;
+        accepted_of(&self.past.counts, key).filter(|_| is_same && is_held)
+    }
+
+    /// Those of customers who are in the export and have no row of it. What came under another name is counted there.
+    fn without_rows(self, renamed: &BTreeMap<CompanyId, Renamed<'_>>) -> impl Iterator<Item = AcceptedCount> {
+        let is_renamed = move |key: (&CustomerName, &ServiceName)| {
+            renamed.values().any(|renamed| !renamed.new.is_empty() && renamed.gone.contains(&key))
+        };
+        let keys = self.past.waiting.keys().map(|(customer, service)| (customer, service));
+        let without = keys.filter(move |key| {
+            self.counts.customers.contains_key(key.0) && cell_of(self.counts, *key).is_none() && !is_renamed(*key)
+        });
+        without.filter_map(move |key| self.accepted(key))
+    }
 }
 
 /// Every count, customer by customer.

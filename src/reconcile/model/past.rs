@@ -64,6 +64,8 @@ pub struct Past {
     pub counted_as: BTreeMap<(CustomerName, ServiceName), String>,
     /// What of each count was accepted last. Empty also in a history that does not know it yet ([`Accepted::by_count`]).
     pub counts: AcceptedCounts,
+    /// What the export of [`Self::accepted`] counted for lines that were held then: a count that is so again is no new one.
+    pub waiting: BTreeMap<(CustomerName, ServiceName), Option<Quantity>>,
     /// The decimals that answers showed ConnectWise to keep of a quantity.
     pub decimals: KeptDecimals,
     /// The host that wrote before this one, while new lines wait for what it may have sent.
