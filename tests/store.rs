@@ -379,7 +379,7 @@ fn a_history_of_the_version_before_owns_its_lines_and_asks_for_nothing_that_was_
 /// Takes back what the migrations after the seventh added.
 fn as_of_version_7(night: &Night) {
     let history = rusqlite::Connection::open(night.path("state/history.db")).expect("the history");
-    let added = "DROP TABLE names_on_lines; DROP TABLE customers_in_exports; DROP TABLE owned_lines; DROP TABLE create_lines_untold; DROP TABLE sweeps; DROP TABLE swept_lines;
+    let added = "DROP TABLE unknown_days; DROP TABLE replaced_counts; DROP TABLE names_on_lines; DROP TABLE customers_in_exports; DROP TABLE owned_lines; DROP TABLE create_lines_untold; DROP TABLE sweeps; DROP TABLE swept_lines;
                  DROP TABLE accepted_counts; DROP TABLE tenant_roles; DROP TABLE authenticators; DROP TABLE half_sessions; DROP TABLE sessions; DROP TABLE invitations; DROP TABLE people;
                  DROP TABLE attempts; DROP TABLE desk_events; ALTER TABLE runs DROP COLUMN accepted_units;
                  ALTER TABLE runs DROP COLUMN utc_offset; ALTER TABLE runs DROP COLUMN export_files; ALTER TABLE runs DROP COLUMN guards; ALTER TABLE runs DROP COLUMN pace_ms;

@@ -22,6 +22,8 @@ pub(super) struct Alarm {
     scheduler: JobScheduler,
     schedule: String,
     offset: FixedOffset,
+    /// What the clock said last.
+    seen: DateTime<Utc>,
     /// The jobs hold it: if they are lost, whoever listens is told so.
     ring: WeakSender<()>,
 }
@@ -31,12 +33,15 @@ impl Alarm {
     /// before it will see what is due.
     pub(super) async fn set(schedule: &Schedule, now: DateTime<Utc>, ring: Sender<()>) -> Result<Self, DaemonError> {
         let scheduler = scheduler(schedule, now, &ring).await.map_err(DaemonError::Start)?;
-        Ok(Self { scheduler, schedule: schedule.describe(), offset: schedule.offset(now), ring: ring.downgrade() })
+        let (schedule, offset) = (schedule.describe(), schedule.offset(now));
+        Ok(Self { scheduler, schedule, offset, seen: now, ring: ring.downgrade() })
     }
 
-    /// Makes the jobs anew if the schedule is another one, or the clocks of its zone have changed.
+    /// Makes the jobs anew if the schedule is another one, the clocks of its zone have changed, or the clock was set back:
+    /// what rang by one that was ahead would not ring again until then.
     pub(super) async fn follow(&mut self, schedule: &Schedule, now: DateTime<Utc>) -> Result<(), DaemonError> {
-        if schedule.offset(now) == self.offset && schedule.describe() == self.schedule {
+        let set_back = now < std::mem::replace(&mut self.seen, now);
+        if !set_back && schedule.offset(now) == self.offset && schedule.describe() == self.schedule {
             return Ok(());
         }
         tracing::info!(offset = %schedule.offset(now), "the jobs are made anew");
