@@ -3,6 +3,7 @@
 use chrono::{DateTime, FixedOffset, Utc};
 use rusqlite::{OptionalExtension, Transaction, params};
 
+use crate::history::past::baselines;
 use crate::history::past::owned_lines;
 use crate::history::past::units_of_month::billed_together;
 use crate::history::run_record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, Totals};
@@ -271,5 +272,5 @@ fn thin_out(transaction: &Transaction<'_>, run: RunId) -> Result<(), StoreError>
         transaction.prepare_cached("DELETE FROM lines WHERE run = ?1 AND outcome = 'unchanged'")?.execute([old])?;
         transaction.prepare_cached("UPDATE runs SET thinned = 1 WHERE run = ?1")?.execute([old])?;
     }
-    past::thin_out(transaction, &integration)
+    baselines::thin_out(transaction, &integration)
 }
