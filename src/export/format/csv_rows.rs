@@ -1,5 +1,5 @@
 //! The rows of a CSV file. The csv crate reads them; what it forgives and RFC 4180 does not is refused where it stands
-//! (see [`csv_quotes`]). A text without any quote is cut without it (see [`PlainCells`]).
+//! (see [`csv_quotes`]).
 
 use std::ops::Range;
 
@@ -10,7 +10,6 @@ use crate::export::damage_places::Fault;
 use crate::export::format::csv_quotes;
 use crate::export::format::csv_quotes::QuoteFault;
 use crate::export::format::line_numbers::line_ends;
-use crate::export::format::plain_cells::PlainCells;
 use crate::export::format::raw_rows::RawRows;
 use crate::export::read::header::shown_delimiter;
 
@@ -20,61 +19,38 @@ pub(in crate::export) struct CsvRows<'a> {
     text: &'a str,
     delimiter: u8,
     escape: Option<u8>,
-    cells: Cells<'a>,
+    reader: Reader<&'a [u8]>,
     /// The first quote at fault. What stands before its row is sound.
     fault: Option<QuoteFault>,
+    has_quotes: bool,
+    record: StringRecord,
     /// Where the record stands, and the line that it begins on.
     row: Range<usize>,
     line: u64,
-}
-
-/// What cuts rows into cells.
-#[derive(Debug)]
-enum Cells<'a> {
-    /// The csv crate, where there are quotes.
-    Quoted(Box<QuotedCells<'a>>),
-    /// Delimiters and line ends alone.
-    Plain(PlainCells<'a>),
-}
-
-#[derive(Debug)]
-struct QuotedCells<'a> {
-    reader: Reader<&'a [u8]>,
-    record: StringRecord,
-}
-
-impl QuotedCells<'_> {
-    /// Where the reader stands. Behind a CRLF that is between its two characters.
-    fn stands(&self, text: &str) -> usize {
-        usize::try_from(self.reader.position().byte()).unwrap_or(usize::MAX).min(text.len())
-    }
-
-    /// Where the next row begins: behind the line end and the empty lines that the reader itself passes over.
-    fn goes_on(&self, text: &str) -> usize {
-        let stands = self.stands(text);
-        stands + text.as_bytes()[stands..].iter().take_while(|byte| is_line_end(**byte)).count()
-    }
-
-    /// The next record; it fails only where the delimiter is half a letter.
-    fn read(&mut self, offset: usize) -> Result<bool, Fault> {
-        let letters = |_| Fault::new(Damage::NotInEncoding { encoding: "UTF-8", offset });
-        self.reader.read_record(&mut self.record).map_err(letters)
-    }
 }
 
 impl<'a> CsvRows<'a> {
     pub(in crate::export) fn new(text: &'a str, delimiter: u8, escape: Option<u8>) -> Self {
         let has_quotes = memchr::memchr(b'"', text.as_bytes()).is_some();
         let fault = if has_quotes { csv_quotes::check(text, delimiter, escape).err() } else { None };
-        // Half a letter as a delimiter is the crate's to refuse.
-        let cells = match has_quotes || !delimiter.is_ascii() {
-            true => {
-                let (reader, record) = (reader(text, delimiter, escape), StringRecord::new());
-                Cells::Quoted(Box::new(QuotedCells { reader, record }))
-            }
-            false => Cells::Plain(PlainCells::new(text, delimiter)),
-        };
-        Self { text, delimiter, escape, cells, fault, row: 0..0, line: 1 }
+        let (reader, record) = (reader(text, delimiter, escape), StringRecord::new());
+        Self { text, delimiter, escape, reader, fault, has_quotes, record, row: 0..0, line: 1 }
+    }
+
+    /// Where the reader stands. Behind a CRLF that is between its two characters.
+    fn stands(&self) -> usize {
+        usize::try_from(self.reader.position().byte()).unwrap_or(usize::MAX).min(self.text.len())
+    }
+
+    /// Goes to where the next row begins: over the line end and the empty lines that the reader itself passes over.
+    fn begin_row(&mut self) {
+        let bytes = self.text.as_bytes();
+        let stands = self.stands();
+        let passed = bytes[stands..].iter().take_while(|byte| is_line_end(**byte)).count();
+        // Only quoted cells hold line ends of their own.
+        let from = if self.has_quotes { self.row.start } else { self.row.end };
+        self.line += line_ends(&bytes[from..stands + passed]);
+        self.row = stands + passed..stands + passed;
     }
 
     /// The fault of a quote, with its place. The line that it stands on is shown, which may be a later one than its row's
@@ -100,49 +76,26 @@ impl<'a> CsvRows<'a> {
 
 impl RawRows for CsvRows<'_> {
     fn advance(&mut self) -> Result<bool, Fault> {
-        let bytes = self.text.as_bytes();
-        match &mut self.cells {
-            Cells::Plain(cells) => {
-                let before = self.row.end;
-                let row = cells.row();
-                let is_row = row.is_some();
-                self.row = row.unwrap_or(bytes.len()..bytes.len());
-                self.line += match self.row.start - before {
-                    1 => 1,
-                    _ => line_ends(&bytes[before..self.row.start]),
-                };
-                Ok(is_row)
-            }
-            Cells::Quoted(quoted) => {
-                // Cells with line ends of their own: the lines of the whole row are behind.
-                let (begins, from) = (quoted.goes_on(self.text), self.row.start);
-                self.line += line_ends(&bytes[from..begins]);
-                self.row = begins..begins;
-                if let Some(fault) = self.fault.filter(|fault| fault.row <= begins) {
-                    return Err(self.fault(fault));
-                }
-                let read = quoted.read(begins)?;
-                let ends = quoted.stands(self.text);
-                let ended = ends.checked_sub(1).is_some_and(|last| is_line_end(bytes[last]));
-                self.row.end = if ended { ends - 1 } else { ends }.max(begins);
-                Ok(read)
-            }
+        self.begin_row();
+        if let Some(fault) = self.fault.filter(|fault| fault.row <= self.row.start) {
+            return Err(self.fault(fault));
         }
+        // It fails only where the delimiter is half a letter.
+        let offset = self.row.start;
+        let letters = |_| Fault::new(Damage::NotInEncoding { encoding: "UTF-8", offset });
+        let read = self.reader.read_record(&mut self.record).map_err(letters)?;
+        let ends = self.stands();
+        let ended = ends.checked_sub(1).is_some_and(|last| is_line_end(self.text.as_bytes()[last]));
+        self.row.end = if ended { ends - 1 } else { ends }.max(self.row.start);
+        Ok(read)
     }
 
     fn len(&self) -> usize {
-        match &self.cells {
-            Cells::Plain(cells) => cells.len(),
-            Cells::Quoted(quoted) => quoted.record.len(),
-        }
+        self.record.len()
     }
 
     fn cell(&self, index: usize) -> &str {
-        match &self.cells {
-            Cells::Plain(cells) => cells.cell(&self.row, index).and_then(|cell| self.text.get(cell)),
-            Cells::Quoted(quoted) => quoted.record.get(index),
-        }
-        .unwrap_or_default()
+        self.record.get(index).unwrap_or_default()
     }
 
     fn line(&self) -> u64 {
@@ -165,7 +118,7 @@ impl RawRows for CsvRows<'_> {
             None => span,
         };
         // A cell with doubled quotes does not stand there as it is read.
-        (row.get(inside.clone()) == Some(self.cell(index))).then_some(inside)
+        (row.get(inside.clone()) == self.record.get(index)).then_some(inside)
     }
 
     fn open_end(&self) -> bool {

@@ -6,7 +6,6 @@ pub mod encoding;
 pub(crate) mod gzip;
 pub(crate) mod json;
 pub(crate) mod line_numbers;
-mod plain_cells;
 pub(crate) mod raw_rows;
 pub(crate) mod workbook;
 pub(crate) mod xml;
