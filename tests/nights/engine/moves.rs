@@ -156,6 +156,10 @@ impl House {
         let integration = self.connectwise.integration.clone();
         let all = open_items(std::iter::once(&integration), &history).map_err(|error| error.to_string())?;
         let (mut answers, mut shown) = (Vec::new(), Vec::new());
+        // What is billed and counted nowhere stands among the open items, too.
+        let uncounted: Vec<AdditionId> = (all.iter().flat_map(|items| items.items()))
+            .filter_map(|item| item.line.filter(|line| line.reason == Code::BilledNotCounted)?.addition)
+            .collect();
         for item in all.iter().flat_map(|items| items.items()) {
             let Some(verb) = verb(item) else { continue };
             let Ok(permitted) = item.answer(verb) else { continue };
@@ -180,13 +184,18 @@ impl House {
         for ((run, matter, decision), shown) in answers.iter().zip(shown) {
             let stored = history.decide(&lock, &integration, *run, matter, decision);
             stored.map_err(|error| format!("an answer is not stored: {error}"))?;
-            self.note_answer(matter, decision, shown);
+            self.note_answer(matter, decision, (shown, &uncounted));
         }
         self.process = Some((lock, history));
         Ok(answers.len())
     }
 
-    fn note_answer(&mut self, matter: &DecisionSubject, decision: &Decision, shown: Named) {
+    fn note_answer(
+        &mut self,
+        matter: &DecisionSubject,
+        decision: &Decision,
+        (shown, uncounted): (Named, &[AdditionId]),
+    ) {
         self.connectwise.state.borrow_mut().seen.answers += 1;
         let DecisionSubject::Line(agreement, product, _) = matter else { return };
         let key = (*agreement, ProductId(i64::try_from(number(product)).unwrap_or(0)));
@@ -197,7 +206,7 @@ impl House {
                 AnswerVerb::Accept | AnswerVerb::Reopen => _ = state.answered.remove(&key),
             }
             if decision.verb == AnswerVerb::Accept {
-                state.beside.entry(key).or_default().extend(shown.0.keys());
+                state.beside.entry(key).or_default().extend(shown.0.keys().chain(uncounted));
             }
             // Of a line that was moved away and named, somebody said that it may stay.
             if matches!(decision.verb, AnswerVerb::Keep | AnswerVerb::Ignore) {
@@ -390,6 +399,10 @@ impl House {
         self.learn_wrong();
         self.connectwise.state.borrow_mut().seen.right_again += 1;
         let after = self.right_night()?.ok_or("the right night has no record")?;
+        // With an answer ends what it held off, and whoever gave it is asked about that as about any other night's.
+        if is_refused(&after) && lines(&before).any(is_let_be) && !lines(&after).any(is_let_be) {
+            return Ok(());
+        }
         if is_refused(&after) {
             return Err(format!("I17: the right export is not accepted after a wrong one: {:#?}", after.end));
         }
