@@ -19,6 +19,7 @@ pub mod wiring;
 use std::process::ExitCode;
 
 use crate::cli::command_line::{Cli, Command};
+use crate::cli::commands::fleet::FleetCheck;
 use crate::cli::commands::history::backup;
 use crate::cli::commands::report::diff;
 use crate::cli::commands::{
@@ -56,7 +57,7 @@ fn dispatch(cli: &Cli, console: &Console) -> Exit {
             fleet::daemon::run(of, (fleet, options.fleet_listen), console)
         }
         (Some((of, fleet)), Some(Command::Check(_))) => {
-            fleet::run(of, (fleet, fleet::desk::unservable(of).as_ref()), console)
+            fleet::run(of, (fleet, Some(&FleetCheck { desk: fleet::desk::unservable(of) })), console)
         }
         (Some((of, fleet)), _) => fleet::run(of, (fleet, None), console),
         (None, _) => of_one(cli, console),

@@ -20,7 +20,12 @@ fn two_tenants() -> Night {
             copied(&night.path(part), &folder.join(part));
         }
         fs::copy(night.path("customers.csv"), folder.join("customers.csv")).expect("copied");
-        fs::write(folder.join("recount.toml"), config.replace("keys/", "../../keys/")).expect("written");
+        // They bill the same lines, so each is of a ConnectWise of its own, by its name.
+        let host = if tenant == "acme" { "127.0.0.1" } else { "localhost" };
+        let config = config
+            .replace("keys/", "../../keys/")
+            .replace("url = \"http://127.0.0.1", &format!("url = \"http://{host}"));
+        fs::write(folder.join("recount.toml"), config).expect("written");
     }
     night
 }

@@ -71,7 +71,7 @@ pub(super) struct BilledTwice {
 }
 
 impl BilledTwice {
-    /// Why the later one is not begun.
+    /// What is wrong with the later one.
     pub(super) fn sentence(&self) -> String {
         let Self { first, connectwise, product, company } = self;
         let whose = company
@@ -86,7 +86,7 @@ impl BilledTwice {
     }
 }
 
-/// The tenants that bill what an earlier one bills. One that is not begun is in nobody's way.
+/// The tenants that bill what an earlier one bills.
 pub(super) fn billed_twice<'a>(
     tenants: impl Iterator<Item = (&'a Tenant, &'a BilledLines)>,
 ) -> BTreeMap<Tenant, BilledTwice> {

@@ -96,8 +96,8 @@ impl KnownTenants {
         owners
     }
 
-    /// The tenants that cannot be begun beside the others, and why: they share what each must have for itself, bill what
-    /// another one bills, or have no configuration any more.
+    /// The tenants that cannot be begun beside the others, and why: they share what each must have for itself, or have no
+    /// configuration any more.
     pub(super) fn refused(&self) -> BTreeMap<Tenant, String> {
         let said = |what: &str, of: &OsStr| {
             format!("its {what} is another tenant's too: {}; each needs its own", shown(&of.to_string_lossy()))
@@ -105,8 +105,12 @@ impl KnownTenants {
         let shared = self.owners().into_iter();
         let shared =
             shared.flat_map(|((what, of), tenants)| tenants.into_iter().map(move |one| (one.clone(), said(what, of))));
-        let twice = self.billed_twice.iter().map(|(tenant, twice)| (tenant.clone(), twice.sentence()));
-        twice.chain(shared).chain(self.of_people().map(of_people)).chain(self.remains()).collect()
+        shared.chain(self.of_people().map(of_people)).chain(self.remains()).collect()
+    }
+
+    /// The tenants that bill what another one bills, and what that is.
+    pub(super) fn billed_twice(&self) -> BTreeMap<Tenant, String> {
+        self.billed_twice.iter().map(|(tenant, twice)| (tenant.clone(), twice.sentence())).collect()
     }
 
     /// What is left of tenants.
@@ -128,9 +132,7 @@ impl KnownTenants {
         let said = |what: &str| format!("its {what} is another tenant's, too; each needs its own");
         let shared =
             shared.flat_map(|((what, _), tenants)| tenants.into_iter().map(move |one| (one.clone(), said(what))));
-        let said = "it bills what another tenant bills in the same ConnectWise; map each customer in one of the two";
-        let twice = self.billed_twice.keys().map(|tenant| (tenant.clone(), said.to_owned()));
-        twice.chain(shared).chain(self.of_people().map(of_people)).chain(self.remains()).collect()
+        shared.chain(self.of_people().map(of_people)).chain(self.remains()).collect()
     }
 
     /// The state folder of a tenant; `None` while its configuration cannot be read.

@@ -24,23 +24,39 @@ use crate::cli::commands::fleet::tenants::{Tenant, tenants};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::{session, signals};
+use crate::reconcile::model::display_text::shown;
 use crate::report::exit_codes::Exit;
 use crate::report::metrics_file;
 
-/// Runs the command that was typed for each tenant; `desk` is what is wrong with the desk of all of them, where that is asked.
-pub(crate) fn run(of: &Path, (options, desk): (&FleetOptions, Option<&CommandError>), console: &Console) -> Exit {
-    match each(of, options) {
-        Ok(ends) => summary::tell(ends, desk, console),
+/// What `check` looks at beside each tenant.
+pub(crate) struct FleetCheck {
+    /// What is wrong with the desk of all of them.
+    pub(crate) desk: Option<CommandError>,
+}
+
+/// Runs the command that was typed for each tenant.
+pub(crate) fn run(of: &Path, (options, check): (&FleetOptions, Option<&FleetCheck>), console: &Console) -> Exit {
+    match each(of, (options, check), console) {
+        Ok(ends) => summary::tell(ends, check.and_then(|check| check.desk.as_ref()), console),
         Err(error) => error.tell(console),
     }
 }
 
-fn each(of: &Path, options: &FleetOptions) -> Result<Vec<TenantEnd>, CommandError> {
+fn each(
+    of: &Path,
+    (options, check): (&FleetOptions, Option<&FleetCheck>),
+    console: &Console,
+) -> Result<Vec<TenantEnd>, CommandError> {
     let mut known = KnownTenants::default();
     let found = found(of, options, &mut known)?;
     let order = TenantRequest { words: words(std::env::args_os().skip(1)), limit: options.limit() };
     let runtime = session::runtime()?;
-    let mut refused = known.refused();
+    let (mut refused, mut twice) = (known.refused(), known.billed_twice());
+    // `check` says that it is wrong. A night says it, and goes on.
+    match check {
+        Some(_) => refused.append(&mut twice),
+        None => twice.iter().for_each(|(tenant, why)| console.complain(&format!("{}: {why}\n", shown(&tenant.name)))),
+    }
     let (not_begun, begun): (Vec<_>, Vec<_>) = found.into_iter().partition(|tenant| refused.contains_key(tenant));
     let not_begun = not_begun.into_iter().map(|tenant| {
         let why = refused.remove(&tenant).unwrap_or_default();
@@ -49,8 +65,13 @@ fn each(of: &Path, options: &FleetOptions) -> Result<Vec<TenantEnd>, CommandErro
     let mut ends: Vec<TenantEnd> = not_begun.collect();
     ends.extend(runtime.block_on(async {
         let stop = stop()?;
-        let work = begun.into_iter().map(|tenant| run_tenant(tenant, &order, &stop));
-        let ended = futures_util::stream::iter(work).buffer_unordered(options.at_once.get()).collect().await;
+        // Once the others are through, so that no two write the same line at a time.
+        let (later, first): (Vec<_>, Vec<_>) = begun.into_iter().partition(|tenant| twice.contains_key(tenant));
+        let mut ended = Vec::new();
+        for (tenants, at_once) in [(first, options.at_once.get()), (later, 1)] {
+            let work = tenants.into_iter().map(|tenant| run_tenant(tenant, &order, &stop));
+            ended.extend(futures_util::stream::iter(work).buffer_unordered(at_once).collect::<Vec<_>>().await);
+        }
         Ok::<Vec<TenantEnd>, CommandError>(ended)
     })?);
     let exits: Vec<_> = ends.iter().map(|end| (&end.tenant, end.exit)).collect();
