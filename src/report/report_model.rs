@@ -78,6 +78,8 @@ pub struct SummaryNumbers {
     pub up: Decimal,
     /// Units down over these lines.
     pub down: Decimal,
+    /// Whether its lines are kept no more: then nobody knows the units.
+    pub without_lines: bool,
     /// Lines that ConnectWise refused.
     pub failed: usize,
     /// Lines in doubt.
@@ -230,13 +232,23 @@ impl SummaryNumbers {
         let up: Decimal = deltas.iter().filter(|delta| delta.is_sign_positive()).sum();
         let down: Decimal = deltas.iter().filter(|delta| delta.is_sign_negative()).sum();
         let (up, down) = (up.normalize(), down.abs().normalize());
-        let numbers = Self { to_decide, changed: deltas.len(), would, up, down, failed, unknown, explained, lines };
-        match LinesKept::of(run) {
-            LinesKept::Nothing => {
-                Self { changed: changed.max(would_change), would: changed == 0 && would_change > 0, ..numbers }
-            }
-            LinesKept::All | LinesKept::WithoutUnchanged => numbers,
+        let without_lines = LinesKept::of(run) == LinesKept::Nothing;
+        let numbers = Self {
+            to_decide,
+            changed: deltas.len(),
+            would,
+            up,
+            down,
+            without_lines,
+            failed,
+            unknown,
+            explained,
+            lines,
+        };
+        if !without_lines {
+            return numbers;
         }
+        Self { changed: changed.max(would_change), would: changed == 0 && would_change > 0, ..numbers }
     }
 
     /// `changed`, or `would change`.
@@ -246,15 +258,10 @@ impl SummaryNumbers {
 
     /// The four numbers in one line.
     pub fn sentence(&self) -> String {
-        let Self { to_decide, changed, would: _, up, down, failed, unknown, explained, lines } = self;
+        let Self { to_decide, changed, would: _, up, down, without_lines, failed, unknown, explained, lines } = self;
         let doubt = if *unknown == 0 { String::new() } else { format!(" · unknown {unknown}") };
         let (what, explained, lines) = (self.what(), *explained, *lines);
-        // Of lines that are kept no more nobody knows the units.
-        let units = match changed {
-            0 => String::from(" (+0 −0)"),
-            _ if up.is_zero() && down.is_zero() => String::new(),
-            _ => format!(" (+{up} −{down})"),
-        };
+        let units = if *without_lines { String::new() } else { format!(" (+{up} −{down})") };
         format!(
             "to decide {to_decide} · {what} {changed}{units} · failed {failed}{doubt} · explained {explained}/{lines}"
         )

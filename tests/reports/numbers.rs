@@ -90,7 +90,7 @@ fn agrees(run: &RunRecord) {
 }
 
 fn of_sentence(text: &str) -> Option<Numbers> {
-    let sentence = r"to decide (\d+) · (?:would change|changed) (\d+) \(.*?\) · failed (\d+)(?: · unknown (\d+))? · explained ([\d ]+)/([\d ]+)";
+    let sentence = r"to decide (\d+) · (?:would change|changed) (\d+)(?: \(.*?\))? · failed (\d+)(?: · unknown (\d+))? · explained ([\d ]+)/([\d ]+)";
     let found = Regex::new(sentence).expect("a pattern").captures(text)?;
     Some(std::array::from_fn(|at| found.get(at + 1).map_or(0, |number_text| number(number_text.as_str()))))
 }

@@ -93,14 +93,15 @@ fn band(report: &Report<'_>, material: &RunPageInputs<'_>) -> Markup {
 }
 
 fn numbers(numbers: &SummaryNumbers) -> Markup {
-    let SummaryNumbers { to_decide, changed, would: _, up, down, failed, unknown, explained, lines } = numbers;
+    let SummaryNumbers { to_decide, changed, would: _, up, down, without_lines, failed, unknown, explained, lines } =
+        numbers;
     let ask = (*to_decide > 0).then_some("ask");
     let bad = (failed + unknown > 0).then_some("bad");
     let unexplained = (explained < lines).then_some("bad");
     html! {
         dl.numbers {
             div class=[ask] { dt { "to decide" } dd #n-to-decide { (to_decide) } }
-            div { dt { (numbers.what()) } dd { span #n-changed { (changed) } @if *changed == 0 || !up.is_zero() || !down.is_zero() { " " small { "+" (up) " −" (down) } } } }
+            div { dt { (numbers.what()) } dd { span #n-changed { (changed) } @if !without_lines { " " small { "+" (up) " −" (down) } } } }
             div class=[bad] {
                 dt { "failed or unknown" }
                 dd { span #n-failed { (failed) } @if *unknown > 0 { " " small { "+ " span #n-unknown { (unknown) } " unknown" } } }
