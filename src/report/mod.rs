@@ -22,6 +22,7 @@ pub mod report_model;
 pub mod sparkline;
 
 use crate::history::run_record::{LineRecord, RunEnd, RunRecord};
+use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
@@ -52,10 +53,11 @@ impl LinesKept {
         let totals = end.totals;
         let not_unchanged = totals.changed + totals.would_change + totals.failed + totals.unknown;
         let found = lines(run);
+        // A line that somebody is asked about is thinned out of no night; one that something is merely said of may be unchanged.
+        let is_asked = |finding: &Finding| finding.severity == Severity::Decide && finding.handle.is_some();
         if found.len() >= totals.lines {
             Self::All
-        } else if found.is_empty() && (not_unchanged > 0 || end.findings.iter().any(|finding| finding.handle.is_some()))
-        {
+        } else if found.is_empty() && (not_unchanged > 0 || end.findings.iter().any(is_asked)) {
             Self::Nothing
         } else {
             Self::WithoutUnchanged

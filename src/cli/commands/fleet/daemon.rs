@@ -50,6 +50,8 @@ struct Watch<'a> {
     console: &'a Console,
     known: KnownTenants,
     refused: BTreeMap<Tenant, String>,
+    /// Those that bill what another one bills, as was told.
+    billed_twice: BTreeMap<Tenant, String>,
     watched: BTreeMap<Tenant, TenantState>,
     /// Whose turn is when; whoever is at work is not among them.
     waiting: BTreeSet<(DateTime<Utc>, Tenant)>,
@@ -86,8 +88,9 @@ fn follow(
             let site = Site { state: PathBuf::new(), metrics: Arc::new(metrics), reads: PageReads::default() };
             tokio::spawn(serve::monitoring_of(site, listen, async move { stop.wait().await }));
         }
-        let (refused, watched, waiting) = Default::default();
-        let mut watch = Watch { options, console, known, refused, watched, waiting, metrics, is_news: true };
+        let (refused, billed_twice, watched, waiting) = Default::default();
+        let mut watch =
+            Watch { options, console, known, refused, billed_twice, watched, waiting, metrics, is_news: true };
         watch.follow(of, &stop).await;
         Ok(signals::end_of_service(&stop))
     })
@@ -125,9 +128,20 @@ impl Watch<'_> {
             let changed = self.known.look(&all);
             self.refused = self.known.refused();
             let mine: BTreeSet<Tenant> = all.into_iter().filter(|tenant| self.options.has(tenant)).collect();
+            self.tell_billed_twice(&mine);
             self.take_up(&mine, &changed);
         }
         self.draw_metrics();
+    }
+
+    /// Once, until it is another.
+    fn tell_billed_twice(&mut self, mine: &BTreeSet<Tenant>) {
+        let mut found = self.known.billed_twice();
+        found.retain(|tenant, _| mine.contains(tenant));
+        for (tenant, why) in found.iter().filter(|(tenant, why)| self.billed_twice.get(*tenant) != Some(*why)) {
+            self.console.complain(&format!("{}: {why}\n", shown(&tenant.name)));
+        }
+        self.billed_twice = found;
     }
 
     fn take_up(&mut self, mine: &BTreeSet<Tenant>, changed: &BTreeSet<Tenant>) {

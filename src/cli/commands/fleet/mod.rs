@@ -52,6 +52,7 @@ fn each(
     let order = TenantRequest { words: words(std::env::args_os().skip(1)), limit: options.limit() };
     let runtime = session::runtime()?;
     let (mut refused, mut twice) = (known.refused(), known.billed_twice());
+    twice.retain(|tenant, _| found.contains(tenant) && !refused.contains_key(tenant));
     // `check` says that it is wrong. A night says it, and goes on.
     match check {
         Some(_) => refused.append(&mut twice),
