@@ -50,7 +50,7 @@ impl Session {
         Self::open_for(config, LeaseWish::Work)
     }
 
-    /// The same for a command that only looks: it takes the lease of another host over from nobody.
+    /// The same for a command that only looks or tries something out: it takes the lease of another host over from nobody.
     pub(crate) fn open_to_look(config: &Config) -> Result<Self, CommandError> {
         Self::open_for(config, LeaseWish::Look)
     }

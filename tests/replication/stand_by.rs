@@ -139,7 +139,8 @@ fn a_command_that_only_looks_takes_the_lease_over_from_nobody() {
     night.export(BUSY);
     let before = lease(&night);
     lease_is_old(&night, DAYS);
-    for command in [&["plan"][..], &["run", "--dry-run"]] {
+    // Also what is only tried out.
+    for command in [&["plan"][..], &["run", "--dry-run"], &["check", "--probe", "10", "--write"]] {
         let said = on_b(&night, command).exits(15);
         assert!(said.err.contains("ran out") && said.err.contains("recount run"), "{}", said.err);
     }

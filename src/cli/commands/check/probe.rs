@@ -57,7 +57,7 @@ fn probed(
         })?,
     };
     // Beside a run two writers would not know of each other.
-    let mut session = write.then(|| Session::open(&config)).transpose()?;
+    let mut session = write.then(|| Session::open_to_look(&config)).transpose()?;
     let connectwise = session::connectwise_of(&config, integration)?;
     let client = session::connect(connectwise)?;
     session::runtime()?.block_on(async {

@@ -77,7 +77,7 @@ fn tried(
     told: &mut dyn FnMut(&Tried),
 ) -> Result<Vec<Tried>, CommandError> {
     // Two at once, or one beside a run, would have nobody to tell them apart.
-    let _session = Session::open(config)?;
+    let _session = Session::open_to_look(config)?;
     let runtime = session::runtime()?;
     let mut tickets = Vec::new();
     for settings in &integration.tickets {

@@ -24,7 +24,7 @@ use crate::replication::transfer::{CopyDescription, NewestCopy};
 pub(crate) enum LeaseWish {
     /// It writes: it takes over a lease that has run out.
     Work,
-    /// It only looks, and makes no host the one that writes.
+    /// It only looks or tries something out, and makes no host the one that writes.
     Look,
 }
 
