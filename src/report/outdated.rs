@@ -37,11 +37,11 @@ impl Outdated {
         }
     }
 
-    /// What that means for whoever looks at a page, and the way out.
+    /// What that means for whoever looks at it, and the way out.
     pub fn sentence(&self) -> String {
         match self {
             Self::Older(error) => format!(
-                "What this page shows is as it was before, and no run goes on: invoices should wait. {}",
+                "What is shown is as it was before, and no run goes on: invoices should wait. {}",
                 error.advice()
             ),
             Self::StandsBy(standing) => standing.sentence(),
@@ -59,7 +59,7 @@ impl StandingBy {
             format!("{host} holds the lease{until}, when last asked, and does the nights: look there")
         };
         let known = match self.known_until {
-            Some(at) => format!("What this page shows is as of the run of {}", minute(at)),
+            Some(at) => format!("What is shown is as of the run of {}", minute(at)),
             None => "This host knows of no run".to_owned(),
         };
         format!("{known}, and what was written or decided since is not in it: invoices should wait. {whose}.")

@@ -194,6 +194,12 @@ fn every_page_of_a_host_that_stands_by_says_so_and_that_all_is_well_on_none() {
         }
     }
     desk.close();
+    for command in [&["held"][..], &["report"], &["history"], &["diff", "2", "3"], &["integrations"]] {
+        let said = night.recount(command).exits(0).out;
+        assert!(said.starts_with("! This host stands by.") && said.contains("as of the run of"), "{command:?}: {said}");
+    }
+    let document = night.recount(&["report", "--json"]).exits(0);
+    assert!(document.err.contains("This host stands by."), "{}", document.err);
     for page in ["ready.html", "index.html"] {
         let page = fs::read_to_string(night.path("state/reports").join(page)).expect("a page");
         assert!(page.contains("This host stands by.") && !page.contains(">READY<") && !page.contains(">OK<"), "{page}");

@@ -8,7 +8,7 @@ use crate::cli::arguments::global_options::Global;
 use crate::cli::commands::answer;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
-use crate::cli::wiring::older_history;
+use crate::cli::wiring::outdated_history;
 use crate::cli::{clock, session};
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::IntegrationName;
@@ -67,7 +67,7 @@ struct Listed {
 fn list(global: &Global, console: &Console) -> Result<Listed, CommandError> {
     let config = session::configuration(global)?;
     let history = session::existing_history(&config.state)?;
-    let exit = older_history::told(&history, console);
+    let exit = outdated_history::told(&config, &history, console);
     let all = open_items(config.integrations.keys(), &history)?;
     let is_off = |name: &IntegrationName| config.integrations.get(name).is_some_and(|found| found.mode == Mode::Off);
     let waiting = waiting(&all, is_off, &history)?;

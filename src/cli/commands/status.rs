@@ -13,7 +13,7 @@ use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::wiring::configured_health;
 use crate::cli::wiring::health_json::HealthJson;
-use crate::cli::wiring::older_history;
+use crate::cli::wiring::outdated_history;
 use crate::cli::wiring::replication::replica_standing::ReplicaStanding;
 use crate::cli::wiring::upkeep::StateSize;
 use crate::cli::{clock, session};
@@ -51,7 +51,7 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
     };
     let exit = status.exit();
     if console.json {
-        status.older.iter().for_each(|error| console.complain(&older_history::notice(error, Paint::PLAIN)));
+        status.older.iter().for_each(|error| console.complain(&outdated_history::notice(error, Paint::PLAIN)));
         console.document(exit, &Document::of(&status));
     } else if !(console.quiet && exit == Exit::Done) {
         console.print(&status.text(console.paint));
@@ -129,7 +129,8 @@ impl Status {
     }
 
     fn text(&self, paint: Paint) -> String {
-        let mut text = self.older.as_ref().map_or_else(String::new, |error| older_history::notice(error, paint) + "\n");
+        let mut text =
+            self.older.as_ref().map_or_else(String::new, |error| outdated_history::notice(error, paint) + "\n");
         if self.integrations.is_empty() {
             text.push_str("No integration is on.\n");
         }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::cli::arguments::global_options::Global;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
-use crate::cli::wiring::older_history;
+use crate::cli::wiring::outdated_history;
 use crate::cli::{clock, session};
 use crate::config::settings::Config;
 use crate::export::read::normalized_names::alike;
@@ -103,7 +103,7 @@ struct NightJson<'a> {
 fn chain_of(global: &Global, handle: &str, console: &Console) -> Result<(Chain, Exit), CommandError> {
     let config = session::configuration(global)?;
     let history = session::existing_history(&config.state)?;
-    let exit = older_history::told(&history, console);
+    let exit = outdated_history::told(&config, &history, console);
     Ok((chain_in(&config, &history, handle)?, exit))
 }
 

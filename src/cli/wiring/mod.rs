@@ -6,7 +6,7 @@ pub(crate) mod copy_failure;
 pub(crate) mod health_json;
 pub(crate) mod keep_file_version;
 pub(crate) mod keep_report;
-pub(crate) mod older_history;
+pub(crate) mod outdated_history;
 pub(crate) mod replication;
 pub(crate) mod run_output;
 pub(crate) mod stored_plans;

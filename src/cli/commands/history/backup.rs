@@ -10,7 +10,7 @@ use crate::cli::arguments::global_options::Global;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::wiring::replication::Replica;
-use crate::cli::wiring::{configured_health, keep_report, older_history};
+use crate::cli::wiring::{configured_health, keep_report, outdated_history};
 use crate::cli::{clock, session};
 use crate::error_chain::error_chain;
 use crate::history::backup::RestoredHistory;
@@ -91,7 +91,7 @@ fn back_up(global: &Global, file: &Path, console: &Console) -> Result<BackedUp, 
         return Err(CommandError::new(Exit::Usage, message, "name a file that is not there yet"));
     }
     let history = session::existing_history(&config.state)?;
-    let exit = older_history::told_beside(&history, console);
+    let exit = outdated_history::told_beside(&config, &history, console);
     history.back_up(file)?;
     let copied = History::copy_at(file)?;
     copied.check()?;

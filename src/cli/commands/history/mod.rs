@@ -13,7 +13,7 @@ use crate::cli::commands::history::over_time::LinesOf;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session;
-use crate::cli::wiring::{configured_health, older_history};
+use crate::cli::wiring::{configured_health, outdated_history};
 use crate::history::run_lookup::RunSummary;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::fingerprint::short;
@@ -68,7 +68,7 @@ fn summaries(global: &Global, limit: usize, console: &Console) -> Result<Shown, 
     let config = session::configuration(global)?;
     let is_running = configured_health::running(&config.state).is_some();
     let history = session::existing_history(&config.state)?;
-    let exit = older_history::told(&history, console);
+    let exit = outdated_history::told(&config, &history, console);
     let runs = history.runs(limit)?;
     let running = runs.first().filter(|run| is_running && run.end.is_none()).map(|run| run.run);
     Ok(Shown { runs, running, exit })

@@ -10,7 +10,7 @@ use crate::cli::commands::why::{LineChain, of_line};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session;
-use crate::cli::wiring::older_history;
+use crate::cli::wiring::outdated_history;
 use crate::history::run_record::LineRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
@@ -87,7 +87,7 @@ fn chains(
 ) -> Result<(Vec<LineChain>, usize, Exit), CommandError> {
     let config = session::configuration(global)?;
     let history = session::existing_history(&config.state)?;
-    let exit = older_history::told(&history, console);
+    let exit = outdated_history::told(&config, &history, console);
     let (handles, known) = handles(&history, asked)?;
     if handles.is_empty() {
         return Err(match (asked.customer, asked.service) {

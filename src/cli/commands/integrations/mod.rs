@@ -16,7 +16,7 @@ use crate::cli::session;
 use crate::cli::wiring::configured_health;
 use crate::cli::wiring::health_json::HealthJson;
 use crate::cli::wiring::keep_report;
-use crate::cli::wiring::older_history;
+use crate::cli::wiring::outdated_history;
 use crate::config::edit::recount_toml;
 use crate::config::settings::Config;
 use crate::config::settings::IntegrationConfig;
@@ -180,7 +180,7 @@ struct Customers {
 fn list(global: &Global, console: &Console) -> Result<Exit, CommandError> {
     let config = session::configuration(global)?;
     let history = History::open_existing(&config.state)?;
-    let exit = history.as_ref().map_or(Exit::Done, |history| older_history::told(history, console));
+    let exit = history.as_ref().map_or(Exit::Done, |history| outdated_history::told(&config, history, console));
     let running = configured_health::running(&config.state);
     let mut known = Vec::new();
     for integration in config.integrations.values() {

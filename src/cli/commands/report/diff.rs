@@ -6,7 +6,7 @@ use crate::cli::arguments::global_options::Global;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session;
-use crate::cli::wiring::older_history;
+use crate::cli::wiring::outdated_history;
 use crate::history::run_record::RunRecord;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::RunId;
@@ -41,7 +41,7 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
 fn both(global: &Global, options: &Options, console: &Console) -> Result<(RunRecord, RunRecord, Exit), CommandError> {
     let config = session::configuration(global)?;
     let history = session::existing_history(&config.state)?;
-    let exit = older_history::told(&history, console);
+    let exit = outdated_history::told(&config, &history, console);
     let (earlier, later) = (one(&history, options.earlier)?, one(&history, options.later)?);
     if earlier.integration != later.integration {
         let message =

@@ -14,7 +14,7 @@ use crate::cli::browser::open;
 use crate::cli::commands::fleet::fleet_options::FleetOptions;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
-use crate::cli::wiring::{configured_health, older_history};
+use crate::cli::wiring::{configured_health, outdated_history};
 use crate::cli::{clock, session};
 use crate::config::settings::Config;
 use crate::error_chain::error_chain;
@@ -94,7 +94,8 @@ fn work(global: &Global, options: &Options, console: &Console) -> Result<Exit, C
     let history = session::existing_history(&config.state)?;
     let format = options.format.unwrap_or(if console.json { Format::Json } else { Format::Text });
     let is_text = options.output.is_none() && matches!(format, Format::Text | Format::Markdown);
-    let doubt = if is_text { older_history::told } else { older_history::told_beside }(&history, console);
+    let doubt =
+        if is_text { outdated_history::told } else { outdated_history::told_beside }(&config, &history, console);
     if let Some(name) = &options.customer {
         return customer_page(&config, &history, options, name, console).map(|()| doubt);
     }
@@ -124,7 +125,7 @@ fn work(global: &Global, options: &Options, console: &Console) -> Result<Exit, C
 /// A tenant that is switched off ends as in `status`: there is nothing to report, and lines that bill still are to be decided.
 fn nothing_is_on(config: &Config, console: &Console) -> Result<Exit, CommandError> {
     let history = History::open_existing(&config.state)?;
-    let doubt = history.as_ref().map_or(Exit::Done, |history| older_history::told(history, console));
+    let doubt = history.as_ref().map_or(Exit::Done, |history| outdated_history::told(config, history, console));
     let unwatched = history.map(|history| configured_health::unwatched(config, &history)).transpose()?;
     let exit = if unwatched.is_none_or(|lines| lines.is_empty()) { doubt } else { doubt.worst(Exit::Decide) };
     match console.json {
