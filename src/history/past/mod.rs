@@ -51,7 +51,8 @@ impl History {
     pub fn past(&self, integration: &IntegrationName, current: RunId) -> Result<Past, StoreError> {
         self.read(|connection| {
             let accepted = accepted(connection, integration.as_str(), current)?;
-            let held_then = accepted.as_ref().map(|accepted| waiting(connection, accepted.run)).transpose()?;
+            let held_then =
+                accepted.as_ref().map(|last| waiting(connection, integration.as_str(), last.run)).transpose()?;
             Ok(Past {
                 waiting: held_then.unwrap_or_default(),
                 accepted,

@@ -287,3 +287,28 @@ fn no_export_is_compared_with_one_that_was_set_back() {
     place.undo(undo, true);
     assert_eq!(known(&mut place), (wrong, count(10), 2), "the undo was set back");
 }
+
+/// The right export was refused after a wrong night: the fall that had waited for weeks was taken for a new one.
+#[test]
+fn what_a_line_is_held_for_is_known_also_after_a_night_of_a_wrong_count() {
+    let mut place = Place::new();
+    let night = |place: &mut Place, hours: i64, wanted: u32| {
+        let held = LineRecord { outcome: Outcome::Held, ..line(1, 3, wanted) };
+        let lines = if wanted == 3 { vec![line(1, 3, 3)] } else { vec![held] };
+        let run = place.night(RunCommand::Run, &plan(hours, lines));
+        place.history.accept_counts(&mail(), run, &BTreeMap::new()).unwrap();
+        run
+    };
+    let known = |place: &mut Place| {
+        let waiting = past(place).waiting;
+        waiting.into_values().flatten().flatten().collect::<Vec<_>>()
+    };
+    night(&mut place, 0, 1);
+    night(&mut place, 24, 3);
+    assert_eq!(known(&mut place), []);
+    night(&mut place, 48, 0);
+    let wrong = night(&mut place, 72, 100);
+    assert_eq!(known(&mut place), [units(0), units(100)], "since it waits, and not what it was held for before");
+    place.undo(wrong, true);
+    assert_eq!(known(&mut place), [units(0)]);
+}

@@ -5,7 +5,7 @@
 //! is less in it, so falls are taken over then, and rises still are not. The same goes for a line that is kept or ignored: no
 //! guard looks at it. What is billed on no line, of a customer who is skipped or a service that is not assigned, counts on
 //! neither side. What waits under another name than it was accepted by, for a service or a customer was renamed, is the same count
-//! on both sides; and so is what waited on the last accepted night already, as long as it says the same: that export passed with it.
+//! on both sides; and so is what waits since an accepted night that said the same: that export passed with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -251,7 +251,7 @@ pub(super) fn tonight(known: &Past, counts: &Counts, plan: &Plan) -> Size {
     size
 }
 
-/// The counts whose lines were held on the last accepted night, and are held tonight, for the same.
+/// The counts whose lines wait since an accepted night that counted the same, also where another night came between.
 #[derive(Clone, Copy)]
 struct WaitsStill<'a> {
     past: &'a Past,
@@ -266,7 +266,7 @@ impl<'a> WaitsStill<'a> {
         let then = self.past.waiting.get(&(customer.clone(), service.clone()))?;
         let none = Quantity::default();
         let now = cell_of(self.counts, key).map_or(none.as_decimal(), Cell::units);
-        let is_same = then.unwrap_or(none).as_decimal() == now;
+        let is_same = then.iter().any(|then| then.unwrap_or(none).as_decimal() == now);
         let is_held = self.standings.of_count(customer, service) == CountStanding::Held;
         accepted_of(&self.past.counts, key).filter(|_| is_same && is_held)
     }

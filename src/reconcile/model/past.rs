@@ -64,8 +64,8 @@ pub struct Past {
     pub counted_as: BTreeMap<(CustomerName, ServiceName), String>,
     /// What of each count was accepted last. Empty also in a history that does not know it yet ([`Accepted::by_count`]).
     pub counts: AcceptedCounts,
-    /// What the export of [`Self::accepted`] counted for lines that were held then: a count that is so again is no new one.
-    pub waiting: BTreeMap<(CustomerName, ServiceName), Option<Quantity>>,
+    /// What accepted exports counted for lines that are held since: a count that is so again is no new one.
+    pub waiting: WaitingCounts,
     /// The decimals that answers showed ConnectWise to keep of a quantity.
     pub decimals: KeptDecimals,
     /// The host that wrote before this one, while new lines wait for what it may have sent.
@@ -144,6 +144,9 @@ pub struct RecentTakeover {
     /// person or the next night.
     pub settles_at: Option<DateTime<FixedOffset>>,
 }
+
+/// What was counted, night by night, of counts that wait; `None` where the export did not say.
+pub type WaitingCounts = BTreeMap<(CustomerName, ServiceName), BTreeSet<Option<Quantity>>>;
 
 /// The counts of each customer and service.
 pub type CountedDays = BTreeMap<CustomerName, BTreeMap<ServiceName, CountsByDay>>;
