@@ -208,7 +208,7 @@ pub(super) fn remember(
     if plan.accepted && command != RunCommand::Plan.as_str() {
         let before = accepted(transaction, &integration, run)?;
         baselines::remember(transaction, run, before.as_ref(), &plan.lines)?;
-        seen_quantities::remember(transaction, &integration, run, &plan.lines)?;
+        seen_quantities::remember(transaction, &IntegrationName::new(&integration), run, &plan.lines)?;
         remember_ended(transaction, &integration, before.as_ref(), &plan.lines)?;
         wanted_zero::remember_zeros(transaction, run, &integration, plan)?;
         ended = decision_records::lapse(transaction, &IntegrationName::new(&integration), run, &plan.lines)?;

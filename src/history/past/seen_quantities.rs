@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Transaction, params};
 
-use crate::history::past::written_quantities::SAME_CONNECTWISE;
+use crate::history::past::written_quantities::{SAME_CONNECTWISE, written};
 use crate::history::run_record::LineRecord;
 use crate::history::store::column_values::{line_key, quantity, spelled_alike};
 use crate::history::store::error::StoreError;
@@ -33,24 +33,30 @@ pub(crate) fn seen(
     rows.collect()
 }
 
-/// Keeps what the lines of an accepted plan hold. A line that waits for somebody keeps what was seen before, for whatever it
-/// is held for may hide a hand edit; one that waits for that very question was never seen.
+/// Keeps what the lines of an accepted plan hold. A line that waits for somebody keeps what was seen of it or written to it before,
+/// for whatever it is held for may hide a hand edit; one that waits for that very question was never seen.
 pub(crate) fn remember(
     transaction: &Transaction<'_>,
-    integration: &str,
+    integration: &IntegrationName,
     run: RunId,
     lines: &[LineRecord],
 ) -> Result<(), StoreError> {
     let mut replace = transaction.prepare_cached("INSERT OR REPLACE INTO seen_quantities VALUES (?1, ?2, ?3, ?4)")?;
-    let mut first = transaction.prepare_cached("INSERT OR IGNORE INTO seen_quantities VALUES (?1, ?2, ?3, ?4)")?;
-    for line in lines {
-        let (Some(addition), Some(was)) = (line.addition, line.was) else { continue };
-        if ASKED_ABOUT.contains(&line.reason) {
-            continue;
+    let asked_about = |line: &&LineRecord| ASKED_ABOUT.contains(&line.reason);
+    let shown = lines.iter().filter(|line| !asked_about(line));
+    let shown = shown.filter_map(|line| Some((line, line.addition?, line.was?)));
+    let (settled, waits): (Vec<_>, Vec<_>) =
+        shown.partition(|(line, ..)| matches!(line.outcome, Outcome::Unchanged | Outcome::WouldUpdate));
+    let first = match waits.is_empty() {
+        true => Vec::new(),
+        false => {
+            let (seen, written) = (seen(transaction, integration, run)?, written(transaction, integration, run)?);
+            let is_known = |id: &AdditionId| seen.contains_key(id) || written.contains_key(id);
+            waits.into_iter().filter(|(_, addition, _)| !is_known(addition)).collect()
         }
-        let settled = matches!(line.outcome, Outcome::Unchanged | Outcome::WouldUpdate);
-        let statement = if settled { &mut replace } else { &mut first };
-        statement.execute(params![integration, addition.0, was.to_string(), run.0])?;
+    };
+    for (_, addition, was) in settled.into_iter().chain(first) {
+        replace.execute(params![integration.as_str(), addition.0, was.to_string(), run.0])?;
     }
     Ok(())
 }

@@ -172,6 +172,24 @@ fn what_was_seen_last_is_moved_by_accepted_nights_and_not_by_lines_that_wait() {
     assert_eq!(seen(&mut place), Some((units(8), last)));
 }
 
+/// A line that recount had created was changed by hand. One night of a row that could not be read, and the change was no longer asked
+/// about: it was taken for what had been seen.
+#[test]
+fn a_hand_edit_of_a_line_that_was_only_written_is_not_forgotten_by_a_night_on_which_it_waits_for_something_else() {
+    let mut place = Place::new();
+    let run = place.night(RunCommand::Run, &plan(0, vec![LineRecord { addition: None, was: None, ..line(1, 0, 3) }]));
+    let write = place.write(run, &create(11, "FILTER"));
+    let applied = WriteOutcome::Applied { addition: AdditionId(101), quantity: units(3) };
+    place.history.outcome(write, &applied, noon()).unwrap();
+    for reason in [Code::HumanEdit, Code::RowDuplicate] {
+        let waits = LineRecord { outcome: Outcome::Held, reason, ..line(1, 8, 9) };
+        place.night(RunCommand::Run, &plan(24, vec![waits]));
+    }
+    let past = past(&mut place);
+    assert_eq!(past.seen.get(&AdditionId(101)), None);
+    assert_eq!(past.written[&AdditionId(101)].quantity, units(3));
+}
+
 #[test]
 fn a_creation_in_doubt_is_known_to_the_next_run() {
     let mut place = Place::new();
