@@ -246,7 +246,8 @@ fn people_of_the_provider_are_called_as_it_calls_them_and_told_apart() {
     let answer = [("answer", "accept"), ("shown", shown.as_str()), ("note", "they left")];
     assert_eq!(root.press(&item, &format!("{item}/answer"), &answer).status, 303);
     assert_eq!(decided(&provider.night)[0]["who"], "root (company account)", "somebody passes as this host's root");
-    provider.night.recount(&["users", "add", "Root", "--role", "viewer"]).exits(2);
+    let added = provider.night.recount(&["users", "add", "Root", "--role", "viewer"]).exits(2).err;
+    assert!(added.contains("recount users remove root") && !added.contains("reset"), "{added}");
     provider.night.recount(&["users", "remove", "dana meyer"]).exits(0);
     desk.close();
 }

@@ -167,6 +167,7 @@ fn added(
 ) -> Result<Changed, CommandError> {
     let (name, scopes) = (checked(store, typed)?, store.scopes(at)?);
     if !history.add_person(&name, role, clock::now())? {
+        known_here_alone((store, history), typed, "with a password they would be somebody else to it")?;
         let of_role = Remedy::command(store.typed(&format!("recount users role {typed} {role}"), at));
         let fix = Remedy::command(store.typed(&format!("recount users reset {typed}"), NOWHERE)).or(of_role);
         return Err(CommandError::new(Exit::Usage, format!("there is a {name} already"), fix));
