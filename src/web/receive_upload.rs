@@ -107,7 +107,7 @@ async fn keep(Sender { person, host }: &Sender, name: &str, mut field: Field<'_>
     if length == 0 {
         return Err(wrong("no file was chosen, or it is empty"));
     }
-    host.stage(&person.name, name, file)
+    host.stage(&person.called, name, file)
 }
 
 fn broken(error: &axum::extract::multipart::MultipartError) -> NotDone {

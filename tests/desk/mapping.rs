@@ -52,6 +52,20 @@ fn a_customer_is_mapped_skipped_and_unmapped() {
     desk.close();
 }
 
+/// Otherwise whoever picks a company looks at an empty page for minutes and does not know why.
+#[test]
+fn a_connectwise_that_is_silent_is_said_to_be() {
+    let night = held_night();
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "operator");
+    let page = format!("/mapping/{}?q=bore", handle(&night, "customer-unmapped"));
+    night.fault(r#"[{"when": {"method": "GET"}, "then": {"connection": "hold"}}]"#);
+    let silent = dana.get(&page);
+    assert!(silent.body.contains("has not answered within"), "{}", silent.body);
+    night.no_faults();
+    drop(desk);
+}
+
 /// Otherwise forty new customers take forty presses; or a guess is written that is no exact name any more.
 #[test]
 fn exact_names_are_mapped_together() {

@@ -9,7 +9,7 @@ use url::Url;
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use super::client::{Answer, Browser, DeskOfNight, held_night};
+use super::client::{Answer, Browser, DeskOfNight, decided, handle, held_night};
 use crate::support::{Night, now};
 
 /// Two keys of P-256, made for these tests. The provider publishes the first alone.
@@ -129,7 +129,7 @@ fn whom_the_provider_vouches_for_comes_in_with_the_role_of_their_groups() {
     let come = back(&mut first);
     assert_eq!((come.status, come.header("location")), (303, Some("/plan")), "{}", come.body);
     let page = first.browser.get("/account").body;
-    assert!(page.contains("dana") && page.contains("operator"), "{page}");
+    assert!(page.contains("Dana") && page.contains("operator"), "{page}");
     let asked = provider.asked();
     let said =
         |name: &str| asked.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()).unwrap_or_default();
@@ -158,6 +158,97 @@ fn whom_the_provider_vouches_for_comes_in_with_the_role_of_their_groups() {
     let mut locked = away(&desk);
     provider.gives(&own(&provider.claims(&locked)));
     assert_eq!(back(&mut locked).status, 403, "who is locked comes in");
+    desk.close();
+}
+
+/// Otherwise somebody who left the company goes on working here for as long as a browser is open.
+#[test]
+fn who_lost_their_groups_loses_what_they_have_open() {
+    let provider = Provider::new();
+    let desk = DeskOfNight::open(&provider.night);
+    let mut first = away(&desk);
+    provider.gives(&own(&provider.claims(&first)));
+    assert_eq!(back(&mut first).status, 303);
+    assert_eq!(first.browser.get("/").status, 200);
+    let mut other = away(&desk);
+    let mut claims = provider.claims(&other);
+    (claims["sub"], claims["preferred_username"]) = (json!("s-2"), json!("eve"));
+    provider.gives(&own(&claims));
+    assert_eq!(back(&mut other).status, 303);
+
+    let mut none = away(&desk);
+    let mut claims = provider.claims(&none);
+    claims["groups"] = json!([]);
+    provider.gives(&own(&claims));
+    assert_eq!(back(&mut none).status, 403);
+    assert_eq!(first.browser.get("/").status, 303, "a session goes on without a group");
+    assert_eq!(other.browser.get("/").status, 200, "the session of somebody else ends");
+    desk.close();
+}
+
+/// Otherwise a reset makes an account with a password of somebody whom the provider lets in, and the provider's own
+/// sign-in is refused from then on.
+#[test]
+fn nobody_of_the_provider_is_given_a_password_or_another_role() {
+    let provider = Provider::new();
+    let desk = DeskOfNight::open(&provider.night);
+    let mut first = away(&desk);
+    provider.gives(&own(&provider.claims(&first)));
+    assert_eq!(back(&mut first).status, 303);
+    for change in [&["users", "reset", "dana"][..], &["users", "role", "dana", "admin"]] {
+        let said = provider.night.recount(change).exits(2);
+        assert!(said.err.contains("by the company's account"), "{}", said.err);
+        assert!(said.err.contains("recount users lock Dana"), "{}", said.err);
+    }
+    assert_eq!(first.browser.get("/").status, 200, "a reset that was refused ends a session");
+    let mut again = away(&desk);
+    provider.gives(&own(&provider.claims(&again)));
+    assert_eq!(back(&mut again).status, 303, "the provider's sign-in is locked out");
+    desk.close();
+}
+
+impl Provider {
+    /// Signs somebody in whom the provider calls so.
+    fn comes(&self, desk: &DeskOfNight<'_>, subject: &str, name: &str) -> (Browser, u16) {
+        let mut away = away(desk);
+        let mut claims = self.claims(&away);
+        (claims["sub"], claims["preferred_username"]) = (json!(subject), json!(name));
+        self.gives(&own(&claims));
+        let status = back(&mut away).status;
+        (away.browser, status)
+    }
+}
+
+/// Otherwise nobody knows who answered: the audit has the provider's number for people, and a `root` of the provider for the
+/// one of this host.
+#[test]
+fn people_of_the_provider_are_called_as_it_calls_them_and_told_apart() {
+    let provider = Provider::new();
+    let desk = DeskOfNight::open(&provider.night);
+    let mut admin = desk.person("ada", "admin");
+    for (subject, name) in [("n-1", "Dana Miller"), ("n-2", "müller"), ("n-3", "O'Hara")] {
+        let (mut browser, status) = provider.comes(&desk, subject, name);
+        assert_eq!(status, 303, "{name}");
+        assert!(browser.get("/account").body.contains(name), "{name}");
+        let audit = admin.get("/audit").body;
+        assert!(audit.contains(&format!("{name} (company account)")), "{name}: {audit}");
+    }
+    assert_eq!(provider.comes(&desk, "n-4", "ADA").1, 409, "a colleague's name is taken over in large letters");
+    assert_eq!(provider.comes(&desk, "n-1", "dana meyer").1, 303);
+    let listed = provider.night.recount(&["users"]).exits(0).out;
+    assert!(listed.contains("dana meyer") && !listed.contains("Dana Miller"), "a name stays for ever: {listed}");
+
+    let (mut root, status) = provider.comes(&desk, "n-5", "root");
+    assert_eq!(status, 303);
+    let handle = handle(&provider.night, "to-zero");
+    let item = format!("/items/{handle}");
+    let shown = root.get(&item).field("shown");
+    let answer = [("answer", "accept"), ("shown", shown.as_str()), ("note", "they left")];
+    assert_eq!(root.press(&item, &format!("{item}/answer"), &answer).status, 303);
+    assert_eq!(decided(&provider.night)[0]["who"], "root (company account)", "somebody passes as this host's root");
+    let added = provider.night.recount(&["users", "add", "Root", "--role", "viewer"]).exits(2).err;
+    assert!(added.contains("recount users remove root") && !added.contains("reset"), "{added}");
+    provider.night.recount(&["users", "remove", "dana meyer"]).exits(0);
     desk.close();
 }
 

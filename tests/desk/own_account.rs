@@ -70,3 +70,19 @@ fn two_desks_on_one_host_leave_each_other_alone() {
     again.close();
     second.close();
 }
+
+/// Otherwise a colleague gets a link to a port on which nothing listens, or where another program does.
+#[test]
+fn a_link_leads_to_where_the_desk_runs() {
+    let night = held_night();
+    let desk = DeskOfNight::open(&night);
+    let here = format!("http://127.0.0.1:{}/welcome/", desk.port);
+    let added = night.recount(&["users", "add", "dana", "--role", "viewer"]).exits(0).out;
+    assert!(added.contains(&here) && !added.contains("no desk runs"), "{added}");
+    let reset = night.recount(&["users", "reset", "dana", "--json"]).exits(0).json();
+    assert!(reset["link"].as_str().is_some_and(|link| link.starts_with(&here)), "{reset}");
+    desk.close();
+    let added = night.recount(&["users", "add", "priya", "--role", "viewer"]).exits(0).out;
+    assert!(!added.contains(&here), "a desk that was closed is believed to be there: {added}");
+    assert!(added.contains("http://127.0.0.1:8080/welcome/") && added.contains("no desk runs now"), "{added}");
+}

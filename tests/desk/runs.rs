@@ -1,6 +1,6 @@
 //! Runs that are begun on the desk: approved plans, nights, dry runs, undos.
 
-use super::client::{Browser, DeskOfNight, handle, held_night};
+use super::client::{Browser, DeskOfNight, PASSWORD, handle, held_night};
 use crate::support::{BUSY, Night, wait_until};
 
 fn until_over(browser: &mut Browser) {
@@ -289,7 +289,78 @@ fn a_night_that_writes_is_shown_line_by_line() {
         assert!(live.contains(shown), "{shown}: {live}");
     }
     assert!(!live.contains("agreement 10"), "a line is not named by its customer: {live}");
-    assert!(dana.get("/").body.contains("A run is under way"));
+    let today = dana.get("/").body;
+    assert!(today.contains("A run is under way") && today.contains("RUNNING"), "{today}");
+    let run = newest(&mut dana);
+    for page in ["/", "/nights", "/integrations", &run] {
+        let page = dana.get(page).body;
+        assert!(!page.to_lowercase().contains("cut off"), "a run that goes on looks like a wreck: {page}");
+    }
+    assert_eq!(dana.press("/live", "/runs/stop", &[]).status, 303);
+    let live = dana.get("/live").body;
+    assert!(!live.contains("A run is beginning") && !live.contains("Stop after this line"), "{live}");
     drop(desk);
     night.no_faults();
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.browser();
+    dana.sign_in("dana", PASSWORD);
+    let today = dana.get("/").body;
+    assert!(today.contains("CUT OFF") && !today.contains("RUNNING"), "a wreck looks like a run: {today}");
+    desk.close();
+}
+
+/// Otherwise whoever presses Run now is told of the run of yesterday, as if it were theirs.
+#[test]
+fn nothing_is_begun_where_every_integration_is_off() {
+    let night = Night::busy();
+    night.run().exits(0);
+    night.recount(&["integrations", "disable", "mail"]).exits(0);
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "operator");
+    for kind in ["night", "dry"] {
+        let refused = dana.press("/", "/runs/start", &[("kind", kind)]);
+        assert_eq!(refused.status, 422, "{}", refused.body);
+        assert!(refused.body.contains("every integration is off"), "{}", refused.body);
+    }
+    desk.close();
+}
+
+/// The address of the newest run's page.
+fn newest(browser: &mut Browser) -> String {
+    let nights = browser.get("/nights").body;
+    nights[nights.find("/nights/").expect("a run")..].split('"').next().expect("an address").to_owned()
+}
+
+/// Otherwise a drawn undo is forgotten, or a night that was set back is set back once more by whoever comes second.
+#[test]
+fn a_drawn_undo_waits_on_today_and_a_night_is_set_back_once() {
+    let night = Night::busy();
+    let before = night.billed();
+    night.run().exits(0);
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "operator");
+    let wrong = newest(&mut dana);
+    let (form, waits) = (format!("{wrong}/undo\""), "An undo waits for approval");
+    assert!(dana.get(&wrong).body.contains(&form) && !dana.get("/").body.contains(waits));
+    assert_eq!(dana.press(&wrong, &format!("{wrong}/undo"), &[]).status, 303);
+    until_over(&mut dana);
+    let undo = newest(&mut dana);
+    let plan = undo.replace("/nights/", "/plan?run=");
+    let today = dana.get("/").body;
+    assert!(today.contains(waits) && today.contains(&plan), "a drawn undo is nowhere: {today}");
+    assert!(!today.contains("Nothing to decide"), "{today}");
+    assert!(dana.get(&wrong).body.contains("It is drawn already"));
+
+    let page = dana.get(&plan).body;
+    let path = page[page.find("/plans/").expect("a form")..].split('"').next().expect("an address").to_owned();
+    let lines = page.split(">Type ").nth(1).and_then(|rest| rest.split('<').next()).expect("a number").to_owned();
+    assert_eq!(dana.press(&plan, &path, &[("lines", &lines)]).status, 303);
+    until_over(&mut dana);
+    assert_ne!(night.billed(), before, "it created a line, which stays with nothing");
+    let by = newest(&mut dana);
+    assert!(!dana.get("/").body.contains(waits), "an undo that was carried out waits");
+    let set_back = dana.get(&wrong).body;
+    assert!(!set_back.contains(&form), "a night that was set back is offered again: {set_back}");
+    assert!(set_back.contains("It was set back") && set_back.contains(&format!("href=\"{by}\"")), "{set_back}");
+    desk.close();
 }

@@ -3,7 +3,7 @@
 use totp_rs::{Builder, Secret, Totp};
 
 use super::client::{Answer, Browser, DeskOfNight, PASSWORD, held_night};
-use crate::support::now;
+use crate::support::{Night, now};
 
 /// The app that was shown this page.
 fn app(page: &Answer) -> Totp {
@@ -83,7 +83,78 @@ fn codes_cannot_be_tried() {
     let answers: Vec<u16> = (0..6).map(|_| type_code(&mut thief, "000000").status).collect();
     assert_eq!(answers.last(), Some(&429), "{answers:?}");
     assert_eq!(type_code(&mut thief, &code(&app, 0)).status, 429, "the right code is told apart while others wait");
-    assert_eq!(desk.browser().sign_in("dana", PASSWORD).status, 429, "the password starts the count anew");
+    let mut again = desk.browser();
+    again.sign_in("dana", PASSWORD);
+    assert_eq!(type_code(&mut again, &code(&app, 0)).status, 429, "the password starts the count anew");
+    desk.close();
+}
+
+/// Puts every attempt so many minutes back, as if so much time had gone by.
+fn minutes_go_by(night: &Night, minutes: i64) {
+    let history = rusqlite::Connection::open(night.path("state/history.db")).expect("the history");
+    history.busy_timeout(std::time::Duration::from_secs(10)).expect("patience");
+    let mut statement = history.prepare("SELECT subject, last_at FROM attempts").expect("attempts");
+    let read = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)));
+    let read: Vec<(String, String)> = read.expect("attempts").map(|row| row.expect("a row")).collect();
+    for (subject, last_at) in read {
+        let at = chrono::DateTime::parse_from_rfc3339(&last_at).expect("a time").to_utc();
+        let earlier = (at - chrono::TimeDelta::minutes(minutes)).to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
+        let changed = history.execute("UPDATE attempts SET last_at = ?2 WHERE subject = ?1", [&subject, &earlier]);
+        assert_eq!(changed.expect("changed"), 1);
+    }
+}
+
+/// Otherwise whoever mistypes a few codes never comes in again: the password before each code would begin a wait of its
+/// own, and each refused code a longer one.
+#[test]
+fn the_right_code_is_taken_after_any_number_of_wrong_ones() {
+    let night = held_night();
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "operator");
+    dana.press("/account", "/account/authenticator", &[]);
+    let app = app(&dana.get("/account"));
+    dana.press("/account", "/account/authenticator/on", &[("code", &code(&app, -1))]);
+    let mut clumsy = desk.browser();
+    for _ in 0..12 {
+        clumsy.sign_in("dana", PASSWORD);
+        type_code(&mut clumsy, "000000");
+    }
+    minutes_go_by(&night, 16);
+    let half = clumsy.sign_in("dana", PASSWORD);
+    assert!(half.header("location").is_some_and(|to| to.starts_with("/signin/code")), "{half:?}");
+    assert_eq!(type_code(&mut clumsy, "000000").status, 401, "a code is not judged after the wait");
+    for _ in 0..8 {
+        assert_eq!(type_code(&mut clumsy, "000000").status, 429);
+    }
+    minutes_go_by(&night, 16);
+    let mut dana = desk.browser();
+    dana.sign_in("dana", PASSWORD);
+    assert_eq!(type_code(&mut dana, &code(&app, 0)).status, 303, "who mistyped never comes in again");
+    assert_eq!(dana.get("/").status, 200);
+    desk.close();
+}
+
+/// Otherwise everybody behind one address waits after a few of them came in, or mistyped passwords are forgiven by half a
+/// sign-in.
+#[test]
+fn a_right_password_before_its_code_counts_for_nothing_and_forgives_nothing() {
+    let night = held_night();
+    night.append("\n[desk]\ntotp = \"required\"\n");
+    let desk = DeskOfNight::open(&night);
+    let link = desk.link(&["users", "add", "dana", "--role", "admin"]);
+    desk.browser().choose(&link, PASSWORD);
+    for _ in 0..7 {
+        assert_eq!(desk.browser().sign_in("dana", PASSWORD).status, 303, "a right password waits for itself");
+    }
+    for _ in 0..4 {
+        assert_eq!(desk.browser().sign_in("dana", "eleven yellow umbrellas").status, 401);
+    }
+    assert_eq!(desk.browser().sign_in("dana", PASSWORD).status, 303);
+    assert_eq!(desk.browser().sign_in("dana", "eleven yellow umbrellas").status, 401);
+    assert_eq!(desk.browser().sign_in("dana", "eleven yellow umbrellas").status, 429, "half a sign-in forgives");
+    assert_eq!(desk.browser().sign_in("dana", PASSWORD).status, 429, "a try during the wait is judged");
+    minutes_go_by(&night, 2);
+    assert_eq!(desk.browser().sign_in("dana", PASSWORD).status, 303, "a try during the wait made it longer");
     desk.close();
 }
 

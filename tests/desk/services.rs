@@ -47,6 +47,10 @@ fn a_product_is_tried_and_then_saved() {
     let tried = dana.press(&page, &format!("{page}/try"), &[("product", "MP-ARCHIVE")]);
     assert_eq!(tried.status, 200, "{}", tried.body);
     assert!(tried.body.contains("would-create") && tried.body.contains("<b>2</b>"), "{}", tried.body);
+    let left = dana.press(&page, &format!("{page}/try"), &[("state", "not-assigned")]).body;
+    for tried in [&tried.body, &left] {
+        assert!(!tried.contains("what it bills stays"), "a service that bills nothing is said to leave bills: {tried}");
+    }
     assert_eq!(night.recount(&["history", "--json"]).exits(0).out, runs, "a trial is stored as a run");
     assert_eq!(services(&night), SERVICES, "a trial was saved");
     let left: Vec<_> = std::fs::read_dir(night.path("state")).expect("the state").flatten().collect();

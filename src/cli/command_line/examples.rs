@@ -215,7 +215,7 @@ pub(crate) const EXAMPLES: &[(&str, Examples)] = &[
         "serve",
         &[
             ("recount serve", "the desk at http://127.0.0.1:8080"),
-            ("recount serve --listen 127.0.0.1:9000", "at another port"),
+            ("recount serve --listen 127.0.0.1:9000", "at another port; links of `users add` then lead there"),
             ("recount serve --tenants /tenants", "one desk for many tenants"),
         ],
     ),

@@ -1,4 +1,5 @@
-//! Wrong passwords in a row. An attempt is counted before it is judged, so that many at once do not get more tries.
+//! Wrong passwords and codes in a row. An attempt is counted before it is judged, so that many at once do not get more
+//! tries; one that was right, but does not let anybody in yet, is taken back.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{OptionalExtension as _, Transaction, params};
@@ -7,7 +8,7 @@ use crate::history::store::column_values::{count, time, time_text};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 
-/// Wrong passwords that nobody has to wait after.
+/// Wrong passwords, or codes, that nobody has to wait after.
 pub const FREE: u32 = 5;
 /// The longest wait, in minutes.
 const WAIT_MOST: i64 = 15;
@@ -15,12 +16,19 @@ const WAIT_MOST: i64 = 15;
 const FORGOTTEN: TimeDelta = TimeDelta::days(1);
 
 /// Whether somebody may try now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Attempt {
     /// Yes, and it is counted.
-    Counted,
+    Counted(CountedAttempt),
     /// Not before.
     Wait(DateTime<Utc>),
+}
+
+/// An attempt that was counted, and when there was one before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CountedAttempt {
+    at: DateTime<Utc>,
+    before: Vec<(String, Option<DateTime<Utc>>)>,
 }
 
 impl History {
@@ -30,11 +38,18 @@ impl History {
     /// When it cannot be stored; then nobody may try.
     pub fn attempt(&mut self, subjects: &[&str], now: DateTime<Utc>) -> Result<Attempt, StoreError> {
         self.write(|transaction| {
-            transaction.execute("DELETE FROM attempts WHERE last_at <= ?1", [time_text(now - FORGOTTEN)])?;
+            // One of a clock that was far ahead would have somebody wait until then.
+            let ahead = now + TimeDelta::minutes(WAIT_MOST);
+            let forgotten = [time_text(now - FORGOTTEN), time_text(ahead)];
+            transaction.execute("DELETE FROM attempts WHERE last_at <= ?1 OR last_at > ?2", forgotten)?;
+            let mut before = Vec::new();
             for subject in subjects {
-                if let Some(until) = waits(transaction, subject)?.filter(|until| *until > now) {
+                let known = last(transaction, subject)?;
+                let until = known.and_then(|(failed, last_at)| Some(last_at + wait(failed)?));
+                if let Some(until) = until.filter(|until| *until > now) {
                     return Ok(Attempt::Wait(until));
                 }
+                before.push(((*subject).to_owned(), known.map(|(_, last_at)| last_at)));
             }
             for subject in subjects {
                 transaction.execute(
@@ -43,7 +58,25 @@ impl History {
                     params![subject, time_text(now)],
                 )?;
             }
-            Ok(Attempt::Counted)
+            Ok(Attempt::Counted(CountedAttempt { at: now, before }))
+        })
+    }
+
+    /// Takes one attempt back, with the wait that it began: it was right. Those before it and beside it stay.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    pub fn take_attempt_back(&mut self, attempt: &CountedAttempt) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            for (subject, before) in &attempt.before {
+                let before = before.unwrap_or(attempt.at);
+                transaction.execute(
+                    "UPDATE attempts SET failed = failed - 1, last_at = iif(last_at = ?2, ?3, last_at) WHERE subject = ?1",
+                    params![subject, time_text(attempt.at), time_text(before)],
+                )?;
+                transaction.execute("DELETE FROM attempts WHERE subject = ?1 AND failed <= 0", [subject])?;
+            }
+            Ok(())
         })
     }
 
@@ -61,11 +94,11 @@ impl History {
     }
 }
 
-fn waits(transaction: &Transaction<'_>, subject: &str) -> Result<Option<DateTime<Utc>>, StoreError> {
+fn last(transaction: &Transaction<'_>, subject: &str) -> Result<Option<(u32, DateTime<Utc>)>, StoreError> {
     let sql = "SELECT failed, last_at FROM attempts WHERE subject = ?1";
     let found = transaction.query_row(sql, [subject], |row| Ok((count::<u32>(row, "failed"), time(row, "last_at"))));
     let Some((failed, last_at)) = found.optional()? else { return Ok(None) };
-    wait(failed?).map(|wait| Ok(last_at? + wait)).transpose()
+    Ok(Some((failed?, last_at?)))
 }
 
 /// A minute after the fifth wrong password, and twice as long after each one more.

@@ -48,7 +48,7 @@ impl fmt::Display for Role {
 /// One person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
-    /// The name that signs in, in lower case.
+    /// The name that signs in, in lower case; of whom a provider lets in, as that one gives it.
     pub name: String,
     /// What they may do.
     pub role: Role,
@@ -68,13 +68,14 @@ pub struct Person {
 pub type Digest = [u8; 32];
 
 impl History {
-    /// Adds a person; `false` if there is one of this name.
+    /// Adds a person, in small letters; `false` if there is one of this name.
     ///
     /// # Errors
     /// When it cannot be stored.
     pub fn add_person(&mut self, name: &str, role: Role, at: DateTime<Utc>) -> Result<bool, StoreError> {
         self.write(|transaction| {
-            let sql = "INSERT INTO people (name, role, added_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+            let sql = "INSERT INTO people (name, role, added_at) SELECT ?1, ?2, ?3
+                       WHERE NOT EXISTS (SELECT 1 FROM people WHERE lower(name) = ?1)";
             Ok(transaction.execute(sql, params![name, role.as_str(), time_text(at)])? == 1)
         })
     }
@@ -124,18 +125,18 @@ impl History {
         self.write(|transaction| Ok(transaction.execute("DELETE FROM people WHERE name = ?1", [name])? == 1))
     }
 
-    /// Makes a link the person's only way in: their password, authenticator, provider, sessions and earlier links are
-    /// gone. `false` if nobody is called so.
+    /// Makes a link the person's only way in: their password, authenticator, sessions and earlier links are gone. `false`
+    /// if nobody is called so, or if a provider lets them in: by a password they would not come by the provider any more.
     ///
     /// # Errors
     /// When it cannot be stored.
     pub fn invite(&mut self, name: &str, digest: Digest, ends_at: DateTime<Utc>) -> Result<bool, StoreError> {
         self.write(|transaction| {
-            end_sessions(transaction, name)?;
-            let sql = "UPDATE people SET password = NULL, subject = NULL WHERE name = ?1";
+            let sql = "UPDATE people SET password = NULL WHERE name = ?1 AND subject IS NULL";
             if transaction.execute(sql, [name])? == 0 {
                 return Ok(false);
             }
+            end_sessions(transaction, name)?;
             transaction.execute("DELETE FROM authenticators WHERE person = ?1", [name])?;
             let sql = "INSERT OR REPLACE INTO invitations (person, digest, ends_at) VALUES (?1, ?2, ?3)";
             transaction.execute(sql, params![name, digest, time_text(ends_at)])?;

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, params};
 
+use crate::history::desk::oidc_people::as_provided;
 use crate::history::desk::people::{Digest, Role};
 use crate::history::store::column_values::{time, time_text, word};
 use crate::history::store::error::StoreError;
@@ -13,6 +14,8 @@ use crate::history::store::open::History;
 pub struct SessionOwner {
     /// The person.
     pub name: String,
+    /// How they are written wherever people are named.
+    pub called: String,
     /// What they may do, now.
     pub role: Role,
 }
@@ -120,13 +123,14 @@ impl History {
     /// When it cannot be read.
     pub fn session_owner(&self, digest: &Digest, now: DateTime<Utc>) -> Result<Option<SessionOwner>, StoreError> {
         self.read(|connection| {
-            let sql = "SELECT name, role FROM sessions JOIN people ON name = person
+            let sql = "SELECT name, role, subject IS NOT NULL AS provided FROM sessions JOIN people ON name = person
                        WHERE digest = ?1 AND ends_at > ?2 AND locked = 0";
             let found = connection.prepare_cached(sql)?.query_row(params![digest, time_text(now)], |row| {
-                Ok((row.get("name")?, word(row, "role", Role::from_word)))
+                Ok((row.get::<_, String>("name")?, word(row, "role", Role::from_word), row.get("provided")?))
             });
-            let Some((name, role)) = found.optional()? else { return Ok(None) };
-            Ok(Some(SessionOwner { name, role: role? }))
+            let Some((name, role, is_provided)) = found.optional()? else { return Ok(None) };
+            let called = if is_provided { as_provided(&name) } else { name.clone() };
+            Ok(Some(SessionOwner { name, called, role: role? }))
         })
     }
 

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Row};
 
+use crate::history::run_lookup::{RunSummary, summary};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::reconcile::model::ids::RunId;
+use crate::reconcile::model::ids::{IntegrationName, RunId};
 
 /// The runs of an integration that are set back.
 #[derive(Debug, Default)]
@@ -47,6 +48,11 @@ impl SetBack {
         self.runs.contains_key(&run)
     }
 
+    /// The undo that set a run back.
+    fn by(&self, run: RunId) -> Option<RunId> {
+        self.runs.get(&run).map(|(undo, _)| *undo)
+    }
+
     /// Whether the export that a run read was declared wrong after it: it is one that is set back, or it read the same bytes.
     pub(crate) fn has_export(&self, run: RunId, sha256: &str) -> bool {
         self.runs
@@ -62,6 +68,31 @@ fn undo(row: &Row<'_>) -> Result<Undo, StoreError> {
 }
 
 impl History {
+    /// The undo that set a run back, if it is set back now.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn set_back_by(&self, integration: &IntegrationName, run: RunId) -> Result<Option<RunId>, StoreError> {
+        self.read(|connection| Ok(SetBack::of(connection, integration.as_str())?.by(run)))
+    }
+
+    /// Undos of an integration that are drawn and not carried out, newest first: of each run the newest one.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn drawn_undos(&self, integration: &IntegrationName) -> Result<Vec<RunSummary>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT * FROM runs WHERE run IN (SELECT max(run) FROM runs WHERE integration = ?1 AND undoes IS NOT NULL
+                                                  AND finished_at IS NOT NULL GROUP BY undoes)
+                 ORDER BY run DESC",
+            )?;
+            let found = statement.query_and_then([integration.as_str()], summary)?;
+            let found: Vec<RunSummary> = found.collect::<Result<_, _>>()?;
+            Ok(found.into_iter().filter(waits).collect())
+        })
+    }
+
     /// The run that an undo of this one is about in the end, and whether it sets that back: an undo of an undo does not.
     ///
     /// # Errors
@@ -73,4 +104,10 @@ impl History {
         }
         Ok((run, sets_back))
     }
+}
+
+/// Whether it would write, and has not.
+fn waits(undo: &RunSummary) -> bool {
+    let totals = undo.end.as_ref().map(|end| end.totals);
+    totals.is_some_and(|totals| totals.would_change > 0 && totals.changed + totals.unknown == 0)
 }

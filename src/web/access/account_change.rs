@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use crate::history::desk::password_attempts::Attempt;
 use crate::history::store::open::History;
 use crate::web::access::signed_in::SignedIn;
+use crate::web::access::wrong_guesses::Guessed;
 use crate::web::access::{password, totp_codes};
 use crate::web::desk::posted_fields::PostedFields;
 use crate::web::desk::role_permissions::DeskAction;
@@ -79,14 +80,14 @@ impl Changing<'_> {
 
     /// What takes a code, as seldom as a sign-in: somebody at an open browser must not find it by trying.
     fn coded(&self, history: &mut History) -> Result<AccountChange, PageError> {
-        if let Some(wait) = self.wait(history, "codes")? {
+        if let Some(wait) = self.wait(history, Guessed::Code)? {
             return Ok(wait);
         }
         if !totp_codes::takes(self.door, history, &self.person.name, self.fields.get("code"), self.now)? {
             let said = "This code is wrong, or was used before. Wait for the next one.";
             return Ok(AccountChange::Wrong(said.to_owned()));
         }
-        history.forgive(&[&self.subject()])?;
+        history.forgive(&[&Guessed::Code.account(&self.person.name)])?;
         Ok(AccountChange::Done)
     }
 
@@ -100,7 +101,7 @@ impl Changing<'_> {
         if let Err(error) = password::check(name, chosen) {
             return wrong(&format!("This password cannot be taken: {error}."));
         }
-        if let Some(wait) = self.wait(history, "passwords")? {
+        if let Some(wait) = self.wait(history, Guessed::Password)? {
             return Ok(wait);
         }
         let Some(old) = history.password_of(name)?.filter(|old| password::fits(self.fields.get("old"), old)) else {
@@ -111,21 +112,21 @@ impl Changing<'_> {
             return wrong("Your password was taken away meanwhile.");
         }
         history.end_other_sessions(name, &self.person.digest)?;
-        history.forgive(&[&self.subject()])?;
+        history.forgive(&[&Guessed::Password.account(&self.person.name)])?;
         Ok(AccountChange::Done)
     }
 
-    fn wait(&self, history: &mut History, what: &str) -> Result<Option<AccountChange>, PageError> {
-        Ok(match history.attempt(&[&self.subject()], self.now)? {
+    fn wait(&self, history: &mut History, guessed: Guessed) -> Result<Option<AccountChange>, PageError> {
+        let what = match guessed {
+            Guessed::Password => "passwords",
+            Guessed::Code => "codes",
+        };
+        Ok(match history.attempt(&[&guessed.account(&self.person.name)], self.now)? {
             Attempt::Wait(until) => {
                 let said = format!("Too many wrong {what}. Try again at {} UTC.", until.format("%H:%M:%S"));
                 Some(AccountChange::Wrong(said))
             }
-            _ => None,
+            Attempt::Counted(_) => None,
         })
-    }
-
-    fn subject(&self) -> String {
-        format!("account {}", self.person.name)
     }
 }

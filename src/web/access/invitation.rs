@@ -20,7 +20,8 @@ pub enum InvitationError {
     Random(#[from] getrandom::Error),
 }
 
-/// Makes the link that is the person's only way in from now on, as a path of the desk; `None` if nobody is called so.
+/// Makes the link that is the person's only way in from now on, as a path of the desk; `None` if nobody is called so, or if a
+/// provider lets them in.
 ///
 /// # Errors
 /// When it could not be made or stored.

@@ -16,3 +16,4 @@ pub(crate) mod sign_in_addresses;
 pub(crate) mod sign_in_form;
 pub(crate) mod signed_in;
 pub(crate) mod totp_codes;
+mod wrong_guesses;

@@ -14,9 +14,10 @@ use crate::history::desk::password_attempts::Attempt;
 use crate::history::store::open::History;
 use crate::web::access::browser_tokens::Token;
 use crate::web::access::cookies::CookieKind;
-use crate::web::access::sign_in::{next_page, sign_in_event, subjects, with_cookie};
+use crate::web::access::sign_in::{next_page, sign_in_event, with_cookie};
 use crate::web::access::sign_in_form::{door_page, step};
 use crate::web::access::signed_in::{LASTS, cookie, set};
+use crate::web::access::wrong_guesses::Guessed;
 use crate::web::access::{browser_tokens, totp_codes};
 use crate::web::desk::posted_fields::PostedFields;
 use crate::web::peer_address::Peer;
@@ -119,7 +120,7 @@ fn try_code(door: &Door, half: &str, typed: &str, address: IpAddr, at: DateTime<
     let Some(mut history) = History::open_beside(&door.people)? else { return Ok(Coded::Over) };
     let half = browser_tokens::digest(half);
     let Some(name) = history.half_session_owner(&half, at)? else { return Ok(Coded::Over) };
-    let counted = subjects(&name, address);
+    let counted = Guessed::Code.account_and_address(&name, address);
     let counted: Vec<&str> = counted.iter().map(String::as_str).collect();
     if let Attempt::Wait(until) = history.attempt(&counted, at)? {
         history.note_desk_event(&sign_in_event(&name, address, at, Err("too many wrong codes")))?;
@@ -133,7 +134,9 @@ fn try_code(door: &Door, half: &str, typed: &str, address: IpAddr, at: DateTime<
     if !history.complete_session(&half, &secret.digest(), (at, at + LASTS))? {
         return Ok(Coded::Over);
     }
+    let passwords = Guessed::Password.account_and_address(&name, address);
     history.forgive(&counted)?;
+    history.forgive(&passwords.each_ref().map(String::as_str))?;
     history.note_desk_event(&sign_in_event(&name, address, at, Ok("by password and code")))?;
     Ok(Coded::In(secret))
 }

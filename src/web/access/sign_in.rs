@@ -18,6 +18,7 @@ use crate::web::access::cookies::CookieKind;
 use crate::web::access::sign_in_addresses::HALF_LASTS;
 use crate::web::access::sign_in_form::{NO_ACCOUNT, door_page, step};
 use crate::web::access::signed_in::{LASTS, cookie, set};
+use crate::web::access::wrong_guesses::Guessed;
 use crate::web::access::{browser_tokens, password, sign_in_addresses, sign_in_form};
 use crate::web::desk::posted_fields::PostedFields;
 use crate::web::peer_address::Peer;
@@ -133,11 +134,6 @@ enum Tried {
     Wait(DateTime<Utc>),
 }
 
-/// What a wrong password or code counts against.
-pub(crate) fn subjects(name: &str, address: IpAddr) -> [String; 2] {
-    [format!("account {}", shown(name)), format!("address {address}")]
-}
-
 /// A sign-in, or why there was none.
 pub(crate) fn sign_in_event(name: &str, address: IpAddr, at: DateTime<Utc>, how: Result<&str, &str>) -> DeskEvent {
     DeskEvent {
@@ -153,19 +149,24 @@ pub(crate) fn sign_in_event(name: &str, address: IpAddr, at: DateTime<Utc>, how:
 
 fn try_password(door: &Door, name: &str, typed: &str, address: IpAddr, at: DateTime<Utc>) -> Result<Tried, PageError> {
     let Some(mut history) = History::open_beside(&door.people)? else { return Ok(Tried::Wrong) };
-    let counted = subjects(name, address);
+    let counted = Guessed::Password.account_and_address(name, address);
     let counted: Vec<&str> = counted.iter().map(String::as_str).collect();
     let event = |how| sign_in_event(name, address, at, how);
-    if let Attempt::Wait(until) = history.attempt(&counted, at)? {
-        history.note_desk_event(&event(Err("too many wrong passwords")))?;
-        return Ok(Tried::Wait(until));
-    }
+    let attempt = match history.attempt(&counted, at)? {
+        Attempt::Counted(attempt) => attempt,
+        Attempt::Wait(until) => {
+            history.note_desk_event(&event(Err("too many wrong passwords")))?;
+            return Ok(Tried::Wait(until));
+        }
+    };
     let known = history.password_of(name)?;
     let fits = password::fits(typed, known.as_deref().unwrap_or(NOBODY));
     let hash = known.filter(|_| fits).unwrap_or_default();
     let secret = Token::random().map_err(|error| PageError::Broken(error.to_string()))?;
     if asks_for_code(door, &history, name)? {
         if history.begin_half_session((name, &hash), &secret.digest(), (at, at + HALF_LASTS))? {
+            // Those before it stay counted until the code has come.
+            history.take_attempt_back(&attempt)?;
             return Ok(Tried::Half(secret));
         }
         history.note_desk_event(&event(Err("wrong name or password")))?;

@@ -16,7 +16,10 @@ pub(crate) const LASTS: TimeDelta = TimeDelta::hours(12);
 /// Who asks.
 #[derive(Clone)]
 pub(crate) struct SignedIn {
+    /// Who they are to the store of people.
     pub(crate) name: String,
+    /// Who they are in the history and on pages.
+    pub(crate) called: String,
     pub(crate) role: Role,
     /// What their forms carry.
     pub(crate) form_token: String,
@@ -30,7 +33,8 @@ impl SignedIn {
         let Some(secret) = cookie(headers, &door.cookies.name(CookieKind::Session)) else { return Ok(None) };
         let digest = browser_tokens::digest(secret);
         let Some(owner) = history.session_owner(&digest, now)? else { return Ok(None) };
-        Ok(Some(Self { name: owner.name, role: owner.role, form_token: browser_tokens::form_token(secret), digest }))
+        let form_token = browser_tokens::form_token(secret);
+        Ok(Some(Self { name: owner.name, called: owner.called, role: owner.role, form_token, digest }))
     }
 
     /// What they may do at a tenant's desk; `None` where they have no business. Waits for the disk.

@@ -27,7 +27,7 @@ pub(crate) fn one(visit: &Visit, fields: &PostedFields) -> Result<ActionOutcome,
         Err(why) => return Ok(ActionOutcome::refused(visit, visit.event(DeskAction::Answer.as_str(), handle), &why)),
     };
     let event = event_of(visit, &answer);
-    match visit.site.host.answer(&visit.person.name, &[answer]) {
+    match visit.site.host.answer(&visit.person.called, &[answer]) {
         Ok(()) => Ok(ActionOutcome::done("/#answered", event)),
         Err(why) => Ok(ActionOutcome::refused(visit, event, &moved_by(visit, handle, why))),
     }
@@ -61,7 +61,7 @@ pub(crate) fn answer_several(visit: &Visit, fields: &PostedFields) -> Result<Act
     if fields.get("note").trim().is_empty() && answers.iter().any(ends) {
         return refused(wrong("a step goes to zero, and the note says nothing"));
     }
-    match visit.site.host.answer(&visit.person.name, &answers) {
+    match visit.site.host.answer(&visit.person.called, &answers) {
         Ok(()) => {
             let events = answers.iter().map(|answer| event_of(visit, answer)).collect();
             Ok(ActionOutcome { acted: FormResponse::To("/#answered".to_owned()), events })
@@ -81,7 +81,7 @@ pub(crate) fn take_back(visit: &Visit) -> Result<ActionOutcome, PageError> {
         note: String::new(),
     };
     let event = visit.event(DeskAction::TakeBack.as_str(), handle);
-    match visit.site.host.answer(&visit.person.name, &[answer]) {
+    match visit.site.host.answer(&visit.person.called, &[answer]) {
         Ok(()) => Ok(ActionOutcome::done("/", event)),
         Err(why) => Ok(ActionOutcome::refused(visit, event, &why)),
     }

@@ -39,7 +39,7 @@ pub(crate) fn map(visit: &Visit, fields: &PostedFields) -> Result<ActionOutcome,
     let event = DeskEvent { deed: deed.to_owned(), about: format!("{about}{to}"), ..event };
     let shown = fields.get("shown").to_owned();
     let change = RowChange { handle: handle.to_owned(), shown, target, note: note.to_owned() };
-    match visit.site.host.map(&visit.person.name, &change) {
+    match visit.site.host.map(&visit.person.called, &change) {
         Ok(()) => Ok(ActionOutcome::done(format!("/mapping/{handle}?saved=1"), event)),
         Err(why) => Ok(ActionOutcome::refused(visit, event, &why)),
     }
@@ -59,7 +59,7 @@ pub(crate) fn map_exact(visit: &Visit, fields: &PostedFields) -> Result<ActionOu
     };
     let said: Vec<String> = chosen.iter().map(|(handle, company)| format!("{handle} → company {company}")).collect();
     let event = DeskEvent { about: said.join(", "), ..event };
-    match visit.site.host.map_exact(&visit.person.name, &chosen) {
+    match visit.site.host.map_exact(&visit.person.called, &chosen) {
         Ok(()) => Ok(ActionOutcome::done(format!("/customers?mapped={}", chosen.len()), event)),
         Err(why) => Ok(ActionOutcome::refused(visit, event, &why)),
     }
@@ -76,7 +76,7 @@ pub(crate) fn pin(visit: &Visit, fields: &PostedFields) -> Result<ActionOutcome,
         return Ok(ActionOutcome::refused(visit, event, &wrong("no addition was chosen")));
     };
     let event = DeskEvent { about: format!("{about} → addition {addition}"), ..event };
-    match visit.site.host.pin(&visit.person.name, handle, addition) {
+    match visit.site.host.pin(&visit.person.called, handle, addition) {
         Ok(()) => Ok(ActionOutcome::done(format!("/items/{handle}?chosen={addition}"), event)),
         Err(why) => Ok(ActionOutcome::refused(visit, event, &why)),
     }

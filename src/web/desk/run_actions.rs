@@ -95,7 +95,7 @@ pub(crate) fn mode(visit: &Visit, fields: &PostedFields) -> Result<ActionOutcome
 }
 
 fn begin(visit: &Visit, event: DeskEvent, run: &DeskRun) -> Result<ActionOutcome, PageError> {
-    match visit.site.host.start(&visit.person.name, run) {
+    match visit.site.host.start(&visit.person.called, run) {
         Ok(()) => Ok(ActionOutcome::done("/live", event)),
         Err(why) => Ok(ActionOutcome::refused(visit, event, &why)),
     }

@@ -47,7 +47,7 @@ pub(crate) fn save(visit: &Visit, fields: &PostedFields) -> Result<ActionOutcome
     let event =
         DeskEvent { about: format!("{} → {}{lost}", event.about, tried_choice::choice_text(&choice)), ..event };
     let change = ServiceChange { handle: service.handle.clone(), shown: fields.get("shown").to_owned(), choice };
-    match visit.site.host.set_service(&visit.person.name, &change) {
+    match visit.site.host.set_service(&visit.person.called, &change) {
         Ok(()) => Ok(ActionOutcome::done(format!("/services?i={}&saved=1", service.integration), event)),
         Err(why) => Ok(ActionOutcome::refused(visit, event, &why)),
     }

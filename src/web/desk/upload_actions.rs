@@ -16,7 +16,7 @@ use crate::web::site::PageError;
 /// It was received; what it comes to is on the page.
 pub(crate) fn received(visit: &Visit, fields: &PostedFields) -> ActionOutcome {
     let event = visit.event(DeskAction::Upload.as_str(), &shown(fields.get("file")));
-    if fields.get("file").is_empty() && visit.site.host.staged(&visit.person.name).is_none() {
+    if fields.get("file").is_empty() && visit.site.host.staged(&visit.person.called).is_none() {
         let message = "no file was chosen".to_owned();
         let why = NotDone { kind: NotDoneKind::Wrong, message, fix: "go back and choose one".into() };
         return ActionOutcome::refused(visit, event, &why);
@@ -27,7 +27,7 @@ pub(crate) fn received(visit: &Visit, fields: &PostedFields) -> ActionOutcome {
 /// The page with what it would come to tonight; nothing is stored.
 pub(crate) fn try_out(visit: &Visit, fields: &PostedFields) -> Result<ActionOutcome, PageError> {
     let integration = meant(visit, fields)?;
-    match visit.site.host.try_upload(&visit.person.name, &integration) {
+    match visit.site.host.try_upload(&visit.person.called, &integration) {
         Ok(drawn) => {
             let page = exports::tried(visit, &integration, &drawn);
             Ok(ActionOutcome { acted: FormResponse::Page(StatusCode::OK, Box::new(page)), events: Vec::new() })
@@ -42,9 +42,9 @@ pub(crate) fn try_out(visit: &Visit, fields: &PostedFields) -> Result<ActionOutc
 /// It is a candidate for the next night from now on.
 pub(crate) fn keep(visit: &Visit, fields: &PostedFields) -> Result<ActionOutcome, PageError> {
     let integration = meant(visit, fields)?;
-    let name = visit.site.host.staged(&visit.person.name).map(|staged| staged.name).unwrap_or_default();
+    let name = visit.site.host.staged(&visit.person.called).map(|staged| staged.name).unwrap_or_default();
     let event = visit.event(DeskAction::KeepUpload.as_str(), &format!("{name} for {integration}"));
-    match visit.site.host.keep_upload(&visit.person.name, &integration) {
+    match visit.site.host.keep_upload(&visit.person.called, &integration) {
         Ok(()) => Ok(ActionOutcome::done(format!("/export?kept={integration}"), event)),
         Err(why) => Ok(ActionOutcome::refused(visit, event, &why)),
     }
@@ -53,7 +53,7 @@ pub(crate) fn keep(visit: &Visit, fields: &PostedFields) -> Result<ActionOutcome
 /// It is not there any more.
 pub(crate) fn forget(visit: &Visit) -> ActionOutcome {
     let event: DeskEvent = visit.event(DeskAction::ForgetUpload.as_str(), "");
-    match visit.site.host.forget_upload(&visit.person.name) {
+    match visit.site.host.forget_upload(&visit.person.called) {
         Ok(()) => ActionOutcome::done("/export", event),
         Err(why) => ActionOutcome::refused(visit, event, &why),
     }

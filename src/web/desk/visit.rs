@@ -7,6 +7,8 @@ use chrono::{DateTime, Utc};
 
 use crate::history::desk::answer_queue::QueuedAnswer;
 use crate::history::desk::events::DeskEvent;
+use crate::history::run_lookup::RunSummary;
+use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::plan::outcome::Mode;
@@ -47,6 +49,8 @@ pub(crate) struct Overview {
     pub(crate) plans: Vec<OpenItems>,
     /// Longest first.
     pub(crate) waiting: Vec<Waiting>,
+    /// Undos that are drawn, and may still be approved.
+    pub(crate) undos: Vec<RunSummary>,
     /// Answers that wait for the end of a run.
     pub(crate) queued: Vec<QueuedAnswer>,
     /// Answers that no run has followed yet.
@@ -58,6 +62,8 @@ pub(crate) struct Overview {
     pub(crate) records: BTreeMap<IntegrationName, RecordLinks>,
     /// The process that holds the run lock.
     pub(crate) running: Option<String>,
+    /// The run that it is about, once that has begun and until it has ended.
+    pub(crate) under_way: Option<RunId>,
 }
 
 impl Overview {
@@ -69,7 +75,7 @@ impl Overview {
         let older = history.as_ref().and_then(|history| history.is_newest().err()).map(Outdated::Older);
         let outdated = older.or_else(|| host.standing_by(history.as_ref()).map(Outdated::StandsBy));
         let mut records = host.records();
-        let (mut plans, mut open, mut nights) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut plans, mut open, mut nights, mut undos) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut queued: Vec<QueuedAnswer> = Vec::new();
         if let Some(history) = &history {
             for (name, links) in &mut records {
@@ -83,6 +89,7 @@ impl Overview {
             queued.extend(history.queued_answers()?.into_iter().map(|(_, answer)| answer));
             open.retain(|one| !queued.iter().any(|answer| one.finding.handle.as_ref() == Some(&answer.handle)));
             for standing in &standings {
+                undos.extend(waiting_undos(history, standing, now)?);
                 nights.extend(history.last_night(&standing.name)?.map(|run| (standing.name.clone(), run)));
             }
         }
@@ -93,11 +100,14 @@ impl Overview {
         let mut answered: Vec<AnsweredItem> = decided(&plans, |_| zone.day(now)).into_iter().filter(fresh).collect();
         answered.sort_by_key(|one| std::cmp::Reverse(one.decision.at));
         let running = crate::history::store::run_lock::RunLock::holder(&site.site.state);
+        let newest = history.as_ref().filter(|_| running.is_some()).map(|history| history.runs(1)).transpose()?;
+        let under_way = newest.iter().flatten().find(|run| run.end.is_none()).map(|run| run.run);
         Ok(Self {
             history,
             outdated,
             standings,
             nights,
+            undos,
             queued,
             plans,
             waiting: open,
@@ -106,6 +116,7 @@ impl Overview {
             zone,
             records,
             running,
+            under_way,
         })
     }
 
@@ -156,6 +167,17 @@ impl Overview {
     }
 }
 
+/// Undos that are drawn, and young enough to be approved.
+fn waiting_undos(
+    history: &History,
+    standing: &IntegrationStanding,
+    now: DateTime<Utc>,
+) -> Result<Vec<RunSummary>, StoreError> {
+    let drawn = history.drawn_undos(&standing.name)?.into_iter();
+    let until = |undo: &RunSummary| undo.started_at.to_utc().checked_add_signed(standing.approval_life);
+    Ok(drawn.filter(|undo| until(undo).is_none_or(|until| now <= until)).collect())
+}
+
 impl Visit {
     /// A part of the address.
     pub(crate) fn part(&self, name: &str) -> &str {
@@ -171,7 +193,7 @@ impl Visit {
     pub(crate) fn event(&self, deed: &str, about: &str) -> DeskEvent {
         DeskEvent {
             at: self.now,
-            person: self.person.name.clone(),
+            person: self.person.called.clone(),
             address: self.address.to_string(),
             deed: deed.to_owned(),
             about: about.to_owned(),

@@ -81,7 +81,7 @@ pub(crate) async fn change(
 fn event(action: DeskAction, person: &SignedIn, address: &str, at: DateTime<Utc>) -> DeskEvent {
     DeskEvent {
         at,
-        person: person.name.clone(),
+        person: person.called.clone(),
         address: address.to_owned(),
         deed: action.as_str().to_owned(),
         about: String::new(),

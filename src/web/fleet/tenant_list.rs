@@ -10,7 +10,7 @@ use crate::history::desk::events::EventFilter;
 use crate::history::desk::people::Role;
 use crate::history::desk::tenant_roles::TenantRoles;
 use crate::history::store::open::History;
-use crate::reconcile::model::display_text::{escaped, shown};
+use crate::reconcile::model::display_text::{escaped, shell_word, shown};
 use crate::report::exit_codes::Exit;
 use crate::report::numbers_and_dates::plural;
 use crate::web::access::account_page;
@@ -49,7 +49,7 @@ fn drawn(person: &SignedIn, roles: &TenantRoles, standings: &[TenantStanding]) -
     let well = standings.iter().filter(|one| one.exit == Exit::Done).count();
     let main = html! {
         header.head { div { h1 { "Tenants" } p.lead { (plural(standings.len(), "tenant")) ", " (well) " with nothing to do." } } }
-        @if standings.is_empty() { p { "No tenant is yours yet. An administrator gives you one: " code { "recount users role " (person.name) " ROLE --tenants DIR --tenant TENANT" } } }
+        @if standings.is_empty() { p { "No tenant is yours yet. An administrator gives you one: " code { "recount users role " (shell_word(&person.name)) " ROLE --tenants DIR --tenant TENANT" } } }
         @else { (table(roles, standings)) }
         @if sees_sign_ins(roles) { p.do { a.b.quiet href=(SIGN_INS) { "Sign-ins and changes of people" } } }
     };

@@ -28,7 +28,7 @@ const LISTED: usize = 100;
 
 pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let may = visit.may(DeskAction::Upload);
-    let staged = if may { visit.site.host.staged(&visit.person.name) } else { None };
+    let staged = if may { visit.site.host.staged(&visit.person.called) } else { None };
     let kept = visit.query.get("kept");
     let main = html! {
         header.head { div { p.over { "What the vendors sent" } h1 { "Export" } p.lead { "A file that you bring here is read and compared; nothing is written." } } }

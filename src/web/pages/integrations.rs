@@ -7,7 +7,6 @@ use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::plan::outcome::Mode;
 use crate::report::health::{Health, State};
 use crate::report::numbers_and_dates;
-use crate::report::report_model::ReportVerdict;
 use crate::web::desk::host::IntegrationStanding;
 use crate::web::desk::host::trial_host::TrialKind;
 use crate::web::desk::role_permissions::DeskAction;
@@ -45,7 +44,7 @@ fn integration(visit: &Visit, standing: &IntegrationStanding, tests: &Markup) ->
             }
             div.half { dl.facts {
                 dt { "last run" } dd { @match &health.last {
-                    Some(run) => { a href={ "/nights/" (run.run) } { (run.run) } ", " (numbers_and_dates::minute(run.started_at)) ", " (page_pieces::verdict(visit, ReportVerdict::of_summary(run))) },
+                    Some(run) => { a href={ "/nights/" (run.run) } { (run.run) } ", " (numbers_and_dates::minute(run.started_at)) ", " (page_pieces::run_verdict(visit, run)) },
                     None => "none yet",
                 } }
                 dt { "last good run" } dd { (health.last_success.map_or_else(|| "none yet".to_owned(), |at| numbers_and_dates::minute(visit.desk.zone.local(at)))) }

@@ -10,7 +10,6 @@ use crate::history::run_lookup::RunSummary;
 use crate::history::run_record::{LineRecord, PlanRecord, RunRecord};
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::plan::fingerprint::short;
-use crate::report::report_model::ReportVerdict;
 use crate::report::{lines, numbers_and_dates};
 use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
@@ -44,13 +43,36 @@ pub(crate) fn picture(visit: &Visit) -> Result<Markup, PageError> {
     };
     let here = visit.desk.background.by.as_deref();
     let busy = is_busy(visit);
-    Ok(match newest.filter(|run| busy && run.end.is_none()) {
-        Some(run) => running(visit, &run, here)?,
-        None if busy => html! {
-            header.head { div { h1 { "A run is beginning" } p.lead { "It reads the configuration and takes the lock." } } }
-        },
-        None => over(visit)?,
+    Ok(match newest {
+        Some(run) if busy && run.end.is_none() => running(visit, &run, here)?,
+        newest if busy => between(visit, newest.as_ref()),
+        _ => over(visit)?,
     })
+}
+
+/// A run is under way, and none of an integration.
+fn between(visit: &Visit, newest: Option<&RunRecord>) -> Markup {
+    let background = &visit.desk.background;
+    let ended = newest.filter(|run| background.began_at.is_some_and(|began| run.started_at.to_utc() >= began));
+    html! { header.head { div {
+        @match ended {
+            Some(run) => {
+                div.headline { h1 { "Run " (run.run) " has ended" } (page_pieces::record_verdict(visit, run)) }
+                p.lead { "What comes after it is under way: its report, who is told of it" @if !background.is_stopping { ", and the next integration if there is one" } "." }
+            },
+            None if background.by.is_some() => {
+                h1 { "A run is beginning" }
+                p.lead {
+                    @if background.is_stopping { "It was asked to stop: it ends before it writes anything." }
+                    @else { "It reads the configuration and takes the lock." }
+                }
+            },
+            None => {
+                h1 { "A run is beginning or ending" }
+                p.lead { "It was begun by the timer or on the host. No line is read or written now." }
+            },
+        }
+    } } }
 }
 
 fn running(visit: &Visit, run: &RunRecord, here: Option<&str>) -> Result<Markup, PageError> {
@@ -71,7 +93,8 @@ fn running(visit: &Visit, run: &RunRecord, here: Option<&str>) -> Result<Markup,
                     "You can leave this page; the run goes on, and its report will be under Nights."
                 }
             }
-            @if here.is_some() && visit.may(DeskAction::Stop) {
+            @if visit.desk.background.is_stopping { p.do { b { "It was asked to stop." } } }
+            @else if here.is_some() && visit.may(DeskAction::Stop) {
                 form.do method="post" action=(DeskAction::Stop.path()) { (token(visit)) button.b.bad { "Stop after this line" } }
             }
         }
@@ -214,7 +237,7 @@ fn over(visit: &Visit) -> Result<Markup, PageError> {
             @match newest.as_ref().filter(|_| visit.desk.background.failed.is_none()) {
                 Some(run) => {
                     p.over { (shown(run.integration.as_str())) " · " (run.command) " in " (run.mode) " mode" }
-                    div.headline { h1 { "Run " (run.run) " is over" } (page_pieces::verdict(visit, ReportVerdict::of_summary(run))) }
+                    div.headline { h1 { "Run " (run.run) " is over" } (page_pieces::run_verdict(visit, run)) }
                     p.lead { "No run is under way." }
                 },
                 None => h1 { "No run is under way" },

@@ -13,7 +13,7 @@ use crate::reconcile::model::plan::fingerprint::short;
 use crate::report::command_output::diff_output::Difference;
 use crate::report::format::html::html_pieces::Anchors;
 use crate::report::report_files::Reports;
-use crate::report::report_model::{Report, ReportEntry, ReportVerdict, sign as sign_of};
+use crate::report::report_model::{Report, ReportEntry, sign as sign_of};
 use crate::report::{Change, LINES_DROPPED, LinesKept, lines, numbers_and_dates, sparkline};
 use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
@@ -39,7 +39,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let main = html! {
         (head(visit, &run, &report))
         (page_pieces::numbers(&run))
-        (strip(&run, &nights))
+        (strip(visit, &run, &nights))
         @if let Some(end) = &run.end { (page_pieces::stops(visit, &run, end)) }
         @if LinesKept::of(&run) == LinesKept::Nothing { p { (LINES_DROPPED) "." } }
         @for (kind, lines) in &report.changes { (changes(*kind, lines, (&places, visit.query.get("line")), &trends)) }
@@ -50,7 +50,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
             @if let Some(before) = night_before(&nights, &run) { (against(&run, &history.run(before)?.ok_or(PageError::Nothing)?)) }
             (facts(visit, &run))
         }
-        (next(visit, &run))
+        (next(visit, &run, history.set_back_by(&run.integration, run.run)?))
     };
     Ok(frame(visit, RailEntry::Nights, &format!("Run {} · {}", run.run, shown(run.integration.as_str())), &main))
 }
@@ -97,17 +97,17 @@ fn head(visit: &Visit, run: &RunRecord, report: &Report<'_>) -> Markup {
     html! {
         header.head { div {
             p.over { (numbers_and_dates::minute(run.started_at)) " · run " (run.run) " · " (run.command) " in " (run.mode) " mode" }
-            div.headline { h1 { (shown(run.integration.as_str())) } (page_pieces::verdict(visit, ReportVerdict::of(run))) }
+            div.headline { h1 { (shown(run.integration.as_str())) } (page_pieces::record_verdict(visit, run)) }
             p.lead { "As it was recorded." @if asked > 0 { " Of " (numbers_and_dates::plural(asked, "held item")) ", " (open) (if open == 1 { " is" } else { " are" }) " still open." } @if let Some(undone) = run.undoes { " It sets back " a href={ "/nights/" (undone) } { "run " (undone) } "." } }
         } }
     }
 }
 
 /// The nights up to this one, each a bar that leads to it.
-fn strip(run: &RunRecord, nights: &[RunSummary]) -> Markup {
+fn strip(visit: &Visit, run: &RunRecord, nights: &[RunSummary]) -> Markup {
     html! {
         nav.panel.nightnav aria-label="The nights before it" {
-            (page_pieces::night_links(nights, run.run))
+            (page_pieces::night_links(visit, nights, run.run))
             a href={ "/nights?i=" (run.integration.as_str()) } { "All nights" }
         }
     }
@@ -241,18 +241,32 @@ fn facts_in_short(run: &RunRecord) -> String {
     end.chain(plan).collect::<Vec<_>>().join(", ")
 }
 
-fn next(visit: &Visit, run: &RunRecord) -> Markup {
+/// `set_back`: the undo that set it back.
+fn next(visit: &Visit, run: &RunRecord, set_back: Option<RunId>) -> Markup {
     let written = run.end.as_ref().is_some_and(|end| end.totals.changed + end.totals.unknown > 0);
     let pending = lines(run).iter().any(plan_pieces::would_change);
     html! {
         @if pending && !written { p.do { a.b href={ "/plan?run=" (run.run) } { "Look at its plan" } } }
-        @if written && visit.may(DeskAction::UndoRun) {
+        @if let Some(undo) = set_back {
             section.panel aria-labelledby="un" {
-                h2 id="un" { "Was this night wrong?" }
-                p { "Undo draws a plan that sets its lines back to what was billed before, where ConnectWise still holds what this run wrote. It names the lines where it does not. Nothing is written until you approve that plan." }
-                form.do method="post" action=(DeskAction::UndoRun.path().replace("{run}", &run.run.to_string())) {
-                    (token(visit)) button.b { "Draw the undo of run " (run.run) }
-                }
+                h2 id="un" { "It was set back" }
+                p { "By " a href={ "/nights/" (undo) } { "run " (undo) } ", whose page has the lines, and those that it left as they were." }
+            }
+        } @else if written && visit.may(DeskAction::UndoRun) { (undo(visit, run)) }
+    }
+}
+
+fn undo(visit: &Visit, run: &RunRecord) -> Markup {
+    let drawn = visit.desk.undos.iter().find(|undo| undo.undoes == Some(run.run));
+    html! {
+        section.panel aria-labelledby="un" {
+            h2 id="un" { "Was this night wrong?" }
+            p { "Undo draws a plan that sets its lines back to what was billed before, where ConnectWise still holds what this run wrote. It names the lines where it does not. Nothing is written until you approve that plan." }
+            @if let Some(drawn) = drawn {
+                p { b { "It is drawn already: " } a href={ "/plan?run=" (drawn.run) } { "the plan of run " (drawn.run) } " waits for approval." }
+            }
+            form.do method="post" action=(DeskAction::UndoRun.path().replace("{run}", &run.run.to_string())) {
+                (token(visit)) button.b { "Draw the undo of run " (run.run) @if drawn.is_some() { " again" } }
             }
         }
     }

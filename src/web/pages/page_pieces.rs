@@ -32,6 +32,23 @@ pub(crate) fn verdict(visit: &Visit, verdict: ReportVerdict) -> Markup {
     html! { span.verdict.(tone(verdict.tone)) { (words) } }
 }
 
+/// The same of a run in a list: one without an end is under way, or was cut off.
+pub(crate) fn run_verdict(visit: &Visit, run: &RunSummary) -> Markup {
+    if run.end.is_none() { without_end(visit, run.run) } else { verdict(visit, ReportVerdict::of_summary(run)) }
+}
+
+/// The same of a whole run.
+pub(crate) fn record_verdict(visit: &Visit, run: &RunRecord) -> Markup {
+    if run.end.is_none() { without_end(visit, run.run) } else { verdict(visit, ReportVerdict::of(run)) }
+}
+
+fn without_end(visit: &Visit, run: RunId) -> Markup {
+    html! {
+        @if visit.desk.under_way == Some(run) { a.verdict.info href="/live" { "RUNNING" } }
+        @else { span.verdict.bad { "CUT OFF" } }
+    }
+}
+
 /// Something that stands above everything else.
 pub(crate) fn note(tone: &str, title: &str, body: Markup) -> Markup {
     html! { div.note.(tone) role="status" { div { b { (title) } " " (body) } } }
@@ -136,13 +153,21 @@ pub(crate) fn nights(nights: &[RunSummary]) -> Markup {
 }
 
 /// The same as links, each night a bar; the one that is looked at is marked. A dry run is no night: it has no bar.
-pub(crate) fn night_links(nights: &[RunSummary], shown: RunId) -> Markup {
+pub(crate) fn night_links(visit: &Visit, nights: &[RunSummary], shown: RunId) -> Markup {
+    let said = |night: &RunSummary| match &night.end {
+        Some(_) => {
+            let verdict = ReportVerdict::of_summary(night);
+            (tone(verdict.tone), verdict.words)
+        }
+        None if visit.desk.under_way == Some(night.run) => ("ask", "RUNNING".to_owned()),
+        None => ("bad", "CUT OFF".to_owned()),
+    };
     html! {
         ol.nights { @for night in nights.iter().filter(|night| night.undoes.is_none()) {
-            @let verdict = ReportVerdict::of_summary(night);
-            li.(tone(verdict.tone)) {
+            @let (tone, words) = said(night);
+            li.(tone) {
                 a href={ "/nights/" (night.run) } aria-current=[(night.run == shown).then_some("page")] {
-                    span.sr { (numbers_and_dates::day(night.started_at)) ", run " (night.run) ": " (verdict.words) }
+                    span.sr { (numbers_and_dates::day(night.started_at)) ", run " (night.run) ": " (words) }
                 }
             }
         } }

@@ -38,7 +38,7 @@ fn served(of: &Path, options: &serve::Options, console: &Console) -> Result<Exit
     let add = format!("recount users add NAME --role operator --tenants {folder} --tenant TENANT");
     let runtime = session::runtime()?;
     let served = runtime.block_on(async {
-        let (listener, stop) = place.opened(listen, &add, console).await?;
+        let (listener, stop, _noted) = place.opened(listen, &add, console).await?;
         let door = Door::new(config.state.clone(), place.rules()?);
         let fleet = FleetDesk::new(Arc::clone(&roster) as _, door);
         let metrics = Arc::clone(&roster);

@@ -8,6 +8,7 @@ use crate::cli::wiring::stored_plans::{stored_plan, undone};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::history::run_record::RunRecord;
 use crate::reconcile::model::ids::RunId;
+use crate::report::exit_codes::Exit;
 use crate::web::desk::host::DeskRun;
 
 /// What was asked for at the desk.
@@ -28,7 +29,14 @@ pub(super) fn run(config: &Config, asked: &DeskRun, stop: &Stop) -> Result<Vec<R
 /// Whether that can be begun.
 pub(super) fn check(config: &Config, asked: &DeskRun) -> Result<(), CommandError> {
     match asked {
-        DeskRun::Night(name) | DeskRun::Dry(name) => chosen(config, name.as_slice()).map(drop),
+        DeskRun::Night(name) | DeskRun::Dry(name) => match chosen(config, name.as_slice())?.is_empty() {
+            true => Err(CommandError::new(
+                Exit::Config,
+                "every integration is off; nothing was started",
+                "an administrator switches them on under Integrations",
+            )),
+            false => Ok(()),
+        },
         DeskRun::Approved(fingerprint) => approvable(config, &stored_plan(config, fingerprint)?).map(drop),
         DeskRun::Undo(run) => chosen(config, &[undone(config, RunId(*run))?]).map(drop),
     }

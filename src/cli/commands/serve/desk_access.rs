@@ -7,6 +7,8 @@ use tokio::net::TcpListener;
 use url::Url;
 
 use crate::apply::stop_signal::Stop;
+use crate::cli::commands::serve::noted_address;
+use crate::cli::commands::serve::noted_address::NotedAddress;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::signals;
@@ -53,13 +55,13 @@ pub(crate) fn safe_address(desk: Option<&DeskConfig>, typed: Option<SocketAddr>)
 }
 
 impl DoorOf<'_> {
-    /// Listens, and says where.
+    /// Listens, and says and notes where.
     pub(crate) async fn opened(
         &self,
         listen: SocketAddr,
         add: &str,
         console: &Console,
-    ) -> Result<(TcpListener, Stop), CommandError> {
+    ) -> Result<(TcpListener, Stop, NotedAddress), CommandError> {
         let failed = |error: std::io::Error| {
             let said = error_chain(&error);
             CommandError::new(Exit::Unexpected, format!("cannot serve on {listen}: {said}"), "--listen ADDRESS:PORT")
@@ -70,9 +72,9 @@ impl DoorOf<'_> {
         let nobody = History::open_existing(self.people)?.map(|history| history.people()).transpose()?;
         let nobody = nobody.is_none_or(|people| people.is_empty());
         let next = if nobody { format!("; nobody may come in yet: {add}") } else { String::new() };
-        let scheme = if self.desk.is_some_and(|desk| desk.tls.is_some()) { "https" } else { "http" };
-        console.complain(&format!("recount serve: {scheme}://{address}/{next}\n"));
-        Ok((listener, stop))
+        let address = format!("{}://{address}", scheme(self.desk));
+        console.complain(&format!("recount serve: {address}/{next}\n"));
+        Ok((listener, stop, NotedAddress::of(self.people, &address)))
     }
 
     /// Who comes in, and how; secrets are read now.
@@ -126,9 +128,16 @@ fn provider(folder: &Path, oidc: &OidcConfig, url: &Url) -> Result<OidcSettings,
     })
 }
 
-/// What stands before the link of an invitation.
-pub(crate) fn link(desk: Option<&DeskConfig>, path: &str) -> String {
-    let url = desk.and_then(|desk| desk.url.as_ref());
-    let base = url.map_or_else(|| format!("http://{}", address(desk)), ToString::to_string);
-    format!("{}{path}", base.trim_end_matches('/'))
+fn scheme(desk: Option<&DeskConfig>) -> &'static str {
+    if desk.is_some_and(|desk| desk.tls.is_some()) { "https" } else { "http" }
+}
+
+/// The link of an invitation, and whether a desk is known to be there: `url` of `[desk]`, else where the desk of this state
+/// folder runs, else where it would run.
+pub(crate) fn link(desk: Option<&DeskConfig>, state: &Path, path: &str) -> (String, bool) {
+    let url = desk.and_then(|desk| desk.url.as_ref()).map(ToString::to_string);
+    let known = url.or_else(|| noted_address::of_running_desk(state));
+    let is_known = known.is_some();
+    let base = known.unwrap_or_else(|| format!("{}://{}", scheme(desk), address(desk)));
+    (format!("{}{path}", base.trim_end_matches('/')), is_known)
 }

@@ -3,6 +3,7 @@
 mod background_run;
 pub(crate) mod command_host;
 pub(crate) mod desk_access;
+pub(crate) mod noted_address;
 mod tab_member;
 mod what_if;
 
@@ -86,7 +87,7 @@ fn serve_on(
     let door = DoorOf { desk: config.desk.as_ref(), people: &config.state, folder };
     let runtime = session::runtime()?;
     let served = runtime.block_on(async {
-        let (listener, stop) = door.opened(listen, "recount users add NAME --role operator", console).await?;
+        let (listener, stop, _noted) = door.opened(listen, "recount users add NAME --role operator", console).await?;
         let desk = DeskSite::new(site(config.clone()), Arc::new(host.clone()), door.rules()?);
         let told = stop.clone();
         let stopped = async move { told.wait().await };

@@ -18,7 +18,7 @@ use crate::history::desk::events::DeskEvent;
 use crate::history::desk::people::Role;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::display_text::{shell_word, shown};
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit_codes::Exit;
 
@@ -125,12 +125,15 @@ fn changed(store: &PeopleStore, change: &Change, console: &Console) -> Result<()
         Change::List => return Ok(()),
         Change::Add { name, role, at } => added(store, &mut history, (name, role.role()), at)?,
         Change::Reset { name } => {
-            let name = known((store, &history), name)?;
+            let name = known_here_alone((store, &history), name, "there is no password to take away")?;
             let link = store.link(&mut history, &name)?;
             (name, "reset", Some(link))
         }
         Change::Role { name, role, at } => {
             let at = store.scopes(at)?;
+            if at.is_empty() {
+                known_here_alone((store, &history), name, "the groups there decide what they may do")?;
+            }
             applied((store, &mut history), name, "changed", |history, name| match at.as_slice() {
                 [] => history.set_role(name, role.role()),
                 at => history.set_tenant_roles(name, at, role.role()),
@@ -153,7 +156,8 @@ fn changed(store: &PeopleStore, change: &Change, console: &Console) -> Result<()
     Ok(())
 }
 
-type Changed = (String, &'static str, Option<String>);
+/// Of whom, what, and the link with whether a desk is known to be where it leads.
+type Changed = (String, &'static str, Option<(String, bool)>);
 
 fn added(
     store: &PeopleStore,
@@ -163,6 +167,7 @@ fn added(
 ) -> Result<Changed, CommandError> {
     let (name, scopes) = (checked(store, typed)?, store.scopes(at)?);
     if !history.add_person(&name, role, clock::now())? {
+        known_here_alone((store, history), typed, "with a password they would be somebody else to it")?;
         let of_role = Remedy::command(store.typed(&format!("recount users role {typed} {role}"), at));
         let fix = Remedy::command(store.typed(&format!("recount users reset {typed}"), NOWHERE)).or(of_role);
         return Err(CommandError::new(Exit::Usage, format!("there is a {name} already"), fix));
@@ -200,11 +205,28 @@ fn checked(store: &PeopleStore, typed: &str) -> Result<String, CommandError> {
 
 fn known((store, history): (&PeopleStore, &History), typed: &str) -> Result<String, CommandError> {
     let name = typed.to_lowercase();
-    if history.people()?.iter().any(|person| person.name == name) {
-        return Ok(name);
+    if let Some(person) = history.people()?.into_iter().find(|person| person.name.to_lowercase() == name) {
+        return Ok(person.name);
     }
     let message = format!("nobody is called {}", shown(typed));
     Err(CommandError::new(Exit::Usage, message, Remedy::command(store.typed("recount users", NOWHERE))))
+}
+
+/// Whoever comes by a provider has what they are there: by a password they would be somebody else to it and be refused
+/// there, and another role would be gone with their next sign-in.
+fn known_here_alone(
+    (store, history): (&PeopleStore, &History),
+    typed: &str,
+    why: &str,
+) -> Result<String, CommandError> {
+    let name = known((store, history), typed)?;
+    if !history.people()?.iter().any(|person| person.name == name && person.is_provided) {
+        return Ok(name);
+    }
+    let message = format!("{name} comes in by the company's account: {why}");
+    let lock = Remedy::command(store.typed(&format!("recount users lock {}", shell_word(&name)), NOWHERE));
+    let remove = Remedy::command(store.typed(&format!("recount users remove {}", shell_word(&name)), NOWHERE));
+    Err(CommandError::new(Exit::Usage, message, lock.or(remove)))
 }
 
 fn note(history: &mut History, done: &str, name: &str) -> Result<(), CommandError> {
@@ -220,10 +242,15 @@ fn note(history: &mut History, done: &str, name: &str) -> Result<(), CommandErro
     Ok(history.note_desk_event(&event)?)
 }
 
-fn tell(name: &str, done: &'static str, link: Option<String>, console: &Console) {
+fn tell(name: &str, done: &'static str, link: Option<(String, bool)>, console: &Console) {
     if console.json {
-        return console.document(Exit::Done, &Done { name, done, link });
+        return console.document(Exit::Done, &Done { name, done, link: link.map(|(link, _)| link) });
     }
-    let link = link.map(|link| format!("  to choose a password, once, within a day:\n  {link}\n")).unwrap_or_default();
-    console.print(&format!("{name}: {done}\n{link}"));
+    let link = link.map(|(link, is_known)| {
+        let where_else = "  no desk runs now: the link is for `recount serve` without --listen; for another one put its address\n  \
+                          before /welcome/, or set `url` in [desk]\n";
+        let elsewhere = if is_known { "" } else { where_else };
+        format!("  to choose a password, once, within a day:\n  {link}\n{elsewhere}")
+    });
+    console.print(&format!("{name}: {done}\n{}", link.unwrap_or_default()));
 }

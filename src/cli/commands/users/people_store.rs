@@ -111,11 +111,11 @@ impl PeopleStore {
         Ok(typed.every_tenant.then_some(TenantScope::Every).into_iter().chain(named).collect())
     }
 
-    /// A link that is good once.
-    pub(super) fn link(&self, history: &mut History, name: &str) -> Result<String, CommandError> {
+    /// A link that is good once, and whether a desk is known to be where it leads.
+    pub(super) fn link(&self, history: &mut History, name: &str) -> Result<(String, bool), CommandError> {
         let made = invitation::invite(history, name, clock::now());
         let made = made.map_err(|error| CommandError::new(Exit::Store, error_chain(&error), "recount verify"))?;
-        Ok(desk_access::link(self.desk(), &made.unwrap_or_default()))
+        Ok(desk_access::link(self.desk(), self.state(), &made.unwrap_or_default()))
     }
 }
 

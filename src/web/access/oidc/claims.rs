@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::history::desk::oidc_people::ProvidedPerson;
 use crate::history::desk::people::Role;
+use crate::reconcile::model::display_text::shown;
 use crate::web::access::browser_tokens::{form_token, is_form_token};
 use crate::web::access::oidc::error::OidcError;
 use crate::web::access::oidc::settings::OidcSettings;
@@ -14,7 +15,7 @@ use crate::web::access::oidc::settings::OidcSettings;
 /// Clocks differ by so many seconds.
 const LEEWAY: u64 = 60;
 /// Characters of a name, at most.
-const NAME_MOST: usize = 64;
+const NAME_MOST: usize = 60;
 
 /// What was asked for.
 pub(super) struct TokenAsked<'a> {
@@ -52,8 +53,11 @@ pub(super) fn person(token: &str, keys: &JwkSet, asked: &TokenAsked<'_>) -> Resu
         return Err(OidcError::Claim("it is for somebody else"));
     }
     let name = name(&claims)?;
-    let role = role(&claims, settings).ok_or_else(|| OidcError::NoRole(name.clone()))?;
-    Ok(ProvidedPerson { subject: format!("{}\n{}", settings.issuer, claims.sub), name, role })
+    let subject = format!("{}\n{}", settings.issuer, claims.sub);
+    match role(&claims, settings) {
+        Some(role) => Ok(ProvidedPerson { subject, name, role }),
+        None => Err(OidcError::NoRole { subject, name }),
+    }
 }
 
 /// The key that the token names; of a provider with one key alone it need not.
@@ -76,16 +80,20 @@ fn algorithm(key: &Jwk) -> Result<Algorithm, OidcError> {
     }
 }
 
-/// The name that people know, as far as it can be one here.
+/// The name that people know, as the provider gives it, as far as it can be one here.
 fn name(claims: &Claims) -> Result<String, OidcError> {
     let said = |claim: &str| claims.others.get(claim).and_then(Value::as_str);
     let told = [said("preferred_username"), said("email"), Some(claims.sub.as_str())];
-    let fits = |name: &&str| {
-        let known = |c: char| c.is_ascii_alphanumeric() || "._-@".contains(c);
-        !name.is_empty() && name.len() <= NAME_MOST && name.chars().all(known)
-    };
-    let name = told.into_iter().flatten().find(fits).map(str::to_lowercase);
-    name.ok_or(OidcError::Claim("it holds no name of letters, digits, `.`, `_`, `-` and `@`"))
+    let name = told.into_iter().flatten().map(str::trim).find(|name| is_name(name)).map(str::to_owned);
+    name.ok_or(OidcError::Claim("it holds no name of letters, digits, spaces, `.`, `_`, `-`, `@` and `'`"))
+}
+
+/// Letters of any script, and nothing that reads as something else: no brackets, and nothing that is not seen.
+fn is_name(name: &str) -> bool {
+    const UNSEEN: [char; 4] = ['\u{115f}', '\u{1160}', '\u{3164}', '\u{ffa0}'];
+    let known = |c: char| (c.is_alphanumeric() && !UNSEEN.contains(&c)) || " ._-@'’".contains(c);
+    let is_short = (1..=NAME_MOST).contains(&name.chars().count());
+    is_short && name.chars().all(known) && !name.contains("  ") && shown(name) == name
 }
 
 /// The largest role that one of the groups has.
@@ -96,4 +104,23 @@ fn role(claims: &Claims, settings: &OidcSettings) -> Option<Role> {
         _ => Vec::new(),
     };
     groups.iter().filter_map(|group| settings.roles.get(*group)).copied().max()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Otherwise people are called by a number that nobody knows, or somebody shows as another.
+    #[test]
+    fn a_name_is_taken_as_people_write_it_and_hides_nothing() {
+        for name in ["dana", "Dana Miller", "müller", "O'Hara", "dana@x.de", "山田 太郎", "Anne-Marie d’Arc"] {
+            assert!(is_name(name), "{name}");
+        }
+        let long = "a".repeat(61);
+        for none in
+            ["", "a  b", "dana (as root)", "<b>", "a/b", "a\nb", "dana\u{200b}", "\u{202e}anad", "\u{3164}", &long]
+        {
+            assert!(!is_name(none), "{none:?}");
+        }
+    }
 }

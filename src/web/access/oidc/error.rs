@@ -16,6 +16,11 @@ pub enum OidcError {
     #[error("the provider's token is refused: {0}")]
     Claim(&'static str),
     /// None of the person's groups has a role here.
-    #[error("none of {0}'s groups has a role on this desk")]
-    NoRole(String),
+    #[error("none of {name}'s groups has a role on this desk")]
+    NoRole {
+        /// Issuer and subject.
+        subject: String,
+        /// What the provider calls them.
+        name: String,
+    },
 }

@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use maud::html;
 use sha2::{Digest as _, Sha256};
 
-use crate::history::desk::oidc_people::{Provided, ProvidedPerson};
+use crate::history::desk::oidc_people::{Provided, ProvidedPerson, as_provided};
 use crate::history::store::open::History;
 use crate::web::access::browser_tokens::{Token, form_token, is_form_token};
 use crate::web::access::cookies::CookieKind;
@@ -123,7 +123,7 @@ async fn let_in(door: &Door, person: ProvidedPerson, address: IpAddr, next: &str
             Provided::NameTaken => Err("somebody else has this name here"),
             Provided::Locked => Err("locked"),
         };
-        history.note_desk_event(&sign_in_event(&person.name, address, at, how))?;
+        history.note_desk_event(&sign_in_event(&as_provided(&person.name), address, at, how))?;
         Ok((provided, secret, person.name))
     });
     match begun.await {
@@ -146,9 +146,16 @@ async fn let_in(door: &Door, person: ProvidedPerson, address: IpAddr, next: &str
 async fn note(door: &Door, address: IpAddr, error: &OidcError) {
     tracing::warn!("a sign-in by the provider was refused: {}", crate::error_chain::error_chain(error));
     let (state, why) = (door.people.clone(), error.to_string());
+    let without_role = match error {
+        OidcError::NoRole { subject, .. } => Some(subject.clone()),
+        _ => None,
+    };
     let noted = door.reads.read(move || {
         let mut history = History::open_beside(&state)?.ok_or(PageError::Nothing)?;
-        Ok(history.note_desk_event(&sign_in_event("", address, now(), Err(&why)))?)
+        // What they have open was begun with groups that they no longer have.
+        let known = without_role.map(|subject| history.end_provided_sessions(&subject)).transpose()?.flatten();
+        let who = known.map(|name| as_provided(&name)).unwrap_or_default();
+        Ok(history.note_desk_event(&sign_in_event(&who, address, now(), Err(&why)))?)
     });
     if let Err(missing) = noted.await {
         tracing::error!("a refused sign-in cannot be noted: {missing:?}");
@@ -158,7 +165,7 @@ async fn note(door: &Door, address: IpAddr, error: &OidcError) {
 fn not_in(door: &Door, error: &OidcError) -> Response {
     let status = match error {
         OidcError::Unreachable(_) | OidcError::Answer(_) => StatusCode::BAD_GATEWAY,
-        OidcError::Token(_) | OidcError::Claim(_) | OidcError::NoRole(_) => StatusCode::FORBIDDEN,
+        OidcError::Token(_) | OidcError::Claim(_) | OidcError::NoRole { .. } => StatusCode::FORBIDDEN,
     };
     error_page(door, status, &format!("You are not signed in: {error}."))
 }

@@ -134,6 +134,10 @@ pub enum DeskRun {
 pub struct Background {
     /// Who began the run that is under way.
     pub by: Option<String>,
+    /// When.
+    pub began_at: Option<DateTime<Utc>>,
+    /// Whether it was asked to stop.
+    pub is_stopping: bool,
     /// Why the last one ended before its report.
     pub failed: Option<NotDone>,
 }

@@ -7,7 +7,6 @@ use maud::{Markup, html};
 use crate::history::run_lookup::RunSummary;
 use crate::reconcile::model::display_text::shown;
 use crate::report::numbers_and_dates;
-use crate::report::report_model::ReportVerdict;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::page_pieces;
@@ -69,7 +68,7 @@ fn table(visit: &Visit, runs: &[RunSummary]) -> Markup {
             @let totals = run.end.as_ref().map(|end| end.totals).unwrap_or_default();
             tr {
                 th scope="row" { a href={ "/nights/" (run.run) } { (run.run) " " (shown(run.integration.as_str())) } span.rest { (numbers_and_dates::minute(run.started_at)) } }
-                td { (page_pieces::verdict(visit, ReportVerdict::of_summary(run))) }
+                td { (page_pieces::run_verdict(visit, run)) }
                 td.n.wide { (totals.to_decide) } td.n { (totals.changed) }
                 td.n.wide { (totals.failed + totals.unknown) }
                 td.n.wide { (totals.explained) "/" (totals.lines) }

@@ -15,7 +15,6 @@ use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::reconcile::model::plan::outcome::Outcome;
 use crate::report::open_items::OpenItems;
-use crate::report::report_model::ReportVerdict;
 use crate::report::{display_names, lines, numbers_and_dates};
 use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
@@ -75,7 +74,7 @@ pub(crate) fn approval_page(visit: &Visit, run: &RunRecord, wrong: Option<&str>)
                 p.over { (shown(run.integration.as_str())) " · " (run.mode) " · drawn " (numbers_and_dates::minute(run.started_at)) ", run " (run.run) }
                 div.headline {
                     h1 { "Plan " span.mono { (short(fingerprint)) } }
-                    (page_pieces::verdict(visit, ReportVerdict::of(run)))
+                    (page_pieces::record_verdict(visit, run))
                 }
                 p.lead { @if let Some(undone) = run.undoes { "It sets back run " (undone) ". " } (lead(run, pending)) }
             }

@@ -72,12 +72,17 @@ fn row((now, then): Pair<'_>) -> Markup {
         th scope="row" { @if let Some(line) = then.or(now) { (page_pieces::line_name(line)) } }
         td.n { (page_pieces::quantity(then.or(now).and_then(|line| line.was))) } td.n { (wanted(now)) } td.n { b { (wanted(then)) } }
         td.wide { (now.map_or_else(|| "no line yet".to_owned(), kind)) }
-        td { @if then.is_some_and(|line| plan_pieces::would_change(line) && !line.is_large()) { b { (outcome(then)) } } @else { (outcome(then)) } }
+        td { @if then.is_some_and(|line| plan_pieces::would_change(line) && !line.is_large()) { b { (outcome((now, then))) } } @else { (outcome((now, then))) } }
     } }
 }
 
-fn outcome(then: Option<&LineRecord>) -> String {
-    then.map_or_else(|| "no line any more: what it bills stays".to_owned(), kind)
+fn outcome((now, then): Pair<'_>) -> String {
+    let bills = now.and_then(|line| line.was).is_some_and(|billed| !billed.is_zero());
+    match then {
+        Some(line) => kind(line),
+        None if bills => "no line any more: what it bills stays".to_owned(),
+        None => "not listed any more: it bills nothing".to_owned(),
+    }
 }
 
 fn kind(line: &LineRecord) -> String {
@@ -87,8 +92,8 @@ fn kind(line: &LineRecord) -> String {
 /// How many lines would come to what, in the order of the table.
 fn kinds(pairs: &[Pair<'_>]) -> Vec<(String, usize)> {
     let (mut order, mut counts) = (Vec::new(), BTreeMap::new());
-    for (_, then) in pairs {
-        let kind = outcome(*then);
+    for pair in pairs {
+        let kind = outcome(*pair);
         let count = counts.entry(kind.clone()).or_insert(0_usize);
         *count += 1;
         if *count == 1 {

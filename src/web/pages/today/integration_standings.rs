@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use crate::history::run_record::Totals;
 use crate::reconcile::model::display_text::shown;
-use crate::report::report_model::{Report, ReportVerdict};
+use crate::report::report_model::Report;
 use crate::report::{numbers_and_dates, sparkline};
 use crate::web::desk::host::IntegrationStanding;
 use crate::web::desk::visit::Visit;
@@ -57,7 +57,9 @@ fn standing_row(visit: &Visit, standing: &IntegrationStanding) -> Result<Markup,
             td colspan="7" { "no run yet" }
         } });
     };
-    let nights = history.nights(&standing.name, newest.run, sparkline::NIGHTS)?;
+    let mut nights = history.nights(&standing.name, newest.run, sparkline::NIGHTS)?;
+    // How it goes is not known before its end.
+    nights.retain(|night| visit.desk.under_way != Some(night.run));
     let plan = visit.desk.plan(&standing.name).filter(|plan| plan.run.run == newest.run);
     let numbers = plan.map(|plan| Report::of(&plan.run).numbers);
     let totals = newest.end.as_ref().map(|end| end.totals).unwrap_or_default();
@@ -71,7 +73,7 @@ fn standing_row(visit: &Visit, standing: &IntegrationStanding) -> Result<Markup,
             span.rest.mode { (standing.mode) }
             span.rest.narrow { (changed) " changed · " (doubt) " failed or unknown · " (explained) " explained" }
         }
-        td { (page_pieces::verdict(visit, ReportVerdict::of_summary(&newest))) @if !standing.health.is_healthy() { span.rest { (standing.health.sentence()) } } }
+        td { (page_pieces::run_verdict(visit, &newest)) @if !standing.health.is_healthy() { span.rest { (standing.health.sentence()) } } }
         td.n.wide { (count(totals.to_decide, "ask")) }
         td.n.wide { (changed) " " @if let Some(numbers) = numbers {
             @if numbers.would { small { (numbers.changed) " would" } } @else { (page_pieces::ups_and_downs(numbers.up, numbers.down)) }

@@ -32,6 +32,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let open = &visit.desk.waiting;
     let title = match open.len() {
         0 if visit.desk.outdated.is_some() => "What there is to decide is not known".to_owned(),
+        0 if !visit.desk.undos.is_empty() => "An undo waits for approval".to_owned(),
         0 => "Nothing to decide".to_owned(),
         open => format!("{open} to decide"),
     };
@@ -45,6 +46,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
         (head(visit, &title, new.len(), still.len()))
         @if visit.desk.history.is_none() { (page_pieces::empty("No night has run yet", "Here will be what waits for a person, the new ones first.")) }
         @else {
+            (undos(visit))
             (integration_standings::table(visit)?)
             @if !visit.may(DeskAction::Answer) { (page_pieces::note("plain", "You may read.", html! { "Answering is for operators." })) }
             @if !new.is_empty() { (section("new", "New", "An answer writes nothing now. The next night uses it.", &items(visit, &new, true)?, new.len())) }
@@ -54,6 +56,17 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
         }
     };
     Ok(frame(visit, RailEntry::Today, &format!("{title} · Today"), &main))
+}
+
+/// Undos that somebody drew, and nobody has approved.
+fn undos(visit: &Visit) -> Markup {
+    html! { @for undo in &visit.desk.undos {
+        (page_pieces::note("ask", "An undo waits for approval.", html! {
+            "It sets back " @if let Some(undone) = undo.undoes { a href={ "/nights/" (undone) } { "run " (undone) } }
+            " of " (shown(undo.integration.as_str())) ". Nothing is written by it yet: "
+            a href={ "/plan?run=" (undo.run) } { "look at its plan" } "."
+        }))
+    } }
 }
 
 fn head(visit: &Visit, title: &str, new: usize, still: usize) -> Markup {

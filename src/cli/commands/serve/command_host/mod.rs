@@ -12,6 +12,7 @@ use std::thread;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
 use crate::apply::stop_signal::Stop;
@@ -56,12 +57,19 @@ pub(crate) struct CommandHost {
 
 #[derive(Default)]
 struct Work {
-    /// Who began it, and the hand that stops it.
-    running: Option<(String, watch::Sender<Option<i32>>)>,
+    running: Option<BegunRun>,
     thread: Option<JoinHandle<()>>,
     failed: Option<NotDone>,
     /// Whether somebody waits to store answers.
     settling: bool,
+}
+
+/// A run that was begun here.
+struct BegunRun {
+    by: String,
+    at: DateTime<Utc>,
+    /// The hand that stops it.
+    stop: watch::Sender<Option<i32>>,
 }
 
 impl CommandHost {
@@ -73,7 +81,7 @@ impl CommandHost {
     /// Wishes the run to stop that was begun here; `false` if there is none.
     pub(crate) fn wish_to_stop(&self) -> bool {
         let work = self.work();
-        work.running.as_ref().is_some_and(|(_, sender)| sender.send(Some(STOP)).is_ok())
+        work.running.as_ref().is_some_and(|begun| begun.stop.send(Some(STOP)).is_ok())
     }
 
     /// Lets the run that was begun here finish the line in flight, and waits for its end.
@@ -175,7 +183,7 @@ impl DeskHost for CommandHost {
             return Err(NotDone { kind: NotDoneKind::Busy, message, fix: "wait for its end".into() });
         }
         let (sender, stop) = Stop::new();
-        work.running = Some((who.to_owned(), sender));
+        work.running = Some(BegunRun { by: who.to_owned(), at: clock::now(), stop: sender });
         work.failed = None;
         let (host, asked) = (self.clone(), asked.clone());
         let begun = thread::Builder::new().stack_size(NIGHT_STACK).spawn(move || {
@@ -199,7 +207,13 @@ impl DeskHost for CommandHost {
 
     fn background(&self) -> Background {
         let work = self.work();
-        Background { by: work.running.as_ref().map(|(by, _)| by.clone()), failed: work.failed.clone() }
+        let begun = work.running.as_ref();
+        Background {
+            by: begun.map(|begun| begun.by.clone()),
+            began_at: begun.map(|begun| begun.at),
+            is_stopping: begun.is_some_and(|begun| begun.stop.borrow().is_some()),
+            failed: work.failed.clone(),
+        }
     }
 
     fn vouched(&self, claim: &MemberClaim) -> MemberVerification {
@@ -258,7 +272,7 @@ fn standing(
 }
 
 /// The daemon's next night. What a host's timer does, recount does not know.
-fn next(config: &Config) -> Option<chrono::DateTime<chrono::Utc>> {
+fn next(config: &Config) -> Option<DateTime<Utc>> {
     let daemon = config.daemon.as_ref()?;
     let schedule = Schedule::parse(&daemon.schedule, &daemon.zone, daemon.catch_up).ok()?;
     schedule.next_after(clock::now())
