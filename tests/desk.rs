@@ -4,6 +4,7 @@ mod answers;
 mod break_in;
 pub(crate) mod client;
 mod hostile;
+mod invoices;
 mod large;
 pub(crate) mod links;
 mod mapping;

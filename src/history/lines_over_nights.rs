@@ -7,11 +7,12 @@ use rusqlite::{Row, params};
 
 use crate::history::run_lookup::{RunSummary, findings_of, numbered_line, summary};
 use crate::history::run_record::LineRecord;
-use crate::history::store::column_values::{integer, maybe_quantity, word};
+use crate::history::store::column_values::{folded, integer, maybe_quantity, word};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId};
 use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
@@ -202,26 +203,24 @@ impl History {
         })
     }
 
-    /// Lines that recount changed on these days, newest first. Days are those of the runs' own zone.
+    /// These lines of one run, as far as they are kept; by [`LineKey::folded`].
     ///
     /// # Errors
     /// When they cannot be read.
-    pub fn changes_within(
-        &self,
-        integration: &IntegrationName,
-        (first, last): (NaiveDate, NaiveDate),
-        limit: usize,
-    ) -> Result<Vec<(RunId, LineRecord)>, StoreError> {
+    pub fn lines_of(&self, run: RunId, keys: &BTreeSet<LineKey>) -> Result<BTreeMap<LineKey, LineRecord>, StoreError> {
+        let agreements: BTreeSet<i64> = keys.iter().map(|key| key.agreement.0).collect();
+        let agreements = serde_json::to_string(&agreements).expect("numbers always make JSON");
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT l.* FROM runs AS r CROSS JOIN lines AS l ON l.run = r.run
-                 WHERE r.integration = ?1 AND date(r.started_at, r.utc_offset || ' seconds') BETWEEN ?2 AND ?3
-                     AND r.changed > 0
-                     AND l.outcome IN ('updated', 'created')
-                 ORDER BY r.run DESC, l.position LIMIT ?4",
+                "SELECT * FROM lines WHERE run = ?1 AND agreement IN (SELECT value FROM json_each(?2))",
             )?;
-            let bounds = params![integration.as_str(), first.to_string(), last.to_string(), integer(limit)];
-            statement.query_and_then(bounds, numbered_line)?.collect()
+            let mut found = BTreeMap::new();
+            for line in statement.query_and_then(params![run.0, agreements], numbered_line)? {
+                let (_, line) = line?;
+                let key = line.key().map(|key| folded(&key));
+                found.extend(key.filter(|key| keys.contains(key)).map(|key| (key, line)));
+            }
+            Ok(found)
         })
     }
 }

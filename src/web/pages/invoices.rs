@@ -11,6 +11,7 @@ use crate::reconcile::model::plan::line::Source;
 use crate::reconcile::model::quantity::Quantity;
 use crate::report::command_output::held_output::Waiting;
 use crate::report::format::html::Links;
+use crate::report::format::html::month_tables::FewLines;
 use crate::report::format::html::ready_to_invoice;
 use crate::report::format::html::ready_to_invoice::MonthMore;
 use crate::report::invoices::invoice_month::InvoiceMonth;
@@ -22,6 +23,8 @@ use crate::web::site::PageError;
 
 /// Months that can be chosen.
 const MONTHS: usize = 24;
+/// Changed lines of each integration that are listed at first.
+const CHANGED: usize = 25;
 /// Items that are listed.
 const LISTED: usize = 100;
 
@@ -47,8 +50,9 @@ fn of_month(visit: &Visit, history: &History) -> Result<Markup, PageError> {
     // What is billed and not looked at is known of today alone.
     let unwatched = if is_over { Vec::new() } else { history.unwatched(&on)? };
     let open = (!is_over && !visit.desk.waiting.is_empty()).then(|| in_the_way(visit));
-    let more =
-        MonthMore { switch: Some(switch(&months, asked)), open, is_over, is_outdated: visit.desk.outdated.is_some() };
+    let few = FewLines { most: CHANGED, whole: visit.query.get("all").to_owned(), month: asked.key() };
+    let (switch, is_outdated) = (Some(switch(&months, asked)), visit.desk.outdated.is_some());
+    let more = MonthMore { switch, open, few: Some(few), is_over, is_outdated };
     let standings = asked.standings(history, today, Some(&on))?;
     Ok(html! {
         div.kept { (ready_to_invoice::main(&standings, &unwatched, &asked.said(), (Links::DESK, &more))) }
