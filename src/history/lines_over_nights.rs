@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use rusqlite::{Row, params};
 
 use crate::history::run_lookup::{RunSummary, findings_of, numbered_line, summary};
-use crate::history::run_record::LineRecord;
-use crate::history::store::column_values::{folded, integer, maybe_quantity, word};
+use crate::history::run_record::{LineRecord, RunRecord};
+use crate::history::store::column_values::{folded, integer, maybe_quantity, time_text, word};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId};
@@ -185,6 +185,40 @@ impl History {
                  ORDER BY r.run DESC LIMIT 1",
             )?;
             statement.query_and_then([source.as_str(), customer.as_str()], summary)?.next().transpose()
+        })
+    }
+
+    /// The first run after this one that may have written, an undo aside.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn night_after(&self, run: &RunRecord) -> Result<Option<RunSummary>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT * FROM runs WHERE integration = ?1 AND run > ?2 AND undoes IS NULL AND command IN ('run', 'apply')
+                 ORDER BY run LIMIT 1",
+            )?;
+            statement.query_and_then(params![run.integration.as_str(), run.run.0], summary)?.next().transpose()
+        })
+    }
+
+    /// Of each integration the run of the same day that is nearest to this one, this one with them: a night's runs follow each
+    /// other. Only runs that may have written, undos aside.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn runs_of_night(&self, run: &RunRecord) -> Result<Vec<RunSummary>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT *, min(abs(run - ?1)) FROM runs
+                 WHERE started_at BETWEEN ?2 AND ?3 AND date(started_at, utc_offset || ' seconds') = ?4
+                     AND (run = ?1 OR undoes IS NULL AND command IN ('run', 'apply'))
+                 GROUP BY integration ORDER BY run",
+            )?;
+            let (day, at) = (run.started_at.date_naive(), run.started_at.to_utc());
+            let (first, last) = (time_text(at - TimeDelta::days(2)), time_text(at + TimeDelta::days(2)));
+            let bounds = params![run.run.0, first, last, day.to_string()];
+            statement.query_and_then(bounds, summary)?.collect()
         })
     }
 

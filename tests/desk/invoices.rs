@@ -63,3 +63,43 @@ fn what_was_left_on_purpose_says_by_whom_and_until_when() {
     assert_eq!(cells(left, "MP-ARCHIVE"), told, "{left}");
     desk.close();
 }
+
+/// Otherwise an answer of the last day comes after the last night, and the invoice goes out without it.
+#[test]
+fn the_last_night_before_the_invoices_is_named() {
+    let night = Night::busy();
+    let invoice = crate::support::today() + chrono::TimeDelta::days(45);
+    night.sim().edit(|world| world.agreements.iter_mut().for_each(|one| one.next_invoice = Some(invoice)));
+    night.run().exits(0);
+    let said = |night: &Night| {
+        let desk = DeskOfNight::open(night);
+        let mut dana = desk.browser();
+        if dana.sign_in("dana", super::client::PASSWORD).status != 303 {
+            dana = desk.person("dana", "viewer");
+        }
+        let page = dana.get("/invoices").body;
+        desk.close();
+        text(page.split("<p class=\"lead\">").nth(1).and_then(|rest| rest.split("</p>").next()).expect("a sentence"))
+    };
+    let day = |before: i64| (invoice - chrono::TimeDelta::days(before)).format("%a %-d %b %Y").to_string();
+    let by_timer = format!("before the invoices of {} begins on {} at the latest.", day(0), day(1));
+    assert!(said(&night).contains(&by_timer), "{}", said(&night));
+    let config = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    let config = format!("{config}\n[daemon]\nschedule = \"15 1 * * *\"\nzone = \"UTC\"\n");
+    night.write("recount.toml", &config);
+    let by_daemon = format!("before the invoices of {} is {} 01:15 UTC.", day(0), day(1));
+    assert!(said(&night).contains(&by_daemon), "{}", said(&night));
+    assert!(said(&night).contains("(2 agreements of mail.)"), "{}", said(&night));
+    night.write("recount.toml", config.replacen("[integration.mail]\n", "[integration.mail]\nfreeze = \"3d\"\n", 1));
+    assert!(said(&night).contains(&format!("is {} 01:15 UTC.", day(4))), "{}", said(&night));
+    let soon = crate::support::today() + chrono::TimeDelta::days(2);
+    night.sim().edit(|world| world.agreements.iter_mut().for_each(|one| one.next_invoice = Some(soon)));
+    night.run().exits(0);
+    assert!(said(&night).contains("No night is left that writes before the invoices"), "{}", said(&night));
+    let past = crate::support::today() - chrono::TimeDelta::days(3);
+    night.sim().edit(|world| world.agreements.iter_mut().for_each(|one| one.next_invoice = Some(past)));
+    night.write("recount.toml", &config);
+    night.run().exits(0);
+    let not_made = format!("the invoices of {} are not made yet (2 agreements of mail)", day(48));
+    assert!(said(&night).contains(&not_made), "{}", said(&night));
+}

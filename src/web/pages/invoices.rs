@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{NaiveDate, TimeDelta};
 use maud::{Markup, html};
 
 use crate::history::run_record::LineRecord;
 use crate::history::store::open::History;
+use crate::reconcile::model::display_text::{day, shown};
 use crate::reconcile::model::ids::IntegrationName;
+use crate::reconcile::model::plan::invoice_day::InvoiceDay;
 use crate::reconcile::model::plan::line::Source;
 use crate::reconcile::model::quantity::Quantity;
 use crate::report::command_output::held_output::Waiting;
@@ -16,6 +19,7 @@ use crate::report::format::html::ready_to_invoice;
 use crate::report::format::html::ready_to_invoice::MonthMore;
 use crate::report::invoices::invoice_month::InvoiceMonth;
 use crate::report::{display_names, lines, numbers_and_dates};
+use crate::web::desk::host::LastNight;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::page_pieces;
@@ -52,12 +56,52 @@ fn of_month(visit: &Visit, history: &History) -> Result<Markup, PageError> {
     let open = (!is_over && !visit.desk.waiting.is_empty()).then(|| in_the_way(visit));
     let few = FewLines { most: CHANGED, whole: visit.query.get("all").to_owned(), month: asked.key() };
     let (switch, is_outdated) = (Some(switch(&months, asked)), visit.desk.outdated.is_some());
-    let more = MonthMore { switch, open, few: Some(few), is_over, is_outdated };
+    let until = if is_over { None } else { Some(until_when(visit, history, &on)?) };
+    let more = MonthMore { switch, until, open, few: Some(few), is_over, is_outdated };
     let standings = asked.standings(history, today, Some(&on))?;
     Ok(html! {
         div.kept { (ready_to_invoice::main(&standings, &unwatched, &asked.said(), (Links::DESK, &more))) }
         div.print-only.signoff { p { "Checked by" } p { "Date" } }
     })
+}
+
+/// How long ago an invoice date may be that is still taken for one by which invoices are made.
+const DUE: TimeDelta = TimeDelta::days(62);
+
+/// The invoices that come next, the last night before them, and those that are not made yet.
+fn until_when(visit: &Visit, history: &History, on: &BTreeSet<IntegrationName>) -> Result<Markup, PageError> {
+    let today = visit.desk.zone.day(visit.now);
+    let (mut ahead, mut due) = (Vec::new(), Vec::new());
+    for name in on {
+        for InvoiceDay { on, agreements } in history.invoice_days(name)? {
+            let list = if on > today { &mut ahead } else { &mut due };
+            list.push((on, name, agreements));
+        }
+    }
+    due.retain(|(on, ..)| today.signed_duration_since(*on) <= DUE);
+    let next = ahead.iter().map(|(on, ..)| *on).min();
+    let mut nights: Vec<(LastNight, String)> = Vec::new();
+    for (on, name, agreements) in ahead.iter().filter(|(on, ..)| Some(*on) == next) {
+        let night = visit.site.host.last_night(name, *on, visit.now);
+        let of_it = format!("{} of {}", numbers_and_dates::plural(*agreements, "agreement"), shown(name.as_str()));
+        match nights.iter_mut().find(|(known, _)| *known == night) {
+            Some((_, all)) => all.push_str(&format!(", {of_it}")),
+            None => nights.push((night, of_it)),
+        }
+    }
+    Ok(html! {
+        @if let Some(next) = next { @for (night, of_it) in &nights { (last_night(visit, next, *night)) " (" (of_it) ".) " } }
+        @for (on, name, agreements) in &due { "ConnectWise says that the invoices of " (day(*on)) " are not made yet (" (numbers_and_dates::plural(*agreements, "agreement")) " of " (shown(name.as_str())) "). " }
+    })
+}
+
+fn last_night(visit: &Visit, invoice: NaiveDate, night: LastNight) -> Markup {
+    let invoice = day(invoice);
+    html! { @match night {
+        LastNight::At(at) => { "The last night before the invoices of " (invoice) " is " b { (numbers_and_dates::minute(visit.desk.zone.local(at))) } ". What is answered until then is on them." },
+        LastNight::Until(on) => { "The last night before the invoices of " (invoice) " begins on " b { (day(on)) } " at the latest. What is answered before it is on them." },
+        LastNight::Over => { "No night is left that writes before the invoices of " (invoice) ": what is answered now is on later ones." },
+    } }
 }
 
 fn switch(months: &[InvoiceMonth], asked: InvoiceMonth) -> Markup {

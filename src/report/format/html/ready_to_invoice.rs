@@ -46,6 +46,8 @@ pub fn billed_unwatched(unwatched: &UnwatchedLine) -> String {
 pub struct MonthMore {
     /// The way to other months.
     pub switch: Option<Markup>,
+    /// Until when an answer is on the invoices.
+    pub until: Option<Markup>,
     /// The items that are in the way.
     pub open: Option<Markup>,
     /// How few of the changed lines are listed at first.
@@ -89,7 +91,7 @@ pub fn main(
         header.head {
             div {
             div.headline { h1 { "Invoices of " (month) } span.verdict.big.(tone) { (words) } }
-            p.lead { "As of the newest run of each integration" @if more.is_over { " in " (month) } "." }
+            p.lead { "As of the newest run of each integration" @if more.is_over { " in " (month) } "." @if let Some(until) = &more.until { " " (until) } }
             }
             @if let Some(switch) = &more.switch { (switch) }
         }

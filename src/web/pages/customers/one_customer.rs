@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
 use crate::history::lines_over_nights::LineNight;
@@ -9,6 +10,7 @@ use crate::history::run_lookup::RunSummary;
 use crate::history::run_record::LineRecord;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::{CustomerName, RunId};
+use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::quantity::Quantity;
 use crate::report::command_output::held_output::Waiting;
@@ -86,13 +88,15 @@ fn of_integration(visit: &Visit, plan: &OpenItems, name: &str) -> Result<Option<
     let runs: Vec<RunId> = known.iter().map(|run| run.run).collect();
     let handles: BTreeSet<&str> = of_it.iter().map(|line| line.handle.as_str()).collect();
     let nights = history.line_nights(&runs, &handles)?;
+    let agreements = of_it.iter().filter_map(|line| line.agreement).collect();
+    let changed = history.last_writes(&plan.run.integration, &agreements)?;
     let reading = ExportReadability::of_run(&current.run);
     let records = visit.desk.records.get(&plan.run.integration);
     let title = plan.run.integration.as_str();
     let lines = html! {
         section aria-label=(title) {
             div.sec { h2 { (shown(title)) " " span.count { (of_it.len()) } } p { "as of " a href={ "/nights/" (plan.run.run) } { "run " (plan.run.run) } ", " (numbers_and_dates::day(plan.run.started_at)) " " span.key { span { i {} "wanted" } span { i.l {} "billed" } } } }
-            (table(&of_it, &runs, &nights))
+            (table(visit, &of_it, (&runs, &nights), &changed))
             @for line in &of_it { details.fold id={ "why-" (line.handle) } {
                 summary { "Why " (display_names::product(line)) " " small { (numbers_and_dates::step(line)) } }
                 div.in { (evidence::chain(line, &reading, records)) }
@@ -102,14 +106,21 @@ fn of_integration(visit: &Visit, plan: &OpenItems, name: &str) -> Result<Option<
     Ok(Some((lines, happened(visit, &of_it, (&known, &nights)))))
 }
 
-fn table(of_it: &[&LineRecord], runs: &[RunId], nights: &BTreeMap<String, Vec<LineNight>>) -> Markup {
+/// `changed`: when recount last wrote each line.
+fn table(
+    visit: &Visit,
+    of_it: &[&LineRecord],
+    (runs, nights): (&[RunId], &BTreeMap<String, Vec<LineNight>>),
+    changed: &BTreeMap<LineKey, DateTime<Utc>>,
+) -> Markup {
     html! { div.sheet { table.mid {
-        thead { tr { th scope="col" { "product" } th.n scope="col" { "billed" } th.n.wide scope="col" { "counted" } th.n scope="col" { "wanted" } th.wide scope="col" { "30 nights" } th scope="col" { "state" } th.wide scope="col" { span.sr { "why" } } } }
+        thead { tr { th scope="col" { "product" } th.n scope="col" { "billed" } th.n.wide scope="col" { "counted" } th.n scope="col" { "wanted" } th.wide scope="col" { "30 nights" } th scope="col" { "state" } th.wide.wider scope="col" { "last change" } th.wide scope="col" { span.sr { "why" } } } }
         tbody { @for line in of_it { tr {
             th scope="row" { (display_names::product(line)) }
             td.n { (page_pieces::quantity(line.now.or(line.was))) } td.n.wide { (page_pieces::quantity(numbers_and_dates::counted(line))) } td.n { (page_pieces::quantity(line.wanted)) }
             td.wide { @if let Some(nights) = nights.get(&line.handle) { (today::drawing(runs, nights)) } }
             td.fit { (line.outcome) span.rest { (page_pieces::words_of(line.reason.as_str())) } }
+            td.wide.wider.nb { @match line.key().and_then(|key| changed.get(&*key.folded())) { Some(at) => (numbers_and_dates::day(visit.desk.zone.local(*at))), None => (page_pieces::quantity(None)) } }
             td.wide { a href={ "#why-" (line.handle) } { "Why" span.sr { " " (display_names::product(line)) } } }
         } } }
     } } }

@@ -235,7 +235,7 @@ fn row(visit: &Visit, one: &Waiting, is_ticked: bool) -> Markup {
             p.why { (escaped(&one.finding.message)) }
             p.since { (since(visit, one)) }
             (page_pieces::step(one.line.as_ref()))
-            (row_answers(visit, one))
+            (row_answers(visit, one, None))
         }
     }
 }
@@ -250,11 +250,17 @@ fn carried(visit: &Visit, item: Option<Item<'_>>) -> Markup {
     html! { (token(visit)) input type="hidden" name="shown" value=(item.map(|item| item.as_shown()).unwrap_or_default()); }
 }
 
+/// Where an answer leads afterwards: a number, and no address.
+fn way_back(night: Option<RunId>) -> Markup {
+    html! { @if let Some(night) = night { input type="hidden" name="night" value=(night); } }
+}
+
 fn address(handle: &str) -> String {
     DeskAction::Answer.path().replace("{handle}", handle)
 }
 
-fn row_answers(visit: &Visit, one: &Waiting) -> Markup {
+/// `night`: the page of a run from which it is answered.
+pub(crate) fn row_answers(visit: &Visit, one: &Waiting, night: Option<RunId>) -> Markup {
     let handle = handle(one);
     let item = visit.desk.item(handle);
     let (accept, keep) = (takes(item, AnswerVerb::Accept), takes(item, AnswerVerb::Keep));
@@ -262,7 +268,7 @@ fn row_answers(visit: &Visit, one: &Waiting) -> Markup {
     html! {
         @if visit.may(DeskAction::Answer) && (accept || keep) {
             form.do method="post" action=(address(handle)) {
-                (carried(visit, item))
+                (carried(visit, item)) (way_back(night))
                 @if accept { button.b name="answer" value="accept" { "Accept" span.sr { " " (said) } } }
                 @if keep { button.b name="answer" value="keep" { "Keep" span.sr { " " (said) } } }
                 a.b.quiet href={ "/items/" (handle) } { "More" span.sr { ": " (said) } }
@@ -307,13 +313,13 @@ fn answered(visit: &Visit) -> Markup {
                 h2 id="answered" { "Answered, not yet written " span.count { (answered.len() + queued.len()) } }
                 @if visit.may(DeskAction::Start) { (start(visit, "dry", None, "See what they would do")) }
             }
-            div.rows { @for one in queued { (waits(visit, one)) } @for one in answered { (slip(visit, one)) } }
+            div.rows { @for one in queued { (waits(visit, one, None)) } @for one in answered { (slip(visit, one, None)) } }
         }
     } }
 }
 
 /// An answer that was given while a run was under way.
-fn waits(visit: &Visit, one: &QueuedAnswer) -> Markup {
+pub(crate) fn waits(visit: &Visit, one: &QueuedAnswer, night: Option<RunId>) -> Markup {
     let about = visit.desk.item(&one.handle).map(|item| item.sentence()).unwrap_or_default();
     let undo = DeskAction::TakeBack.path().replace("{handle}", &one.handle);
     html! {
@@ -321,13 +327,14 @@ fn waits(visit: &Visit, one: &QueuedAnswer) -> Markup {
             (page_pieces::sign("info", '·'))
             p { b { (about) } br; span.small.soft { (one.verb) " by " (shown(&one.who)) " · saved, it waits for the end of the run" } }
             @if visit.may(DeskAction::TakeBack) {
-                form method="post" action=(undo) { (token(visit)) button.b { "Undo" span.sr { " " (about) } } }
+                form method="post" action=(undo) { (token(visit)) (way_back(night)) button.b { "Undo" span.sr { " " (about) } } }
             }
         }
     }
 }
 
-fn slip(visit: &Visit, one: &AnsweredItem) -> Markup {
+/// An answer that the next night uses.
+pub(crate) fn slip(visit: &Visit, one: &AnsweredItem, night: Option<RunId>) -> Markup {
     let decision = &one.decision;
     let handle = &decision.handle;
     let undo = DeskAction::TakeBack.path().replace("{handle}", handle);
@@ -336,7 +343,7 @@ fn slip(visit: &Visit, one: &AnsweredItem) -> Markup {
             (page_pieces::sign("good", '✓'))
             p { b { (one.about()) } br; span.small.soft { (escaped(&decision.sentence())) " · the next night uses it" } }
             @if visit.may(DeskAction::TakeBack) {
-                form method="post" action=(undo) { (token(visit)) button.b { "Undo" span.sr { " " (one.about()) } } }
+                form method="post" action=(undo) { (token(visit)) (way_back(night)) button.b { "Undo" span.sr { " " (one.about()) } } }
             }
         }
     }
