@@ -123,7 +123,7 @@ fn in_the_way(visit: &Visit) -> Markup {
         section aria-labelledby="way" {
             div.sec { h2 id="way" { "In the way" span.count { (open.len()) } } p.no-print { a href="/" { "Answer them" } } }
             div.sheet { table {
-                thead { tr { th scope="col" { "line" } th scope="col" { "why" } th.n.wide scope="col" { "billed" } th.n.wide scope="col" { "wanted" } th.wide scope="col" { "open" } } }
+                thead { tr { th scope="col" { "line" } th scope="col" { "why" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" } th.wide scope="col" { "open" } } }
                 tbody { @for one in open.iter().take(LISTED) { (item(visit, one)) } }
             } }
             @if open.len() > LISTED { p.small.soft { "and " (open.len() - LISTED) " more" } }
@@ -133,12 +133,15 @@ fn in_the_way(visit: &Visit) -> Markup {
 
 fn item(visit: &Visit, one: &Waiting) -> Markup {
     let handle = one.finding.handle.as_deref().unwrap_or_default();
-    let title = one.line.as_ref().map_or_else(|| one.title(), display_names::line);
+    let title = one.line.as_ref().map_or_else(|| one.title(), display_names::whose);
     let (billed, wanted) = units_of(visit, one);
     html! { tr {
-        th scope="row" { @if handle.is_empty() { (title) } @else { a href={ "/items/" (handle) } { (title) } } }
-        td { (page_pieces::words_of(one.finding.code.as_str())) }
-        td.n.wide { (page_pieces::quantity(billed)) } td.n.wide { (page_pieces::quantity(wanted)) }
+        th scope="row" { span.line {
+            @if handle.is_empty() { (title) } @else { a href={ "/items/" (handle) } { (title) } }
+            @if let Some(line) = &one.line { " " span.rest { (display_names::product(line)) } }
+        } }
+        td.fit { (page_pieces::words_of(one.finding.code.as_str())) }
+        td.n { (page_pieces::quantity(billed)) } td.n { b { (page_pieces::quantity(wanted)) } }
         td.wide { @if visit.desk.is_new(one) { "new" } @else if one.nights <= 1 { "today" } @else { (numbers_and_dates::plural(usize::try_from(one.nights).unwrap_or_default(), "night")) } }
     } }
 }

@@ -89,8 +89,8 @@ fn row(line: &LineOfMonth, links: Links) -> Markup {
         th scope="row" { span.line { (whose) " " span.rest { (product) } } }
         td.n { (or_dash(*from)) } td.n { b { (to) } }
         td.n { (moved(*by)) @if !otherwise.is_zero() { span.rest { (moved(otherwise)) " otherwise" } } }
-        td {
-            a href=(address) { @match last.at { Some(at) => (numbers_and_dates::day(at)), None => { "run " (last.run) } } }
+        td.fit {
+            a.nb href=(address) { @match last.at { Some(at) => (at.format("%-d %b")), None => { "run " (last.run) } } }
             @if from.is_none() && *changes == 1 { ", created" }
             @if let Some(who) = &last.accepted_by { ", accepted by " (shown(who)) }
             @if *changes > 1 { span.rest { "the last of " (changes) " changes" @if from.is_none() { ", created by the first" } } }
@@ -112,7 +112,7 @@ pub(super) fn left(id: &str, left: &[LeftOnPurpose]) -> Markup {
             @if ignored > 0 { p { (ignored) " ignored, " (unbilled.normalize()) " units: counted, but not billed." } }
             div.sheet tabindex="0" { table {
                 thead { tr {
-                    th scope="col" { "line" } th scope="col" { "answer" } th.n scope="col" { "billed" }
+                    th scope="col" { "line" } th scope="col" { "answer" } th.n.wide scope="col" { "billed" }
                     th.n scope="col" { "counted" } th scope="col" { "by" } th.wide scope="col" { "handle" }
                 } }
                 tbody { @for one in left.iter().take(LISTED) { @match one {
@@ -138,7 +138,7 @@ fn answer(line: &LineRecord, decision: Option<&Decision>) -> (Markup, Markup) {
         (wanted)
         @if !decision.note.is_empty() { span.rest { q { (escaped(&decision.note)) } } }
     };
-    (what, html! { (shown(&decision.who)) span.rest { (numbers_and_dates::day(decision.at)) } })
+    (what, html! { (shown(&decision.who)) span.rest { (decision.at.format("%-d %b %Y")) } })
 }
 
 fn skipped(finding: &Finding) -> Markup {
@@ -154,7 +154,7 @@ fn left_row(
     (what, by): (Markup, Markup),
 ) -> Markup {
     html! { tr {
-        th scope="row" { span.line { (whose) " " span.rest { (product) } } } td { (what) }
-        td.n { (or_dash(billed)) } td.n { (or_dash(counted)) } td { (by) } td.wide { code { (handle) } }
+        th scope="row" { span.line { (whose) " " span.rest { (product) } } } td.fit { (what) }
+        td.n.wide { (or_dash(billed)) } td.n { (or_dash(counted)) } td.fit { (by) } td.wide { code { (handle) } }
     } }
 }
