@@ -118,6 +118,26 @@ fn today_says_how_many_rows_more_or_fewer_the_export_has() {
     desk.close();
 }
 
+/// Otherwise a quiet morning shows an empty page, and whoever sends the invoices does not see what the night wrote.
+#[test]
+fn a_quiet_morning_says_what_the_night_changed_and_how_the_invoices_stand() {
+    let night = Night::busy();
+    night.run().exits(0);
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "viewer");
+    let page = dana.get("/").body;
+    let changed = page.split("Changed last night").nth(1).unwrap_or_else(|| panic!("{page}"));
+    assert!(changed.contains("MP-CLOUDFILTER") && changed.contains("+7") && changed.contains("+4"), "{changed}");
+    assert!(changed.contains("Ready so far.") && changed.contains("href=\"/invoices\">Look at "), "{changed}");
+    night.recount(&["plan"]);
+    assert!(dana.get("/").body.contains("Changed last night"), "a dry run hides what the night changed");
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,7\nAcme,Archive,0\nBorealis,CloudFilter,6\n");
+    night.run().exits(3);
+    let page = dana.get("/").body;
+    assert!(!page.contains("Changed last night") && !page.contains("Ready so far."), "what waits comes first: {page}");
+    desk.close();
+}
+
 /// Otherwise whoever is asked by a customer since when a number stands searches thirty nights for it.
 #[test]
 fn each_line_of_a_customer_says_when_it_was_changed_last() {
@@ -128,6 +148,13 @@ fn each_line_of_a_customer_says_when_it_was_changed_last() {
     let today = crate::support::today().format("%a %-d %b %Y").to_string();
     assert!(page.contains("last change</th>"), "{page}");
     assert_eq!(page.matches(&format!("<td class=\"wide wider nb\">{today}</td>")).count(), 2, "{page}");
+    assert!(page.contains("2 lines of 1 integration on 1 agreement."), "{page}");
+    assert!(
+        page.contains("<b>mapping</b><div>Acme is company 1; service CloudFilter → MP-CLOUDFILTER</div>"),
+        "{page}"
+    );
+    let wrote = format!("<a href=\"/nights/{}\">run {0}</a> wrote <b>7</b> on {today}", newest(&night));
+    assert!(page.contains(&wrote), "{page}");
     let page = desk.person("vera", "viewer").get("/services").body;
     assert!(page.contains(">state</th>") && page.contains("2 services of mail: 2 with a product."), "{page}");
     assert!(page.contains("<td class=\"wide\">mapped</td>"), "{page}");

@@ -17,6 +17,7 @@ use crate::report::format::html::Links;
 use crate::report::format::html::month_tables::FewLines;
 use crate::report::format::html::ready_to_invoice;
 use crate::report::format::html::ready_to_invoice::MonthMore;
+use crate::report::invoices::invoice_conditions::open_conditions;
 use crate::report::invoices::invoice_month::InvoiceMonth;
 use crate::report::{display_names, lines, numbers_and_dates};
 use crate::web::desk::host::LastNight;
@@ -40,6 +41,30 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     Ok(frame(visit, RailEntry::Invoices, "Invoices", &main))
 }
 
+/// The same of this month in a few words, for a morning on which nothing else waits.
+pub(crate) fn in_short(visit: &Visit) -> Result<Markup, PageError> {
+    let Some(history) = &visit.desk.history else { return Ok(Markup::default()) };
+    let today = visit.desk.zone.day(visit.now);
+    let (month, on) = (InvoiceMonth::of(today), on(visit));
+    let standings = month.standings(history, today, Some(&on))?;
+    let open = standings.iter().map(open_conditions).sum::<usize>() + history.unwatched(&on)?.len();
+    Ok(html! {
+        section.panel aria-labelledby="invoices" {
+            h2 id="invoices" { "Invoices of " (month.said()) }
+            p {
+                @if open == 0 { b { "Ready so far." } " Everybody is mapped, nothing is open, no line is in doubt. " }
+                @else { b { "Not yet:" } " " (numbers_and_dates::plural(open, "condition")) (if open == 1 { " does" } else { " do" }) " not hold. " }
+                (until_when(visit, history, &on)?)
+            }
+            p.do { a.b href="/invoices" { "Look at " (month.said()) } }
+        }
+    })
+}
+
+fn on(visit: &Visit) -> BTreeSet<IntegrationName> {
+    visit.desk.standings.iter().filter(|standing| standing.is_on()).map(|standing| standing.name.clone()).collect()
+}
+
 fn of_month(visit: &Visit, history: &History) -> Result<Markup, PageError> {
     let today = visit.desk.zone.day(visit.now);
     let this = InvoiceMonth::of(today);
@@ -49,8 +74,7 @@ fn of_month(visit: &Visit, history: &History) -> Result<Markup, PageError> {
     }
     let asked = InvoiceMonth::parse(visit.query.get("month")).filter(|asked| months.contains(asked)).unwrap_or(this);
     let is_over = asked < this;
-    let on: BTreeSet<IntegrationName> =
-        visit.desk.standings.iter().filter(|standing| standing.is_on()).map(|standing| standing.name.clone()).collect();
+    let on = on(visit);
     // What is billed and not looked at is known of today alone.
     let unwatched = if is_over { Vec::new() } else { history.unwatched(&on)? };
     let open = (!is_over && !visit.desk.waiting.is_empty()).then(|| in_the_way(visit));

@@ -2,6 +2,7 @@
 
 mod groups;
 mod integration_standings;
+mod quiet_morning;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,9 +48,10 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
         @else {
             (integration_standings::table(visit)?)
             @if !visit.may(DeskAction::Answer) { (page_pieces::note("plain", "You may read.", html! { "Answering is for operators." })) }
-            @if !new.is_empty() { (section("new", "New", "An answer writes nothing now. The next night uses it.", &items(visit, &new, true)?, new.len())) }
+            @if !new.is_empty() { (section("new", "New", &next_uses(visit), &items(visit, &new, true)?, new.len())) }
             @if !still.is_empty() { (section("still", "Still open", "What can be answered here comes first, then what has to be mended; of each the longest first.", &items(visit, &still, false)?, still.len())) }
             (answered(visit))
+            @if open.is_empty() && visit.desk.outdated.is_none() { (quiet_morning::sections(visit)?) }
             @if visit.may(DeskAction::Several) && open.len() > 1 { (several(visit)) }
         }
     };
@@ -96,6 +98,12 @@ pub(crate) fn start(visit: &Visit, kind: &str, integration: Option<&IntegrationN
             button.b { (label) }
         }
     }
+}
+
+/// What becomes of an answer, and when.
+fn next_uses(visit: &Visit) -> String {
+    let at = visit.desk.next_night().map(|at| format!(" on {}", numbers_and_dates::minute(visit.desk.zone.local(at))));
+    format!("An answer writes nothing now. The next night{} uses it.", at.unwrap_or_default())
 }
 
 fn section(id: &str, title: &str, said: &str, body: &Markup, count: usize) -> Markup {
