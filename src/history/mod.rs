@@ -9,7 +9,6 @@ pub mod counts_by_day;
 pub mod daemon_slots;
 pub mod decision_records;
 pub mod desk;
-pub mod invoice_days;
 pub mod journal;
 pub mod lines_over_nights;
 pub mod newest_plan;

@@ -138,6 +138,28 @@ fn a_quiet_morning_says_what_the_night_changed_and_how_the_invoices_stand() {
     desk.close();
 }
 
+/// Otherwise the one thing that stops a whole vendor is a card among others, and the way to mend it is looked for.
+#[test]
+fn a_refused_export_stands_above_everything_with_the_ways_on() {
+    let night = held_night();
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,3\n");
+    night.recount(&["run"]).exits(11);
+    let run = newest(&night);
+    let desk = DeskOfNight::open(&night);
+    let page = desk.person("dana", "operator").get("/").body;
+    assert!(page.contains("<h1>Export refused: mail</h1>") && page.contains("Nothing was written for mail."), "{page}");
+    let note = page.split("<div class=\"note bad\"").nth(1).expect("a note").split("<table").next().expect("its end");
+    assert!(
+        note.contains("<li>") && note.contains("rows since run ") && note.contains("Drop the right file…"),
+        "{note}"
+    );
+    assert!(note.contains(&format!("href=\"/plan?run={run}\">See what this one would do")), "{note}");
+    assert!(!page.contains(">the export</h3>"), "it is told twice: {page}");
+    assert!(row(&page, "to zero").contains("value=\"accept\"") || page.contains("Accept 3 → 0"), "{page}");
+    assert!(!desk.person("vera", "viewer").get("/").body.contains("Drop the right file"), "a viewer may bring no file");
+    desk.close();
+}
+
 /// Otherwise whoever is asked by a customer since when a number stands searches thirty nights for it.
 #[test]
 fn each_line_of_a_customer_says_when_it_was_changed_last() {

@@ -3,6 +3,7 @@
 pub(crate) mod accepted_last;
 pub(in crate::history) mod baselines;
 pub mod days_kept_by_restore;
+mod invoice_days;
 pub mod last_writes;
 pub(crate) mod names_on_lines;
 pub mod owned_lines;

@@ -7,13 +7,13 @@ use maud::{Markup, html};
 use crate::history::run_lookup::RunSummary;
 use crate::history::run_record::{LineRecord, RunRecord};
 use crate::history::store::open::History;
-use crate::reconcile::model::display_text::{escaped, shown};
+use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::report::command_output::diff_output::Difference;
 use crate::report::format::html::html_pieces::Anchors;
 use crate::report::report_files::Reports;
-use crate::report::report_model::{Report, ReportEntry, ReportVerdict, sign as sign_of};
+use crate::report::report_model::{Report, ReportEntry, ReportVerdict};
 use crate::report::{Change, LINES_DROPPED, LinesKept, lines, numbers_and_dates, sparkline};
 use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
@@ -43,9 +43,9 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
         @if let Some(end) = &run.end { (page_pieces::stops(visit, &run, end)) }
         @if LinesKept::of(&run) == LinesKept::Nothing { p { (LINES_DROPPED) "." } }
         @for (kind, lines) in &report.changes { (changes(*kind, lines, (&places, visit.query.get("line")), &trends)) }
-        (entries(("Held", "held"), "Nothing of these was written", &report.asked, |entry| held_items::row(visit, &run, (entry, &places))))
-        (entries(("Worth a look", "odd"), "", &report.odd, |entry| row(entry, "info", (&places, None))))
-        (entries(("For completeness", "told"), "", &report.told, |entry| row(entry, "plain", (&places, None))))
+        (entries(("Held", "held"), "Nothing of these was written", &report.asked, |entry| held_items::asked(visit, &run, (entry, &places))))
+        (entries(("Worth a look", "odd"), "", &report.odd, |entry| held_items::row(entry, "info", (&places, None))))
+        (entries(("For completeness", "told"), "", &report.told, |entry| held_items::row(entry, "plain", (&places, None))))
         section.stack {
             @if let Some(before) = night_before(&nights, &run) { (against(&run, &history.run(before)?.ok_or(PageError::Nothing)?)) }
             (facts(visit, &run))
@@ -164,31 +164,6 @@ fn entries(
             @if entries.len() > LINES { p.small.soft { "and " (entries.len() - LINES) " more" } }
         }
     } }
-}
-
-fn beside_title(entry: &ReportEntry<'_>) -> String {
-    let why = page_pieces::words_of(entry.finding.code.as_str());
-    if why == entry.title() { "of the whole integration".to_owned() } else { why }
-}
-
-/// Its sign is of this tone. `stands`: how it stands by now, and what can be pressed, of what somebody was asked about.
-pub(crate) fn row(
-    entry: &ReportEntry<'_>,
-    tone: &str,
-    (places, stands): (&Anchors, Option<(Markup, Markup)>),
-) -> Markup {
-    let handle = entry.handle();
-    let (stands, pressed) = stands.unzip();
-    html! {
-        article.row id=[places.first(handle)] {
-            (page_pieces::sign(tone, sign_of(entry.finding.code)))
-            h3 { @if handle.is_empty() { (entry.title()) } @else { a href={ "/items/" (handle) } { (entry.title()) } } span.rest { (beside_title(entry)) } }
-            p.why { (escaped(&entry.finding.message)) }
-            p.since { @if let Some(stands) = stands { (stands) " " } @if !handle.is_empty() { code { (handle) } } }
-            (page_pieces::step(entry.line))
-            @match pressed { Some(pressed) => { (pressed) }, None => p.do {} }
-        }
-    }
 }
 
 fn facts(visit: &Visit, run: &RunRecord) -> Markup {

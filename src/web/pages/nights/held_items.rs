@@ -5,12 +5,12 @@ use maud::{Markup, html};
 use crate::history::run_record::RunRecord;
 use crate::reconcile::model::display_text::escaped;
 use crate::report::format::html::html_pieces::Anchors;
-use crate::report::report_model::ReportEntry;
+use crate::report::report_model::{ReportEntry, sign as sign_of};
 use crate::web::desk::visit::Visit;
-use crate::web::pages::{one_night, today};
+use crate::web::pages::{page_pieces, today};
 
 /// A row with buttons, or how it stands; what was answered since is a slip with its Undo.
-pub(crate) fn row(visit: &Visit, run: &RunRecord, (entry, places): (&ReportEntry<'_>, &Anchors)) -> Markup {
+pub(crate) fn asked(visit: &Visit, run: &RunRecord, (entry, places): (&ReportEntry<'_>, &Anchors)) -> Markup {
     let handle = entry.handle();
     let is_it = |found: Option<&str>| !handle.is_empty() && found == Some(handle);
     let night = Some(run.run);
@@ -29,7 +29,7 @@ pub(crate) fn row(visit: &Visit, run: &RunRecord, (entry, places): (&ReportEntry
         Some(open) => today::row_answers(visit, open, night),
         None => html! { p.do {} },
     };
-    one_night::row(entry, "ask", (places, Some((stands(visit, run, handle, open.is_some()), pressed))))
+    row(entry, "ask", (places, Some((stands(visit, run, handle, open.is_some()), pressed))))
 }
 
 /// How it stands by now.
@@ -43,5 +43,30 @@ fn stands(visit: &Visit, run: &RunRecord, handle: &str, is_open: bool) -> Markup
         @else if is_queued { b { "answered" } ", waits for the run" }
         @else if let Some(answer) = answer { (escaped(&answer.sentence())) }
         @else { "settled since" }
+    }
+}
+
+fn beside_title(entry: &ReportEntry<'_>) -> String {
+    let why = page_pieces::words_of(entry.finding.code.as_str());
+    if why == entry.title() { "of the whole integration".to_owned() } else { why }
+}
+
+/// Its sign is of this tone. `stands`: how it stands by now, and what can be pressed, of what somebody was asked about.
+pub(crate) fn row(
+    entry: &ReportEntry<'_>,
+    tone: &str,
+    (places, stands): (&Anchors, Option<(Markup, Markup)>),
+) -> Markup {
+    let handle = entry.handle();
+    let (stands, pressed) = stands.unzip();
+    html! {
+        article.row id=[places.first(handle)] {
+            (page_pieces::sign(tone, sign_of(entry.finding.code)))
+            h3 { @if handle.is_empty() { (entry.title()) } @else { a href={ "/items/" (handle) } { (entry.title()) } } span.rest { (beside_title(entry)) } }
+            p.why { (escaped(&entry.finding.message)) }
+            p.since { @if let Some(stands) = stands { (stands) " " } @if !handle.is_empty() { code { (handle) } } }
+            (page_pieces::step(entry.line))
+            @match pressed { Some(pressed) => { (pressed) }, None => p.do {} }
+        }
     }
 }

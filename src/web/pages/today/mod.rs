@@ -1,8 +1,10 @@
 //! Today: how each integration stands, what waits for a person, and what was answered.
 
+mod first_day;
 mod groups;
 mod integration_standings;
 mod quiet_morning;
+mod refused_exports;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,30 +34,41 @@ const CARDS: usize = 12;
 pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let open = &visit.desk.waiting;
     let title = match open.len() {
+        0 if is_first_day(visit) => "First day".to_owned(),
         0 if visit.desk.outdated.is_some() => "What there is to decide is not known".to_owned(),
         0 => "Nothing to decide".to_owned(),
+        _ if !refused_exports::whose(visit).is_empty() => format!("Export refused: {}", refused_exports::whose(visit)),
         open => format!("{open} to decide"),
     };
-    let (new, mut still): (Vec<&Waiting>, Vec<&Waiting>) = open.iter().partition(|one| visit.desk.is_new(one));
+    let ordinary = open.iter().filter(|one| !refused_exports::is_one(one));
+    let (new, mut still): (Vec<&Waiting>, Vec<&Waiting>) = ordinary.partition(|one| visit.desk.is_new(one));
     still.sort_by_key(|one| !has_answer(visit, one));
     if let Some(one_kind) = groups::asked_for(visit, row) {
         let main = html! { (head(visit, &title, new.len(), still.len())) (one_kind) @if visit.may(DeskAction::Several) { (several(visit)) } };
         return Ok(frame(visit, RailEntry::Today, &format!("{title} · Today"), &main));
     }
+    let may_start = visit.may(DeskAction::Start);
+    let draw = if may_start { start(visit, "dry", None, "Draw a plan") } else { Markup::default() };
     let main = html! {
         (head(visit, &title, new.len(), still.len()))
-        @if visit.desk.history.is_none() { (page_pieces::empty("No night has run yet", "Here will be what waits for a person, the new ones first.")) }
-        @else {
+        @if is_first_day(visit) { (first_day::steps(visit, draw)) }
+        @if visit.desk.history.is_some() {
+            (refused_exports::notes(visit))
             (integration_standings::table(visit)?)
             @if !visit.may(DeskAction::Answer) { (page_pieces::note("plain", "You may read.", html! { "Answering is for operators." })) }
             @if !new.is_empty() { (section("new", "New", &next_uses(visit), &items(visit, &new, true)?, new.len())) }
             @if !still.is_empty() { (section("still", "Still open", "What can be answered here comes first, then what has to be mended; of each the longest first.", &items(visit, &still, false)?, still.len())) }
             (answered(visit))
-            @if open.is_empty() && visit.desk.outdated.is_none() { (quiet_morning::sections(visit)?) }
+            @if open.is_empty() && visit.desk.outdated.is_none() && !is_first_day(visit) { (quiet_morning::sections(visit)?) }
             @if visit.may(DeskAction::Several) && open.len() > 1 { (several(visit)) }
         }
     };
     Ok(frame(visit, RailEntry::Today, &format!("{title} · Today"), &main))
+}
+
+/// Before there is any plan.
+fn is_first_day(visit: &Visit) -> bool {
+    visit.desk.plans.is_empty() && visit.desk.outdated.is_none()
 }
 
 fn head(visit: &Visit, title: &str, new: usize, still: usize) -> Markup {
@@ -65,7 +78,10 @@ fn head(visit: &Visit, title: &str, new: usize, still: usize) -> Markup {
                 p.over { (numbers_and_dates::day(visit.desk.zone.local(visit.now))) }
                 h1 { (title) }
                 p.lead {
-                    @if new + still == 0 { @if visit.desk.outdated.is_some() { "No item waited when this history was the newest." } @else { "No item waits for a person." } }
+                    @let refused = refused_exports::whose(visit);
+                    @if !refused.is_empty() { "Nothing was written for " (refused) ". " @if new + still > 0 { (new) " new since the last night, " (still) " still open." } }
+                    @else if is_first_day(visit) { "Nothing is written to ConnectWise before somebody approves a plan by its fingerprint. Until then recount only looks." }
+                    @else if new + still == 0 { @if visit.desk.outdated.is_some() { "No item waited when this history was the newest." } @else { "No item waits for a person." } }
                     @else { (new) " new since the last night, " (still) " still open." }
                     " " (health(visit))
                 }
