@@ -7,7 +7,7 @@ use rusqlite::{Row, params};
 
 use crate::history::run_lookup::{RunSummary, findings_of, numbered_line, summary};
 use crate::history::run_record::{LineRecord, RunRecord};
-use crate::history::store::column_values::{folded, integer, maybe_quantity, time_text, word};
+use crate::history::store::column_values::{integer, maybe_quantity, of_one_spelling, time_text, word};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId};
@@ -237,7 +237,7 @@ impl History {
         })
     }
 
-    /// These lines of one run, as far as they are kept; by [`LineKey::folded`].
+    /// These lines of one run, as far as they are kept; items and products in one spelling.
     ///
     /// # Errors
     /// When they cannot be read.
@@ -251,7 +251,7 @@ impl History {
             let mut found = BTreeMap::new();
             for line in statement.query_and_then(params![run.0, agreements], numbered_line)? {
                 let (_, line) = line?;
-                let key = line.key().map(|key| folded(&key));
+                let key = line.key().map(|key| of_one_spelling(&key));
                 found.extend(key.filter(|key| keys.contains(key)).map(|key| (key, line)));
             }
             Ok(found)

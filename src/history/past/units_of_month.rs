@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use crate::history::plan_lines;
 use crate::history::run_record::LineRecord;
-use crate::history::store::column_values::{folded, line_key, local_time, maybe_decimal, maybe_quantity};
+use crate::history::store::column_values::{line_key, local_time, maybe_decimal, maybe_quantity, of_one_spelling};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
@@ -29,7 +29,7 @@ pub struct UnitsRead {
 pub struct UnitsWritten {
     /// By which run.
     pub run: RunId,
-    /// To which line, by [`LineKey::folded`].
+    /// To which line, its item and its product in one spelling.
     pub line: LineKey,
     /// What the line billed before; nothing of one that was created.
     pub from: Option<Quantity>,
@@ -123,7 +123,7 @@ fn writes(
 }
 
 fn written(row: &Row<'_>) -> Result<UnitsWritten, StoreError> {
-    let (run, line) = (RunId(row.get("run")?), folded(&line_key(row)?));
+    let (run, line) = (RunId(row.get("run")?), of_one_spelling(&line_key(row)?));
     Ok(UnitsWritten {
         run,
         line,

@@ -123,6 +123,7 @@ fn last_night(visit: &Visit, invoice: NaiveDate, night: LastNight) -> Markup {
     let invoice = day(invoice);
     html! { @match night {
         LastNight::At(at) => { "The last night before the invoices of " (invoice) " is " b { (numbers_and_dates::minute(visit.desk.zone.local(at))) } ". What is answered until then is on them." },
+        LastNight::Until(on) if on <= visit.desk.zone.day(visit.now) => { "The last night before the invoices of " (invoice) " is " b { "today's" } ", unless the host's timer has begun it already: after the last answer, Run now." },
         LastNight::Until(on) => { "The last night before the invoices of " (invoice) " begins on " b { (day(on)) } " at the latest. What is answered before it is on them." },
         LastNight::Over => { "No night is left that writes before the invoices of " (invoice) ": what is answered now is on later ones." },
     } }

@@ -88,12 +88,12 @@ fn row(line: &LineOfMonth, links: Links) -> Markup {
     html! { tr {
         th scope="row" { span.line { (whose) " " span.rest { (product) } } }
         td.n { (or_dash(*from)) } td.n { b { (to) } }
-        td.n { (moved(*by)) @if !otherwise.is_zero() { span.rest { (moved(otherwise)) " otherwise" } } }
+        td.n { (moved(*by)) }
         td.fit {
             a.nb href=(address) { @match last.at { Some(at) => (at.format("%-d %b")), None => { "run " (last.run) } } }
             @if from.is_none() && *changes == 1 { ", created" }
             @if let Some(who) = &last.accepted_by { ", accepted by " (shown(who)) }
-            @if *changes > 1 { span.rest { "the last of " (changes) " changes" @if from.is_none() { ", created by the first" } } }
+            @if *changes > 1 { span.rest { "the last of " (changes) " changes" @if from.is_none() { ", created by the first" } @if !otherwise.is_zero() { "; " (moved(otherwise)) " otherwise between them" } } }
         }
     } }
 }
@@ -144,7 +144,7 @@ fn answer(line: &LineRecord, decision: Option<&Decision>) -> (Markup, Markup) {
 fn skipped(finding: &Finding) -> Markup {
     let title = ReportEntry { finding, line: None }.title();
     let handle = finding.handle.as_deref().unwrap_or_default();
-    left_row((&title, ""), (None, None), handle, (html! { (escaped(&finding.message)) }, html! { "customers.csv" }))
+    left_row((&title, ""), (None, None), handle, (html! { (escaped(&finding.message)) }, html! { "the mapping" }))
 }
 
 fn left_row(

@@ -2,8 +2,9 @@
 
 use maud::{Markup, html};
 
-use crate::history::run_record::RunRecord;
+use crate::history::run_record::{LineRecord, RunRecord};
 use crate::reconcile::model::display_text::escaped;
+use crate::reconcile::model::quantity::Quantity;
 use crate::report::format::html::html_pieces::Anchors;
 use crate::report::report_model::{ReportEntry, sign as sign_of};
 use crate::web::desk::visit::Visit;
@@ -14,8 +15,8 @@ pub(crate) fn asked(visit: &Visit, run: &RunRecord, (entry, places): (&ReportEnt
     let handle = entry.handle();
     let is_it = |found: Option<&str>| !handle.is_empty() && found == Some(handle);
     let night = Some(run.run);
-    // An older night shows a step that may not be asked about any more.
-    let is_newest = visit.desk.plan(&run.integration).is_some_and(|plan| plan.run.run == run.run);
+    let open = visit.desk.waiting.iter().find(|one| is_it(one.finding.handle.as_deref()));
+    let is_newest = is_newest(visit, run);
     if let Some(answer) = visit.desk.queued.iter().find(|one| is_it(Some(&one.handle))).filter(|_| is_newest) {
         return today::waits(visit, answer, night);
     }
@@ -24,12 +25,23 @@ pub(crate) fn asked(visit: &Visit, run: &RunRecord, (entry, places): (&ReportEnt
             return today::slip(visit, answer, night);
         }
     }
-    let open = visit.desk.waiting.iter().find(|one| is_it(one.finding.handle.as_deref()));
-    let pressed = match open.filter(|_| is_newest) {
+    let pressed = match open.filter(|open| is_newest && steps(open.line.as_ref()) == steps(entry.line)) {
         Some(open) => today::row_answers(visit, open, night),
         None => html! { p.do {} },
     };
     row(entry, "ask", (places, Some((stands(visit, run, handle, open.is_some()), pressed))))
+}
+
+/// Whether it drew the newest plan, or is the last night, after which there were dry runs alone. An older night shows steps that
+/// may not be asked about any more.
+fn is_newest(visit: &Visit, run: &RunRecord) -> bool {
+    let plan = visit.desk.plan(&run.integration).map(|plan| plan.run.run);
+    plan == Some(run.run) || visit.desk.last_night(&run.integration) == Some(run.run)
+}
+
+/// What a person would answer to.
+fn steps(line: Option<&LineRecord>) -> Option<(Option<Quantity>, Option<Quantity>)> {
+    line.map(|line| (line.was, line.wanted))
 }
 
 /// How it stands by now.
