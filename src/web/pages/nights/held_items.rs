@@ -20,10 +20,9 @@ pub(crate) fn asked(visit: &Visit, run: &RunRecord, (entry, places): (&ReportEnt
     if let Some(answer) = visit.desk.queued.iter().find(|one| is_it(Some(&one.handle))).filter(|_| is_newest) {
         return today::waits(visit, answer, night);
     }
-    if let Some(answer) = visit.desk.answered.iter().find(|one| is_it(Some(&one.decision.handle))) {
-        if is_newest {
-            return today::slip(visit, answer, night);
-        }
+    let answered = visit.desk.answered.iter().find(|one| is_it(Some(&one.decision.handle)));
+    if let Some(answer) = answered.filter(|_| is_newest) {
+        return today::slip(visit, answer, night);
     }
     let pressed = match open.filter(|open| is_newest && steps(open.line.as_ref()) == steps(entry.line)) {
         Some(open) => today::row_answers(visit, open, night),
