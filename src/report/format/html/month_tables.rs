@@ -86,14 +86,14 @@ fn row(line: &LineOfMonth, links: Links) -> Markup {
     };
     let otherwise = line.otherwise();
     html! { tr {
-        th scope="row" { span.line { (whose) " " span.rest { (product) } } }
+        th.name scope="row" { span.line { (whose) " " span.rest { (product) } } }
         td.n { (or_dash(*from)) } td.n { b { (to) } }
         td.n { (moved(*by)) }
         td.fit {
             a.nb href=(address) { @match last.at { Some(at) => (at.format("%-d %b")), None => { "run " (last.run) } } }
             @if from.is_none() && *changes == 1 { ", created" }
             @if let Some(who) = &last.accepted_by { ", accepted by " (shown(who)) }
-            @if *changes > 1 { span.rest { "the last of " (changes) " changes" @if from.is_none() { ", created by the first" } @if !otherwise.is_zero() { "; " (moved(otherwise)) " otherwise between them" } } }
+            @if *changes > 1 { span.rest.wide { "the last of " (changes) " changes" @if from.is_none() { ", created by the first" } @if !otherwise.is_zero() { "; " (moved(otherwise)) " otherwise between them" } } }
         }
     } }
 }
@@ -154,7 +154,7 @@ fn left_row(
     (what, by): (Markup, Markup),
 ) -> Markup {
     html! { tr {
-        th scope="row" { span.line { (whose) " " span.rest { (product) } } } td.fit { (what) }
+        th.name scope="row" { span.line { (whose) " " span.rest { (product) } } } td.fit { (what) }
         td.n.wide { (or_dash(billed)) } td.n { (or_dash(counted)) } td.fit { (by) } td.wide { code { (handle) } }
     } }
 }
