@@ -30,7 +30,7 @@ fn each_line_of_the_month_stands_once_with_what_it_billed_first_and_last() {
         let changed = page.split(">Changed in ").nth(1).expect("what changed");
         let line = changed.split("<tr>").filter(|row| row.contains(">Acme <") && row.contains("MP-CLOUDFILTER"));
         assert_eq!(line.count(), 1, "{changed}");
-        let today = crate::support::today().format("%-d %b").to_string();
+        let today = crate::support::today().format("%a %-d %b %Y").to_string();
         assert_eq!(cells(changed, "MP-CLOUDFILTER")[..3], ["3", "9", "+6"], "{changed}");
         assert_eq!(cells(changed, "MP-CLOUDFILTER")[3], format!("{today}the last of 2 changes"), "{changed}");
         assert_eq!(cells(changed, "MP-ARCHIVE")[..3], ["–", "2", "+2"], "{changed}");
@@ -58,7 +58,7 @@ fn what_was_left_on_purpose_says_by_whom_and_until_when() {
     night.run().exits(0);
     let page = dana.get("/invoices").body;
     let left = page.split("Left as it is, on purpose").nth(1).expect("what was left");
-    let today = crate::support::today().format("%-d %b %Y");
+    let today = crate::support::today().format("%a %-d %b %Y");
     let told = ["kept until Tue 31 Dec 2999as agreed".to_owned(), "2".into(), "0".into(), format!("dana{today}"), held];
     assert_eq!(cells(left, "MP-ARCHIVE"), told, "{left}");
     desk.close();

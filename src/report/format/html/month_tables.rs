@@ -90,7 +90,7 @@ fn row(line: &LineOfMonth, links: Links) -> Markup {
         td.n { (or_dash(*from)) } td.n { b { (to) } }
         td.n { (moved(*by)) }
         td.fit {
-            a.nb href=(address) { @match last.at { Some(at) => (at.format("%-d %b")), None => { "run " (last.run) } } }
+            a href=(address) { @match last.at { Some(at) => (numbers_and_dates::day(at)), None => { "run " (last.run) } } }
             @if from.is_none() && *changes == 1 { ", created" }
             @if let Some(who) = &last.accepted_by { ", accepted by " (shown(who)) }
             @if *changes > 1 { span.rest.wide { "the last of " (changes) " changes" @if from.is_none() { ", created by the first" } @if !otherwise.is_zero() { "; " (moved(otherwise)) " otherwise between them" } } }
@@ -138,7 +138,7 @@ fn answer(line: &LineRecord, decision: Option<&Decision>) -> (Markup, Markup) {
         (wanted)
         @if !decision.note.is_empty() { span.rest { q { (escaped(&decision.note)) } } }
     };
-    (what, html! { (shown(&decision.who)) span.rest { (decision.at.format("%-d %b %Y")) } })
+    (what, html! { (shown(&decision.who)) span.rest { (numbers_and_dates::day(decision.at)) } })
 }
 
 fn skipped(finding: &Finding) -> Markup {
