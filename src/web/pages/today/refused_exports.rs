@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ticket_kind::TicketKind;
 use crate::report::command_output::held_output::Waiting;
+use crate::report::numbers_and_dates;
 use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::page_pieces;
@@ -35,7 +36,7 @@ fn note(visit: &Visit, one: &Waiting) -> Markup {
             div {
                 b { (shown(one.integration.as_str())) ": nothing was written, for its export was refused." }
                 ul { @for said in one.finding.message.split("; ") { li { (escaped(said)) } } }
-                p.small { a href={ "/nights/" (one.run) } { "run " (one.run) } " · " (visit.desk.zone.local(one.since.1).format("%a %-d %b %H:%M")) }
+                p.small { a href={ "/nights/" (one.run) } { "run " (one.run) } " · " (numbers_and_dates::minute(visit.desk.zone.local(one.since.1))) }
                 (page_pieces::ways(visit, &one.finding.fix))
             }
             div.do {
