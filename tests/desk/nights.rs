@@ -163,6 +163,23 @@ fn a_refused_export_stands_above_everything_with_the_ways_on() {
     desk.close();
 }
 
+/// Otherwise whoever opens the desk on its first day meets an empty page, and does not know what comes next.
+#[test]
+fn the_first_day_shows_the_steps_to_the_first_night() {
+    let night = Night::new();
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "operator");
+    let page = dana.get("/").body;
+    assert!(page.contains("<h1>First day</h1>") && page.contains("2 customers are mapped so far."), "{page}");
+    let steps = page.split("From here to the first night").nth(1).and_then(|rest| rest.split("</ol>").next());
+    let steps = steps.unwrap_or_else(|| panic!("no steps: {page}"));
+    assert!(steps.matches("<li>").count() == 7 && steps.contains(">Draw a plan</button>"), "{steps}");
+    assert!(!desk.person("vera", "viewer").get("/").body.contains(">Draw a plan</button>"), "a viewer may begin a run");
+    night.recount(&["plan"]);
+    assert!(!dana.get("/").body.contains("First day"), "there is a plan");
+    desk.close();
+}
+
 /// Otherwise whoever is asked by a customer since when a number stands searches thirty nights for it.
 #[test]
 fn each_line_of_a_customer_says_when_it_was_changed_last() {
