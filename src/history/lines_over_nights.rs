@@ -2,16 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use rusqlite::{Row, params};
 
 use crate::history::run_lookup::{RunSummary, findings_of, numbered_line, summary};
-use crate::history::run_record::LineRecord;
-use crate::history::store::column_values::{integer, maybe_quantity, word};
+use crate::history::run_record::{LineRecord, RunRecord};
+use crate::history::store::column_values::{integer, maybe_quantity, of_one_spelling, time_text, word};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId};
 use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
@@ -187,6 +188,40 @@ impl History {
         })
     }
 
+    /// The first run after this one that may have written, an undo aside.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn night_after(&self, run: &RunRecord) -> Result<Option<RunSummary>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT * FROM runs WHERE integration = ?1 AND run > ?2 AND undoes IS NULL AND command IN ('run', 'apply')
+                 ORDER BY run LIMIT 1",
+            )?;
+            statement.query_and_then(params![run.integration.as_str(), run.run.0], summary)?.next().transpose()
+        })
+    }
+
+    /// Of each integration the run of the same day that is nearest to this one, this one with them: a night's runs follow each
+    /// other. Only runs that may have written, undos aside.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn runs_of_night(&self, run: &RunRecord) -> Result<Vec<RunSummary>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT *, min(abs(run - ?1)) FROM runs
+                 WHERE started_at BETWEEN ?2 AND ?3 AND date(started_at, utc_offset || ' seconds') = ?4
+                     AND (run = ?1 OR undoes IS NULL AND command IN ('run', 'apply'))
+                 GROUP BY integration ORDER BY run",
+            )?;
+            let (day, at) = (run.started_at.date_naive(), run.started_at.to_utc());
+            let (first, last) = (time_text(at - TimeDelta::days(2)), time_text(at + TimeDelta::days(2)));
+            let bounds = params![run.run.0, first, last, day.to_string()];
+            statement.query_and_then(bounds, summary)?.collect()
+        })
+    }
+
     /// A day of each month in which something ran, newest first.
     ///
     /// # Errors
@@ -202,26 +237,24 @@ impl History {
         })
     }
 
-    /// Lines that recount changed on these days, newest first. Days are those of the runs' own zone.
+    /// These lines of one run, as far as they are kept; items and products in one spelling.
     ///
     /// # Errors
     /// When they cannot be read.
-    pub fn changes_within(
-        &self,
-        integration: &IntegrationName,
-        (first, last): (NaiveDate, NaiveDate),
-        limit: usize,
-    ) -> Result<Vec<(RunId, LineRecord)>, StoreError> {
+    pub fn lines_of(&self, run: RunId, keys: &BTreeSet<LineKey>) -> Result<BTreeMap<LineKey, LineRecord>, StoreError> {
+        let agreements: BTreeSet<i64> = keys.iter().map(|key| key.agreement.0).collect();
+        let agreements = serde_json::to_string(&agreements).expect("numbers always make JSON");
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT l.* FROM runs AS r CROSS JOIN lines AS l ON l.run = r.run
-                 WHERE r.integration = ?1 AND date(r.started_at, r.utc_offset || ' seconds') BETWEEN ?2 AND ?3
-                     AND r.changed > 0
-                     AND l.outcome IN ('updated', 'created')
-                 ORDER BY r.run DESC, l.position LIMIT ?4",
+                "SELECT * FROM lines WHERE run = ?1 AND agreement IN (SELECT value FROM json_each(?2))",
             )?;
-            let bounds = params![integration.as_str(), first.to_string(), last.to_string(), integer(limit)];
-            statement.query_and_then(bounds, numbered_line)?.collect()
+            let mut found = BTreeMap::new();
+            for line in statement.query_and_then(params![run.0, agreements], numbered_line)? {
+                let (_, line) = line?;
+                let key = line.key().map(|key| of_one_spelling(&key));
+                found.extend(key.filter(|key| keys.contains(key)).map(|key| (key, line)));
+            }
+            Ok(found)
         })
     }
 }

@@ -22,6 +22,7 @@ use crate::reconcile::guard::guard_inputs::GuardInputs;
 use crate::reconcile::guard::measurements::looks;
 use crate::reconcile::guard::plan_check::{Approval, clear};
 use crate::reconcile::model::plan::Plan;
+use crate::reconcile::model::plan::invoice_day::InvoiceDay;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
 
 /// Draws and shows a plan. Nothing here can write to ConnectWise: it is given a reader.
@@ -110,13 +111,16 @@ fn decide(run: BegunRun<'_>, source: ExportSource<'_>, (inputs, plan): (&Inputs,
         now: run.started_at,
         unattended: job.command == RunCommand::Run && job.mode == Mode::Apply,
     };
-    let looks = looks(&plan, checks);
+    let (looks, invoice_days) = (looks(&plan, checks), InvoiceDay::of(&plan.lines, &remote.directory));
     let cleared = clear(&plan, checks, job.approved.map_or(Approval::Nobody, Approval::Fingerprint));
     let doubted = baseline::doubted(&plan, &export.counts, past, source.guards);
     let counted = counts_of_today(source.mapping, &export.counts, &remote.places, &doubted);
     let accepted = baseline::after(past, &export.counts, &plan, job.approved.is_some());
     let drawn = RecordedPlan::checked(plan, cleared, export_record(export));
-    drawn.with_baselines(Baselines { counted, names: names.clone(), accepted }).with_looks(looks)
+    drawn
+        .with_baselines(Baselines { counted, names: names.clone(), accepted })
+        .with_looks(looks)
+        .with_invoice_days(invoice_days)
 }
 
 fn context<'a>(run: BegunRun<'a>, lock: &'a RunLock, expected_owners: &'a ExpectedOwners) -> ExecutionContext<'a> {

@@ -174,6 +174,28 @@ fn no_page_behind_a_button_keeps_anybody_out() {
     desk.close();
 }
 
+/// Otherwise Today keeps somebody out on the days on which it looks otherwise: the first, a quiet one, one without an export.
+#[test]
+fn no_kind_of_day_keeps_anybody_out() {
+    let night = Night::new();
+    let desk = DeskOfNight::open(&night);
+    browse(&address(&desk), async |chrome| {
+        chrome.come_in(&desk, "dana", "admin").await;
+        let mut found = violations(chrome, "/").await;
+        night.approve();
+        night.export("Account,Product,Quantity\nAcme,CloudFilter,7\nAcme,Archive,2\nBorealis,CloudFilter,6\n");
+        night.run().exits(0);
+        for path in ["/", "/invoices", "/invoices?all=mail", "/customers/Acme", "/services"] {
+            found.extend(violations(chrome, path).await);
+        }
+        night.export("Account,Product,Quantity\nAcme,CloudFilter,7\n");
+        night.recount(&["run"]).exits(11);
+        found.extend(violations(chrome, "/").await);
+        assert!(found.is_empty(), "{} violations: {found:#?}", found.len());
+    });
+    desk.close();
+}
+
 /// The checker must find what is planted, or its silence says nothing.
 #[test]
 fn the_checker_finds_what_is_wrong() {

@@ -206,7 +206,8 @@ fn a_night_says_how_what_it_held_stands_by_now() {
     let page = dana.get(&format!("/nights/{run}")).body;
     let rows: Vec<&str> = page.split("<article class=\"row\"").collect();
     let row = |words: &str| *rows.iter().find(|row| row.contains(words)).unwrap_or_else(|| panic!("{words}: {page}"));
-    assert!(row("to zero").contains("accepted by ") && !row("to zero").contains("still open"), "{page}");
+    let slip = page.split("<div class=\"slip\">").nth(1).and_then(|rest| rest.split("</div>").next()).expect("a slip");
+    assert!(slip.contains("MP-CLOUDFILTER") && slip.contains("accepted by ") && !slip.contains("still open"), "{slip}");
     assert!(row("customer unmapped").contains("<b>still open</b>"), "{page}");
     assert!(page.contains("Of 2 held items, 1 is still open."), "{page}");
     assert!(page.contains("30 nights</th>") && page.contains("class=\"trend\""), "{page}");
@@ -240,8 +241,8 @@ fn the_invoices_page_names_who_is_skipped() {
     night.export("Account,Product,Quantity\nAcme,CloudFilter,7\nBorealis,CloudFilter,6\nHouse,CloudFilter,4\n");
     night.run();
     let page = std::fs::read_to_string(night.path("state/reports/ready.html")).expect("the page");
-    let skipped = page.split("Skipped on purpose, and not billed").nth(1).unwrap_or_else(|| panic!("{page}"));
-    assert!(skipped.contains(">House<"), "{page}");
+    let skipped = page.split("Left as it is, on purpose").nth(1).unwrap_or_else(|| panic!("{page}"));
+    assert!(skipped.contains(">House ") && skipped.contains("skipped on purpose"), "{page}");
 }
 
 /// Otherwise an attempt to get in is looked for among a thousand answers.

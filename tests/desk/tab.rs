@@ -48,6 +48,9 @@ fn the_tab_is_shown_to_whom_connectwise_vouches_for_and_to_nobody_else() {
     assert!(!shown.body.contains("Borealis"), "another customer is in the tab: {}", shown.body);
     assert!(!shown.body.contains("<form"), "something can be decided in a frame: {}", shown.body);
     assert_eq!(shown.header("set-cookie"), None, "the tab leaves a cookie");
+    // Last night wrote 7 where 5 was billed: beside it stands ConnectWise's own page, which says 7.
+    let written = claim(&mut browser, "examplemsp", "jdoe", &right, "2").body;
+    assert!(written.contains("<td class=\"n\">7</td><td class=\"n\">7</td>"), "{written}");
 
     let others = member_hash("asmith", "c-1");
     for (case, company, member, hash) in [

@@ -3,7 +3,8 @@
 pub(crate) mod accepted_last;
 pub(in crate::history) mod baselines;
 pub mod days_kept_by_restore;
-mod last_writes;
+mod invoice_days;
+pub mod last_writes;
 pub(crate) mod names_on_lines;
 pub mod owned_lines;
 pub(crate) mod seen_quantities;

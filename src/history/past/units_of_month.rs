@@ -6,10 +6,11 @@ use rust_decimal::Decimal;
 
 use crate::history::plan_lines;
 use crate::history::run_record::LineRecord;
-use crate::history::store::column_values::{local_time, maybe_decimal, maybe_quantity};
+use crate::history::store::column_values::{line_key, local_time, maybe_decimal, maybe_quantity, of_one_spelling};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
+use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::quantity::Quantity;
 
 /// What all lines of an integration billed when a plan was drawn, before anything of it was written.
@@ -24,12 +25,23 @@ pub struct UnitsRead {
 }
 
 /// One write of recount.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnitsWritten {
     /// By which run.
     pub run: RunId,
+    /// To which line, its item and its product in one spelling.
+    pub line: LineKey,
+    /// What the line billed before; nothing of one that was created.
+    pub from: Option<Quantity>,
+    /// What it billed then; `None` while nobody knows what became of the write.
+    pub to: Option<Quantity>,
+}
+
+impl UnitsWritten {
     /// By how much it moved its line; `None` while nobody knows what became of it.
-    pub by: Option<Decimal>,
+    pub fn by(&self) -> Option<Decimal> {
+        self.to.map(|to| self.from.unwrap_or_default().delta_to(to))
+    }
 }
 
 /// What is known of an integration's units over some days.
@@ -100,7 +112,7 @@ fn writes(
     (first, last): (NaiveDate, NaiveDate),
 ) -> Result<Vec<UnitsWritten>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT run, outcome, from_quantity, applied_quantity FROM writes
+        "SELECT run, agreement, product, item, from_quantity, applied_quantity FROM writes
          WHERE run IN (SELECT run FROM runs WHERE integration = ?1
                            AND date(started_at, utc_offset || ' seconds') BETWEEN ?2 AND ?3)
              AND (outcome IS NULL OR outcome IN ('applied', 'unknown'))
@@ -111,7 +123,11 @@ fn writes(
 }
 
 fn written(row: &Row<'_>) -> Result<UnitsWritten, StoreError> {
-    let (from, to): (Option<Quantity>, _) =
-        (maybe_quantity(row, "from_quantity")?, maybe_quantity(row, "applied_quantity")?);
-    Ok(UnitsWritten { run: RunId(row.get("run")?), by: to.map(|to| from.unwrap_or_default().delta_to(to)) })
+    let (run, line) = (RunId(row.get("run")?), of_one_spelling(&line_key(row)?));
+    Ok(UnitsWritten {
+        run,
+        line,
+        from: maybe_quantity(row, "from_quantity")?,
+        to: maybe_quantity(row, "applied_quantity")?,
+    })
 }

@@ -198,6 +198,11 @@ pub(crate) fn folded(key: &LineKey) -> LineKey {
     key.folded().into_owned()
 }
 
+/// The same in one spelling of its product, too.
+pub(crate) fn of_one_spelling(key: &LineKey) -> LineKey {
+    LineKey { product: ProductCode::new(&key.product.folded()), ..folded(key) }
+}
+
 /// The line in whatever letters its product and its item are written: what two nights have to agree on.
 pub(crate) fn spelled_alike(key: &LineKey) -> (AgreementId, String, String) {
     let key = key.folded();

@@ -31,6 +31,7 @@ use crate::reconcile::model::plan::Plan;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::reconcile::model::plan::guard_measurement::GuardLook;
+use crate::reconcile::model::plan::invoice_day::InvoiceDay;
 use crate::reconcile::model::plan::outcome::{Outcome, RunCommand};
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit_codes::Exit;
@@ -86,7 +87,7 @@ impl<'a> RunRecorder<'a> {
     }
 
     fn take(&mut self, drawn: RecordedPlan, history: &mut History) -> Result<Option<ClearedPlan>, Failure> {
-        let RecordedPlan { plan, clearance, export, baselines, looks } = drawn;
+        let RecordedPlan { plan, clearance, export, baselines, looks, invoice_days } = drawn;
         let clearance = self.in_time(clearance, history)?;
         let clearance = self.on_known_site(clearance, &plan, history)?;
         self.plan(plan, &clearance, (export, looks));
@@ -99,6 +100,7 @@ impl<'a> RunRecorder<'a> {
             self.open.find(moved);
         }
         let ended = self.store(baselines.as_ref(), cleared.is_some(), history)?;
+        history.note_invoice_days(self.run.id, &invoice_days)?;
         self.open.find(ended);
         Ok(cleared)
     }
@@ -272,6 +274,8 @@ pub(super) struct RecordedPlan {
     baselines: Option<Baselines>,
     /// What the guards measured; nothing where none was asked.
     looks: Vec<GuardLook>,
+    /// When its agreements are invoiced next; nothing of a run that is set back.
+    invoice_days: Vec<InvoiceDay>,
 }
 
 /// What later nights are compared with, once this one is accepted.
@@ -296,17 +300,23 @@ impl RecordedPlan {
     /// A plan that was checked. `export` is the one it stands on.
     pub(super) fn checked(plan: Plan, cleared: Result<ClearedPlan, Stopped>, export: ExportRecord) -> Self {
         let clearance = cleared.map_or_else(Clearance::Stopped, Clearance::Cleared);
-        Self { plan, clearance, export, baselines: None, looks: Vec::new() }
+        Self { plan, clearance, export, baselines: None, looks: Vec::new(), invoice_days: Vec::new() }
     }
 
     /// A plan that only waits for its approval.
     pub(super) fn proposed(plan: Plan, export: ExportRecord) -> Self {
-        Self { plan, clearance: Clearance::Proposed, export, baselines: None, looks: Vec::new() }
+        let (clearance, looks) = (Clearance::Proposed, Vec::new());
+        Self { plan, clearance, export, baselines: None, looks, invoice_days: Vec::new() }
     }
 
     /// With what the guards measured.
     pub(super) fn with_looks(self, looks: Vec<GuardLook>) -> Self {
         Self { looks, ..self }
+    }
+
+    /// With the days on which its agreements are invoiced next.
+    pub(super) fn with_invoice_days(self, invoice_days: Vec<InvoiceDay>) -> Self {
+        Self { invoice_days, ..self }
     }
 
     /// With what later nights are compared with.

@@ -10,7 +10,9 @@ use crate::history::store::open::History;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::report::current_lines::Current;
-use crate::report::invoices::invoice_standing::{CHANGES, InvoiceStanding};
+use crate::report::invoices::invoice_standing::InvoiceStanding;
+use crate::report::invoices::left_on_purpose;
+use crate::report::invoices::month_lines::MonthLines;
 use crate::report::invoices::month_units::MonthUnits;
 
 /// A month of the calendar, as the zones of the runs have it.
@@ -56,24 +58,29 @@ impl InvoiceMonth {
         let runs = if is_over { history.newest_runs_within(first, last)? } else { history.newest_runs()? };
         let mut standings = Vec::new();
         for run in runs {
-            let changes = history.changes_within(&run.integration, (first, last), CHANGES + 1)?;
+            let known = history.units_within(&run.integration, (first, last))?;
+            let units = MonthUnits::of(&known);
+            let changes = MonthLines::of(&known.writes, units.since());
             let is_on = is_over || on.is_none_or(|on| on.contains(&run.integration));
-            if !is_on && changes.is_empty() {
+            if !is_on && changes.all == 0 {
                 continue;
             }
+            let zone = *run.started_at.offset();
+            let decisions = history.decisions(&run.integration)?.in_zone(|at| at.with_timezone(&zone));
+            let changes = changes.looked_up(history, &decisions)?;
             let findings = history.findings(run.run)?;
-            let ignored = history.lines_because(run.run, &[Code::Ignored])?;
+            let left = history.lines_because(run.run, &[Code::Kept, Code::Ignored])?;
+            let left_on_purpose = left_on_purpose::of_run(&run, left, &findings, &decisions);
             let mut left_for_now = history.lines_because(run.run, &LEFT_FOR_NOW)?;
             left_for_now.retain(|line| line.was != line.wanted || line.reason == Code::ReportOnly);
             let (undos, uncounted) = undone(history, &run)?;
-            let units = MonthUnits::of(&history.units_within(&run.integration, (first, last))?);
             standings.push(InvoiceStanding {
                 run,
                 is_on,
                 findings,
                 units,
                 changes,
-                ignored,
+                left_on_purpose,
                 left_for_now,
                 undos,
                 uncounted,

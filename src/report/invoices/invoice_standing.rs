@@ -2,12 +2,10 @@
 
 use crate::history::run_lookup::RunSummary;
 use crate::history::run_record::LineRecord;
-use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::finding::Finding;
+use crate::report::invoices::left_on_purpose::LeftOnPurpose;
+use crate::report::invoices::month_lines::MonthLines;
 use crate::report::invoices::month_units::MonthUnits;
-
-/// Changes that are listed of each integration.
-pub const CHANGES: usize = 500;
 
 /// What is known of one integration before the invoices go out.
 #[derive(Debug)]
@@ -20,10 +18,10 @@ pub struct InvoiceStanding {
     pub findings: Vec<Finding>,
     /// What it billed at the beginning of the month, what moved it, and what it bills now.
     pub units: MonthUnits,
-    /// What recount changed since the first of the month, newest first; at most one more than [`CHANGES`].
-    pub changes: Vec<(RunId, LineRecord)>,
-    /// Lines of that run that somebody ignored.
-    pub ignored: Vec<LineRecord>,
+    /// What recount changed in the month.
+    pub changes: MonthLines,
+    /// What that run left as it is because somebody said so.
+    pub left_on_purpose: Vec<LeftOnPurpose>,
     /// Lines of that run that are left as they are for now, or bill in advance, and bill otherwise than counted.
     pub left_for_now: Vec<LineRecord>,
     /// Undos that were carried out since that run, oldest first.

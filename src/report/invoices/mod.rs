@@ -3,4 +3,6 @@
 pub mod invoice_conditions;
 pub mod invoice_month;
 pub mod invoice_standing;
+pub mod left_on_purpose;
+pub mod month_lines;
 pub mod month_units;

@@ -62,9 +62,18 @@ impl MonthUnits {
             (Some(first), Some(last)) => sum(known, first, last),
             _ => Err(NoSum::NoRun),
         };
-        let since = sum.as_ref().map_or(RunId(0), |sum| sum.run);
-        Self { sum, written: moved(known, since) }
+        let written = moved(known, since(&sum));
+        Self { sum, written }
     }
+
+    /// The first run whose writes are told as changes: what was written before it is in the start.
+    pub fn since(&self) -> RunId {
+        since(&self.sum)
+    }
+}
+
+fn since(sum: &Result<MonthSum, NoSum>) -> RunId {
+    sum.as_ref().map_or(RunId(0), |sum| sum.run)
 }
 
 fn sum(known: &UnitsOfMonth, first: &UnitsRead, last: &UnitsRead) -> Result<MonthSum, NoSum> {
@@ -85,7 +94,7 @@ fn sum(known: &UnitsOfMonth, first: &UnitsRead, last: &UnitsRead) -> Result<Mont
 fn moved(known: &UnitsOfMonth, from: RunId) -> Option<UnitsMoved> {
     let mut moved = UnitsMoved::default();
     for write in known.writes.iter().filter(|write| write.run >= from) {
-        match write.by {
+        match write.by() {
             None => moved.in_doubt += 1,
             Some(by) if by > Decimal::ZERO => moved.up = moved.up.checked_add(by)?,
             Some(by) => moved.down = moved.down.checked_sub(by)?,
@@ -98,6 +107,9 @@ fn moved(known: &UnitsOfMonth, from: RunId) -> Option<UnitsMoved> {
 mod tests {
     use super::*;
     use crate::history::past::units_of_month::UnitsWritten;
+    use crate::reconcile::model::ids::{AgreementId, ProductCode};
+    use crate::reconcile::model::plan::line::LineKey;
+    use crate::reconcile::model::quantity::Quantity;
 
     fn read(run: i64, units: Option<i64>) -> Option<UnitsRead> {
         let at = "2026-11-01T03:00:00-05:00".parse().unwrap();
@@ -105,7 +117,9 @@ mod tests {
     }
 
     fn wrote(run: i64, by: Option<i64>) -> UnitsWritten {
-        UnitsWritten { run: RunId(run), by: by.map(Decimal::from) }
+        let line = LineKey { agreement: AgreementId(10), product: ProductCode::new("FILTER"), item: None };
+        let to = by.map(|by| Quantity::from(u32::try_from(50 + by).unwrap()));
+        UnitsWritten { run: RunId(run), line, from: Some(Quantity::from(50_u32)), to }
     }
 
     fn adds_up(units: &MonthUnits) -> MonthSum {

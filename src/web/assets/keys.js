@@ -5,7 +5,7 @@
   const OFF = "recount-keys-off", ANSWERED = "recount-answered";
   const get = (store, name) => { try { return window[store].getItem(name); } catch { return null; } };
   const set = (store, name, value) => { try { value === null ? window[store].removeItem(name) : window[store].setItem(name, value); } catch { /* a private window */ } };
-  const ITEM = ".card[id^='i-'], .row[id^='i-'], .slip";
+  const ITEM = ".card[id^='i-'], .row[id^='i-'], .row[id^='l-'], .slip";
   const items = () => [...document.querySelectorAll(ITEM)].filter((one) => one.offsetParent);
   const current = () => document.activeElement?.closest(ITEM);
   const item = () => current() ?? items()[0];

@@ -28,7 +28,7 @@ pub(crate) fn one(visit: &Visit, fields: &PostedFields) -> Result<ActionOutcome,
     };
     let event = event_of(visit, &answer);
     match visit.site.host.answer(&visit.person.called, &[answer]) {
-        Ok(()) => Ok(ActionOutcome::done("/#answered", event)),
+        Ok(()) => Ok(ActionOutcome::done(way_back(fields, "/#answered"), event)),
         Err(why) => Ok(ActionOutcome::refused(visit, event, &moved_by(visit, handle, why))),
     }
 }
@@ -71,7 +71,7 @@ pub(crate) fn answer_several(visit: &Visit, fields: &PostedFields) -> Result<Act
 }
 
 /// Asks about it again.
-pub(crate) fn take_back(visit: &Visit) -> Result<ActionOutcome, PageError> {
+pub(crate) fn take_back(visit: &Visit, fields: &PostedFields) -> Result<ActionOutcome, PageError> {
     let handle = visit.part("handle");
     let answer = DeskAnswer {
         verb: AnswerVerb::Reopen,
@@ -82,8 +82,16 @@ pub(crate) fn take_back(visit: &Visit) -> Result<ActionOutcome, PageError> {
     };
     let event = visit.event(DeskAction::TakeBack.as_str(), handle);
     match visit.site.host.answer(&visit.person.called, &[answer]) {
-        Ok(()) => Ok(ActionOutcome::done("/", event)),
+        Ok(()) => Ok(ActionOutcome::done(way_back(fields, "/"), event)),
         Err(why) => Ok(ActionOutcome::refused(visit, event, &why)),
+    }
+}
+
+/// To the night from which it was pressed: by its number, for no form holds an address.
+fn way_back(fields: &PostedFields, otherwise: &str) -> String {
+    match fields.get("night").parse::<u32>() {
+        Ok(night) => format!("/nights/{night}#held"),
+        Err(_) => otherwise.to_owned(),
     }
 }
 

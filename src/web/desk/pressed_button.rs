@@ -53,7 +53,7 @@ fn dispatch(action: DeskAction, visit: &Visit, fields: &PostedFields) -> Result<
         DeskAction::Answer => answer_actions::one(visit, fields),
         DeskAction::Several => answer_actions::several(visit, fields),
         DeskAction::AnswerSeveral => answer_actions::answer_several(visit, fields),
-        DeskAction::TakeBack => answer_actions::take_back(visit),
+        DeskAction::TakeBack => answer_actions::take_back(visit, fields),
         DeskAction::Map => mapping_actions::map(visit, fields),
         DeskAction::MapExact => mapping_actions::map_exact(visit, fields),
         DeskAction::Pin => mapping_actions::pin(visit, fields),

@@ -122,8 +122,12 @@ impl Overview {
 
     /// Whether the last night was the first to ask: runs of the same day before it, and dry ones after it, change nothing.
     pub(crate) fn is_new(&self, one: &Waiting) -> bool {
-        let night = self.nights.iter().find(|(name, _)| *name == one.integration).map(|(_, run)| *run);
-        night.is_none_or(|night| one.since.0 >= night)
+        self.last_night(&one.integration).is_none_or(|night| one.since.0 >= night)
+    }
+
+    /// The last night of an integration that looked at every line.
+    pub(crate) fn last_night(&self, integration: &IntegrationName) -> Option<RunId> {
+        self.nights.iter().find(|(name, _)| name == integration).map(|(_, run)| *run)
     }
 
     /// The history, where a page is nothing without it.

@@ -7,18 +7,18 @@ use maud::{Markup, html};
 use crate::history::run_lookup::RunSummary;
 use crate::history::run_record::{LineRecord, RunRecord};
 use crate::history::store::open::History;
-use crate::reconcile::model::display_text::{escaped, shown};
-use crate::reconcile::model::ids::{IntegrationName, RunId};
+use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::report::command_output::diff_output::Difference;
 use crate::report::format::html::html_pieces::Anchors;
 use crate::report::report_files::Reports;
-use crate::report::report_model::{Report, ReportEntry, sign as sign_of};
+use crate::report::report_model::{Report, ReportEntry};
 use crate::report::{Change, LINES_DROPPED, LinesKept, lines, numbers_and_dates, sparkline};
 use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
-use crate::web::pages::nights::night_diff;
+use crate::web::pages::nights::{held_items, night_diff, night_links};
 use crate::web::pages::plan::plan_pieces;
 use crate::web::pages::{page_pieces, today};
 use crate::web::site::PageError;
@@ -37,15 +37,15 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let places = Anchors::default();
     let trends = trends(history, &report, &nights)?;
     let main = html! {
-        (head(visit, &run, &report))
+        (head(visit, &run, &report, night_links::switch(history, &run)?))
         (page_pieces::numbers(&run))
-        (strip(visit, &run, &nights))
+        (night_links::strip(visit, &run, &nights)?)
         @if let Some(end) = &run.end { (page_pieces::stops(visit, &run, end)) }
         @if LinesKept::of(&run) == LinesKept::Nothing { p { (LINES_DROPPED) "." } }
         @for (kind, lines) in &report.changes { (changes(*kind, lines, (&places, visit.query.get("line")), &trends)) }
-        (entries(("Held", "held"), &report.asked, |entry| row(entry, "ask", (&places, Some(item_stands(visit, &run.integration, entry.handle()))))))
-        (entries(("Worth a look", "odd"), &report.odd, |entry| row(entry, "info", (&places, None))))
-        (entries(("For completeness", "told"), &report.told, |entry| row(entry, "plain", (&places, None))))
+        (entries(("Held", "held"), "Nothing of these was written", &report.asked, |entry| held_items::asked(visit, &run, (entry, &places))))
+        (entries(("Worth a look", "odd"), "", &report.odd, |entry| held_items::row(entry, "info", (&places, None))))
+        (entries(("For completeness", "told"), "", &report.told, |entry| held_items::row(entry, "plain", (&places, None))))
         section.stack {
             @if let Some(before) = night_before(&nights, &run) { (against(&run, &history.run(before)?.ok_or(PageError::Nothing)?)) }
             (facts(visit, &run))
@@ -71,23 +71,7 @@ fn trends(
     Ok(lines.into_iter().map(|(handle, nights)| (handle, today::drawing(&runs, &nights))).collect())
 }
 
-/// How an item of this night stands by now.
-fn item_stands(visit: &Visit, integration: &IntegrationName, handle: &str) -> Markup {
-    let is_it = |found: Option<&str>| !handle.is_empty() && found == Some(handle);
-    let open = visit.desk.waiting.iter().find(|one| is_it(one.finding.handle.as_deref()));
-    let is_queued = visit.desk.queued.iter().any(|answer| is_it(Some(&answer.handle)));
-    let decisions = visit.desk.plan(integration).map(|plan| &plan.decisions);
-    let answer = decisions.and_then(|all| all.0.values().find(|decision| is_it(Some(&decision.handle))));
-    html! {
-        @if handle.is_empty() {}
-        @else if open.is_some() { b { "still open" } }
-        @else if is_queued { b { "answered" } ", waits for the run" }
-        @else if let Some(answer) = answer { (escaped(&answer.sentence())) }
-        @else { "settled since" }
-    }
-}
-
-fn head(visit: &Visit, run: &RunRecord, report: &Report<'_>) -> Markup {
+fn head(visit: &Visit, run: &RunRecord, report: &Report<'_>, switch: Markup) -> Markup {
     let asked = report.asked.len();
     let is_open = |entry: &&ReportEntry<'_>| {
         let handle = entry.handle();
@@ -95,20 +79,13 @@ fn head(visit: &Visit, run: &RunRecord, report: &Report<'_>) -> Markup {
     };
     let open = report.asked.iter().filter(is_open).count();
     html! {
-        header.head { div {
+        header.head {
+            div {
             p.over { (numbers_and_dates::minute(run.started_at)) " · run " (run.run) " · " (run.command) " in " (run.mode) " mode" }
             div.headline { h1 { (shown(run.integration.as_str())) } (page_pieces::record_verdict(visit, run)) }
             p.lead { "As it was recorded." @if asked > 0 { " Of " (numbers_and_dates::plural(asked, "held item")) ", " (open) (if open == 1 { " is" } else { " are" }) " still open." } @if let Some(undone) = run.undoes { " It sets back " a href={ "/nights/" (undone) } { "run " (undone) } "." } }
-        } }
-    }
-}
-
-/// The nights up to this one, each a bar that leads to it.
-fn strip(visit: &Visit, run: &RunRecord, nights: &[RunSummary]) -> Markup {
-    html! {
-        nav.panel.nightnav aria-label="The nights before it" {
-            (page_pieces::night_links(visit, nights, run.run))
-            a href={ "/nights?i=" (run.integration.as_str()) } { "All nights" }
+            }
+            (switch)
         }
     }
 }
@@ -174,34 +151,19 @@ fn changes(
     }
 }
 
-fn entries((title, id): (&str, &str), entries: &[ReportEntry<'_>], row: impl Fn(&ReportEntry<'_>) -> Markup) -> Markup {
+fn entries(
+    (title, id): (&str, &str),
+    said: &str,
+    entries: &[ReportEntry<'_>],
+    row: impl Fn(&ReportEntry<'_>) -> Markup,
+) -> Markup {
     html! { @if !entries.is_empty() {
         section aria-labelledby=(id) {
-            div.sec { h2 id=(id) { (title) " " span.count { (entries.len()) } } }
+            div.sec { h2 id=(id) { (title) " " span.count { (entries.len()) } } @if !said.is_empty() { p { (said) } } }
             div.rows { div.items.nopick { @for entry in entries.iter().take(LINES) { (row(entry)) } } }
             @if entries.len() > LINES { p.small.soft { "and " (entries.len() - LINES) " more" } }
         }
     } }
-}
-
-fn beside_title(entry: &ReportEntry<'_>) -> String {
-    let why = page_pieces::words_of(entry.finding.code.as_str());
-    if why == entry.title() { "of the whole integration".to_owned() } else { why }
-}
-
-/// `stands`: how it stands by now, of what somebody was asked about.
-fn row(entry: &ReportEntry<'_>, tone: &str, (places, stands): (&Anchors, Option<Markup>)) -> Markup {
-    let handle = entry.handle();
-    html! {
-        article.row id=[places.first(handle)] {
-            (page_pieces::sign(tone, sign_of(entry.finding.code)))
-            h3 { @if handle.is_empty() { (entry.title()) } @else { a href={ "/items/" (handle) } { (entry.title()) } } span.rest { (beside_title(entry)) } }
-            p.why { (escaped(&entry.finding.message)) }
-            p.since { @if let Some(stands) = stands { (stands) " " } @if !handle.is_empty() { code { (handle) } } }
-            (page_pieces::step(entry.line))
-            p.do {}
-        }
-    }
 }
 
 fn facts(visit: &Visit, run: &RunRecord) -> Markup {

@@ -78,7 +78,7 @@ pub(super) fn company(overview: &Overview, company: CompanyId, member: &str) -> 
                     div { div.headline {
                         h1 { "Billed by recount" }
                         span.verdict.(if open.is_empty() { "good" } else { "ask" }) { (title) }
-                    } p.lead.small { (numbers_and_dates::plural(rows.len(), "line")) ", as the newest plans have them. Nothing is decided here." } }
+                    } p.lead.small { (numbers_and_dates::plural(rows.len(), "line")) ", as the newest plans have them" (drawn_at(overview)) ". Nothing is decided here." } }
                     p.small.soft { (shown(member)) br; "verified by ConnectWise" }
                 }
                 @for one in open { (card(one)) }
@@ -88,6 +88,15 @@ pub(super) fn company(overview: &Overview, company: CompanyId, member: &str) -> 
             } }
         },
     ))
+}
+
+/// `, drawn Sun 29 Nov 2026 01:15 EST; next night Mon 30 Nov 2026 01:15 EST`, as far as it is known.
+fn drawn_at(overview: &Overview) -> String {
+    let minute = |at| numbers_and_dates::minute(overview.zone.local(at));
+    let drawn = overview.plans.iter().map(|plan| plan.run.started_at.to_utc()).max();
+    let drawn = drawn.map(|at| format!(", drawn {}", minute(at))).unwrap_or_default();
+    let next = overview.next_night().map(|at| format!("; next night {}", minute(at))).unwrap_or_default();
+    drawn + &next
 }
 
 fn card(one: &Waiting) -> Markup {
@@ -123,7 +132,7 @@ fn table_rows(overview: &Overview, plan: &OpenItems, of_it: &[&LineRecord]) -> R
     let row = |line: &&LineRecord| {
         html! { tr {
             th scope="row" { (display_names::product(line)) span.rest { (shown(plan.run.integration.as_str())) } }
-            td.n { (page_pieces::quantity(line.was)) } td.n { (page_pieces::quantity(line.wanted)) }
+            td.n { (page_pieces::quantity(line.now.or(line.was))) } td.n { (page_pieces::quantity(line.wanted)) }
             td.wide { @if let Some(nights) = drawn.get(line.handle.as_str()) { (today::drawing(&runs, nights)) } }
             td { (line.outcome) ", " (page_pieces::words_of(line.reason.as_str())) }
         } }

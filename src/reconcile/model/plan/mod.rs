@@ -4,6 +4,7 @@ pub mod finding;
 pub mod fingerprint;
 pub mod guard_measurement;
 pub mod handle;
+pub mod invoice_day;
 pub mod line;
 pub mod moved_since;
 pub mod named_additions;

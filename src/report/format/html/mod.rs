@@ -3,6 +3,7 @@
 
 pub mod customer_page;
 pub mod index_page;
+pub mod month_tables;
 pub mod ready_to_invoice;
 pub mod run_page;
 pub mod trends_page;

@@ -1,7 +1,6 @@
 //! "Ready to invoice": once a month, one page that says whether the bills can go out.
 
 use maud::{Markup, html};
-use rust_decimal::Decimal;
 
 use crate::history::past::owned_lines::UnwatchedLine;
 use crate::history::run_record::LineRecord;
@@ -10,9 +9,11 @@ use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::or_dash;
+use crate::report::format::html::month_tables::{self, FewLines};
 use crate::report::format::html::{Links, Place, document, html_pieces};
 use crate::report::invoices::invoice_conditions::{ConditionRemedy, ConditionState, InvoiceCondition, open_conditions};
-use crate::report::invoices::invoice_standing::{CHANGES, InvoiceStanding};
+use crate::report::invoices::invoice_standing::InvoiceStanding;
+use crate::report::invoices::month_lines::LISTED;
 use crate::report::invoices::month_units::{MonthSum, MonthUnits, NoSum, UnitsMoved};
 use crate::report::outdated::Outdated;
 use crate::report::report_model::ReportEntry;
@@ -45,8 +46,12 @@ pub fn billed_unwatched(unwatched: &UnwatchedLine) -> String {
 pub struct MonthMore {
     /// The way to other months.
     pub switch: Option<Markup>,
+    /// Until when an answer is on the invoices.
+    pub until: Option<Markup>,
     /// The items that are in the way.
     pub open: Option<Markup>,
+    /// How few of the changed lines are listed at first.
+    pub few: Option<FewLines>,
     /// Whether the month is over.
     pub is_over: bool,
     /// Whether the history is not how things stand: then nobody knows what was billed since.
@@ -86,13 +91,13 @@ pub fn main(
         header.head {
             div {
             div.headline { h1 { "Invoices of " (month) } span.verdict.big.(tone) { (words) } }
-            p.lead { "As of the newest run of each integration" @if more.is_over { " in " (month) } "." }
+            p.lead { "As of the newest run of each integration" @if more.is_over { " in " (month) } "." @if let Some(until) = &more.until { " " (until) } }
             }
             @if let Some(switch) = &more.switch { (switch) }
         }
         (conditions(integrations, links))
         @if let Some(open) = &more.open { (open) }
-        @for (at, standing) in integrations.iter().enumerate() { (integration(at, standing, (month, links))) }
+        @for (at, standing) in integrations.iter().enumerate() { (integration(at, standing, month, (links, more.few.as_ref()))) }
         @if !unwatched.is_empty() { (nobody_looks(unwatched)) }
     }
 }
@@ -145,12 +150,11 @@ fn open(said: &str, helps: ConditionRemedy, links: Links) -> Markup {
     }
 }
 
-fn integration(at: usize, standing: &InvoiceStanding, (month, links): (&str, Links)) -> Markup {
-    let InvoiceStanding { run, is_on, findings, units, changes, ignored, left_for_now, undos, uncounted: _ } = standing;
-    let of = |codes: &[Code]| findings.iter().filter(|found| codes.contains(&found.code)).collect::<Vec<_>>();
-    let (by_hand, kept) = (of(&[Code::HumanEdit, Code::TugOfWar]), of(&[Code::Kept]));
-    let skipped = of(&[Code::CustomerSkipped]);
-    let listed = changes.len().min(CHANGES);
+fn integration(at: usize, standing: &InvoiceStanding, month: &str, (links, few): (Links, Option<&FewLines>)) -> Markup {
+    let InvoiceStanding { run, is_on, findings, units, changes, left_on_purpose, left_for_now, undos, uncounted: _ } =
+        standing;
+    let is_by_hand = |found: &&Finding| matches!(found.code, Code::HumanEdit | Code::TugOfWar);
+    let by_hand: Vec<&Finding> = findings.iter().filter(is_by_hand).collect();
     html! {
         section aria-labelledby={ "i" (at) } {
             div.sec {
@@ -160,15 +164,10 @@ fn integration(at: usize, standing: &InvoiceStanding, (month, links): (&str, Lin
             @if !is_on { p { "It is not on any more: this is what it changed while it was." } }
             p.units { (month_sum(units, links)) }
         }
-        @if !ignored.is_empty() { (left_unbilled(at, ignored)) }
+        @if !left_on_purpose.is_empty() { (month_tables::left(&format!("g{at}"), left_on_purpose)) }
         @if !left_for_now.is_empty() { (otherwise_than_counted(at, left_for_now)) }
         @if !by_hand.is_empty() { (findings_list(&format!("h{at}"), "Changed by hand", &by_hand)) }
-        @if !kept.is_empty() { (findings_list(&format!("k{at}"), "Kept, and not billed as counted", &kept)) }
-        @if !skipped.is_empty() { (findings_list(&format!("s{at}"), "Skipped on purpose, and not billed", &skipped)) }
-        section aria-labelledby={ "c" (at) } {
-            div.sec { h2 id={ "c" (at) } { "Changed in " (month) span.count { (listed) } } @if let Some(written) = units.written.filter(|_| listed > 0) { p { (up_and_down(written)) " by recount" } } }
-            @if changes.is_empty() { p { "Nothing was changed by recount in this month." } } @else { (changed(changes, links)) }
-        }
+        (month_tables::changed((&format!("c{at}"), month), &run.integration, changes, (links, few)))
     }
 }
 
@@ -245,54 +244,12 @@ fn otherwise_than_counted(at: usize, lines: &[LineRecord]) -> Markup {
                     th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "counted" }
                     th scope="col" { "why" }
                 } }
-                tbody { @for line in lines.iter().take(CHANGES) { tr {
+                tbody { @for line in lines.iter().take(LISTED) { tr {
                     th.long scope="row" { (display_names::line(line)) }
                     td.n { (or_dash(line.was)) } td.n { (or_dash(line.wanted)) } td { (escaped(&line.detail)) }
                 } } }
             } }
-            @if lines.len() > CHANGES { p.small { "… and more: " code { "recount report --format csv" } } }
+            @if lines.len() > LISTED { p.small { "… and more: " code { "recount report --format csv" } } }
         }
-    }
-}
-
-/// Nobody asks about these any more, so they are named where the bills are about to go out.
-fn left_unbilled(at: usize, ignored: &[LineRecord]) -> Markup {
-    let counted = |line: &LineRecord| -> Decimal {
-        line.sources.iter().filter_map(|source| source.count).map(|count| count.as_decimal()).sum()
-    };
-    let unbilled: Decimal = ignored.iter().filter(|line| line.addition.is_none()).map(counted).sum();
-    html! {
-        section aria-labelledby={ "g" (at) } {
-            div.sec { h2 id={ "g" (at) } { "Ignored" span.count { (ignored.len()) } } }
-            p { (ignored.len()) " ignored, " (unbilled.normalize()) " units: counted, but not billed." }
-            div.sheet tabindex="0" { table {
-                thead { tr {
-                    th scope="col" { "line" } th.n scope="col" { "counted" } th scope="col" { "what" }
-                    th scope="col" { "handle" }
-                } }
-                tbody { @for line in ignored.iter().take(CHANGES) { tr {
-                    th.long scope="row" { (display_names::line(line)) } td.n { (counted(line).normalize()) }
-                    td { (escaped(&line.detail)) } td { code { (line.handle) } }
-                } } }
-            } }
-            @if ignored.len() > CHANGES { p.small { "… and more: " code { "recount report --format csv" } } }
-        }
-    }
-}
-
-fn changed(changes: &[(RunId, LineRecord)], links: Links) -> Markup {
-    html! {
-        div.sheet tabindex="0" { table {
-            thead { tr {
-                th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "now" }
-                th.n scope="col" { "by" } th.n scope="col" { "run" }
-            } }
-            tbody { @for (run, line) in changes.iter().take(CHANGES) { tr {
-                th.long scope="row" { (display_names::line(line)) }
-                td.n { (or_dash(line.was)) } td.n { (or_dash(line.now)) } td.n { (html_pieces::delta(line)) }
-                td.n { a href=(html_pieces::line_address(links, *run, &line.handle)) { (run) } }
-            } } }
-        } }
-        @if changes.len() > CHANGES { p.small { "… and more: " code { "recount history --customer NAME" } } }
     }
 }

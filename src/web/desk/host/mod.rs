@@ -39,6 +39,9 @@ pub trait DeskHost: MappingHost + ServicesHost + TrialHost + UploadHost + Send +
     /// The zone whose days and times the desk shows.
     fn zone(&self) -> Zone;
 
+    /// The last night of an integration that still writes before an invoice of this day.
+    fn last_night(&self, integration: &IntegrationName, invoice: NaiveDate, now: DateTime<Utc>) -> LastNight;
+
     /// Where records open in ConnectWise, by integration.
     fn records(&self) -> BTreeMap<IntegrationName, RecordLinks>;
 
@@ -99,6 +102,17 @@ impl IntegrationStanding {
     pub fn is_on(&self) -> bool {
         self.mode != Mode::Off
     }
+}
+
+/// The last night that writes before an invoice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LastNight {
+    /// The night of this time.
+    At(DateTime<Utc>),
+    /// One on this day or before: only the host's timer knows when.
+    Until(NaiveDate),
+    /// None is left.
+    Over,
 }
 
 /// One answer, for what was shown.

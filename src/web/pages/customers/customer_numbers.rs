@@ -121,7 +121,8 @@ fn writes(
     own: &[(&str, LineKey)],
 ) -> Result<BTreeMap<LineKey, DateTime<Utc>>, PageError> {
     let agreements = own.iter().map(|(_, key)| key.agreement).collect();
-    Ok(visit.desk.history()?.last_writes(integration, &agreements)?)
+    let last = visit.desk.history()?.last_writes(integration, &agreements)?;
+    Ok(last.into_iter().map(|(key, write)| (key, write.at)).collect())
 }
 
 #[cfg(test)]

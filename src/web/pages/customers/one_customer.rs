@@ -5,12 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use maud::{Markup, html};
 
 use crate::history::lines_over_nights::LineNight;
+use crate::history::past::last_writes::LastWrite;
 use crate::history::run_lookup::RunSummary;
 use crate::history::run_record::LineRecord;
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::ids::{CustomerName, RunId};
+use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId};
+use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::quantity::Quantity;
+use crate::reconcile::model::record_links::OpenedRecord;
 use crate::report::command_output::held_output::Waiting;
 use crate::report::current_lines::Current;
 use crate::report::numbers_and_dates::ExportReadability;
@@ -45,13 +48,48 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
         header.head { div {
             p.over { a href="/customers" { "Customers" } }
             div.headline { h1 { (shown(name)) } @if !open.is_empty() { span.verdict.ask { (open.len()) " TO DECIDE" } } @else if visit.desk.outdated.is_some() { span.verdict.bad { "NOT KNOWN SINCE" } } @else { span.verdict.good { "OK" } } }
-        } }
+            (lead(visit, &customer))
+        } (in_connectwise(visit, &customer)) }
         @if !open.is_empty() { section aria-labelledby="open" { h2.sr id="open" { "Open items" } (today::cards(visit, &open)?) } }
         @for (lines, _) in &parts { (lines) }
         (customer_terms::panels(visit, &customer)?)
         @for (_, happened) in &parts { (happened) }
     };
     Ok(frame(visit, RailEntry::Customers, &shown(name), &main))
+}
+
+/// The lines of a customer in the newest plans.
+fn lines_of<'v>(visit: &'v Visit, customer: &CustomerName) -> Vec<(&'v IntegrationName, &'v LineRecord)> {
+    let is_own = |line: &LineRecord| line.sources.iter().any(|source| source.customer == *customer);
+    let each = visit.desk.plans.iter().flat_map(|plan| {
+        lines(&plan.run).iter().filter(move |line| is_own(line)).map(|line| (&plan.run.integration, line))
+    });
+    each.collect()
+}
+
+/// `6 lines of 2 integrations on 2 agreements.`
+fn lead(visit: &Visit, customer: &CustomerName) -> Markup {
+    let own = lines_of(visit, customer);
+    let integrations: BTreeSet<_> = own.iter().map(|(integration, _)| *integration).collect();
+    let agreements: BTreeSet<_> = own.iter().filter_map(|(_, line)| line.agreement).collect();
+    let [lines, integrations] = [(own.len(), "line"), (integrations.len(), "integration")];
+    html! { p.lead {
+        (numbers_and_dates::plural(lines.0, lines.1)) " of " (numbers_and_dates::plural(integrations.0, integrations.1))
+        @if !agreements.is_empty() { " on " (numbers_and_dates::plural(agreements.len(), "agreement")) }
+        "."
+    } }
+}
+
+/// Its company, where ConnectWise opens it.
+fn in_connectwise(visit: &Visit, customer: &CustomerName) -> Markup {
+    let own = lines_of(visit, customer);
+    let company = |(integration, line): &(&IntegrationName, &LineRecord)| {
+        Some(visit.desk.records.get(*integration)?.company(line.company?))
+    };
+    let companies: BTreeSet<OpenedRecord> = own.iter().filter_map(company).collect();
+    html! { @if !companies.is_empty() { div.do { @for (said, address) in &companies {
+        a.b href=(address) rel="noreferrer" { "Open " (said) " in ConnectWise" }
+    } } } }
 }
 
 /// A customer of an earlier night, whom no newest plan has a line of: an old night's page leads here.
@@ -86,30 +124,43 @@ fn of_integration(visit: &Visit, plan: &OpenItems, name: &str) -> Result<Option<
     let runs: Vec<RunId> = known.iter().map(|run| run.run).collect();
     let handles: BTreeSet<&str> = of_it.iter().map(|line| line.handle.as_str()).collect();
     let nights = history.line_nights(&runs, &handles)?;
+    let agreements = of_it.iter().filter_map(|line| line.agreement).collect();
+    let changed = history.last_writes(&plan.run.integration, &agreements)?;
     let reading = ExportReadability::of_run(&current.run);
     let records = visit.desk.records.get(&plan.run.integration);
     let title = plan.run.integration.as_str();
     let lines = html! {
         section aria-label=(title) {
             div.sec { h2 { (shown(title)) " " span.count { (of_it.len()) } } p { "as of " a href={ "/nights/" (plan.run.run) } { "run " (plan.run.run) } ", " (numbers_and_dates::day(plan.run.started_at)) " " span.key { span { i {} "wanted" } span { i.l {} "billed" } } } }
-            (table(&of_it, &runs, &nights))
+            (table(visit, &of_it, (&runs, &nights), &changed))
             @for line in &of_it { details.fold id={ "why-" (line.handle) } {
                 summary { "Why " (display_names::product(line)) " " small { (numbers_and_dates::step(line)) } }
-                div.in { (evidence::chain(line, &reading, records)) }
+                div.in { (evidence::chain(visit, line, last_of(line, &changed), (&reading, records))) }
             } }
         }
     };
     Ok(Some((lines, happened(visit, &of_it, (&known, &nights)))))
 }
 
-fn table(of_it: &[&LineRecord], runs: &[RunId], nights: &BTreeMap<String, Vec<LineNight>>) -> Markup {
+fn last_of<'w>(line: &LineRecord, changed: &'w BTreeMap<LineKey, LastWrite>) -> Option<&'w LastWrite> {
+    line.key().and_then(|key| changed.get(&*key.folded()))
+}
+
+/// `changed`: when recount last wrote each line.
+fn table(
+    visit: &Visit,
+    of_it: &[&LineRecord],
+    (runs, nights): (&[RunId], &BTreeMap<String, Vec<LineNight>>),
+    changed: &BTreeMap<LineKey, LastWrite>,
+) -> Markup {
     html! { div.sheet { table.mid {
-        thead { tr { th scope="col" { "product" } th.n scope="col" { "billed" } th.n.wide scope="col" { "counted" } th.n scope="col" { "wanted" } th.wide scope="col" { "30 nights" } th scope="col" { "state" } th.wide scope="col" { span.sr { "why" } } } }
+        thead { tr { th scope="col" { "product" } th.n scope="col" { "billed" } th.n.wide scope="col" { "counted" } th.n scope="col" { "wanted" } th.wide scope="col" { "30 nights" } th scope="col" { "state" } th.wide.wider scope="col" { "last change" } th.wide scope="col" { span.sr { "why" } } } }
         tbody { @for line in of_it { tr {
-            th scope="row" { (display_names::product(line)) }
+            th.name scope="row" { (display_names::product(line)) }
             td.n { (page_pieces::quantity(line.now.or(line.was))) } td.n.wide { (page_pieces::quantity(numbers_and_dates::counted(line))) } td.n { (page_pieces::quantity(line.wanted)) }
             td.wide { @if let Some(nights) = nights.get(&line.handle) { (today::drawing(runs, nights)) } }
             td.fit { (line.outcome) span.rest { (page_pieces::words_of(line.reason.as_str())) } }
+            td.wide.wider.nb { @match last_of(line, changed) { Some(last) => (numbers_and_dates::day(visit.desk.zone.local(last.at))), None => (page_pieces::quantity(None)) } }
             td.wide { a href={ "#why-" (line.handle) } { "Why" span.sr { " " (display_names::product(line)) } } }
         } } }
     } } }

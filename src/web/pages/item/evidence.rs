@@ -4,16 +4,17 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 
+use crate::history::past::last_writes::LastWrite;
 use crate::history::run_record::LineRecord;
 use crate::reconcile::model::decision::Decision;
-use crate::reconcile::model::display_text::escaped;
+use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::plan::outcome::{AnswerVerb, Outcome};
 use crate::reconcile::model::quantity::or_dash;
 use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::format::html::html_pieces::place;
 use crate::report::numbers_and_dates::ExportReadability;
-use crate::report::{numbers_and_dates, sparkline};
+use crate::report::{display_names, numbers_and_dates, sparkline};
 use crate::web::desk::visit::Visit;
 use crate::web::pages::{page_pieces, today};
 use crate::web::site::PageError;
@@ -28,17 +29,45 @@ pub(super) const ANSWERS: usize = 20;
 const SOURCES: usize = 12;
 
 /// From the export's rows to what would be sent.
-pub(crate) fn chain(line: &LineRecord, reading: &ExportReadability<'_>, records: Option<&RecordLinks>) -> Markup {
+pub(crate) fn chain(
+    visit: &Visit,
+    line: &LineRecord,
+    last: Option<&LastWrite>,
+    (reading, records): (&ExportReadability<'_>, Option<&RecordLinks>),
+) -> Markup {
     html! {
         ol.chain {
             @for source in line.sources.iter().take(SOURCES) { li { b { "export" } div { (reading.source(line, source)) } } }
             @if line.sources.len() > SOURCES { li { b { "export" } div { "… " (line.sources.len() - SOURCES) " more counts" } } }
+            @if let (Some(company), Some(product), false) = (line.company, &line.product, line.sources.is_empty()) {
+                li { b { "mapping" } div { (display_names::whose(line)) " is company " (company) "; " (services(line)) " → " (shown(product.as_str())) } }
+            }
             @for how in line.sources.iter().filter_map(|source| source.how.as_deref()).take(SOURCES) { li { b { "policy" } div { (escaped(how)) } } }
             li { b { "ConnectWise" } div { (place(line, records)) ": " b { (page_pieces::quantity(line.was)) } } }
-            li { b { "rule" } div { (line.outcome) ", " (page_pieces::words_of(line.reason.as_str())) @if !line.detail.is_empty() { ": " (escaped(&line.detail)) } } }
+            @if let Some(LastWrite { at, run, quantity }) = last {
+                li { b { "history" } div { a href={ "/nights/" (run) } { "run " (run) } " wrote " b { (quantity) } " on " (numbers_and_dates::day(visit.desk.zone.local(*at))) } }
+            }
+            li.held[line.outcome == Outcome::Held] { b { "rule" } div { (line.outcome) ", " (page_pieces::words_of(line.reason.as_str())) @if !line.detail.is_empty() { ": " (escaped(&line.detail)) } } }
             @if let Some(sent) = would_send(line) { li { b { "would send" } div { (sent) } } }
         }
     }
+}
+
+/// `service CloudFilter`, `services Bracket, SafeSend`.
+fn services(line: &LineRecord) -> String {
+    let names: Vec<String> = display_names::services(line).iter().map(|service| shown(service.as_str())).collect();
+    format!("{} {}", if names.len() == 1 { "service" } else { "services" }, names.join(", "))
+}
+
+/// The last write of a line, for its chain.
+pub(crate) fn last_write(
+    visit: &Visit,
+    integration: &IntegrationName,
+    line: &LineRecord,
+) -> Result<Option<LastWrite>, PageError> {
+    let Some(key) = line.key() else { return Ok(None) };
+    let last = visit.desk.history()?.last_writes(integration, &BTreeSet::from([key.agreement]))?;
+    Ok(last.get(&*key.folded()).copied())
 }
 
 /// What is sent once nothing holds the line.

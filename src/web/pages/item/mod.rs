@@ -38,7 +38,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
         } }
         div.two {
             div.stack { (card(visit, item)) @if item.line.is_some() { (evidence::nights(visit, handle, &item.of.run.integration)?) } }
-            div.stack { (why(visit, item)) (evidence::answers(&visit.desk.history()?.answers_to(handle, evidence::ANSWERS)?)) }
+            div.stack { (why(visit, item)?) (evidence::answers(&visit.desk.history()?.answers_to(handle, evidence::ANSWERS)?)) }
         }
     };
     Ok(frame(visit, RailEntry::Today, &title, &main))
@@ -142,17 +142,19 @@ fn choose_addition(visit: &Visit, handle: &str, line: &LineRecord) -> Markup {
     }
 }
 
-fn why(visit: &Visit, item: Item<'_>) -> Markup {
+fn why(visit: &Visit, item: Item<'_>) -> Result<Markup, PageError> {
+    let integration = &item.of.run.integration;
+    let last = item.line.map(|line| evidence::last_write(visit, integration, line)).transpose()?.flatten();
     let takes_one = MEANT.iter().any(|(verb, ..)| today::takes(Some(item), *verb));
     let can_be_pressed = visit.may(DeskAction::Answer) && (takes_one || !visit.desk.listed(&item).is_empty());
-    html! {
+    Ok(html! {
         section.panel aria-labelledby="why" {
             h2 id="why" { @if item.line.is_some() { "Why" } @else { "What helps" } }
-            @if let Some(line) = item.line { (evidence::chain(line, &ExportReadability::of_run(&item.of.run), visit.desk.records.get(&item.of.run.integration))) }
+            @if let Some(line) = item.line { (evidence::chain(visit, line, last.as_ref(), (&ExportReadability::of_run(&item.of.run), visit.desk.records.get(&item.of.run.integration)))) }
             @if let Some(finding) = item.finding.filter(|finding| !finding.fix.is_empty()) {
                 @if item.line.is_some() && !can_be_pressed { h3 { "What helps" } }
                 @if can_be_pressed { (page_pieces::beside_buttons(visit, &finding.fix)) } @else { (page_pieces::ways(visit, &finding.fix)) }
             }
         }
-    }
+    })
 }

@@ -1,6 +1,8 @@
 //! Every run there was, and what differed between two of them.
 
+pub(crate) mod held_items;
 pub(crate) mod night_diff;
+pub(crate) mod night_links;
 
 use maud::{Markup, html};
 

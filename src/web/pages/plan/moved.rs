@@ -113,9 +113,9 @@ fn table(moved: &[MovedLine<'_, LineRecord>], causes: &[Vec<MovedBy>]) -> Markup
             caption { (numbers_and_dates::plural(moved.len(), "line")) " moved" }
             thead { tr { th scope="col" { "line" } th.n.wide scope="col" { "planned" } th.n scope="col" { "now" } th scope="col" { "so it is" } th.wide scope="col" { "changed by" } } }
             tbody { @for ((then, now), causes) in moved.iter().zip(causes) { tr {
-                th scope="row" { @if let Some(line) = now.or(*then) { (page_pieces::line_name(line)) } }
-                td.n.wide { (units(*then)) } td.n { b { (units(*now)) } span.rest.narrow { "planned " (units(*then)) } }
-                td {
+                th scope="row" { @if let Some(line) = now.or(*then) { (page_pieces::line_name(line)) } span.rest.narrow { "planned " (units(*then)) } }
+                td.n.wide { (units(*then)) } td.n { b { (units(*now)) } }
+                td.fit {
                     @match now {
                         Some(line) if plan_pieces::would_change(line) => "to be written",
                         Some(line) if line.outcome == Outcome::Unchanged => "right already",
@@ -127,7 +127,7 @@ fn table(moved: &[MovedLine<'_, LineRecord>], causes: &[Vec<MovedBy>]) -> Markup
                         Some(_) => {},
                         None => span.rest { "not in the plan" },
                     }
-                    @if !causes.is_empty() { span.rest.narrow { "changed by " (said(causes)) } }
+                    @if !causes.is_empty() { span.rest.narrow { "changed: " (said(causes)) } }
                 }
                 td.wide { @if causes.is_empty() { "–" } @else { (said(causes)) } }
             } } }

@@ -5,7 +5,7 @@ pub(crate) mod tried_choice;
 
 use maud::{Markup, html};
 
-use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::ProductCode;
 use crate::reconcile::model::mapping::ServiceRule;
 use crate::report::numbers_and_dates;
@@ -30,7 +30,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
         header.head {
             div {
                 p.over { "What each service of an export is billed as" } h1 { "Services" }
-                p.lead { (numbers_and_dates::plural(own.len(), "service")) " of " (shown(chosen)) ", " (new.len()) " of them without a product and billed nothing." }
+                p.lead { (numbers_and_dates::plural(own.len(), "service")) " of " (shown(chosen)) (kinds(&own)) "." }
             }
             @if standings.len() > 1 { ul.seg aria-label="Integration" { @for standing in standings {
                 @let name = standing.name.as_str();
@@ -51,15 +51,56 @@ fn section(id: &str, title: &str, said: &str, services: &[&KnownService]) -> Mar
         section aria-labelledby=(id) {
             div.sec { h2 id=(id) { (title) " " span.count { (services.len()) } } p { (said) } }
             div.sheet { table {
-                thead { tr { th scope="col" { "service" } th scope="col" { "billed as" } th.n.wide scope="col" { "customers" } th.n.wide scope="col" { "units" } th scope="col" { span.sr { "change" } } } }
+                thead { tr { th scope="col" { "service" } th scope="col" { "billed as" } th.n.wide scope="col" { "customers" } th.n.wide scope="col" { "units" } th.wide scope="col" { "state" } th scope="col" { span.sr { "change" } } } }
                 tbody { @for one in services.iter().take(LISTED) { tr {
                     th scope="row" { (shown(one.name.as_str())) }
-                    td { (billed_as(one)) }
+                    td { (products(one)) @if !is_billed(one) { span.rest.narrow { (state(one)) } } }
                     td.n.wide { (one.customers) } td.n.wide { (one.units.normalize()) }
+                    td.wide { (state(one)) @if !one.beside.is_empty() { span.rest { (escaped(&one.beside.join(", "))) } } }
                     td.nb { a href={ "/services/" (one.handle) } { @if one.rule.is_none() { "Choose…" } @else { "Change" } span.sr { " " (shown(one.name.as_str())) } } }
                 } } }
             } }
         }
+    }
+}
+
+fn is_billed(service: &KnownService) -> bool {
+    matches!(service.rule, Some(ServiceRule::Billed(_)))
+}
+
+/// `: 4 with a product, 1 without`: how many there are of each kind.
+fn kinds(services: &[&KnownService]) -> String {
+    let kind = |service: &KnownService| match &service.rule {
+        Some(ServiceRule::Billed(_)) => 0,
+        Some(ServiceRule::Deprecated { .. }) => 1,
+        Some(ServiceRule::NotAssigned) => 2,
+        None => 3,
+    };
+    let words = ["with a product", "deprecated", "not assigned on purpose", "without a product and billed nothing"];
+    let counts = words.iter().enumerate().map(|(at, words)| {
+        let many = services.iter().filter(|service| kind(service) == at).count();
+        (many, words)
+    });
+    let told: Vec<String> =
+        counts.filter(|(many, _)| *many > 0).map(|(many, words)| format!("{many} {words}")).collect();
+    if told.is_empty() { String::new() } else { format!(": {}", told.join(", ")) }
+}
+
+fn products(service: &KnownService) -> Markup {
+    if is_billed(service) {
+        billed_as(service)
+    } else {
+        html! { span.soft { "nothing" } }
+    }
+}
+
+/// How it stands: what is to be looked at has a colour.
+fn state(service: &KnownService) -> Markup {
+    match &service.rule {
+        Some(ServiceRule::Billed(billed)) if billed.products.len() > 1 => html! { "mapped, a bundle" },
+        Some(ServiceRule::Billed(_)) => html! { "mapped" },
+        Some(_) => billed_as(service),
+        None => html! { span.tag.ask { "no product" } },
     }
 }
 

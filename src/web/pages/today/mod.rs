@@ -1,7 +1,10 @@
 //! Today: how each integration stands, what waits for a person, and what was answered.
 
+mod first_day;
 mod groups;
 mod integration_standings;
+mod quiet_morning;
+mod refused_exports;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,27 +34,34 @@ const CARDS: usize = 12;
 pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let open = &visit.desk.waiting;
     let title = match open.len() {
+        0 if is_first_day(visit) => "First day".to_owned(),
         0 if visit.desk.outdated.is_some() => "What there is to decide is not known".to_owned(),
         0 if !visit.desk.undos.is_empty() => "An undo waits for approval".to_owned(),
         0 => "Nothing to decide".to_owned(),
+        _ if !refused_exports::whose(visit).is_empty() => format!("Export refused: {}", refused_exports::whose(visit)),
         open => format!("{open} to decide"),
     };
-    let (new, mut still): (Vec<&Waiting>, Vec<&Waiting>) = open.iter().partition(|one| visit.desk.is_new(one));
+    let ordinary = open.iter().filter(|one| !refused_exports::is_one(one));
+    let (new, mut still): (Vec<&Waiting>, Vec<&Waiting>) = ordinary.partition(|one| visit.desk.is_new(one));
     still.sort_by_key(|one| !has_answer(visit, one));
     if let Some(one_kind) = groups::asked_for(visit, row) {
         let main = html! { (head(visit, &title, new.len(), still.len())) (one_kind) @if visit.may(DeskAction::Several) { (several(visit)) } };
         return Ok(frame(visit, RailEntry::Today, &format!("{title} · Today"), &main));
     }
+    let may_start = visit.may(DeskAction::Start);
+    let draw = if may_start { start(visit, "dry", None, "Draw a plan") } else { Markup::default() };
     let main = html! {
         (head(visit, &title, new.len(), still.len()))
-        @if visit.desk.history.is_none() { (page_pieces::empty("No night has run yet", "Here will be what waits for a person, the new ones first.")) }
-        @else {
+        @if is_first_day(visit) { (first_day::steps(visit, draw)) }
+        @if visit.desk.history.is_some() {
             (undos(visit))
+            (refused_exports::notes(visit))
             (integration_standings::table(visit)?)
             @if !visit.may(DeskAction::Answer) { (page_pieces::note("plain", "You may read.", html! { "Answering is for operators." })) }
-            @if !new.is_empty() { (section("new", "New", "An answer writes nothing now. The next night uses it.", &items(visit, &new, true)?, new.len())) }
+            @if !new.is_empty() { (section("new", "New", &next_uses(visit), &items(visit, &new, true)?, new.len())) }
             @if !still.is_empty() { (section("still", "Still open", "What can be answered here comes first, then what has to be mended; of each the longest first.", &items(visit, &still, false)?, still.len())) }
             (answered(visit))
+            @if open.is_empty() && visit.desk.outdated.is_none() && !is_first_day(visit) { (quiet_morning::sections(visit)?) }
             @if visit.may(DeskAction::Several) && open.len() > 1 { (several(visit)) }
         }
     };
@@ -69,6 +79,11 @@ fn undos(visit: &Visit) -> Markup {
     } }
 }
 
+/// Before there is any plan.
+fn is_first_day(visit: &Visit) -> bool {
+    visit.desk.plans.is_empty() && visit.desk.outdated.is_none()
+}
+
 fn head(visit: &Visit, title: &str, new: usize, still: usize) -> Markup {
     html! {
         header.head {
@@ -76,7 +91,10 @@ fn head(visit: &Visit, title: &str, new: usize, still: usize) -> Markup {
                 p.over { (numbers_and_dates::day(visit.desk.zone.local(visit.now))) }
                 h1 { (title) }
                 p.lead {
-                    @if new + still == 0 { @if visit.desk.outdated.is_some() { "No item waited when this history was the newest." } @else { "No item waits for a person." } }
+                    @let refused = refused_exports::whose(visit);
+                    @if !refused.is_empty() { "Nothing was written for " (refused) ". " @if new + still > 0 { (new) " new since the last night, " (still) " still open." } }
+                    @else if is_first_day(visit) { "Nothing is written to ConnectWise before somebody approves a plan by its fingerprint. Until then recount only looks." }
+                    @else if new + still == 0 { @if visit.desk.outdated.is_some() { "No item waited when this history was the newest." } @else { "No item waits for a person." } }
                     @else { (new) " new since the last night, " (still) " still open." }
                     " " (health(visit))
                 }
@@ -109,6 +127,12 @@ pub(crate) fn start(visit: &Visit, kind: &str, integration: Option<&IntegrationN
             button.b { (label) }
         }
     }
+}
+
+/// What becomes of an answer, and when.
+fn next_uses(visit: &Visit) -> String {
+    let at = visit.desk.next_night().map(|at| format!(" on {}", numbers_and_dates::minute(visit.desk.zone.local(at))));
+    format!("An answer writes nothing now. The next night{} uses it.", at.unwrap_or_default())
 }
 
 fn section(id: &str, title: &str, said: &str, body: &Markup, count: usize) -> Markup {
@@ -248,7 +272,7 @@ fn row(visit: &Visit, one: &Waiting, is_ticked: bool) -> Markup {
             p.why { (escaped(&one.finding.message)) }
             p.since { (since(visit, one)) }
             (page_pieces::step(one.line.as_ref()))
-            (row_answers(visit, one))
+            (row_answers(visit, one, None))
         }
     }
 }
@@ -263,11 +287,17 @@ fn carried(visit: &Visit, item: Option<Item<'_>>) -> Markup {
     html! { (token(visit)) input type="hidden" name="shown" value=(item.map(|item| item.as_shown()).unwrap_or_default()); }
 }
 
+/// Where an answer leads afterwards: a number, and no address.
+fn way_back(night: Option<RunId>) -> Markup {
+    html! { @if let Some(night) = night { input type="hidden" name="night" value=(night); } }
+}
+
 fn address(handle: &str) -> String {
     DeskAction::Answer.path().replace("{handle}", handle)
 }
 
-fn row_answers(visit: &Visit, one: &Waiting) -> Markup {
+/// `night`: the page of a run from which it is answered.
+pub(crate) fn row_answers(visit: &Visit, one: &Waiting, night: Option<RunId>) -> Markup {
     let handle = handle(one);
     let item = visit.desk.item(handle);
     let (accept, keep) = (takes(item, AnswerVerb::Accept), takes(item, AnswerVerb::Keep));
@@ -275,7 +305,7 @@ fn row_answers(visit: &Visit, one: &Waiting) -> Markup {
     html! {
         @if visit.may(DeskAction::Answer) && (accept || keep) {
             form.do method="post" action=(address(handle)) {
-                (carried(visit, item))
+                (carried(visit, item)) (way_back(night))
                 @if accept { button.b name="answer" value="accept" { "Accept" span.sr { " " (said) } } }
                 @if keep { button.b name="answer" value="keep" { "Keep" span.sr { " " (said) } } }
                 a.b.quiet href={ "/items/" (handle) } { "More" span.sr { ": " (said) } }
@@ -320,13 +350,13 @@ fn answered(visit: &Visit) -> Markup {
                 h2 id="answered" { "Answered, not yet written " span.count { (answered.len() + queued.len()) } }
                 @if visit.may(DeskAction::Start) { (start(visit, "dry", None, "See what they would do")) }
             }
-            div.rows { @for one in queued { (waits(visit, one)) } @for one in answered { (slip(visit, one)) } }
+            div.rows { @for one in queued { (waits(visit, one, None)) } @for one in answered { (slip(visit, one, None)) } }
         }
     } }
 }
 
 /// An answer that was given while a run was under way.
-fn waits(visit: &Visit, one: &QueuedAnswer) -> Markup {
+pub(crate) fn waits(visit: &Visit, one: &QueuedAnswer, night: Option<RunId>) -> Markup {
     let about = visit.desk.item(&one.handle).map(|item| item.sentence()).unwrap_or_default();
     let undo = DeskAction::TakeBack.path().replace("{handle}", &one.handle);
     html! {
@@ -334,13 +364,14 @@ fn waits(visit: &Visit, one: &QueuedAnswer) -> Markup {
             (page_pieces::sign("info", '·'))
             p { b { (about) } br; span.small.soft { (one.verb) " by " (shown(&one.who)) " · saved, it waits for the end of the run" } }
             @if visit.may(DeskAction::TakeBack) {
-                form method="post" action=(undo) { (token(visit)) button.b { "Undo" span.sr { " " (about) } } }
+                form method="post" action=(undo) { (token(visit)) (way_back(night)) button.b { "Undo" span.sr { " " (about) } } }
             }
         }
     }
 }
 
-fn slip(visit: &Visit, one: &AnsweredItem) -> Markup {
+/// An answer that the next night uses.
+pub(crate) fn slip(visit: &Visit, one: &AnsweredItem, night: Option<RunId>) -> Markup {
     let decision = &one.decision;
     let handle = &decision.handle;
     let undo = DeskAction::TakeBack.path().replace("{handle}", handle);
@@ -349,7 +380,7 @@ fn slip(visit: &Visit, one: &AnsweredItem) -> Markup {
             (page_pieces::sign("good", '✓'))
             p { b { (one.about()) } br; span.small.soft { (escaped(&decision.sentence())) " · the next night uses it" } }
             @if visit.may(DeskAction::TakeBack) {
-                form method="post" action=(undo) { (token(visit)) button.b { "Undo" span.sr { " " (one.about()) } } }
+                form method="post" action=(undo) { (token(visit)) (way_back(night)) button.b { "Undo" span.sr { " " (one.about()) } } }
             }
         }
     }

@@ -12,7 +12,7 @@ use std::thread;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use tokio::sync::watch;
 
 use crate::apply::stop_signal::Stop;
@@ -36,7 +36,7 @@ use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::outdated::StandingBy;
 use crate::web::desk::host::member_claim::{MemberClaim, MemberVerification};
 use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
-use crate::web::desk::host::{Background, DeskAnswer, DeskHost, DeskRun, IntegrationStanding};
+use crate::web::desk::host::{Background, DeskAnswer, DeskHost, DeskRun, IntegrationStanding, LastNight};
 use crate::zone::Zone;
 
 /// The number that a wish to stop has when nobody sent a signal: as if somebody had pressed the keys for it.
@@ -147,6 +147,11 @@ impl DeskHost for CommandHost {
 
     fn zone(&self) -> Zone {
         self.config().map_or_else(|_| Zone::utc(), |config| config.zone)
+    }
+
+    fn last_night(&self, integration: &IntegrationName, invoice: NaiveDate, now: DateTime<Utc>) -> LastNight {
+        let Ok(config) = self.config() else { return LastNight::Over };
+        config.integrations.get(integration).map_or(LastNight::Over, |one| last_night(&config, one, (invoice, now)))
     }
 
     fn records(&self) -> BTreeMap<IntegrationName, RecordLinks> {
@@ -271,9 +276,32 @@ fn standing(
     })
 }
 
+/// Days before a time that are looked through for its last night: two hold one of most schedules, and a month one of each.
+const LOOKED_THROUGH: [i64; 2] = [2, 40];
+
+/// The last night before a day on which nothing is written any more: the invoice's own, or the first that `freeze` leaves alone.
+fn last_night(config: &Config, one: &IntegrationConfig, (invoice, now): (NaiveDate, DateTime<Utc>)) -> LastNight {
+    let frozen = one.mapping.as_ref().map_or(0, |mapping| mapping.freeze_days);
+    let first_without = invoice.checked_sub_days(Days::new(frozen.into())).unwrap_or(invoice);
+    let Some(end) = one.zone.begin_of(first_without).filter(|end| now < *end) else { return LastNight::Over };
+    let Some(schedule) = schedule(config) else {
+        return first_without.pred_opt().map_or(LastNight::Over, LastNight::Until);
+    };
+    let mut nights = LOOKED_THROUGH.into_iter().map(|days| {
+        let next = |at: &DateTime<Utc>| schedule.next_after(*at).filter(|next| *next < end);
+        let first = next(&now.max(end - TimeDelta::days(days)));
+        std::iter::successors(first, next).last()
+    });
+    nights.find_map(|night| night).map_or(LastNight::Over, LastNight::At)
+}
+
+/// When the daemon runs, where it keeps the time.
+fn schedule(config: &Config) -> Option<Schedule> {
+    let daemon = config.daemon.as_ref()?;
+    Schedule::parse(&daemon.schedule, &daemon.zone, daemon.catch_up).ok()
+}
+
 /// The daemon's next night. What a host's timer does, recount does not know.
 fn next(config: &Config) -> Option<DateTime<Utc>> {
-    let daemon = config.daemon.as_ref()?;
-    let schedule = Schedule::parse(&daemon.schedule, &daemon.zone, daemon.catch_up).ok()?;
-    schedule.next_after(clock::now())
+    schedule(config)?.next_after(clock::now())
 }

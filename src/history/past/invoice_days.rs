@@ -1,0 +1,42 @@
+//! When the agreements of a plan are invoiced next, as it was read for the plan.
+
+use rusqlite::params;
+
+use crate::history::store::column_values::json;
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
+use crate::reconcile::model::ids::{IntegrationName, RunId};
+use crate::reconcile::model::plan::invoice_day::InvoiceDay;
+
+impl History {
+    /// Notes them of a run; nothing where there are none.
+    ///
+    /// # Errors
+    /// When it cannot be stored.
+    pub fn note_invoice_days(&mut self, run: RunId, days: &[InvoiceDay]) -> Result<(), StoreError> {
+        if days.is_empty() {
+            return Ok(());
+        }
+        let days = serde_json::to_string(days).expect("days always make JSON");
+        self.write(|transaction| {
+            let sql = "UPDATE runs SET invoice_days = ?2 WHERE run = ?1";
+            transaction.prepare_cached(sql)?.execute(params![run.0, days])?;
+            Ok(())
+        })
+    }
+
+    /// Those of an integration's newest plan, earliest first; nothing where that plan has none noted.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn invoice_days(&self, integration: &IntegrationName) -> Result<Vec<InvoiceDay>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT coalesce(invoice_days, '[]') AS days FROM runs
+                 WHERE integration = ?1 AND fingerprint IS NOT NULL AND undoes IS NULL ORDER BY run DESC LIMIT 1",
+            )?;
+            let mut found = statement.query_and_then([integration.as_str()], |row| json(row, "days"))?;
+            Ok(found.next().transpose()?.unwrap_or_default())
+        })
+    }
+}

@@ -1,0 +1,105 @@
+//! The page of a month's invoices: what changed line by line, what was left on purpose, and until when an answer counts.
+
+use super::client::{DeskOfNight, handle};
+use crate::support::Night;
+
+/// The cells of a table's row that names this, as text.
+fn cells(page: &str, name: &str) -> Vec<String> {
+    let row = page.split("<tr>").find(|row| row.contains(name)).unwrap_or_else(|| panic!("no {name}: {page}"));
+    let cells = row.split("</td>").filter_map(|cell| cell.split_once("<td").map(|(_, cell)| format!("<{cell}")));
+    cells.map(|cell| text(&cell)).collect()
+}
+
+fn text(part: &str) -> String {
+    part.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text)).collect()
+}
+
+/// Otherwise a line that moved on three nights stands there three times, and whoever signs has to find out what it began and
+/// ended the month with.
+#[test]
+fn each_line_of_the_month_stands_once_with_what_it_billed_first_and_last() {
+    let night = Night::busy();
+    night.run().exits(0);
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,9\nAcme,Archive,2\nBorealis,CloudFilter,6\n");
+    night.run().exits(0);
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "viewer");
+    for page in
+        [dana.get("/invoices").body, std::fs::read_to_string(night.path("state/reports/ready.html")).expect("the page")]
+    {
+        let changed = page.split(">Changed in ").nth(1).expect("what changed");
+        let line = changed.split("<tr>").filter(|row| row.contains(">Acme <") && row.contains("MP-CLOUDFILTER"));
+        assert_eq!(line.count(), 1, "{changed}");
+        let today = crate::support::today().format("%a %-d %b %Y").to_string();
+        assert_eq!(cells(changed, "MP-CLOUDFILTER")[..3], ["3", "9", "+6"], "{changed}");
+        assert_eq!(cells(changed, "MP-CLOUDFILTER")[3], format!("{today}the last of 2 changes"), "{changed}");
+        assert_eq!(cells(changed, "MP-ARCHIVE")[..3], ["–", "2", "+2"], "{changed}");
+        assert_eq!(cells(changed, "MP-ARCHIVE")[3], format!("{today}, created"), "{changed}");
+        assert!(changed.contains("+9</td>"), "the lines do not come to the sum: {changed}");
+    }
+    desk.close();
+}
+
+/// Otherwise nobody who signs the invoices knows whom to ask why a line is not billed as it is counted.
+#[test]
+fn what_was_left_on_purpose_says_by_whom_and_until_when() {
+    let night = Night::busy();
+    night.run().exits(0);
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,7\nAcme,Archive,0\nBorealis,CloudFilter,6\n");
+    night.run().exits(3);
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "operator");
+    let held = handle(&night, "to-zero");
+    let item = format!("/items/{held}");
+    let shown = dana.get(&item).field("shown");
+    let fields = [("shown", shown.as_str()), ("answer", "keep"), ("until", "2999-12-31"), ("note", "as agreed")];
+    assert_eq!(dana.press(&item, &format!("{item}/answer"), &fields).status, 303);
+    assert!(!dana.get("/invoices").body.contains("Left as it is, on purpose"), "no night has left it yet");
+    night.run().exits(0);
+    let page = dana.get("/invoices").body;
+    let left = page.split("Left as it is, on purpose").nth(1).expect("what was left");
+    let today = crate::support::today().format("%a %-d %b %Y");
+    let told = ["kept until Tue 31 Dec 2999as agreed".to_owned(), "2".into(), "0".into(), format!("dana{today}"), held];
+    assert_eq!(cells(left, "MP-ARCHIVE"), told, "{left}");
+    desk.close();
+}
+
+/// Otherwise an answer of the last day comes after the last night, and the invoice goes out without it.
+#[test]
+fn the_last_night_before_the_invoices_is_named() {
+    let night = Night::busy();
+    let invoice = crate::support::today() + chrono::TimeDelta::days(45);
+    night.sim().edit(|world| world.agreements.iter_mut().for_each(|one| one.next_invoice = Some(invoice)));
+    night.run().exits(0);
+    let said = |night: &Night| {
+        let desk = DeskOfNight::open(night);
+        let mut dana = desk.browser();
+        if dana.sign_in("dana", super::client::PASSWORD).status != 303 {
+            dana = desk.person("dana", "viewer");
+        }
+        let page = dana.get("/invoices").body;
+        desk.close();
+        text(page.split("<p class=\"lead\">").nth(1).and_then(|rest| rest.split("</p>").next()).expect("a sentence"))
+    };
+    let day = |before: i64| (invoice - chrono::TimeDelta::days(before)).format("%a %-d %b %Y").to_string();
+    let by_timer = format!("before the invoices of {} begins on {} at the latest.", day(0), day(1));
+    assert!(said(&night).contains(&by_timer), "{}", said(&night));
+    let config = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    let config = format!("{config}\n[daemon]\nschedule = \"15 1 * * *\"\nzone = \"UTC\"\n");
+    night.write("recount.toml", &config);
+    let by_daemon = format!("before the invoices of {} is {} 01:15 UTC.", day(0), day(1));
+    assert!(said(&night).contains(&by_daemon), "{}", said(&night));
+    assert!(said(&night).contains("(2 agreements of mail.)"), "{}", said(&night));
+    night.write("recount.toml", config.replacen("[integration.mail]\n", "[integration.mail]\nfreeze = \"3d\"\n", 1));
+    assert!(said(&night).contains(&format!("is {} 01:15 UTC.", day(4))), "{}", said(&night));
+    let soon = crate::support::today() + chrono::TimeDelta::days(2);
+    night.sim().edit(|world| world.agreements.iter_mut().for_each(|one| one.next_invoice = Some(soon)));
+    night.run().exits(0);
+    assert!(said(&night).contains("No night is left that writes before the invoices"), "{}", said(&night));
+    let past = crate::support::today() - chrono::TimeDelta::days(3);
+    night.sim().edit(|world| world.agreements.iter_mut().for_each(|one| one.next_invoice = Some(past)));
+    night.write("recount.toml", &config);
+    night.run().exits(0);
+    let not_made = format!("the invoices of {} are not made yet (2 agreements of mail)", day(48));
+    assert!(said(&night).contains(&not_made), "{}", said(&night));
+}
