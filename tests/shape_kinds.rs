@@ -90,6 +90,12 @@ fn others() -> Vec<(&'static str, &'static str, &'static str, &'static str)> {
         ("x.csv", "C,S,N\nA,E,1\u{b4}234\nB,E,1\u{2bc}234\n", swiss, "A: E 1234\nB: E 1234\n"),
         ("x.csv", "C;S;N\nA;E;12,34,567\nB;E;1,00,000\n", lakh, "A: E 1234567\nB: E 100000\n"),
         ("x.json", r#"{"values":[["C","S","N"],["A","E",3],["B","E","4"]]}"#, sheet, "A: E 3\nB: E 4\n"),
+        (
+            "x.json",
+            "{\n  \"C\": \"A\",\n  \"S\": \"E\", \"N\": 3\n}\n{\n  \"C\": \"B\",\n  \"S\": \"E\", \"N\": 4\n}\n",
+            PLAIN,
+            "A: E 3\nB: E 4\n",
+        ),
         ("x.json", r#"{"columns":["N","C"],"rows":[[3,"A"],[4,"B"]]}"#, unnamed, "A: S 3\nB: S 4\n"),
         ("x.csv", "D,C,S,N\n1577836800,A,E,3\n1577923200000,A,E,4\n", epoch, "A: E 4\n"),
         ("x.csv", "C,E,F\nA,3,-\nB,n/a,4\n", dashes, "A: E 3\nB: F 4\n"),

@@ -109,11 +109,16 @@ fn from_top(question: &str, with: &Layout, first: &str) -> Option<TriedKeys> {
     Some(TriedKeys::new(question, keys, moved))
 }
 
-/// With each column by the one path that ends in its name, of all that stand on the way to the records.
+/// With the columns by their paths in this document.
 fn along(document: &Value, path: &str, layout: &Layout) -> Option<TriedKeys> {
     let records: Vec<String> = path.split('.').map(str::to_owned).collect();
     let mut names = BTreeSet::new();
     on_the_way(document, "", &steps(&records), &mut names);
+    by_path(records, &names, layout)
+}
+
+/// With each column by the one path that ends in its name, of all that stand on the way to the records.
+fn by_path(records: Vec<String>, names: &BTreeSet<String>, layout: &Layout) -> Option<TriedKeys> {
     let meant = |wanted: &str| {
         let ends =
             |name: &&String| name.strip_suffix(wanted).is_some_and(|before| before.is_empty() || before.ends_with('.'));
@@ -122,10 +127,11 @@ fn along(document: &Value, path: &str, layout: &Layout) -> Option<TriedKeys> {
     };
     let moved = renamed(layout, |name| meant(name).unwrap_or_else(|| name.to_owned()))?;
     let columns: Vec<String> = moved.columns().into_iter().map(quoted).collect();
-    let with = Layout { records, ..moved };
+    let path = records.join(".");
     let keys =
-        format!("records = {}; columns go by their path from the top then, as {}", quoted(path), columns.join(", "));
-    Some(TriedKeys::new(format!("Are the records at {}?", quoted(path)), keys, with))
+        format!("records = {}; columns go by their path from the top then, as {}", quoted(&path), columns.join(", "));
+    let question = format!("Are the records at {}?", quoted(&path));
+    Some(TriedKeys::new(question, keys, Layout { records, ..moved }))
 }
 
 /// The plain members of the objects that lead to the records, and of those, by their paths from the top.
@@ -157,26 +163,45 @@ fn on_the_way(value: &Value, before: &str, steps: &[PathStep<'_>], names: &mut B
 }
 
 /// Every element that stands several times, with the columns as they are named, as attributes, and by their path from
-/// the top.
+/// the top; of elements in elements the inner ones first.
 fn elements(text: &str, layout: &Layout) -> Vec<TriedKeys> {
     let (mut paths, named) = (xml::repeated(text), layout.records.join("."));
     paths.sort_by_key(|path| *path != named);
-    paths.iter().flat_map(|path| of_element(path, layout)).collect()
+    let mut found: Vec<TriedKeys> = paths.iter().flat_map(|path| of_element(path, layout)).collect();
+    paths.sort_by_key(|path| std::cmp::Reverse(path.matches('.').count()));
+    let nested: Vec<Vec<String>> = paths.iter().filter_map(|path| nested_elements(path)).collect();
+    found.extend(nested.iter().filter_map(|records| {
+        let document = serde_json::from_str(&xml::as_json(text, records).ok()?).ok()?;
+        let mut names = BTreeSet::new();
+        on_the_way(&document, "", &xml::steps(records), &mut names);
+        by_path(records.clone(), &names, layout)
+    }));
+    found.extend(nested.into_iter().map(|records| {
+        let path = records.join(".");
+        let keys = format!("records = {}; columns go by their path from the top then", quoted(&path));
+        TriedKeys::new(at_elements(&path), keys, Layout { records, ..layout.clone() })
+    }));
+    found
+}
+
+/// `R.C.L` as `R.C[].L[]`.
+fn nested_elements(path: &str) -> Option<Vec<String>> {
+    let (root, inner) = path.split_once('.')?;
+    let inner = inner.split('.').map(|element| format!("{element}[]"));
+    Some(std::iter::once(root.to_owned()).chain(inner).collect())
+}
+
+fn at_elements(path: &str) -> String {
+    format!("Is each element at {} a record?", quoted(&path.replace("[]", "")))
 }
 
 fn of_element(path: &str, layout: &Layout) -> Vec<TriedKeys> {
-    let question = format!("Is each element at {} a record?", quoted(path));
-    let at = |path: &str| Layout { records: path.split('.').map(str::to_owned).collect(), ..layout.clone() };
-    let plain = at(path);
+    let question = at_elements(path);
+    let plain = Layout { records: path.split('.').map(str::to_owned).collect(), ..layout.clone() };
     let keys = format!("records = {}", quoted(path));
     let attributes = format!("{keys}, and write @ before the columns that are attributes, as \"@Name\"");
     let mut found = vec![TriedKeys::new(&question, keys, plain.clone())];
     found.extend(renamed(&plain, |name| format!("@{name}")).map(|with| TriedKeys::new(&question, attributes, with)));
-    if let Some((root, inner)) = path.split_once('.') {
-        let nested = format!("{root}.{}[]", inner.replace('.', "[]."));
-        let keys = format!("records = {}; columns go by their path from the top then", quoted(&nested));
-        found.push(TriedKeys::new(&question, keys, at(&nested)));
-    }
     found
 }
 
