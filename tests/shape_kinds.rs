@@ -310,7 +310,7 @@ fn an_empty_file_of_several_is_whole_only_if_it_is_declared() {
     assert!(exit == 11 && said.contains("set whole = true"), "{said}");
 }
 
-/// A folder for each customer, in one archive; and an object by key beside a number of all customers is a part.
+/// A folder for each customer, in one archive or on this host; and an object by key beside a number of all customers is a part.
 #[test]
 fn a_folder_may_name_the_customer() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -322,6 +322,13 @@ fn a_folder_may_name_the_customer() {
     writer.finish().expect("whole");
     let keys = "files = \"all\"\nmember = \"*.csv\"\ncolumns = { customer = { file = '^([^/]+)/' }, service = \"S\", count = \"N\" }";
     let (exit, document) = read(folder.path(), "x.zip", keys);
+    assert_eq!((exit, told(&document).as_str()), (0, "Acme: E 3\nB & C: E 4\n"), "{document:#}");
+    for (customer, text) in [("Acme", "S,N\nE,3\n"), ("B & C", "S,N\nE,4\n")] {
+        fs::create_dir_all(folder.path().join("night").join(customer)).expect("made");
+        fs::write(folder.path().join("night").join(customer).join("u.csv"), text).expect("written");
+    }
+    let keys = keys.replace("member = \"*.csv\"\n", "");
+    let (exit, document) = read(folder.path(), "night/*/u.csv", &keys);
     assert_eq!((exit, told(&document).as_str()), (0, "Acme: E 3\nB & C: E 4\n"), "{document:#}");
     fs::write(folder.path().join("x.json"), r#"{"total":5,"data":{"A":{"n":1}}}"#).expect("written");
     let keys =
