@@ -260,6 +260,98 @@ fn easydmarc_is_read_by_its_api() {
     assert_eq!(night.counts(), json!({"Acme": {"sending": 2}, "Borealis": {"parked": 1}}));
 }
 
+/// A list at the top, of users who name their domain alone; the domain names its customer.
+fn mailprotector(request: &Request) -> Value {
+    assert_eq!(query(request, "per_page").as_deref(), Some("50"));
+    let page: usize = query(request, "page").expect("numbered").parse().expect("a number");
+    let all: Vec<Value> = if request.url.path() == "/api/v1/resellers/188/domains" {
+        let of = |id: u32, name: &str, account: &str| {
+            json!({"id": id, "name": name, "account": {"id": 7000 + id, "name": account},
+                   "domain_status": {"id": 2, "name": "Active"}, "parent": null})
+        };
+        vec![of(1, "acme.example", "Acme"), of(2, "acme-shop.example", "Acme"), of(3, "bor.example", "Borealis")]
+    } else {
+        let of = |id: u32, domain: u32, group: &str, kind: &str| {
+            json!({"id": id, "name": format!("u{id}"), "user_type": {"id": 1, "name": kind},
+                   "user_group": {"id": 9, "name": group}, "domain": {"id": domain, "name": "x"},
+                   "primary_address": format!("u{id}@x.example"), "email_addresses": []})
+        };
+        vec![
+            of(1, 1, "CloudFilter", "User"),
+            of(2, 2, "CloudFilter", "User"),
+            of(3, 2, "CloudFilter", "Alias"),
+            of(4, 2, "Bracket", "User"),
+            of(5, 3, "CloudFilter", "User"),
+        ]
+    };
+    json!(all.iter().skip((page - 1) * 2).take(2).collect::<Vec<_>>())
+}
+
+#[test]
+fn mailprotector_users_are_counted_by_the_customer_of_their_domain() {
+    let api = Api {
+        signed: |request, _| header(request, "authorization") == format!("Bearer {KEY}"),
+        page: mailprotector,
+        state: Mutex::default(),
+    };
+    let keys = "auth = { bearer = { file = \"keys/vendor\" } }
+requests = [{ url = \"HOST/api/v1/resellers/188/users?page=1\", on = \"domain.id\" }, { url = \"HOST/api/v1/resellers/188/domains?page=1\", on = \"id\", as = \"of_domain\" }]";
+    let night = ApiNight::of("mailprotector-api", "https://emailservice.io", keys, api);
+    let expected = json!({"Acme": {"CloudFilter": 2, "Bracket": 1}, "Borealis": {"CloudFilter": 1}});
+    assert_eq!(night.counts(), expected);
+}
+
+#[test]
+fn defensx_is_read_by_its_api() {
+    let api = Api {
+        signed: |request, _| header(request, "authorization") == format!("Bearer {KEY}"),
+        page: |request| {
+            assert_eq!(query(request, "limit").as_deref(), Some("1000"));
+            let of = |customer: &str, status: &str, quantity: f64| {
+                json!({"subscriptionId": format!("s-{customer}"), "customerId": customer, "customerName": customer,
+                       "sku": "DX-P01", "status": status, "quantity": quantity, "free_quantity": 0,
+                       "termStart": "2026-11-01T00:00:00.000Z", "termEnd": "2026-12-01T00:00:00.000Z"})
+            };
+            let usage = match query(request, "page").expect("numbered").as_str() {
+                "1" => vec![of("Acme", "active", 5.0), of("Trial", "in_trial", 9.0)],
+                "2" => vec![of("Borealis", "non_renewing", 1.8)],
+                _ => vec![],
+            };
+            json!({"usageBySubscriptions": usage})
+        },
+        state: Mutex::default(),
+    };
+    let keys = "auth = { bearer = { file = \"keys/vendor\" } }";
+    let night = ApiNight::of("defensx-api", "https://cloud.defensx.com", keys, api);
+    assert_eq!(night.counts(), json!({"Acme": {"DX-P01": 5}, "Borealis": {"DX-P01": 1.8}}));
+}
+
+#[test]
+fn streamone_ion_is_read_by_its_api() {
+    let api = Api {
+        signed: |request, _| header(request, "authorization") == format!("Bearer {KEY}"),
+        page: |request| {
+            assert_eq!(query(request, "pagination.limit").as_deref(), Some("100"));
+            let offset: usize = query(request, "pagination.offset").expect("counted").parse().expect("a number");
+            let of = |id: usize, customer: &str, n: &str, status: &str| {
+                json!({"id": id.to_string(), "customerName": customer, "subscriptionName": "M365 BP",
+                       "subscriptionTotalLicenses": n, "subscriptionStatus": status})
+            };
+            let all = [
+                of(1, "Acme", "22", "active"),
+                of(2, "Acme", "3", "active"),
+                of(3, "Borealis", "9", "active"),
+                of(4, "Borealis", "40", "deleted"),
+            ];
+            json!({"items": all.iter().skip(offset).take(2).collect::<Vec<_>>()})
+        },
+        state: Mutex::default(),
+    };
+    let keys = "url = \"HOST/api/v3/accounts/1/subscriptions?pagination.offset=0\"\nauth = { bearer = { file = \"keys/vendor\" } }";
+    let night = ApiNight::of("tdsynnex-ion", "https://none.example", keys, api);
+    assert_eq!(night.counts(), json!({"Acme": {"M365 BP": 25}, "Borealis": {"M365 BP": 9}}));
+}
+
 /// A key that was taken back is said as such, and nothing of the answer or the key is shown.
 #[test]
 fn a_key_that_the_vendor_refuses_ends_the_night() {

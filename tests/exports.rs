@@ -28,7 +28,7 @@ fn samples() -> Vec<PathBuf> {
     let files = fs::read_dir(folder).expect("the samples").map(|entry| entry.expect("an entry").path());
     let mut samples: Vec<PathBuf> = files.filter(|path| !path.to_string_lossy().ends_with(".expected.json")).collect();
     samples.sort();
-    assert!(samples.len() >= 24, "{samples:?}");
+    assert!(samples.len() >= 29, "{samples:?}");
     samples
 }
 

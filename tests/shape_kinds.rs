@@ -90,6 +90,12 @@ fn others() -> Vec<(&'static str, &'static str, &'static str, &'static str)> {
         ("x.csv", "C,S,N\nA,E,1\u{b4}234\nB,E,1\u{2bc}234\n", swiss, "A: E 1234\nB: E 1234\n"),
         ("x.csv", "C;S;N\nA;E;12,34,567\nB;E;1,00,000\n", lakh, "A: E 1234567\nB: E 100000\n"),
         ("x.json", r#"{"values":[["C","S","N"],["A","E",3],["B","E","4"]]}"#, sheet, "A: E 3\nB: E 4\n"),
+        (
+            "x.json",
+            "{\n  \"C\": \"A\",\n  \"S\": \"E\", \"N\": 3\n}\n{\n  \"C\": \"B\",\n  \"S\": \"E\", \"N\": 4\n}\n",
+            PLAIN,
+            "A: E 3\nB: E 4\n",
+        ),
         ("x.json", r#"{"columns":["N","C"],"rows":[[3,"A"],[4,"B"]]}"#, unnamed, "A: S 3\nB: S 4\n"),
         ("x.csv", "D,C,S,N\n1577836800,A,E,3\n1577923200000,A,E,4\n", epoch, "A: E 4\n"),
         ("x.csv", "C,E,F\nA,3,-\nB,n/a,4\n", dashes, "A: E 3\nB: F 4\n"),
@@ -181,6 +187,30 @@ fn merged_cells_name_a_group_and_never_count_twice() {
     assert_eq!((exit, told(&document).as_str()), (0, "Alder: E 3\nBirch: E 4\n"), "{document:#}");
     let (_, document) = read(folder.path(), "x.xlsx", PLAIN);
     assert!(document.to_string().contains("fill_down = [\\\"C\\\"]"), "{document:#}");
+
+    // Laid out over more columns than it has, also with a heading of two rows.
+    let rows = [(1, 2, "E"), (1, 3, "3"), (2, 2, "F"), (2, 3, "1"), (3, 0, "Birch"), (3, 2, "E"), (3, 3, "4")];
+    let wide = [(0, 0, 0, 1, "C"), (1, 0, 2, 1, "Alder")];
+    let folder = book(&[&[(0, 2, "S"), (0, 3, "N")][..], &rows].concat(), &wide);
+    let (exit, document) = read(folder.path(), "x.xlsx", PLAIN);
+    assert_eq!((exit, told(&document).as_str()), (0, "Alder: E 3, F 1\nBirch: E 4\n"), "{document:#}");
+    let rows = [(1, 2, "E"), (1, 3, "F"), (2, 0, "Alder"), (2, 2, "3"), (2, 3, "1")];
+    let folder = book(&rows, &[(0, 0, 1, 1, "C"), (0, 2, 0, 3, "Seats")]);
+    let keys = "header = { rows = 2 }\nwide = [\"Seats E\", \"Seats F\"]\ncolumns = { customer = \"C\" }";
+    let (exit, document) = read(folder.path(), "x.xlsx", keys);
+    assert_eq!((exit, told(&document).as_str()), (0, "Alder: Seats E 3, Seats F 1\n"), "{document:#}");
+}
+
+/// Of a row without a date nobody can say whether it is one of the newest: it is held, and no form of dates reads it.
+#[test]
+fn a_row_without_a_date_is_held_and_told_as_such() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("x.csv"), "D,C,S,N\n2020-01-02,A,E,3\n,B,E,4\n").expect("written");
+    let (exit, said) = refused(folder.path(), "x.csv", &format!("latest = \"D\"\n{PLAIN}"));
+    assert!(exit == 3 && said.contains("is blank, and nobody can say") && !said.contains("date_format"), "{said}");
+    let keys = format!("latest = \"D\"\ndrop = [{{ column = \"D\", is = [\"\"] }}]\n{PLAIN}");
+    let (exit, document) = read(folder.path(), "x.csv", &keys);
+    assert_eq!((exit, told(&document).as_str()), (0, "A: E 3\n"), "{document:#}");
 }
 
 /// Whoever has the file in hand is asked what it means, by keys that read it.
@@ -203,6 +233,13 @@ fn questions_name_the_keys_that_read_the_file() {
             line,
             "records = \\\"l[]\\\"",
         ),
+        (
+            "x.json",
+            r#"[{"C":"A","l":[{"S":"E","N":3},{"S":"F","N":1}]}]"#,
+            PLAIN,
+            "as \\\"C\\\", \\\"l.S\\\", \\\"l.N\\\"",
+        ),
+        ("x.json", r#"{"r":[{"c":[{"C":"A","x":{"S":"E"},"l":[{"N":3}]}]}]}"#, PLAIN, "records = \\\"r[].c[].l[]\\\""),
         ("x.csv", "C,S,T,N\nA,M365,E3,10\nA,M365,E5,2\n", PLAIN, "columns = [\\\"S\\\", \\\"T\\\"]"),
         ("x.csv", "C,EDR\nA,Yes\nA,No\nB,Yes\n", flag, "is = [\\\"Yes\\\"]"),
         ("x.csv", "C,S,N\nA,E,12\nA,E,(2)\n", PLAIN, "signed = true and duplicates"),
@@ -273,7 +310,7 @@ fn an_empty_file_of_several_is_whole_only_if_it_is_declared() {
     assert!(exit == 11 && said.contains("set whole = true"), "{said}");
 }
 
-/// A folder for each customer, in one archive; and an object by key beside a number of all customers is a part.
+/// A folder for each customer, in one archive or on this host; and an object by key beside a number of all customers is a part.
 #[test]
 fn a_folder_may_name_the_customer() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -285,6 +322,13 @@ fn a_folder_may_name_the_customer() {
     writer.finish().expect("whole");
     let keys = "files = \"all\"\nmember = \"*.csv\"\ncolumns = { customer = { file = '^([^/]+)/' }, service = \"S\", count = \"N\" }";
     let (exit, document) = read(folder.path(), "x.zip", keys);
+    assert_eq!((exit, told(&document).as_str()), (0, "Acme: E 3\nB & C: E 4\n"), "{document:#}");
+    for (customer, text) in [("Acme", "S,N\nE,3\n"), ("B & C", "S,N\nE,4\n")] {
+        fs::create_dir_all(folder.path().join("night").join(customer)).expect("made");
+        fs::write(folder.path().join("night").join(customer).join("u.csv"), text).expect("written");
+    }
+    let keys = keys.replace("member = \"*.csv\"\n", "");
+    let (exit, document) = read(folder.path(), "night/*/u.csv", &keys);
     assert_eq!((exit, told(&document).as_str()), (0, "Acme: E 3\nB & C: E 4\n"), "{document:#}");
     fs::write(folder.path().join("x.json"), r#"{"total":5,"data":{"A":{"n":1}}}"#).expect("written");
     let keys =

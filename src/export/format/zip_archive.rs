@@ -260,9 +260,15 @@ impl Members<'_> {
     }
 }
 
-/// Folders, hidden files, and what an Apple leaves beside each file.
+/// What Windows leaves in folders.
+const OF_WINDOWS: [&str; 3] = ["thumbs.db", "desktop.ini", "ehthumbs.db"];
+
+/// Folders, hidden files, and what an Apple or Windows leaves beside each file.
 fn is_beside(name: &str) -> bool {
-    name.ends_with('/') || name.starts_with("__MACOSX/") || last(name).starts_with('.') || last(name).starts_with("~$")
+    let own = last(name);
+    let of_apple = name.starts_with("__MACOSX/") || name.contains("/__MACOSX/");
+    let of_windows = OF_WINDOWS.iter().any(|left| own.eq_ignore_ascii_case(left));
+    name.ends_with('/') || of_apple || of_windows || own.starts_with('.') || own.starts_with("~$")
 }
 
 fn last(name: &str) -> &str {
@@ -296,7 +302,12 @@ mod tests {
     /// The wrong file of an archive is the wrong bill.
     #[test]
     fn the_one_file_that_is_meant_is_read() {
-        let one = zipped(&[("out/usage.csv", b"a,b"), ("__MACOSX/out/._usage.csv", b"x"), ("out/.hidden", b"x")]);
+        let one = zipped(&[
+            ("out/usage.csv", b"a,b"),
+            ("__MACOSX/out/._usage.csv", b"x"),
+            ("out/.hidden", b"x"),
+            ("out/Thumbs.db", b"x"),
+        ]);
         assert_eq!(read(&one, None, false), Ok(vec!["usage.csv: a,b".to_owned()]));
         let two = zipped(&[("a.csv", b"1"), ("b.csv", b"2"), ("readme.txt", b"3")]);
         assert!(

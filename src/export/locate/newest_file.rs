@@ -65,6 +65,23 @@ pub(super) fn no_match(pattern: &Path) -> ExportError {
     ExportError::NoMatch { path: pattern.to_owned(), folder: folder(pattern) }
 }
 
+/// What a file of a pattern is called: by its name, with the folders that the pattern leaves open (`exports/*/usage.csv`).
+pub(super) fn name_below(pattern: &Path, file: &Path) -> String {
+    // The folder of the configuration is no pattern, and is written so that it is none.
+    let escaped = ["[*]", "[?]", "[[]", "[]]"];
+    let is_open = |part: Component<'_>| {
+        let plain =
+            escaped.iter().fold(part.as_os_str().to_string_lossy().into_owned(), |text, mark| text.replace(mark, ""));
+        plain.contains(['*', '?', '['])
+    };
+    let fixed = pattern.components().position(is_open).unwrap_or(usize::MAX);
+    let below: Vec<_> = file.components().skip(fixed).map(|part| part.as_os_str().to_string_lossy()).collect();
+    if below.is_empty() {
+        return file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();
+    }
+    below.join("/")
+}
+
 /// Every file of the newest one's delivery, and of its extension, in the order of their names.
 ///
 /// # Errors
@@ -171,6 +188,20 @@ mod tests {
     use std::fs::File;
 
     use super::*;
+
+    #[test]
+    fn folders_that_a_pattern_leaves_open_are_a_part_of_the_name() {
+        for (pattern, file, name) in [
+            ("/x/u.*.csv", "/x/u.east.csv", "u.east.csv"),
+            ("/x/*/u.csv", "/x/Alder/u.csv", "Alder/u.csv"),
+            ("/x/**/u.csv", "/x/a/b/u.csv", "a/b/u.csv"),
+            ("/a[[]1]/*.csv", "/a[1]/u.csv", "u.csv"),
+            ("/x/u.csv", "/x/u.csv", "u.csv"),
+            ("s3://bucket/*.csv", "s3://bucket/u.csv", "u.csv"),
+        ] {
+            assert_eq!(name_below(Path::new(pattern), Path::new(file)), name, "{pattern}");
+        }
+    }
 
     fn touch(path: &Path, seconds: u64) {
         let file = File::create(path).expect("created");

@@ -7,9 +7,10 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 
 use crate::export::error::ExportError;
-use crate::export::locate::newest_file::{delivered, no_match};
+use crate::export::locate::newest_file::{delivered, name_below, no_match};
 use crate::export::locate::one_file::{Export, one};
-use crate::export::read::bytes_to_counts::read_files;
+use crate::export::read::bytes_to_counts::read_named;
+use crate::export::read::sheet_or_file::NamedFile;
 use crate::export::settings::{Files, Layout};
 
 /// A file of a delivery, read: of this host in room of its own.
@@ -54,13 +55,16 @@ pub(super) fn together(
         _ => {
             let mut all = Sha256::new();
             for (file, digest) in files.iter().zip(&digests) {
-                let name = file.path.file_name().unwrap_or(file.path.as_os_str()).to_string_lossy();
-                all.update(format!("{digest}  {name}\n"));
+                all.update(format!("{digest}  {}\n", name_below(pattern, &file.path)));
             }
             hex::encode(all.finalize())
         }
     };
-    let counts = read_files(files.into_iter().map(|file| (file.path, file.bytes)).collect(), layout)?;
+    let named = files.into_iter().map(|ReadFile { path, bytes, .. }| {
+        let name = name_below(pattern, &path);
+        NamedFile { path, name, bytes }
+    });
+    let counts = read_named(named.collect(), layout)?;
     Export { sha256, modified_at, counts, path }.dated(now)
 }
 

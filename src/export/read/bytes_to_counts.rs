@@ -26,7 +26,7 @@ use crate::export::read::layout::rules;
 use crate::export::read::newest_date;
 use crate::export::read::row_date::RowDate;
 use crate::export::read::rows;
-use crate::export::read::sheet_or_file::ExportPart;
+use crate::export::read::sheet_or_file::{ExportPart, NamedFile};
 use crate::export::settings::{Format, HeaderRow, Layout, Sheet};
 use crate::reconcile::model::export::counts::{Counts, FilledColumns};
 use crate::reconcile::model::export::delivered_file::DeliveredFile;
@@ -42,24 +42,31 @@ pub fn read_bytes(path: &Path, bytes: impl AsRef<[u8]>, layout: &Layout) -> Resu
     read_files(vec![(path.to_owned(), bytes)], layout)
 }
 
-/// The counts of several files that are one export.
+/// The counts of several files that are one export, each called by its name without its folder.
 ///
 /// # Errors
 /// As for [`read_bytes`], of the first file that has something wrong with it.
 pub fn read_files(files: Vec<(PathBuf, impl AsRef<[u8]>)>, layout: &Layout) -> Result<Counts, ExportError> {
+    read_named(files.into_iter().map(|(path, bytes)| NamedFile::of(path, bytes)).collect(), layout)
+}
+
+/// The same, of files that are called by more than their name.
+pub(in crate::export) fn read_named(
+    files: Vec<NamedFile<impl AsRef<[u8]>>>,
+    layout: &Layout,
+) -> Result<Counts, ExportError> {
     let newest = match &layout.latest {
         Some(latest) => Some(newest(&files, layout, &latest.column)?),
         None => None,
     };
     let several = files.len() > 1;
-    let newest_path = files.last().map(|(path, _)| path.clone()).unwrap_or_default();
+    let newest_path = files.last().map(|file| file.path.clone()).unwrap_or_default();
     let mut tally = Tally::new(layout.duplicates, rules(layout, newest));
     if let Some(newest) = newest {
         tally.newest_day(newest.first_day(), newest.last_day());
     }
     let mut count = CountAll { layout, tally: Some(tally), files: Vec::new() };
-    for (path, bytes) in files {
-        let name = name(&path);
+    for NamedFile { path, name, bytes } in files {
         let part = ExportPart { file: &name, sheet: "", label: several.then_some(name.as_str()), newest };
         let read = with_rows(bytes.as_ref(), layout, part, &mut count);
         drop(bytes);
@@ -96,20 +103,15 @@ fn same_bytes(files: &[DeliveredFile], layout: &Layout) -> Option<(PathBuf, Faul
     })
 }
 
-fn name(path: &Path) -> String {
-    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
-}
-
 /// The newest date of all rows of all files.
-fn newest(files: &[(PathBuf, impl AsRef<[u8]>)], layout: &Layout, column: &str) -> Result<RowDate, ExportError> {
+fn newest(files: &[NamedFile<impl AsRef<[u8]>>], layout: &Layout, column: &str) -> Result<RowDate, ExportError> {
     let mut find = FindNewest { layout, newest: None };
-    for (path, bytes) in files {
-        let name = name(path);
-        let part = ExportPart { file: &name, ..ExportPart::default() };
+    for NamedFile { path, name, bytes } in files {
+        let part = ExportPart { file: name, ..ExportPart::default() };
         with_rows(bytes.as_ref(), layout, part, &mut find)
             .map_err(|faults| ExportError::Damaged { path: path.clone(), faults: Box::new(faults) })?;
     }
-    let path = files.first().map(|(path, _)| path.clone()).unwrap_or_default();
+    let path = files.first().map(|file| file.path.clone()).unwrap_or_default();
     find.newest.ok_or_else(|| {
         let faults = Fault::new(Damage::NoDates { column: Shown::of(column) }).into();
         ExportError::Damaged { path, faults: Box::new(faults) }

@@ -59,7 +59,8 @@ impl Header {
     }
 
     /// Under the rows of the heading above this one: a blank cell of theirs takes the one to its left, as far as the same
-    /// stands above both, and what stands twice on the way down stands once.
+    /// stands above both, and what stands twice on the way down stands once. A column without a cell of its own that would be
+    /// called as the one to its left has no name: the heading of that one is wider than it.
     fn below(self, above: &[Self], join: &str) -> Self {
         let own = above.iter().map(|row| row.own).max().unwrap_or_default().max(self.own);
         let mut names: Vec<String> = vec![String::new(); own];
@@ -75,6 +76,15 @@ impl Header {
         }
         for (name, low) in names.iter_mut().zip(&self.names) {
             put_below(name, low, join);
+        }
+        let has_own = |index: usize| {
+            let own = |row: &Self| row.names.get(index).is_some_and(|cell| !cell.is_empty());
+            own(&self) || above.iter().any(own)
+        };
+        for index in (1..own).rev().filter(|index| !has_own(*index)) {
+            if names[index] == names[index - 1] {
+                names[index].clear();
+            }
         }
         Self { own, names, ..self }
     }

@@ -297,7 +297,8 @@ impl Reader<'_> {
     fn reject_date<R: RawRows>(&mut self, rows: &R, header: &Header, cell: &str, index: usize) -> bool {
         let customers = self.reading.customer.names(rows);
         let customers = customers.as_ref().map_or(&[][..], Values::as_slice);
-        self.reject(rows, header, customers, *Rejection::of(Some(index), cell, CountError::NoDate));
+        let why = if cell.trim().is_empty() { CountError::BlankDate } else { CountError::NoDate };
+        self.reject(rows, header, customers, *Rejection::of(Some(index), cell, why));
         true
     }
 

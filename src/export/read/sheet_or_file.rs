@@ -1,12 +1,14 @@
 //! Which of several sheets or files of one export is read.
 
+use std::path::PathBuf;
+
 use crate::export::read::row_date::RowDate;
 use crate::export::settings::{Layout, Sheet};
 
 /// A sheet or a file.
 #[derive(Debug, Clone, Copy, Default)]
 pub(in crate::export) struct ExportPart<'a> {
-    /// The file's name, without its folder.
+    /// The file's name, with the folders that a pattern finds it in.
     pub(in crate::export) file: &'a str,
     /// The sheet's name; empty where there are none.
     pub(in crate::export) sheet: &'a str,
@@ -21,5 +23,21 @@ impl ExportPart<'_> {
     /// was declared to.
     pub(in crate::export) fn may_be_empty(self, layout: &Layout) -> bool {
         layout.whole || (layout.sheet == Some(Sheet::All) && !self.sheet.is_empty())
+    }
+}
+
+/// A file of an export.
+pub(in crate::export) struct NamedFile<Bytes> {
+    pub(in crate::export) path: PathBuf,
+    /// What it is called, and a column may take a value from.
+    pub(in crate::export) name: String,
+    pub(in crate::export) bytes: Bytes,
+}
+
+impl<Bytes> NamedFile<Bytes> {
+    /// By its name without its folder.
+    pub(in crate::export) fn of(path: PathBuf, bytes: Bytes) -> Self {
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        Self { path, name, bytes }
     }
 }

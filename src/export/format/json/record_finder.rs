@@ -13,7 +13,7 @@ use crate::export::read::normalized_names::alike;
 pub(in crate::export) enum RecordsShape<'a> {
     /// An array; below these keys, if any are given (`data.sites`).
     Array(Option<&'a str>),
-    /// A record on each line that is not blank.
+    /// A record on each line that is not blank, or one after another.
     Lines,
     /// Whichever of the two it is.
     Undeclared,
@@ -30,7 +30,7 @@ pub(super) fn find<'a>(text: &'a str, shape: RecordsShape<'_>) -> Result<Vec<&'a
     }
     let records = match shape {
         RecordsShape::Array(path) => below(text, path)?,
-        RecordsShape::Lines => lines(text)?,
+        RecordsShape::Lines => lines(text).or_else(|fault| several(text).ok_or(fault))?,
         RecordsShape::Undeclared if text.trim_start().starts_with('[') => below(text, None)?,
         RecordsShape::Undeclared => lines_or_document(text)?,
     };
@@ -41,7 +41,19 @@ pub(super) fn find<'a>(text: &'a str, shape: RecordsShape<'_>) -> Result<Vec<&'a
 fn lines_or_document(text: &str) -> Result<Vec<&RawValue>, Fault> {
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let is_record = serde_json::from_str::<&RawValue>(first).is_ok_and(|record| arrays(record.get()).is_empty());
-    if is_record { lines(text) } else { below(text, None) }
+    if is_record {
+        return lines(text);
+    }
+    several(text).map_or_else(|| below(text, None), Ok)
+}
+
+/// Records one after another, each over several lines, as `jq` writes them.
+fn several(text: &str) -> Option<Vec<&RawValue>> {
+    let records = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
+    let records: Vec<&RawValue> = records.collect::<Result<_, _>>().ok()?;
+    let is_record = |record: &&RawValue| record.get().starts_with('{');
+    let first = records.first().filter(|_| records.len() > 1 && records.iter().all(is_record))?;
+    arrays(first.get()).is_empty().then_some(records)
 }
 
 fn lines(text: &str) -> Result<Vec<&RawValue>, Fault> {

@@ -1,7 +1,7 @@
 //! The rows of one sheet of an Excel workbook (.xlsx), one at a time.
 //!
 //! Hidden rows, columns and sheets are read like all others: hiding is a matter of looks. The value of merged cells stands
-//! in each of them. A formula counts with the value that was stored when it was last computed;
+//! in each of them whose column holds anything else. A formula counts with the value that was stored when it was last computed;
 //! without one it is unreadable, and not empty, and so is a 0 in a workbook that says that it is still to be computed.
 
 mod cell_value;
@@ -198,8 +198,8 @@ impl<'a, 'b> Rows<'a, 'b> {
     fn open(workbook: &'a mut Xlsx<Bytes<'b>>, name: &str, stale: bool) -> Result<Rows<'a, 'b>, Fault> {
         let merged = workbook.merge_cells_by_sheet_name(name).map_err(|error| damaged(&error))?;
         let percents = Percents::of(workbook.worksheet_cells_reader(name)).map_err(|error| damaged(&error))?;
+        let merged = MergedCells::of(merged, workbook.worksheet_cells_reader(name)).map_err(|error| damaged(&error))?;
         let cells = workbook.worksheet_cells_reader(name).map_err(|error| damaged(&error))?;
-        let merged = MergedCells::of(merged);
         Ok(Rows { cells, next: None, row: Vec::new(), len: 0, number: 0, ended: false, merged, percents, stale })
     }
 

@@ -67,6 +67,22 @@ fn every_kind_of_cell_is_the_text_that_a_person_sees() {
     assert_eq!(told(&bytes, None), expected);
 }
 
+/// A report that is laid out over more columns than it has: each name would stand twice, and nobody could be billed.
+#[test]
+fn a_column_that_merged_cells_alone_reach_into_is_the_width_of_another() {
+    let bytes = book(|book| {
+        let (sheet, plain) = (book.add_worksheet(), Format::new());
+        sheet.merge_range(0, 0, 0, 4, "Usage report", &plain)?;
+        sheet.merge_range(1, 0, 1, 1, "Customer", &plain)?.write(1, 2, "Product")?;
+        sheet.merge_range(1, 3, 1, 4, "Seats", &plain)?;
+        sheet.merge_range(2, 0, 3, 1, "Alder", &plain)?.write(2, 2, "E3")?.write(2, 3, 10)?.write(2, 4, 1)?;
+        sheet.write(3, 2, "E5")?.write(3, 3, 2)?;
+        Ok(())
+    });
+    let expected = "1: Usage report||Usage report|Usage report|Usage report\n2: Customer||Product|Seats|Seats\n3: Alder||E3|10|1\n4: Alder||E5|2\n";
+    assert_eq!(told(&bytes, None), expected);
+}
+
 #[test]
 fn a_sheet_is_found_by_name_by_number_or_as_the_first_that_shows() {
     let bytes = book(|book| {

@@ -2,6 +2,7 @@
 
 use http::HeaderMap;
 use http::header::{CONTENT_RANGE, LINK};
+use serde_json::{Map, Value};
 
 use crate::reconcile::model::export::partial_export::UnreadPart;
 
@@ -12,6 +13,14 @@ const PAGES: [&str; 4] = ["x-total-pages", "x-page-count", "x-pages", "x-paginat
 /// Headers that lead to the next page, or say that there is one; with nothing in them there is none.
 const LEADING: [&str; 6] =
     ["x-next-page", "x-next-cursor", "x-next-token", "x-has-more", "x-continuation-token", "x-ms-continuation"];
+
+/// Headers that hold a JSON object about the pages: `{"totalCount": 120, "totalPages": 5, "hasNext": true}`.
+const OBJECTS: [&str; 3] = ["x-pagination", "pagination", "paging-headers"];
+/// Its members, in lower case without `_` and `-`.
+const OBJECT_TOTALS: [&str; 6] = ["total", "totalcount", "totalitems", "totalrecords", "totalresults", "totalentries"];
+const OBJECT_PAGES: [&str; 4] = ["totalpages", "pagecount", "totalpagecount", "lastpage"];
+const OBJECT_LEADING: [&str; 8] =
+    ["next", "nextpage", "nextpagelink", "nextlink", "nextpageurl", "hasnext", "hasnextpage", "hasmore"];
 
 /// What the headers of one answer say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,11 +39,18 @@ impl PagingHeaders {
         let leads = |(_, value): &(&str, &str)| {
             !["", "0", "false", "null", "none"].iter().any(|end| value.eq_ignore_ascii_case(end))
         };
+        let object = OBJECTS.into_iter().filter_map(text).find_map(|(name, value)| ObjectHeader::of(name, value));
+        let of_object = |names: &[&str]| object.as_ref().and_then(|object| object.number(names));
         Self {
             link: next_of(headers),
-            leading: LEADING.into_iter().filter_map(text).find(leads).map(|(name, _)| name),
-            total: TOTALS.into_iter().find_map(number).or_else(|| range_total(headers)),
-            pages: PAGES.into_iter().find_map(number),
+            leading: LEADING
+                .into_iter()
+                .filter_map(text)
+                .find(leads)
+                .map(|(name, _)| name)
+                .or_else(|| object.as_ref().and_then(ObjectHeader::leads)),
+            total: TOTALS.into_iter().find_map(number).or_else(|| range_total(headers)).or(of_object(&OBJECT_TOTALS)),
+            pages: PAGES.into_iter().find_map(number).or(of_object(&OBJECT_PAGES)),
         }
     }
 
@@ -48,6 +64,36 @@ impl PagingHeaders {
         };
         let totals = [more(self.total, records), more(self.pages, Some(pages))];
         link.into_iter().chain(leading).chain(totals.into_iter().flatten()).collect()
+    }
+}
+
+/// A header that holds an object about the pages.
+struct ObjectHeader {
+    name: &'static str,
+    members: Map<String, Value>,
+}
+
+impl ObjectHeader {
+    fn of(name: &'static str, value: &str) -> Option<Self> {
+        let members: Map<String, Value> = serde_json::from_str(value).ok()?;
+        let plain = |key: &str| key.replace(['_', '-'], "").to_lowercase();
+        Some(Self { name, members: members.into_iter().map(|(key, value)| (plain(&key), value)).collect() })
+    }
+
+    fn number(&self, names: &[&str]) -> Option<(&'static str, u64)> {
+        let value = names.iter().find_map(|name| self.members.get(*name))?;
+        let number = value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())?;
+        Some((self.name, number))
+    }
+
+    fn leads(&self) -> Option<&'static str> {
+        let leading = |value: &Value| match value {
+            Value::Null => false,
+            Value::Bool(leads) => *leads,
+            Value::String(text) => !["", "0", "false", "null", "none"].contains(&text.trim().to_lowercase().as_str()),
+            other => other.as_u64() != Some(0),
+        };
+        OBJECT_LEADING.iter().filter_map(|name| self.members.get(*name)).any(leading).then_some(self.name)
     }
 }
 
@@ -116,6 +162,14 @@ mod tests {
             ("x-next-page", "2", "the server's header X-Next-Page says that there is more"),
             ("x-has-more", "True", "the server's header X-Has-More says that there is more"),
             ("content-range", "items 0-7/12", "the server's header Content-Range says 12, and there are 8"),
+            (
+                "x-pagination",
+                r#"{"total": 12, "total_pages": 1}"#,
+                "the server's header X-Pagination says 12, and there are 8",
+            ),
+            ("x-pagination", r#"{"TotalPages": "2"}"#, "the server's header X-Pagination says 2, and there are 1"),
+            ("x-pagination", r#"{"hasNext": true}"#, "the server's header X-Pagination says that there is more"),
+            ("pagination", r#"{"next_page": 2}"#, "the server's header Pagination says that there is more"),
         ] {
             assert_eq!(said(name, value), [told], "{name}");
         }
@@ -126,6 +180,8 @@ mod tests {
             ("x-has-more", "false"),
             ("content-range", "bytes 0-999/1000"),
             ("content-range", "items 0-7/*"),
+            ("x-pagination", r#"{"total": 8, "total_pages": 1, "next_page": null, "hasNext": false}"#),
+            ("x-pagination", "12"),
         ] {
             assert!(said(name, value).is_empty(), "{name}: {value}");
         }

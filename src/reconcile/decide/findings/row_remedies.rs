@@ -22,6 +22,9 @@ pub fn row_remedy(why: &CountError, filled: FilledColumns) -> Remedy {
             "set date_format as the vendor writes its dates, \"%d/%m/%Y\" where the day comes first and \"%m/%d/%Y\" where the \
              month does,",
         ),
+        CountError::BlankDate => Remedy::settings(
+            "if rows without a date do not count, leave them out with `drop`, is = [\"\"], of that column",
+        ),
         CountError::SaysNo => Remedy::settings(
             "name what says yes, is = [\"Yes\"] instead of present = true, or leave rows that say no out with `drop`",
         ),

@@ -69,6 +69,9 @@ pub enum CountError {
     /// A date, by which the newest rows are told, that is none in the form that is declared.
     #[error("is no date in the form that `date_format` says, or ISO 8601")]
     NoDate,
+    /// A row without a date, by which the newest rows are told.
+    #[error("is blank, and nobody can say whether the row is one of the newest")]
+    BlankDate,
     /// `No` in a column where every cell that says anything counts.
     #[error("says no, and `present = true` counts every cell that says anything; use `is`")]
     SaysNo,
