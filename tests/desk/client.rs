@@ -81,7 +81,12 @@ impl Answer {
     pub(crate) fn field(&self, name: &str) -> String {
         let after = self.body.split(&format!("name=\"{name}\" value=\"")).nth(1);
         let value = after.and_then(|rest| rest.split('"').next());
-        value.unwrap_or_else(|| panic!("no field {name}: {}", self.body)).replace("&amp;", "&")
+        value
+            .unwrap_or_else(|| panic!("no field {name}: {}", self.body))
+            .replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&quot;", "\"")
+            .replace("&amp;", "&")
     }
 }
 

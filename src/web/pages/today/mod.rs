@@ -22,7 +22,7 @@ use crate::web::desk::host::mapping_host::CompanyGuess;
 use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
-use crate::web::pages::{next_step, page_pieces};
+use crate::web::pages::{kept_uploads, next_step, page_pieces};
 use crate::web::site::PageError;
 
 /// Items that stand each by itself, the new ones as cards; more of them are grouped by what they ask.
@@ -46,6 +46,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
         @if visit.desk.history.is_none() { (page_pieces::empty("No night has run yet", "Here will be what waits for a person, the new ones first.")) }
         @else {
             (integration_standings::table(visit)?)
+            (kept_uploads::said(visit, None))
             @if !visit.may(DeskAction::Answer) { (page_pieces::note("plain", "You may read.", html! { "Answering is for operators." })) }
             @if !new.is_empty() { (section("new", "New", "An answer writes nothing now. The next night uses it.", &items(visit, &new, true)?, new.len())) }
             @if !still.is_empty() { (section("still", "Still open", "What can be answered here comes first, then what has to be mended; of each the longest first.", &items(visit, &still, false)?, still.len())) }

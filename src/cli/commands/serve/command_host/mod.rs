@@ -1,5 +1,6 @@
 //! The desk's buttons, carried out by the commands' own functions in this process: `DeskHost` over a configuration.
 
+mod kept_uploads;
 mod mapping_commands;
 mod service_commands;
 mod trial_commands;
