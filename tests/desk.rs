@@ -13,5 +13,6 @@ mod pages;
 mod runs;
 mod second_step;
 mod services;
+mod standing_answers;
 mod tab;
 mod uploads;

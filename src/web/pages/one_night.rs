@@ -20,6 +20,7 @@ use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
 use crate::web::pages::nights::night_diff;
 use crate::web::pages::plan::plan_pieces;
+use crate::web::pages::today::answered;
 use crate::web::pages::{page_pieces, today};
 use crate::web::site::PageError;
 
@@ -82,6 +83,7 @@ fn item_stands(visit: &Visit, integration: &IntegrationName, handle: &str) -> Ma
         @if handle.is_empty() {}
         @else if open.is_some() { b { "still open" } }
         @else if is_queued { b { "answered" } ", waits for the run" }
+        @else if let Some(mapped) = visit.desk.mapped(handle) { (answered::mapped_by(visit, mapped)) }
         @else if let Some(answer) = answer { (escaped(&answer.sentence())) }
         @else { "settled since" }
     }

@@ -6,10 +6,9 @@ use std::{fs, io};
 
 use crate::atomic_files::sync_folder;
 use crate::cli::clock;
-use crate::cli::commands::serve::command_host::upload_commands::takes_files;
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::export::locate::newest_file::{kept_files, or_kept};
-use crate::export::settings::ExportLocation;
+use crate::export::settings::{ExportLocation, Files};
 use crate::web::desk::host::upload_host::KeptUpload;
 
 /// Who kept the file beside it. A hidden file is no candidate.
@@ -27,6 +26,11 @@ pub(super) fn keep(file: &Path, kept: &Path, who: &str) -> io::Result<()> {
     fs::rename(file, folder.join(file.file_name().unwrap_or_default()))?;
     sync_folder(&folder)?;
     sync_folder(kept)
+}
+
+/// Whether a single file of this host can be its export.
+pub(super) fn takes_files(integration: &IntegrationConfig) -> bool {
+    matches!(integration.export.source, ExportLocation::Path(_)) && integration.export.files == Files::Newest
 }
 
 /// Of each integration whose export can be such a file, the newest first.

@@ -100,7 +100,7 @@ impl UploadHost for CommandHost {
         let _alone = STAGING.lock().unwrap_or_else(PoisonError::into_inner);
         let path = self.pressed(file)?;
         let own = config.integrations.get(integration).ok_or_else(gone)?;
-        let Some(kept) = own.export.kept.as_ref().filter(|_| takes_files(own)) else {
+        let Some(kept) = own.export.kept.as_ref().filter(|_| kept_uploads::takes_files(own)) else {
             let message = "its export is no single file of this host".to_owned();
             let fix = "set `path` of its export to a pattern of files".into();
             return Err(NotDone { kind: NotDoneKind::Wrong, message, fix });
@@ -240,11 +240,6 @@ fn file_of(config: &Config, who: &str) -> Option<(PathBuf, fs::Metadata)> {
     Some((entry.path(), metadata))
 }
 
-/// Whether a single file of this host can be its export.
-pub(super) fn takes_files(integration: &IntegrationConfig) -> bool {
-    matches!(integration.export.source, ExportLocation::Path(_)) && integration.export.files == Files::Newest
-}
-
 /// What the file says, read now if it was not before; and the SHA-256 of its bytes.
 fn known(config: &Config, path: &Path, metadata: &fs::Metadata) -> (String, Result<ReadUpload, NotDone>) {
     let configured = fs::metadata(&config.path).and_then(|file| file.modified()).ok();
@@ -283,7 +278,7 @@ fn read(config: &Config, path: &Path) -> Result<ReadUpload, CommandError> {
         return Err(CommandError::new(Exit::Usage, message, "put it where the export of the right one is looked for"));
     }
     if let Some(one) = fitting.first() {
-        let may_keep = takes_files(one);
+        let may_keep = kept_uploads::takes_files(one);
         return read_as(path, bytes, &one.export.layout).map(|(counts, findings)| ReadUpload {
             integration: Some(one.name.clone()),
             may_keep,
