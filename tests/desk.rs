@@ -15,5 +15,6 @@ mod pages;
 mod runs;
 mod second_step;
 mod services;
+mod standing_answers;
 mod tab;
 mod uploads;

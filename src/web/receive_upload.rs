@@ -8,7 +8,7 @@ use axum::extract::{FromRequest as _, Multipart, Request};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use crate::web::access::sign_in;
+use crate::web::access::left_page::{LeftPage, signed_out_page};
 use crate::web::access::signed_in::SignedIn;
 use crate::web::desk::action_outcome::{FormResponse, not_done_page};
 use crate::web::desk::host::DeskHost;
@@ -31,7 +31,10 @@ pub(crate) async fn upload(asked: DeskRequest, request: Request) -> Response {
     let door = asked.desk.door.clone();
     let visit = match asked.read(DeskRequest::visit_now).await {
         Ok(Some(visit)) => visit,
-        Ok(None) => return page_of(StatusCode::UNAUTHORIZED, sign_in::signed_out_page(&door)),
+        Ok(None) => {
+            let left = LeftPage::of("", DeskAction::Upload.path(), &PostedFields::default());
+            return page_of(StatusCode::UNAUTHORIZED, signed_out_page(&door, &left));
+        }
         Err(missing) => return refused(&missing),
     };
     let mut fields = PostedFields::default();

@@ -9,6 +9,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use maud::Markup;
 
+use crate::web::access::left_page::{LeftPage, signed_out_page};
 use crate::web::access::oidc::flow;
 use crate::web::access::signed_in::without_session;
 use crate::web::access::{account_page, second_step, sign_in};
@@ -107,13 +108,16 @@ async fn show(asked: DeskRequest, page: Page) -> Response {
 }
 
 async fn done(asked: DeskRequest, action: DeskAction, body: Bytes) -> Response {
-    let door = asked.desk.door.clone();
+    let (door, sent_to, sent) = (asked.desk.door.clone(), asked.uri.path().to_owned(), body.clone());
     let acted = asked.read(move |asked| {
         let fields = PostedFields::parse(&body);
         asked.visit_now()?.map(|visit| act(action, &visit, &fields)).transpose()
     });
     match acted.await {
-        Ok(None) => page_of(StatusCode::UNAUTHORIZED, sign_in::signed_out_page(&door)),
+        Ok(None) => {
+            let left = LeftPage::of("", &sent_to, &PostedFields::parse(&sent));
+            page_of(StatusCode::UNAUTHORIZED, signed_out_page(&door, &left))
+        }
         Ok(Some(FormResponse::To(address))) => see(&address),
         Ok(Some(FormResponse::Left)) => without_session(see("/signin"), &door),
         Ok(Some(FormResponse::Page(status, page))) => page_of(status, *page),

@@ -62,6 +62,8 @@ fn items_are_gone_through_by_keys_and_nothing_is_answered_by_one_alone() {
             assert!(began.elapsed() < PATIENCE, "the focus is not on the undo");
             tokio::task::yield_now().await;
         }
+        types(chrome, "j").await;
+        assert!(focused(chrome, "id").await.starts_with("i-"), "j does not go on behind the item that was answered");
         assert_eq!(chrome.complaints().await, Vec::<String>::new());
     });
     assert_eq!(decided(&night).len(), 1);

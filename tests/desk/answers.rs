@@ -58,6 +58,9 @@ fn an_answer_is_for_the_step_that_was_shown() {
     let long = "x".repeat(501);
     let noted = [("answer", "accept"), ("shown", "3:0:to-zero"), ("note", long.as_str())];
     assert_eq!(dana.press("/", &answer, &noted).status, 422);
+    let dated = [("answer", "accept"), ("shown", "3:0:to-zero"), ("until", "2999-01-01")];
+    let refused = dana.press("/", &answer, &dated);
+    assert!(refused.status == 422 && refused.body.contains("has no last day"), "the date is dropped: {}", refused.body);
     let past = [("answer", "keep"), ("shown", "3:0:to-zero"), ("until", "2020-01-01")];
     assert_eq!(dana.press("/", &answer, &past).status, 422);
     assert!(decided(&night).is_empty());
@@ -87,7 +90,7 @@ fn several_are_listed_first_and_an_answer_can_be_taken_back() {
     assert_eq!(dana.press("/", "/several/answer", &all).status, 303);
     assert_eq!(decided(&night).len(), 1);
 
-    assert_eq!(dana.press("/", &format!("/answers/{zero}/undo"), &[]).status, 303);
+    assert_eq!(dana.take_back(&zero).status, 303);
     assert!(decided(&night).is_empty());
     assert!(dana.get("/").body.contains("2 to decide"));
     let ignored = dana.get(&format!("/items/{unmapped}")).field("shown");

@@ -81,7 +81,12 @@ impl Answer {
     pub(crate) fn field(&self, name: &str) -> String {
         let after = self.body.split(&format!("name=\"{name}\" value=\"")).nth(1);
         let value = after.and_then(|rest| rest.split('"').next());
-        value.unwrap_or_else(|| panic!("no field {name}: {}", self.body)).replace("&amp;", "&")
+        value
+            .unwrap_or_else(|| panic!("no field {name}: {}", self.body))
+            .replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&quot;", "\"")
+            .replace("&amp;", "&")
     }
 }
 
@@ -112,6 +117,29 @@ impl Browser {
         let token = self.get(page).token();
         let fields: Vec<(&str, &str)> = fields.iter().copied().chain([("csrf", token.as_str())]).collect();
         self.post(path, &fields)
+    }
+
+    /// What the form of this page that is sent to this address shows.
+    pub(crate) fn shown(&mut self, page: &str, sent_to: &str) -> String {
+        let page = self.get(page);
+        let form = page.body.split_once(&format!("action=\"{sent_to}\"")).map(|(_, form)| form.to_owned());
+        let body = form.unwrap_or_else(|| panic!("no form {sent_to}: {}", page.body));
+        Answer { body, ..page }.field("shown")
+    }
+
+    /// Presses the Undo of this item on Today.
+    pub(crate) fn take_back(&mut self, handle: &str) -> Answer {
+        let path = format!("/answers/{handle}/undo");
+        let shown = self.shown("/", &path);
+        self.press("/", &path, &[("shown", &shown)])
+    }
+
+    /// Answers an item as its page shows it.
+    pub(crate) fn answer(&mut self, handle: &str, fields: &[(&str, &str)]) -> Answer {
+        let path = format!("/items/{handle}/answer");
+        let shown = self.shown(&format!("/items/{handle}"), &path);
+        let fields: Vec<(&str, &str)> = fields.iter().copied().chain([("shown", shown.as_str())]).collect();
+        self.press("/", &path, &fields)
     }
 
     /// What the cookie of the session is called; every desk calls its own another way.

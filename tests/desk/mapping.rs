@@ -39,8 +39,8 @@ fn a_customer_is_mapped_skipped_and_unmapped() {
     let second = desk.person("priya", "operator").press(&page, &page, &[("what", "skip"), ("shown", "none")]);
     assert_eq!(second.status, 409, "the second of two people was not told: {}", second.body);
     assert!(second.body.contains("mapped to company 2"), "{}", second.body);
-    assert_eq!(dana.press(&page, &page, &[("what", "skip"), ("shown", "2")]).status, 303);
-    assert_eq!(dana.press(&page, &page, &[("what", "remove"), ("shown", "skip")]).status, 303);
+    assert_eq!(dana.press(&page, &page, &[("what", "skip"), ("shown", "2 a branch")]).status, 303);
+    assert_eq!(dana.press(&page, &page, &[("what", "remove"), ("shown", "skip a branch")]).status, 303);
     assert_eq!(customers(&night), before, "a row that was added and taken out again left something behind");
 
     let audit = dana.get("/audit").body;
@@ -131,17 +131,29 @@ fn which_of_two_additions_is_meant_is_chosen_on_the_item() {
     assert!(item.contains("Choose addition 100</button>") && item.contains("Choose addition 1900</button>"), "{item}");
     assert!(item.contains("end all but one in ConnectWise"), "what helps is hidden: {item}");
     let before = customers(&night);
+    let shown = dana.shown(&page, &format!("{page}/pin"));
     for addition in ["", "0", "x", "200", "99999"] {
-        assert_eq!(dana.press(&page, &format!("{page}/pin"), &[("addition", addition)]).status, 422, "{addition:?}");
+        let fields = [("addition", addition), ("shown", shown.as_str())];
+        assert_eq!(dana.press(&page, &format!("{page}/pin"), &fields).status, 422, "{addition:?}");
     }
+    assert_eq!(dana.press(&page, &format!("{page}/pin"), &[("addition", "100")]).status, 409, "what nobody was shown");
     let mut vera = desk.person("vera", "viewer");
     assert!(!vera.get(&page).body.contains("Choose addition 100"));
     assert_eq!(vera.press("/", &format!("{page}/pin"), &[("addition", "100")]).status, 403);
     assert_eq!(customers(&night), before);
-    let done = dana.press(&page, &format!("{page}/pin"), &[("addition", "100")]);
+    let done = dana.press(&page, &format!("{page}/pin"), &[("addition", "100"), ("shown", &shown)]);
     assert_eq!(done.status, 303, "{}", done.body);
     assert!(dana.get(done.header("location").expect("a page")).body.contains("Addition 100 is meant"), "{}", done.body);
     assert!(customers(&night).contains("addition_id") && customers(&night).contains(",100"), "{}", customers(&night));
+    let second =
+        desk.person("eve", "operator").press(&page, &format!("{page}/pin"), &[("addition", "1900"), ("shown", &shown)]);
+    assert_eq!(second.status, 409, "the second of two people was not told: {}", second.body);
+    assert!(second.body.contains("dana has chosen one"), "{}", second.body);
+    let today = dana.get("/").body;
+    assert!(
+        today.contains("mapped by dana") && today.contains("Nothing to decide"),
+        "it stands there as open: {today}"
+    );
     let audit = dana.get("/audit").body;
     assert!(audit.contains("<b>chose an addition</b>") && audit.contains("addition 100"), "{audit}");
     assert!(dana.get("/versions/mail").body.contains("<td>dana</td>"), "the version is not kept");
@@ -169,5 +181,40 @@ fn the_customers_of_one_integration_are_shown_alone() {
     assert!(page.contains("/customers?s=skipped&amp;i=post"), "the other states are of all again: {page}");
     let all = dana.get("/customers").body;
     assert!(all.contains("Postal") && all.contains("Borealis"), "{all}");
+    desk.close();
+}
+
+/// Otherwise what is done goes on standing there as not done until the night, and the next person does it again.
+#[test]
+fn what_was_mapped_since_is_not_to_be_decided_any_more() {
+    let night = held_night();
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "operator");
+    let handle = handle(&night, "customer-unmapped");
+    let page = format!("/mapping/{handle}");
+    assert!(dana.get("/").body.contains("2 to decide"));
+    let fields = [("what", "map"), ("company", "2"), ("shown", "none"), ("note", "a branch")];
+    assert_eq!(dana.press(&page, &page, &fields).status, 303);
+    let said = "customer unmapped: mapped by dana";
+    for address in ["/".to_owned(), format!("/items/{handle}")] {
+        let body = dana.get(&address).body;
+        assert!(body.contains(said) && body.contains("the next night uses it"), "{address}: {body}");
+    }
+    assert!(dana.get("/").body.contains("1 to decide"), "{}", dana.get("/").body);
+
+    // An emptied note takes out the note that is there, and is shown to whoever changes the row meanwhile.
+    let field = dana.get(&format!("{page}?company=2")).body;
+    assert!(field.contains("name=\"note\" maxlength=\"500\" value=\"a branch\""), "{field}");
+    let emptied = [("what", "map"), ("company", "2"), ("shown", "2 a branch"), ("note", "")];
+    assert_eq!(dana.press(&page, &page, &emptied).status, 303);
+    assert!(customers(&night).contains(",2,,\n") && !customers(&night).contains("a branch"), "{}", customers(&night));
+    assert_eq!(dana.press(&page, &page, &emptied).status, 409, "another note than the page showed was overwritten");
+
+    let remove = [("what", "remove"), ("shown", "2")];
+    assert_eq!(dana.press(&page, &page, &remove).status, 303);
+    let body = dana.get("/").body;
+    assert!(body.contains("2 to decide") && !body.contains(said), "it is not mapped any more: {body}");
+    night.recount(&["map", "ignore", &handle]).exits(0);
+    assert!(dana.get("/").body.contains("1 to decide"), "a command mapped it: {}", dana.get("/").body);
     desk.close();
 }

@@ -258,12 +258,13 @@ fn while_another_run_holds_the_lock_nothing_is_begun_and_answers_wait() {
     let stale = [("csrf", token.as_str()), ("answer", "accept"), ("shown", moved.as_str())];
     assert_eq!(dana.post(&path, &stale).status, 409, "what was not shown waits");
     assert_eq!(dana.post(&path, &answer).status, 303);
-    assert!(dana.get("/").body.contains("waits for the end of the run"));
+    // What holds the lock is no run.
+    assert!(dana.get("/").body.contains("saved, it is stored in a moment"));
     let second = desk.person("priya", "operator").press("/", &path, &answer[1..]);
     assert_eq!(second.status, 409, "the second of two people was not told: {}", second.body);
     assert!(super::client::decided(&night).is_empty(), "an answer fell into a run");
-    assert_eq!(dana.press("/", &format!("/answers/{handle}/undo"), &[]).status, 303, "it cannot be taken back");
-    assert!(!dana.get("/").body.contains("waits for the end of the run"));
+    assert_eq!(dana.take_back(&handle).status, 303, "it cannot be taken back");
+    assert!(!dana.get("/").body.contains("saved, it"));
     assert_eq!(dana.post(&path, &answer).status, 303);
     drop(lock);
     wait_until("the answer is stored", || !super::client::decided(&night).is_empty());
@@ -362,5 +363,63 @@ fn a_drawn_undo_waits_on_today_and_a_night_is_set_back_once() {
     let set_back = dana.get(&wrong).body;
     assert!(!set_back.contains(&form), "a night that was set back is offered again: {set_back}");
     assert!(set_back.contains("It was set back") && set_back.contains(&format!("href=\"{by}\"")), "{set_back}");
+    desk.close();
+}
+
+/// Otherwise an answer is lost that was given while a night writes; or the person waits for the end of a run that there is not.
+#[test]
+fn an_answer_during_a_run_waits_for_its_end() {
+    let night = held_night();
+    let handle = handle(&night, "to-zero");
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,0\nBorealis,CloudFilter,8\n");
+    night.fault(r#"[{"when": {"method": "PATCH"}, "then": {"connection": "hold"}}]"#);
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "operator");
+    let path = format!("/items/{handle}/answer");
+    let shown = dana.shown(&format!("/items/{handle}"), &path);
+    assert_eq!(dana.press("/", "/runs/start", &[("kind", "night"), ("integration", "mail")]).status, 303);
+    wait_until("a line is on its way", || dana.get("/live").body.contains("1 in flight"));
+    assert_eq!(dana.press("/live", &path, &[("answer", "accept"), ("shown", &shown)]).status, 303);
+    assert!(dana.get("/").body.contains("saved, it waits for the end of the run"), "{}", dana.get("/").body);
+    drop(desk);
+    night.no_faults();
+}
+
+/// Otherwise the Stop of a page that lies open since the morning interrupts the night that somebody else began.
+#[test]
+fn stop_is_about_the_run_that_was_shown() {
+    let night = Night::busy();
+    night.fault(r#"[{"when": {"method": "PATCH"}, "then": {"connection": "hold"}}]"#);
+    let desk = DeskOfNight::open(&night);
+    let (mut dana, mut eve) = (desk.person("dana", "operator"), desk.person("eve", "operator"));
+    assert_eq!(dana.press("/", "/runs/start", &[("kind", "night"), ("integration", "mail")]).status, 303);
+    wait_until("a line is on its way", || dana.get("/live").body.contains("in flight"));
+    let shown = eve.shown("/live", "/runs/stop");
+    for stale in ["", &shown.replace("dana", "eve")] {
+        let refused = eve.press("/live", "/runs/stop", &[("shown", stale)]);
+        assert_eq!(refused.status, 409, "{stale:?}: {}", refused.body);
+        assert!(refused.body.contains("dana has begun another one"), "{}", refused.body);
+    }
+    assert_eq!(eve.press("/live", "/runs/stop", &[("shown", &shown)]).status, 303);
+    drop(desk);
+    night.no_faults();
+}
+
+/// Otherwise one administrator switches back what another has switched since, and neither knows.
+#[test]
+fn a_mode_is_changed_from_the_one_that_was_shown() {
+    let night = held_night();
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "admin");
+    let path = "/integrations/mail/mode";
+    let shown = dana.shown("/integrations", path);
+    assert_eq!(shown, "apply");
+    assert_eq!(dana.press("/integrations", path, &[("mode", "off"), ("shown", &shown)]).status, 303);
+    for stale in ["apply", ""] {
+        let refused = dana.press("/integrations", path, &[("mode", "observe"), ("shown", stale)]);
+        assert_eq!(refused.status, 409, "{stale:?}: {}", refused.body);
+        assert!(refused.body.contains("in mode off"), "{}", refused.body);
+    }
+    assert!(std::fs::read_to_string(night.path("recount.toml")).expect("the file").contains("\"off\""));
     desk.close();
 }

@@ -25,6 +25,16 @@ pub(super) fn bring(browser: &mut Browser, name: &str, content: &[u8]) -> Answer
     send(browser, (&token, name), content)
 }
 
+/// Presses a button about the file that somebody looks at, as the page has it.
+fn press(browser: &mut Browser, deed: &str, integration: &str) -> Answer {
+    let page = browser.get("/export");
+    let shown = match page.body.split_once("id=\"pre\"") {
+        Some((_, file)) => Answer { status: 200, head: String::new(), body: file.to_owned() }.field("shown"),
+        None => String::new(),
+    };
+    browser.press("/export", &format!("/export/{deed}"), &[("integration", integration), ("shown", &shown)])
+}
+
 fn kept(night: &Night) -> Vec<String> {
     let folder = night.path("state/uploads/mail");
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
@@ -69,20 +79,20 @@ fn a_file_is_looked_at_and_kept_as_tonights_export() {
     assert!(page.contains("usage &lt;script&gt;.csv") && page.contains("2 of 2 rows"), "{page}");
     assert!(page.contains("Counts that differ") && page.contains("<b>4</b>"), "{page}");
     assert!(!desk.person("priya", "operator").get("/export").body.contains("usage &lt;script"), "others see it");
-    let tried = dana.press("/export", "/export/try", &[("integration", "mail")]);
+    let tried = press(&mut dana, "try", "mail");
     assert!(tried.status == 200 && tried.body.contains("Acme"), "{}", tried.body);
     assert!(!tried.body.contains("Would be held"), "{}", tried.body);
     bring(&mut dana, "usage.csv", b"Account,Product,Quantity\nAcme,CloudFilter,0\nBorealis,CloudFilter,9\n");
-    let tried = dana.press("/export", "/export/try", &[("integration", "mail")]);
+    let tried = press(&mut dana, "try", "mail");
     let waits = tried.body.split_once("Would be held").unwrap_or_else(|| panic!("{}", tried.body)).1;
     assert!(waits.contains("Acme · MP-CLOUDFILTER") && waits.contains("3 → 0"), "{}", tried.body);
     bring(&mut dana, "usage <script>.csv", FILE.as_bytes());
     assert!(kept(&night).is_empty(), "looking kept it");
-    assert_eq!(dana.press("/export", "/export/keep", &[("integration", "../mail")]).status, 404);
-    let done = dana.press("/export", "/export/keep", &[("integration", "mail")]);
+    assert_eq!(press(&mut dana, "keep", "../mail").status, 404);
+    let done = press(&mut dana, "keep", "mail");
     assert_eq!(done.status, 303, "{}", done.body);
     assert_eq!(kept(&night).len(), 1);
-    assert_eq!(dana.press("/export", "/export/keep", &[("integration", "mail")]).status, 409, "kept twice");
+    assert_eq!(press(&mut dana, "keep", "mail").status, 409, "kept twice");
     let read = night.recount(&["read", "mail", "--json"]).exits(0).json();
     assert_eq!(read["customers"]["Acme"]["CloudFilter"], 4, "{read}");
     night.export_aged("Account,Product,Quantity\nAcme,CloudFilter,9\n", std::time::Duration::ZERO);
@@ -124,10 +134,10 @@ fn a_hostile_file_is_refused_and_nothing_of_it_stays() {
         assert_eq!(page.status, 200, "{name}");
         assert!(page.body.contains("NOT READ"), "{name}: {}", page.body);
         assert!(!page.body.contains("<script>") && !page.body.contains("/state/"), "{name}: {}", page.body);
-        let refused = dana.press("/export", "/export/try", &[("integration", "mail")]);
+        let refused = press(&mut dana, "try", "mail");
         assert!(refused.status == 200 && refused.body.contains("Nothing was written"), "{name}: {}", refused.body);
     }
-    assert_eq!(dana.press("/export", "/export/forget", &[]).status, 303);
+    assert_eq!(press(&mut dana, "forget", "").status, 303);
     assert!(!dana.get("/export").body.contains("NOT READ"));
     assert_eq!(bring(&mut dana, "empty.csv", b"").status, 422);
     desk.close();
@@ -175,7 +185,7 @@ fn a_kept_file_is_read_by_the_name_that_it_was_brought_by() {
         assert_eq!(bring(&mut dana, &name, file.as_bytes()).status, 303, "{name}");
         let page = dana.get("/export").body;
         assert!(page.contains("2 of 2 rows") && page.contains("Keep it"), "{name}: {page}");
-        assert_eq!(dana.press("/export", "/export/keep", &[("integration", "mail")]).status, 303, "{name}");
+        assert_eq!(press(&mut dana, "keep", "mail").status, 303, "{name}");
         let read = night.recount(&["read", "mail", "--json"]).exits(0).json();
         assert_eq!(read["customers"]["Acme"][service], count, "{name}: {read}");
     }
@@ -185,9 +195,10 @@ fn a_kept_file_is_read_by_the_name_that_it_was_brought_by() {
 
     let old = std::time::SystemTime::UNIX_EPOCH;
     for folder in &folders {
-        let file = std::fs::read_dir(night.path("state/uploads/mail").join(folder)).expect("a folder").next();
-        let file = file.expect("a file").expect("a file").path();
-        std::fs::File::options().write(true).open(file).and_then(|file| file.set_modified(old)).expect("a time");
+        for file in std::fs::read_dir(night.path("state/uploads/mail").join(folder)).expect("a folder") {
+            let file = file.expect("a file").path();
+            std::fs::File::options().write(true).open(file).and_then(|file| file.set_modified(old)).expect("a time");
+        }
     }
     night.run();
     let left: Vec<String> = kept(&night)
@@ -199,4 +210,83 @@ fn a_kept_file_is_read_by_the_name_that_it_was_brought_by() {
         })
         .collect();
     assert!(left.is_empty(), "what is older than `keep` is still there: {left:?}");
+}
+
+/// Otherwise the button beside one file keeps another one that came since, and that one is billed.
+#[test]
+fn what_is_kept_tried_or_forgotten_is_the_file_that_was_shown() {
+    let night = held_night();
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "operator");
+    bring(&mut dana, "right.csv", FILE.as_bytes());
+    let right = dana.get("/export").field("shown");
+    // The same name and the same length: only the bytes tell them apart.
+    let wrong = FILE.replace(",5", ",9");
+    bring(&mut dana, "right.csv", wrong.as_bytes());
+    for deed in ["keep", "try", "forget"] {
+        for shown in [right.as_str(), ""] {
+            let path = format!("/export/{deed}");
+            let refused = dana.press("/export", &path, &[("integration", "mail"), ("shown", shown)]);
+            assert_eq!(refused.status, 409, "{deed} {shown:?}: {}", refused.body);
+            assert!(refused.body.contains("the file that you look at now is right.csv"), "{deed}: {}", refused.body);
+        }
+    }
+    assert!(kept(&night).is_empty(), "another file was kept than the one that was shown");
+    bring(&mut dana, "other.csv", wrong.as_bytes());
+    let refused = dana.press("/export", "/export/keep", &[("integration", "mail"), ("shown", &right)]);
+    assert!(refused.body.contains("right.csv") && refused.body.contains("other.csv"), "{}", refused.body);
+    assert!(dana.get("/export").body.contains("other.csv"), "it was forgotten");
+    assert_eq!(press(&mut dana, "keep", "mail").status, 303);
+    let audit = dana.get("/audit").body;
+    assert!(audit.contains("other.csv for mail"), "{audit}");
+    desk.close();
+}
+
+/// Otherwise a wrong file that was kept is billed in the night, no page names it, and only who has a shell can take it away.
+#[test]
+fn a_kept_file_is_named_before_the_night_and_can_be_taken_back() {
+    let night = held_night();
+    let desk = DeskOfNight::open(&night);
+    let (mut dana, mut vera) = (desk.person("dana", "operator"), desk.person("vera", "viewer"));
+    for (name, content) in [("first.csv", FILE.to_owned()), ("wrong.csv", FILE.replace(",5", ",500"))] {
+        bring(&mut dana, name, content.as_bytes());
+        let done = press(&mut dana, "keep", "mail");
+        let page = dana.get(done.header("location").expect("a page")).body;
+        assert!(page.contains("Kept.") && page.contains(&format!("{name} is read by the next night")), "{page}");
+    }
+    for address in ["/", "/plan", "/export"] {
+        let page = vera.get(address).body;
+        assert!(page.contains("wrong.csv") && page.contains("by dana"), "{address} does not name it: {page}");
+    }
+    let page = vera.get("/export");
+    assert!(page.body.contains("504 units"), "nothing says what it comes to: {}", page.body);
+    assert!(!page.body.contains("/export/take-back"), "a viewer may take it back");
+    let mut otto = desk.person("otto", "operator");
+    let shown = otto.get("/export").field("shown");
+    let fields = [("integration", "mail"), ("shown", shown.as_str())];
+    assert_eq!(vera.press("/", "/export/take-back", &fields).status, 403);
+    assert_eq!(otto.press("/", "/export/take-back", &[("integration", "mail"), ("shown", "")]).status, 409);
+    let done = otto.press("/", "/export/take-back", &fields);
+    assert_eq!(done.status, 303, "{}", done.body);
+    let page = otto.get(done.header("location").expect("a page")).body;
+    assert!(page.contains("Taken back.") && page.contains("first.csv, which was kept before"), "{page}");
+    assert!(!page.contains("wrong.csv"), "{page}");
+    let read = night.recount(&["read", "mail", "--json"]).exits(0).json();
+    assert_eq!(read["customers"]["Borealis"]["CloudFilter"], 5, "the night reads it all the same: {read}");
+
+    // Somebody else's page still shows the one that is gone.
+    let refused = dana.press("/", "/export/take-back", &fields);
+    assert_eq!(refused.status, 409);
+    assert!(refused.body.contains("the next night of mail reads first.csv"), "{}", refused.body);
+    let audit = dana.get("/audit").body;
+    assert!(audit.contains("took back a kept file") && audit.contains("wrong.csv for mail, kept by dana"), "{audit}");
+    let stays = kept(&night).into_iter().filter(|folder| folder.starts_with(".taken-back-")).count();
+    assert_eq!(stays, 1, "what a run may have read is gone from the disk");
+
+    let shown = otto.get("/export").field("shown");
+    assert_eq!(otto.press("/", "/export/take-back", &[("integration", "mail"), ("shown", &shown)]).status, 303);
+    assert!(!otto.get("/").body.contains("brought by hand"), "nothing of it is left");
+    let read = night.recount(&["read", "mail", "--json"]).exits(0).json();
+    assert_eq!(read["customers"]["Borealis"]["CloudFilter"], 7, "the vendor's own file is not read: {read}");
+    desk.close();
 }

@@ -30,8 +30,8 @@ pub fn newest(pattern: &Path) -> Result<PathBuf, ExportError> {
 ///
 /// # Errors
 /// As for [`newest`].
-pub(super) fn or_kept(pattern: &Path, kept: Option<&Path>) -> Result<PathBuf, ExportError> {
-    let Some((at, file)) = kept.and_then(newest_in) else { return Ok(pattern.to_owned()) };
+pub fn or_kept(pattern: &Path, kept: Option<&Path>) -> Result<PathBuf, ExportError> {
+    let Some((at, file)) = kept.and_then(|kept| kept_files(kept).pop()) else { return Ok(pattern.to_owned()) };
     let delivered = match newest(pattern) {
         Ok(delivered) => modified(&delivered)?,
         Err(ExportError::NoMatch { .. }) => None,
@@ -40,13 +40,15 @@ pub(super) fn or_kept(pattern: &Path, kept: Option<&Path>) -> Result<PathBuf, Ex
     Ok(if delivered.is_none_or(|delivered| delivered < at) { file } else { pattern.to_owned() })
 }
 
-/// The newest regular file of a folder and of the folders in it, hidden ones aside: each kept file is in one of its own,
-/// under the name that it was brought by. Older versions wrote the time before the name, into the folder itself.
-fn newest_in(folder: &Path) -> Option<(SystemTime, PathBuf)> {
-    let own = shown_entries(folder)?;
+/// The regular files of a folder and of the folders in it, hidden ones aside, oldest first: each kept file is in one of its
+/// own, under the name that it was brought by. Older versions wrote the time before the name, into the folder itself.
+pub fn kept_files(folder: &Path) -> Vec<(SystemTime, PathBuf)> {
+    let own = shown_entries(folder).unwrap_or_default();
     let within = own.iter().filter(|path| is_folder(path)).filter_map(|path| shown_entries(path)).flatten();
     let files = own.iter().cloned().chain(within);
-    files.filter_map(|path| Some((modified(&path).ok()??, path))).max()
+    let mut files: Vec<_> = files.filter_map(|path| Some((modified(&path).ok()??, path))).collect();
+    files.sort();
+    files
 }
 
 fn shown_entries(folder: &Path) -> Option<Vec<PathBuf>> {

@@ -6,6 +6,7 @@ use rusqlite::{Row, params};
 use crate::history::store::column_values::{maybe_day, time, time_text, word};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::reconcile::model::decision::answer_as_shown;
 use crate::reconcile::model::plan::outcome::AnswerVerb;
 
 /// An answer that waits for the end of a run.
@@ -25,6 +26,13 @@ pub struct QueuedAnswer {
     pub until: Option<NaiveDate>,
     /// Why.
     pub note: String,
+}
+
+impl QueuedAnswer {
+    /// What a page shows of it, and the form that takes it back carries.
+    pub fn as_shown(&self) -> String {
+        answer_as_shown(self.verb, self.at, &self.who)
+    }
 }
 
 impl History {

@@ -50,23 +50,47 @@ pub struct FileVersionChange {
     pub at: DateTime<Utc>,
     /// Who made it; empty for an edit by hand.
     pub who: String,
+    /// The file.
+    pub file: String,
     /// Lines that only one of the two versions has.
     lines: Vec<String>,
+    /// Where its rows have their note, if it has any.
+    note: Option<usize>,
 }
 
 impl FileVersionChange {
     fn between(before: &[u8], after: FileVersion) -> Self {
-        let FileVersion { at, who, content, .. } = after;
+        let FileVersion { at, who, file, content, .. } = after;
         let (before, after) = (String::from_utf8_lossy(before), String::from_utf8_lossy(&content));
         let [had, has] = [&before, &after].map(|text| text.lines().collect::<BTreeSet<_>>());
         let lines = had.symmetric_difference(&has).map(|line| (*line).to_owned()).collect();
-        Self { at, who, lines }
+        let header = after.lines().find(|line| !line.trim_start().starts_with('#')).map(cells).unwrap_or_default();
+        let note = header.iter().position(|column| column == "note");
+        Self { at, who, file, lines, note }
     }
 
     /// Whether a line that it made otherwise is that of this name: a row that begins with it, or its key. What only begins like
     /// it is somebody else.
     pub fn names(&self, name: &str) -> bool {
-        let is_its = |line: &String| {
+        self.lines_of(name).next().is_some()
+    }
+
+    /// Whether it made otherwise what follows from the line of this name: more than its note.
+    pub fn says_otherwise_of(&self, name: &str) -> bool {
+        let without_note = |line: &String| {
+            let cells = cells(line).into_iter().enumerate().filter(|(at, _)| Some(*at) != self.note);
+            cells.map(|(_, cell)| cell).collect::<Vec<_>>()
+        };
+        let lines: Vec<Vec<String>> = self.lines_of(name).map(without_note).collect();
+        match lines.as_slice() {
+            [] => false,
+            [before, after] => before != after,
+            _ => true,
+        }
+    }
+
+    fn lines_of<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a String> {
+        let is_its = move |line: &&String| {
             let line = line.trim_start();
             let bare = line.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with([',', '=']));
             bare || line
@@ -74,8 +98,15 @@ impl FileVersionChange {
                 .and_then(|line| line.strip_prefix(name))
                 .is_some_and(|rest| rest.starts_with('"'))
         };
-        !name.is_empty() && self.lines.iter().any(is_its)
+        self.lines.iter().filter(move |line| !name.is_empty() && is_its(line))
     }
+}
+
+/// The cells of one line of a file of rows. What is read of another file by this is only ever compared with itself.
+fn cells(line: &str) -> Vec<String> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(line.as_bytes());
+    let record = reader.records().next().and_then(Result::ok);
+    record.map(|record| record.iter().map(|cell| cell.trim().to_owned()).collect()).unwrap_or_default()
 }
 
 impl History {
@@ -209,5 +240,20 @@ mod tests {
             FileVersion { number: 3, at, who: String::new(), file: "services.toml".into(), content: table("B").into() };
         let change = FileVersionChange::between(table("A").as_bytes(), version);
         assert!(change.names("CloudFilter") && !change.names("Archive") && !change.names("Cloud"));
+        assert!(change.says_otherwise_of("CloudFilter") && !change.says_otherwise_of("Archive"));
+    }
+
+    /// Otherwise a note in a row passes for an answer to what is asked about its customer.
+    #[test]
+    fn another_note_says_nothing_otherwise() {
+        let before = "# ours\ncustomer,company_id,agreement_id,note\n\"Acme, Law\",1,,\nBorealis,2,,old\nCedar,3,,\n";
+        let after = "# ours\ncustomer,company_id,agreement_id,note\n\"Acme, Law\",1,,new\nBorealis,7,,old\nDelta,4,,\n";
+        let (at, who, file) = ("2026-11-22T09:12:00Z".parse().unwrap(), "dana".to_owned(), "customers.csv".to_owned());
+        let version = FileVersion { number: 2, at, who, file, content: after.as_bytes().to_vec() };
+        let change = FileVersionChange::between(before.as_bytes(), version);
+        for (name, otherwise) in [("Acme, Law", false), ("Borealis", true), ("Cedar", true), ("Delta", true)] {
+            assert!(change.names(name), "{name}");
+            assert_eq!(change.says_otherwise_of(name), otherwise, "{name}");
+        }
     }
 }

@@ -85,6 +85,11 @@ pub struct SeenLine {
 }
 
 impl Decision {
+    /// What a page shows of it, and the form that takes it back carries: an answer that came since is another one.
+    pub fn as_shown(&self) -> String {
+        answer_as_shown(self.verb, self.at.to_utc(), &self.who)
+    }
+
     /// Whether an accepted step covers one to here: the one that was shown, or each that stops at or before its limit.
     pub fn covers(&self, to: Quantity) -> bool {
         let Some(seen) = self.seen else { return false };
@@ -203,6 +208,11 @@ impl Decision {
         let fix = Remedy::command(again);
         Finding { customer, service, handle, fix, ..finding(Severity::Warning, Code::DecisionExpired, message) }
     }
+}
+
+/// Which answer is meant: what it says, when it was given, and by whom.
+pub fn answer_as_shown(verb: AnswerVerb, at: DateTime<Utc>, who: &str) -> String {
+    format!("{verb}:{}:{who}", at.timestamp_micros())
 }
 
 /// Whether a line was held for this because of the step that it would make.

@@ -8,6 +8,7 @@ pub(crate) mod account_page;
 pub mod browser_tokens;
 pub(crate) mod cookies;
 pub mod invitation;
+pub(crate) mod left_page;
 pub mod oidc;
 pub mod password;
 pub(crate) mod second_step;

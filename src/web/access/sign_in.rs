@@ -264,20 +264,6 @@ fn store_password(
     Ok(None)
 }
 
-/// Somebody pressed a button after their session ended.
-pub(crate) fn signed_out_page(door: &Door) -> Markup {
-    door_page(
-        door,
-        "Signed out",
-        &html! {
-            h1.sr { "Signed out" }
-            div.note.ask { div { b { "You are not signed in." } " Nothing was saved." } }
-            p { a.b href="/signin" { "Sign in" } }
-        },
-        NO_ACCOUNT,
-    )
-}
-
 fn used_up() -> Markup {
     html! {
         h1.sr { "Link" }

@@ -15,9 +15,16 @@
     element.focus();
     element.scrollIntoView({ block: "nearest" });
   };
+  // Where the answered item stood: from its Undo one goes on with the item that came behind it.
+  let stood = null;
+  const beside = (by) => {
+    const [before, behind] = stood;
+    stood = null;
+    return document.getElementById(by > 0 ? behind : before) ?? items().find((one) => !one.matches(".slip"));
+  };
   const step = (by) => {
     const list = items(), at = list.indexOf(current());
-    const next = list[at < 0 ? (by > 0 ? 0 : list.length - 1) : at + by];
+    const next = stood && current()?.matches(".slip") ? beside(by) : list[at < 0 ? (by > 0 ? 0 : list.length - 1) : at + by];
     focus(next?.matches(".slip") ? next.querySelector("button") ?? next : next);
   };
   const find = () => {
@@ -48,10 +55,14 @@
   // After an answer the focus is on its Undo, as if the page had not been loaded anew.
   document.addEventListener("submit", (event) => {
     const answered = /\/items\/([^/]+)\/answer$/.exec(event.target.getAttribute("action") ?? "");
-    if (answered) set("sessionStorage", ANSWERED, answered[1]);
+    if (!answered) return;
+    const list = items().filter((one) => !one.matches(".slip")), at = list.indexOf(event.target.closest(ITEM));
+    const ids = at < 0 ? [] : [list[at - 1]?.id, list[at + 1]?.id];
+    set("sessionStorage", ANSWERED, [answered[1], ids[0] ?? "", ids[1] ?? ""].join(" "));
   });
-  const answered = get("sessionStorage", ANSWERED);
+  const [answered, ...places] = (get("sessionStorage", ANSWERED) ?? "").split(" ");
   set("sessionStorage", ANSWERED, null);
+  if (answered) stood = places;
   // Going to the part of the page that the address names takes the focus away, so it is given after that.
   const back = () => requestAnimationFrame(() => focus(document.querySelector(`.slip form[action$="/answers/${CSS.escape(answered)}/undo"] button`)));
   if (answered && document.readyState === "complete") back();

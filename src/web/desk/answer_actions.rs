@@ -29,7 +29,7 @@ pub(crate) fn one(visit: &Visit, fields: &PostedFields) -> Result<ActionOutcome,
     let event = event_of(visit, &answer);
     match visit.site.host.answer(&visit.person.called, &[answer]) {
         Ok(()) => Ok(ActionOutcome::done(way_back(fields, "/#answered"), event)),
-        Err(why) => Ok(ActionOutcome::refused(visit, event, &moved_by(visit, handle, why))),
+        Err(why) => Ok(ActionOutcome::refused(visit, event, &why)),
     }
 }
 
@@ -76,7 +76,7 @@ pub(crate) fn take_back(visit: &Visit, fields: &PostedFields) -> Result<ActionOu
     let answer = DeskAnswer {
         verb: AnswerVerb::Reopen,
         handle: handle.to_owned(),
-        shown: None,
+        shown: Some(fields.get("shown").to_owned()),
         until: None,
         note: String::new(),
     };
@@ -107,9 +107,8 @@ fn answer(handle: &str, shown: Option<&str>, fields: &PostedFields) -> Result<De
         return Err(wrong("the note is longer than 500 characters"));
     }
     let until = match fields.get("until") {
-        // A step is accepted once, so it has no end; the field stands beside all three buttons.
         "" => None,
-        _ if verb == AnswerVerb::Accept => None,
+        _ if verb == AnswerVerb::Accept => return Err(wrong("a step is accepted once, so it has no last day")),
         day => Some(day.parse::<NaiveDate>().map_err(|_| wrong("Until is not a day"))?),
     };
     Ok(DeskAnswer { verb, handle: handle.to_owned(), shown: shown.map(str::to_owned), until, note: note.to_owned() })
@@ -117,18 +116,6 @@ fn answer(handle: &str, shown: Option<&str>, fields: &PostedFields) -> Result<De
 
 fn wrong(message: &str) -> NotDone {
     NotDone { kind: NotDoneKind::Wrong, message: message.to_owned(), fix: "go back and press again".into() }
-}
-
-/// Of two people at once the second is told what the first answered.
-fn moved_by(visit: &Visit, handle: &str, why: NotDone) -> NotDone {
-    let first = visit.desk.answered.iter().find(|answered| answered.decision.handle == handle);
-    match first {
-        Some(first) if why.kind == NotDoneKind::Moved => {
-            let message = format!("{}; {}", why.message, escaped(&first.decision.sentence()));
-            NotDone { message, ..why }
-        }
-        _ => why,
-    }
 }
 
 fn event_of(visit: &Visit, answer: &DeskAnswer) -> DeskEvent {

@@ -1,7 +1,7 @@
 //! Which company a customer is: what was pressed, checked for sense, and handed on.
 
 use crate::history::desk::events::DeskEvent;
-use crate::reconcile::model::display_text::escaped;
+use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId};
 use crate::reconcile::model::mapping::CustomerTarget;
 use crate::report::display_names;
@@ -37,8 +37,8 @@ pub(crate) fn map(visit: &Visit, fields: &PostedFields) -> Result<ActionOutcome,
         }
     };
     let event = DeskEvent { deed: deed.to_owned(), about: format!("{about}{to}"), ..event };
-    let shown = fields.get("shown").to_owned();
-    let change = RowChange { handle: handle.to_owned(), shown, target, note: note.to_owned() };
+    let note = fields.all("note").next().map(|note| note.trim().to_owned());
+    let change = RowChange { handle: handle.to_owned(), shown: fields.get("shown").to_owned(), target, note };
     match visit.site.host.map(&visit.person.called, &change) {
         Ok(()) => Ok(ActionOutcome::done(format!("/mapping/{handle}?saved=1"), event)),
         Err(why) => Ok(ActionOutcome::refused(visit, event, &why)),
@@ -76,6 +76,14 @@ pub(crate) fn pin(visit: &Visit, fields: &PostedFields) -> Result<ActionOutcome,
         return Ok(ActionOutcome::refused(visit, event, &wrong("no addition was chosen")));
     };
     let event = DeskEvent { about: format!("{about} → addition {addition}"), ..event };
+    if fields.get("shown") != visit.desk.addition_shown(&item) {
+        let message = match visit.desk.mapped(handle) {
+            Some(first) => format!("{} has chosen one since the page was drawn", shown(&first.who)),
+            None => format!("the newest plan says {}", item.sentence()),
+        };
+        let why = NotDone { kind: NotDoneKind::Moved, message, fix: "look at the item, and choose again there".into() };
+        return Ok(ActionOutcome::refused(visit, event, &why));
+    }
     match visit.site.host.pin(&visit.person.called, handle, addition) {
         Ok(()) => Ok(ActionOutcome::done(format!("/items/{handle}?chosen={addition}"), event)),
         Err(why) => Ok(ActionOutcome::refused(visit, event, &why)),

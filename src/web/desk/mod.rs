@@ -5,6 +5,7 @@ pub(crate) mod account_actions;
 pub(crate) mod action_outcome;
 pub(crate) mod answer_actions;
 pub mod host;
+pub(crate) mod mapped_since;
 pub(crate) mod mapping_actions;
 pub(crate) mod posted_fields;
 pub(crate) mod pressed_button;

@@ -7,6 +7,7 @@ use maud::{Markup, html};
 use crate::history::desk::events::DeskEvent;
 use crate::history::store::open::History;
 use crate::web::access::browser_tokens;
+use crate::web::access::left_page::LeftPage;
 use crate::web::access::signed_in::SignedIn;
 use crate::web::desk::account_actions;
 use crate::web::desk::action_outcome::{ActionOutcome, FormResponse};
@@ -29,7 +30,10 @@ pub(crate) fn act(action: DeskAction, visit: &Visit, fields: &PostedFields) -> R
         Some(why) => {
             let event = DeskEvent { refused: true, said: why.to_owned(), ..visit.event(action.as_str(), "") };
             ActionOutcome {
-                acted: FormResponse::Page(StatusCode::FORBIDDEN, Box::new(forbidden_page(visit, why))),
+                acted: FormResponse::Page(
+                    StatusCode::FORBIDDEN,
+                    Box::new(forbidden_page(visit, why, &left_page(action, visit, fields))),
+                ),
                 events: vec![event],
             }
         }
@@ -62,10 +66,11 @@ fn dispatch(action: DeskAction, visit: &Visit, fields: &PostedFields) -> Result<
         DeskAction::Upload => Ok(upload_actions::received(visit, fields)),
         DeskAction::TryUpload => upload_actions::try_out(visit, fields),
         DeskAction::KeepUpload => upload_actions::keep(visit, fields),
-        DeskAction::ForgetUpload => Ok(upload_actions::forget(visit)),
+        DeskAction::ForgetUpload => Ok(upload_actions::forget(visit, fields)),
+        DeskAction::TakeBackUpload => upload_actions::take_back(visit, fields),
         DeskAction::Approve => run_actions::approve(visit, fields),
         DeskAction::Start => run_actions::start(visit, fields),
-        DeskAction::Stop => Ok(run_actions::stop(visit)),
+        DeskAction::Stop => Ok(run_actions::stop(visit, fields)),
         DeskAction::UndoRun => run_actions::undo(visit),
         DeskAction::Test => trial_actions::test(visit, fields),
         DeskAction::Mode => run_actions::mode(visit, fields),
@@ -94,11 +99,21 @@ fn note_all(visit: &Visit, events: &[DeskEvent]) -> Result<(), PageError> {
     Ok(())
 }
 
-fn forbidden_page(visit: &Visit, why: &str) -> Markup {
+/// The page on which the form stood, with what was typed into it.
+fn left_page(action: DeskAction, visit: &Visit, fields: &PostedFields) -> LeftPage {
+    let mut sent_to = action.path().to_owned();
+    for (name, part) in &visit.path {
+        sent_to = sent_to.replace(&format!("{{{name}}}"), part);
+    }
+    LeftPage::of("", &sent_to, fields)
+}
+
+fn forbidden_page(visit: &Visit, why: &str, left: &LeftPage) -> Markup {
     let main = html! {
         header.head { div { h1 { "Not done" } } }
         (note("bad", "Nothing was done.", html! { "This request was refused: " (why) ". " }))
-        p.do { a.b href="/" { "Back to Today" } }
+        (left.typed())
+        p.do { a.b href=(left.address) { "Back to the page" } a.b href="/" { "Back to Today" } }
     };
     frame(visit, RailEntry::None, "Not done", &main)
 }

@@ -33,6 +33,8 @@ pub enum DeskAction {
     KeepUpload,
     /// Forget the file.
     ForgetUpload,
+    /// Take back a file that was kept as tonight's export.
+    TakeBackUpload,
     /// Approve a plan by its fingerprint.
     Approve,
     /// Begin a night, or a dry run.
@@ -59,7 +61,7 @@ pub enum DeskAction {
 
 impl DeskAction {
     /// All of them.
-    pub const ALL: [DeskAction; 25] = [
+    pub const ALL: [DeskAction; 26] = [
         DeskAction::SignOut,
         DeskAction::Answer,
         DeskAction::Several,
@@ -74,6 +76,7 @@ impl DeskAction {
         DeskAction::TryUpload,
         DeskAction::KeepUpload,
         DeskAction::ForgetUpload,
+        DeskAction::TakeBackUpload,
         DeskAction::Approve,
         DeskAction::Start,
         DeskAction::Stop,
@@ -118,6 +121,7 @@ impl DeskAction {
             | DeskAction::TryUpload
             | DeskAction::KeepUpload
             | DeskAction::ForgetUpload
+            | DeskAction::TakeBackUpload
             | DeskAction::Approve
             | DeskAction::Start
             | DeskAction::Stop
@@ -144,6 +148,7 @@ impl DeskAction {
             DeskAction::TryUpload => "/export/try",
             DeskAction::KeepUpload => "/export/keep",
             DeskAction::ForgetUpload => "/export/forget",
+            DeskAction::TakeBackUpload => "/export/take-back",
             DeskAction::Approve => "/plans/{fingerprint}/approve",
             DeskAction::Start => "/runs/start",
             DeskAction::Stop => "/runs/stop",
@@ -175,6 +180,7 @@ impl DeskAction {
             DeskAction::TryUpload => "tried a file",
             DeskAction::KeepUpload => "kept a file as an export",
             DeskAction::ForgetUpload => "forgot a file",
+            DeskAction::TakeBackUpload => "took back a kept file",
             DeskAction::Approve => "approved a plan",
             DeskAction::Start => "started a run",
             DeskAction::Stop => "stopped a run",
@@ -213,6 +219,7 @@ mod tests {
             (DeskAction::TryUpload, [no, yes, yes]),
             (DeskAction::KeepUpload, [no, yes, yes]),
             (DeskAction::ForgetUpload, [no, yes, yes]),
+            (DeskAction::TakeBackUpload, [no, yes, yes]),
             (DeskAction::Approve, [no, yes, yes]),
             (DeskAction::Start, [no, yes, yes]),
             (DeskAction::Stop, [no, yes, yes]),

@@ -66,14 +66,12 @@ pub(crate) fn start(visit: &Visit, fields: &PostedFields) -> Result<ActionOutcom
 }
 
 /// Lets the run stop after the line in flight.
-pub(crate) fn stop(visit: &Visit) -> ActionOutcome {
+pub(crate) fn stop(visit: &Visit, fields: &PostedFields) -> ActionOutcome {
     let event = visit.event(DeskAction::Stop.as_str(), "");
-    if visit.site.host.stop() {
-        return ActionOutcome::done("/live", event);
+    match visit.site.host.stop(fields.get("shown")) {
+        Ok(()) => ActionOutcome::done("/live", event),
+        Err(why) => ActionOutcome::refused(visit, event, &why),
     }
-    let message = "this desk began no run that is under way".to_owned();
-    let why = NotDone { kind: NotDoneKind::Moved, message, fix: "a run of the timer is stopped on the host".into() };
-    ActionOutcome::refused(visit, event, &why)
 }
 
 /// Draws the plan that sets a run back.
@@ -88,6 +86,17 @@ pub(crate) fn mode(visit: &Visit, fields: &PostedFields) -> Result<ActionOutcome
     let known = visit.desk.standings.iter().find(|standing| standing.name.as_str() == name);
     let (standing, mode) = known.zip(Mode::from_word(fields.get("mode"))).ok_or(PageError::Nothing)?;
     let event = visit.event(DeskAction::Mode.as_str(), &format!("{name}: {} → {mode}", standing.mode));
+    if fields.get("shown") != standing.mode.as_str() {
+        let message = match Mode::from_word(fields.get("shown")) {
+            Some(shown) => {
+                format!("the page showed that {name} is in mode {shown}; by now it is in mode {}", standing.mode)
+            }
+            None => format!("the page did not say which mode {name} is in; it is in mode {}", standing.mode),
+        };
+        let why =
+            NotDone { kind: NotDoneKind::Moved, message, fix: "look at Integrations, and change it there".into() };
+        return Ok(ActionOutcome::refused(visit, event, &why));
+    }
     match visit.site.host.set_mode(name, mode) {
         Ok(()) => Ok(ActionOutcome::done("/integrations", event)),
         Err(why) => Ok(ActionOutcome::refused(visit, event, &why)),

@@ -1,4 +1,4 @@
-//! A file that somebody brought: looked at, tried, kept or forgotten.
+//! A file that somebody brought: looked at, tried, kept or forgotten; and taken back.
 
 use axum::http::StatusCode;
 
@@ -7,6 +7,7 @@ use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::web::desk::action_outcome::{ActionOutcome, FormResponse};
 use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
+use crate::web::desk::host::upload_host::PressedUpload;
 use crate::web::desk::posted_fields::PostedFields;
 use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
@@ -27,7 +28,7 @@ pub(crate) fn received(visit: &Visit, fields: &PostedFields) -> ActionOutcome {
 /// The page with what it would come to tonight; nothing is stored.
 pub(crate) fn try_out(visit: &Visit, fields: &PostedFields) -> Result<ActionOutcome, PageError> {
     let integration = meant(visit, fields)?;
-    match visit.site.host.try_upload(&visit.person.called, &integration) {
+    match visit.site.host.try_upload(&pressed(visit, fields), &integration) {
         Ok(drawn) => {
             let page = exports::tried(visit, &integration, &drawn);
             Ok(ActionOutcome { acted: FormResponse::Page(StatusCode::OK, Box::new(page)), events: Vec::new() })
@@ -42,21 +43,42 @@ pub(crate) fn try_out(visit: &Visit, fields: &PostedFields) -> Result<ActionOutc
 /// It is a candidate for the next night from now on.
 pub(crate) fn keep(visit: &Visit, fields: &PostedFields) -> Result<ActionOutcome, PageError> {
     let integration = meant(visit, fields)?;
-    let name = visit.site.host.staged(&visit.person.called).map(|staged| staged.name).unwrap_or_default();
-    let event = visit.event(DeskAction::KeepUpload.as_str(), &format!("{name} for {integration}"));
-    match visit.site.host.keep_upload(&visit.person.called, &integration) {
-        Ok(()) => Ok(ActionOutcome::done(format!("/export?kept={integration}"), event)),
+    let event = visit.event(DeskAction::KeepUpload.as_str(), integration.as_str());
+    match visit.site.host.keep_upload(&pressed(visit, fields), &integration) {
+        Ok(name) => {
+            let event = DeskEvent { about: format!("{} for {integration}", shown(&name)), ..event };
+            Ok(ActionOutcome::done(format!("/export?kept={integration}"), event))
+        }
         Err(why) => Ok(ActionOutcome::refused(visit, event, &why)),
     }
 }
 
 /// It is not there any more.
-pub(crate) fn forget(visit: &Visit) -> ActionOutcome {
+pub(crate) fn forget(visit: &Visit, fields: &PostedFields) -> ActionOutcome {
     let event: DeskEvent = visit.event(DeskAction::ForgetUpload.as_str(), "");
-    match visit.site.host.forget_upload(&visit.person.called) {
-        Ok(()) => ActionOutcome::done("/export", event),
+    match visit.site.host.forget_upload(&pressed(visit, fields)) {
+        Ok(name) => ActionOutcome::done("/export", DeskEvent { about: shown(&name), ..event }),
         Err(why) => ActionOutcome::refused(visit, event, &why),
     }
+}
+
+/// A kept file is no candidate for the next night any more.
+pub(crate) fn take_back(visit: &Visit, fields: &PostedFields) -> Result<ActionOutcome, PageError> {
+    let integration = meant(visit, fields)?;
+    let event = visit.event(DeskAction::TakeBackUpload.as_str(), integration.as_str());
+    match visit.site.host.take_back_upload(&integration, fields.get("shown")) {
+        Ok(kept) => {
+            let who = kept.who.map(|who| format!(", kept by {}", shown(&who))).unwrap_or_default();
+            let event = DeskEvent { about: format!("{} for {integration}{who}", shown(&kept.name)), ..event };
+            Ok(ActionOutcome::done(format!("/export?back={integration}"), event))
+        }
+        Err(why) => Ok(ActionOutcome::refused(visit, event, &why)),
+    }
+}
+
+/// This person's file, as the form has it.
+fn pressed<'a>(visit: &'a Visit, fields: &'a PostedFields) -> PressedUpload<'a> {
+    PressedUpload { who: &visit.person.called, shown: fields.get("shown") }
 }
 
 fn meant(visit: &Visit, fields: &PostedFields) -> Result<IntegrationName, PageError> {

@@ -11,7 +11,7 @@ use crate::history::run_lookup::RunSummary;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
-use crate::reconcile::model::plan::outcome::Mode;
+use crate::reconcile::model::plan::outcome::{AnswerVerb, Mode};
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::command_output::held_output::{AnsweredItem, Waiting};
@@ -20,6 +20,7 @@ use crate::report::open_items::{Item, OpenItems, decided, open_items, waiting};
 use crate::report::outdated::Outdated;
 use crate::web::access::signed_in::SignedIn;
 use crate::web::desk::host::{Background, IntegrationStanding};
+use crate::web::desk::mapped_since::{MappedItem, mapped_since};
 use crate::web::desk::posted_fields::PostedFields;
 use crate::web::site::DeskSite;
 use crate::web::site::PageError;
@@ -45,7 +46,7 @@ pub(crate) struct Overview {
     pub(crate) outdated: Option<Outdated>,
     pub(crate) standings: Vec<IntegrationStanding>,
     /// The last night of each integration that looked at every line; of a new one there is none.
-    nights: Vec<(IntegrationName, RunId)>,
+    nights: Vec<(IntegrationName, RunSummary)>,
     pub(crate) plans: Vec<OpenItems>,
     /// Longest first.
     pub(crate) waiting: Vec<Waiting>,
@@ -53,8 +54,12 @@ pub(crate) struct Overview {
     pub(crate) undos: Vec<RunSummary>,
     /// Answers that wait for the end of a run.
     pub(crate) queued: Vec<QueuedAnswer>,
-    /// Answers that no run has followed yet.
+    /// Answers that no night has followed yet, whatever dry runs came between.
     pub(crate) answered: Vec<AnsweredItem>,
+    /// What is kept or ignored since an earlier night.
+    pub(crate) in_force: Vec<AnsweredItem>,
+    /// What the mapping was changed about since it was asked: the next night uses it.
+    pub(crate) mapped: Vec<MappedItem>,
     pub(crate) background: Background,
     /// Whose days and times are shown.
     pub(crate) zone: Zone,
@@ -75,7 +80,8 @@ impl Overview {
         let older = history.as_ref().and_then(|history| history.is_newest().err()).map(Outdated::Older);
         let outdated = older.or_else(|| host.standing_by(history.as_ref()).map(Outdated::StandsBy));
         let mut records = host.records();
-        let (mut plans, mut open, mut nights, mut undos) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut plans, mut open, mut undos) = (Vec::new(), Vec::new(), Vec::new());
+        let mut nights: Vec<(IntegrationName, RunSummary)> = Vec::new();
         let mut queued: Vec<QueuedAnswer> = Vec::new();
         if let Some(history) = &history {
             for (name, links) in &mut records {
@@ -90,15 +96,23 @@ impl Overview {
             open.retain(|one| !queued.iter().any(|answer| one.finding.handle.as_ref() == Some(&answer.handle)));
             for standing in &standings {
                 undos.extend(waiting_undos(history, standing, now)?);
-                nights.extend(history.last_night(&standing.name)?.map(|run| (standing.name.clone(), run)));
+                let night = history.last_night(&standing.name)?.map(|run| history.summary(run)).transpose()?.flatten();
+                nights.extend(night.map(|night| (standing.name.clone(), night)));
             }
         }
-        let fresh = |decided: &AnsweredItem| {
-            let plan = plans.iter().find(|plan| plan.run.integration == decided.integration);
-            plan.is_some_and(|plan| decided.decision.at >= plan.run.started_at)
+        open.retain(|one| !plans.iter().any(|plan| is_answered_line_by_line(one, plan)));
+        let is_open =
+            |one: &AnsweredItem| open.iter().any(|open| open.finding.handle.as_ref() == Some(&one.decision.handle));
+        let mut live = decided(&plans, |_| zone.day(now));
+        live.retain(|one| !is_open(one));
+        live.sort_by_key(|one| std::cmp::Reverse(one.decision.at));
+        let (answered, mut in_force): (Vec<_>, Vec<_>) =
+            live.into_iter().partition(|one| waits_for_night(one, &nights));
+        in_force.retain(|one| one.holds);
+        let mapped = match &history {
+            Some(history) => mapped_since(history, &plans, (host.as_ref(), now), &mut open)?,
+            None => Vec::new(),
         };
-        let mut answered: Vec<AnsweredItem> = decided(&plans, |_| zone.day(now)).into_iter().filter(fresh).collect();
-        answered.sort_by_key(|one| std::cmp::Reverse(one.decision.at));
         let running = crate::history::store::run_lock::RunLock::holder(&site.site.state);
         let newest = history.as_ref().filter(|_| running.is_some()).map(|history| history.runs(1)).transpose()?;
         let under_way = newest.iter().flatten().find(|run| run.end.is_none()).map(|run| run.run);
@@ -112,6 +126,8 @@ impl Overview {
             plans,
             waiting: open,
             answered,
+            in_force,
+            mapped,
             background: host.background(),
             zone,
             records,
@@ -127,7 +143,7 @@ impl Overview {
 
     /// The last night of an integration that looked at every line.
     pub(crate) fn last_night(&self, integration: &IntegrationName) -> Option<RunId> {
-        self.nights.iter().find(|(name, _)| name == integration).map(|(_, run)| *run)
+        self.nights.iter().find(|(name, _)| name == integration).map(|(_, night)| night.run)
     }
 
     /// The history, where a page is nothing without it.
@@ -165,6 +181,27 @@ impl Overview {
         all.into_iter().filter(|one| one.is_listed() && self.is_open(one)).collect()
     }
 
+    /// Whether a run holds the lock, and not a command that stores something.
+    pub(crate) fn is_run_at_work(&self) -> bool {
+        self.background.by.is_some() || self.under_way.is_some()
+    }
+
+    /// Whether it was mapped since it was asked, and by whom.
+    pub(crate) fn mapped(&self, handle: &str) -> Option<&MappedItem> {
+        self.mapped.iter().find(|one| one.waiting.finding.handle.as_deref() == Some(handle))
+    }
+
+    /// What the page shows of an item of several additions, and a form carries: who chose one since stands in it.
+    pub(crate) fn addition_shown(&self, item: &Item<'_>) -> String {
+        let chosen = self.mapped(item.handle).map(|one| format!("{}:{}", one.at.timestamp_micros(), one.who));
+        format!("{}:{}", item.as_shown(), chosen.unwrap_or_default())
+    }
+
+    /// The answer about it that stands: not yet written, or kept or ignored.
+    pub(crate) fn standing_answer(&self, handle: &str) -> Option<&AnsweredItem> {
+        self.answered.iter().chain(&self.in_force).find(|one| one.decision.handle == handle)
+    }
+
     /// When the next night is, where recount keeps the time itself.
     pub(crate) fn next_night(&self) -> Option<DateTime<Utc>> {
         self.standings.iter().filter_map(|standing| standing.next).min()
@@ -180,6 +217,21 @@ fn waiting_undos(
     let drawn = history.drawn_undos(&standing.name)?.into_iter();
     let until = |undo: &RunSummary| undo.started_at.to_utc().checked_add_signed(standing.approval_life);
     Ok(drawn.filter(|undo| until(undo).is_none_or(|until| now <= until)).collect())
+}
+
+/// Whether it only lists lines, and each of them was answered.
+fn is_answered_line_by_line(one: &Waiting, plan: &OpenItems) -> bool {
+    if one.finding.code != Code::BilledNotCounted || one.line.is_some() || one.integration != plan.run.integration {
+        return false;
+    }
+    let listed: Vec<Item<'_>> = plan.items().into_iter().filter(Item::is_listed).collect();
+    !listed.is_empty() && listed.iter().all(Item::was_answered)
+}
+
+/// Whether no night has followed it yet: an accepted step until it is written, anything else until the next night.
+fn waits_for_night(one: &AnsweredItem, nights: &[(IntegrationName, RunSummary)]) -> bool {
+    let night = nights.iter().find(|(name, _)| *name == one.integration).map(|(_, night)| night.started_at);
+    one.decision.verb == AnswerVerb::Accept || night.is_none_or(|night| one.decision.at >= night)
 }
 
 impl Visit {

@@ -11,6 +11,7 @@ use crate::history::desk::events::DeskEvent;
 use crate::history::store::open::History;
 use crate::web::access::account_change::{AccountChange, changed};
 use crate::web::access::account_page::{ADDRESS, OwnAccount, WrongForm, main, not_theirs_note};
+use crate::web::access::left_page::{LeftPage, signed_out_page};
 use crate::web::access::signed_in::SignedIn;
 use crate::web::access::{browser_tokens, sign_in};
 use crate::web::desk::posted_fields::PostedFields;
@@ -57,7 +58,7 @@ pub(crate) async fn change(
         let (fields, at) = (PostedFields::parse(&body), now());
         let Some(person) = SignedIn::at(&door, &headers, at)? else { return Ok(None) };
         if !browser_tokens::is_form_token(&person.form_token, fields.get("csrf")) {
-            return Ok(Some((StatusCode::FORBIDDEN, Some(sign_in::signed_out_page(&door)))));
+            return Ok(Some((StatusCode::FORBIDDEN, Some(signed_out_page(&door, &here())))));
         }
         let change = changed(action, (&door, &person), &fields, at)?;
         note(&door, &event(action, &person, &peer.address(&headers, door.rules.proxy).to_string(), at), &change)?;
@@ -73,9 +74,14 @@ pub(crate) async fn change(
     match done.await {
         Ok(Some((status, Some(page)))) => page_of(status, page),
         Ok(Some((_, None))) => see(ADDRESS),
-        Ok(None) => page_of(StatusCode::UNAUTHORIZED, sign_in::signed_out_page(&fleet.door)),
+        Ok(None) => page_of(StatusCode::UNAUTHORIZED, signed_out_page(&fleet.door, &here())),
         Err(missing) => refused(&missing),
     }
+}
+
+/// The page on which these forms stand.
+fn here() -> LeftPage {
+    LeftPage::of("", ADDRESS, &PostedFields::default())
 }
 
 fn event(action: DeskAction, person: &SignedIn, address: &str, at: DateTime<Utc>) -> DeskEvent {

@@ -12,7 +12,7 @@ mod tenant_list;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::Response;
@@ -21,8 +21,10 @@ use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 
 use crate::web::access::account_page::ADDRESS;
+use crate::web::access::left_page::{LeftPage, signed_out_page};
 use crate::web::access::sign_in;
 use crate::web::access::signed_in::SignedIn;
+use crate::web::desk::posted_fields::PostedFields;
 use crate::web::desk::role_permissions::DeskAction;
 use crate::web::fleet::fleet_host::{FleetDesk, TenantDesk};
 use crate::web::fleet::tenant_addresses::{LIST, base, parted};
@@ -64,7 +66,7 @@ async fn of_tenant(State(fleet): State<FleetDesk>, ConnectInfo(peer): ConnectInf
             let address = request.uri().path_and_query().map(|all| all.as_str().to_owned());
             return sign_in::to_door(&address.unwrap_or_default());
         }
-        Ok(Admitted::Unknown) => return page_of(StatusCode::UNAUTHORIZED, sign_in::signed_out_page(&fleet.door)),
+        Ok(Admitted::Unknown) => return signed_out(&fleet, &tenant, (page, request)).await,
         Ok(Admitted::No) => return refused(&PageError::Nothing),
         Err(missing) => return refused(&missing),
     }
@@ -78,6 +80,14 @@ async fn of_tenant(State(fleet): State<FleetDesk>, ConnectInfo(peer): ConnectInf
         }
         Err(missing) => refused(&missing),
     }
+}
+
+/// A form came without a session: what was typed into it is shown again.
+async fn signed_out(fleet: &FleetDesk, tenant: &str, (page, request): (Option<Uri>, Request)) -> Response {
+    let body = to_bytes(request.into_body(), routes::FORM_MOST).await.unwrap_or_default();
+    let sent_to = page.map(|page| page.path().to_owned()).unwrap_or_default();
+    let left = LeftPage::of(&base(tenant), &sent_to, &PostedFields::parse(&body));
+    page_of(StatusCode::UNAUTHORIZED, signed_out_page(&fleet.door, &left))
 }
 
 /// The tab in a tenant's ConnectWise: nobody is signed in there, so of a tenant that has none, or is broken, nothing is said.

@@ -15,6 +15,7 @@ use crate::report::exit_codes::Exit;
 use crate::report::numbers_and_dates::plural;
 use crate::web::access::account_page;
 use crate::web::access::browser_tokens;
+use crate::web::access::left_page::{LeftPage, signed_out_page};
 use crate::web::access::sign_in;
 use crate::web::access::signed_in::{SignedIn, without_session};
 use crate::web::assets::scripts;
@@ -153,7 +154,9 @@ pub(crate) async fn sign_out(State(fleet): State<FleetDesk>, headers: HeaderMap,
     });
     match done.await {
         Ok(true) => without_session(see("/signin"), &door),
-        Ok(false) => page_of(StatusCode::FORBIDDEN, sign_in::signed_out_page(&door)),
+        Ok(false) => {
+            page_of(StatusCode::FORBIDDEN, signed_out_page(&door, &LeftPage::of("", LIST, &PostedFields::default())))
+        }
         Err(missing) => refused(&missing),
     }
 }

@@ -20,7 +20,7 @@ use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
 use crate::web::pages::plan::plan_pieces;
-use crate::web::pages::{guard_measurements, page_pieces};
+use crate::web::pages::{guard_measurements, kept_uploads, page_pieces};
 use crate::web::site::PageError;
 
 /// Rows of a table, at most.
@@ -29,11 +29,11 @@ const LISTED: usize = 100;
 pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     let may = visit.may(DeskAction::Upload);
     let staged = if may { visit.site.host.staged(&visit.person.called) } else { None };
-    let kept = visit.query.get("kept");
     let main = html! {
         header.head { div { p.over { "What the vendors sent" } h1 { "Export" } p.lead { "A file that you bring here is read and compared; nothing is written." } } }
-        @if visit.desk.standings.iter().any(|standing| standing.name.as_str() == kept) { (page_pieces::note("good", "Kept.", html! { "It is a candidate for the next night of " (shown(kept)) ", as any newer file is." })) }
+        (kept_uploads::done(visit))
         (newest(visit)?)
+        (kept_uploads::list(visit))
         @if may { (drop_here(visit)) } @else { (page_pieces::note("plain", "You may read.", html! { "Bringing files is for operators." })) }
         @if let Some(staged) = &staged { (looked_at(visit, staged)) }
     };
@@ -108,7 +108,7 @@ fn drop_here(visit: &Visit) -> Markup {
 }
 
 fn looked_at(visit: &Visit, staged: &StagedUpload) -> Markup {
-    let StagedUpload { name, at, bytes, read, guards } = staged;
+    let StagedUpload { name, at, bytes, read, guards, sha256: _ } = staged;
     let verdict = if read.is_ok() { ("good", "READ") } else { ("bad", "NOT READ") };
     html! {
         section aria-labelledby="pre" {
@@ -117,16 +117,21 @@ fn looked_at(visit: &Visit, staged: &StagedUpload) -> Markup {
                 p { "brought by you, " (numbers_and_dates::minute(visit.desk.zone.local(*at))) ", " (usize::try_from(*bytes).unwrap_or(usize::MAX)) " bytes · forgotten in a day unless kept" }
             }
             @match read {
-                Ok(read) => (come_to(visit, read, guards)),
+                Ok(read) => (come_to(visit, (staged, read), guards)),
                 Err(why) => (unread(visit, why)),
             }
-            @if !read.as_ref().is_ok_and(|read| read.integration.is_some()) { (forget(visit)) }
+            @if !read.as_ref().is_ok_and(|read| read.integration.is_some()) { (forget(visit, staged)) }
         }
     }
 }
 
-fn forget(visit: &Visit) -> Markup {
-    html! { form.do method="post" action=(DeskAction::ForgetUpload.path()) { (token(visit)) button.b.quiet { "Forget it" } } }
+/// Which file a button is about: what the page shows, and none that came since.
+fn carried(staged: &StagedUpload) -> Markup {
+    html! { input type="hidden" name="shown" value=(staged.as_shown()); }
+}
+
+fn forget(visit: &Visit, staged: &StagedUpload) -> Markup {
+    html! { form.do method="post" action=(DeskAction::ForgetUpload.path()) { (token(visit)) (carried(staged)) button.b.quiet { "Forget it" } } }
 }
 
 fn unread(visit: &Visit, why: &NotDone) -> Markup {
@@ -137,7 +142,7 @@ fn unread(visit: &Visit, why: &NotDone) -> Markup {
     )
 }
 
-fn come_to(visit: &Visit, read: &ReadUpload, guards: &[GuardLook]) -> Markup {
+fn come_to(visit: &Visit, (staged, read): (&StagedUpload, &ReadUpload), guards: &[GuardLook]) -> Markup {
     let ReadUpload { integration, may_keep, profile, counts, findings } = read;
     html! {
         div.half {
@@ -156,7 +161,7 @@ fn come_to(visit: &Visit, read: &ReadUpload, guards: &[GuardLook]) -> Markup {
         }
         @if !findings.is_empty() { (found(findings)) }
         @match integration {
-            Some(name) => { (differences(visit, name, counts)) (next(visit, name, *may_keep)) },
+            Some(name) => { (differences(visit, name, counts)) (next(visit, (staged, name), *may_keep)) },
             None => (page_pieces::note("plain", "It cannot be kept.", html! { "No integration reads a file with these columns." })),
         }
     }
@@ -217,8 +222,9 @@ fn differences(visit: &Visit, integration: &IntegrationName, counts: &Counts) ->
     }
 }
 
-fn next(visit: &Visit, integration: &IntegrationName, may_keep: bool) -> Markup {
-    let own = html! { (token(visit)) input type="hidden" name="integration" value=(integration.as_str()); };
+fn next(visit: &Visit, (staged, integration): (&StagedUpload, &IntegrationName), may_keep: bool) -> Markup {
+    let own =
+        html! { (token(visit)) (carried(staged)) input type="hidden" name="integration" value=(integration.as_str()); };
     html! {
         div.bar {
             p { b { "Keep this as tonight's export of " (shown(integration.as_str())) "?" } " "
@@ -226,7 +232,7 @@ fn next(visit: &Visit, integration: &IntegrationName, may_keep: bool) -> Markup 
             div.do {
                 @if may_keep { form method="post" action=(DeskAction::KeepUpload.path()) { (own) button.b.act { "Keep it" } } }
                 form method="post" action=(DeskAction::TryUpload.path()) { (own) button.b { "What would it come to?" } }
-                (forget(visit))
+                (forget(visit, staged))
             }
         }
     }

@@ -108,7 +108,7 @@ fn tests(visit: &Visit, standing: &IntegrationStanding) -> Result<Markup, PageEr
 fn switch(visit: &Visit, name: &str, mode: Mode) -> Markup {
     html! {
         form.do method="post" action=(DeskAction::Mode.path().replace("{name}", name)) {
-            (token(visit))
+            (token(visit)) input type="hidden" name="shown" value=(mode.as_str());
             label for={ "m-" (name) } { "Mode" }
             select id={ "m-" (name) } name="mode" { @for one in [Mode::Off, Mode::Observe, Mode::Apply] {
                 option value=(one.as_str()) selected[one == mode] { (one) }

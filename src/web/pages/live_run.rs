@@ -95,7 +95,7 @@ fn running(visit: &Visit, run: &RunRecord, here: Option<&str>) -> Result<Markup,
             }
             @if visit.desk.background.is_stopping { p.do { b { "It was asked to stop." } } }
             @else if here.is_some() && visit.may(DeskAction::Stop) {
-                form.do method="post" action=(DeskAction::Stop.path()) { (token(visit)) button.b.bad { "Stop after this line" } }
+                form.do method="post" action=(DeskAction::Stop.path()) { (token(visit)) input type="hidden" name="shown" value=(visit.desk.background.shown); button.b.bad { "Stop after this line" } }
             }
         }
         (stages(run, &progress))

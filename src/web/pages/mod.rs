@@ -9,6 +9,7 @@ pub(crate) mod guard_measurements;
 pub(crate) mod integrations;
 pub(crate) mod invoices;
 pub(crate) mod item;
+pub(crate) mod kept_uploads;
 pub(crate) mod live_run;
 pub(crate) mod next_step;
 pub(crate) mod nights;

@@ -1,6 +1,9 @@
 //! What a person pressed at the desk, stored as the commands store what was typed.
 
+use chrono::{DateTime, Utc};
+
 use crate::cli::clock;
+use crate::cli::commands::answer::next_use::reaches_a_night;
 use crate::cli::commands::answer::typed_step::TypedStep;
 use crate::cli::commands::answer::{Answer, Typed, answer, answered, not_past};
 use crate::cli::error::CommandError;
@@ -11,12 +14,17 @@ use crate::history::desk::events::DeskEvent;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::history::store::run_lock::RunLock;
+use crate::reconcile::model::decision::{Decision, answer_as_shown};
+use crate::reconcile::model::display_text::{escaped, minute};
 use crate::reconcile::model::plan::outcome::AnswerVerb;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit_codes::Exit;
 use crate::report::open_items::{Item, OpenItems, open_items};
 use crate::web::desk::host::DeskAnswer;
 use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
+
+/// Answers to one item that are looked through.
+const ANSWERS: usize = 20;
 
 /// Stores the answers: all of them, or none if one is refused or is not for what was shown.
 pub(crate) fn answers(config: &Config, who: &str, pressed: &[DeskAnswer]) -> Result<(), NotDone> {
@@ -27,7 +35,11 @@ pub(crate) fn answers(config: &Config, who: &str, pressed: &[DeskAnswer]) -> Res
         not_past(until, config).map_err(not_done)?;
     }
     let each = pressed.iter().map(|pressed| of_desk(&all, who, pressed, history));
-    for Answer { of, matter, decision, .. } in each.collect::<Result<Vec<_>, NotDone>>()? {
+    let each = each.collect::<Result<Vec<_>, NotDone>>()?;
+    for (answer, _) in each.iter().zip(pressed).filter(|(_, pressed)| pressed.verb != AnswerVerb::Reopen) {
+        reaches_a_night(config, answer.use_until(), history).map_err(not_done)?;
+    }
+    for Answer { of, matter, decision, .. } in each {
         let stored = history.decide(lock, &of.run.integration, of.run.run, &matter, &decision);
         stored.map_err(|error| not_done(error.into()))?;
     }
@@ -46,8 +58,12 @@ pub(crate) fn queue(config: &Config, who: &str, pressed: &[DeskAnswer], busy: No
     if let [one] = pressed
         && one.verb == AnswerVerb::Reopen
     {
-        let known = waiting.iter().find(|(_, queued)| queued.handle == one.handle).ok_or(busy)?;
-        return history.forget_queued(known.0).map_err(failed);
+        let (number, known) = waiting.iter().find(|(_, queued)| queued.handle == one.handle).ok_or(busy)?;
+        if one.shown.as_deref() != Some(&known.as_shown()) {
+            let message = format!("{}; by now it is {} by {}", shown_before(one), known.verb, known.who);
+            return Err(moved(message));
+        }
+        return history.forget_queued(*number).map_err(failed);
     }
     let all = open_items(config.integrations.keys(), &history).map_err(failed)?;
     let mut queued = Vec::new();
@@ -56,7 +72,7 @@ pub(crate) fn queue(config: &Config, who: &str, pressed: &[DeskAnswer], busy: No
         if let Some((_, first)) = waiting.iter().find(|(_, queued)| queued.handle == one.handle) {
             return Err(moved(format!("{} was answered by {} a moment ago", one.handle, first.who)));
         }
-        of_desk(&all, who, one, &history)?;
+        reaches_a_night(config, of_desk(&all, who, one, &history)?.use_until(), &history).map_err(not_done)?;
         let DeskAnswer { verb, handle, shown, until, note } = one.clone();
         queued.push(QueuedAnswer { at: clock::now(), who: who.to_owned(), verb, handle, shown, until, note });
     }
@@ -105,11 +121,12 @@ fn of_desk<'a>(
     // What was shown is compared whole, below.
     let typed = Typed { who: Some(who), step: TypedStep::Seen, until: *until, ..Typed::of(*verb, note) };
     if *verb == AnswerVerb::Reopen {
-        let known = all.iter().flat_map(|items| items.decisions.0.values()).any(|known| known.handle == *handle);
-        if !known {
-            return Err(moved(format!("nothing is answered about {handle}")));
+        let known = all.iter().flat_map(|items| items.decisions.0.values()).find(|known| known.handle == *handle);
+        let known = known.ok_or_else(|| moved(format!("{}; by now nothing is answered", shown_before(pressed))))?;
+        if !is_that(pressed, known, history)? {
+            return Err(moved(format!("{}; by now it is {}", shown_before(pressed), known.sentence_of_minute())));
         }
-        return answered(all, typed, handle).map_err(not_done);
+        return answered(all, typed, handle, history).map_err(not_done);
     }
     // The whole handle: one that begins like it may be another item by now.
     let item = all
@@ -118,12 +135,58 @@ fn of_desk<'a>(
         .max_by_key(Item::is_asked)
         .ok_or_else(|| moved(format!("the newest plan has no {handle}")))?;
     if item.finding.is_some_and(|finding| !item.of.is_open(finding)) || (item.is_listed() && item.was_answered()) {
-        return Err(moved(format!("{} was answered a moment ago", item.sentence())));
+        let first = item.of.decisions.0.values().find(|known| known.handle == item.handle);
+        let first = first.map(|known| format!(": {}", known.sentence_of_minute())).unwrap_or_default();
+        return Err(moved(format!("{} was answered a moment ago{first}", item.sentence())));
     }
     if shown.as_deref() != Some(&item.as_shown()) {
         return Err(moved(format!("the newest plan says {}", item.sentence())));
     }
     answer(typed, item, history).map_err(not_done)
+}
+
+/// Whether it is the answer that the page showed: that very one, or the one that waited there for the end of a run and was
+/// stored since.
+fn is_that(pressed: &DeskAnswer, known: &Decision, history: &History) -> Result<bool, NotDone> {
+    let shown = pressed.shown.as_deref().unwrap_or_default();
+    if shown == known.as_shown() {
+        return Ok(true);
+    }
+    let Some((at, who)) = at_and_who(shown) else { return Ok(false) };
+    let given = history.answers_to(&known.handle, ANSWERS).map_err(|error| not_done(error.into()))?;
+    let since: Vec<&Decision> = given.iter().filter(|one| one.at.to_utc() >= at).collect();
+    Ok(matches!(since[..], [one] if one.who == who && shown == answer_as_shown(one.verb, at, who)))
+}
+
+fn at_and_who(shown: &str) -> Option<(DateTime<Utc>, &str)> {
+    let (_, rest) = shown.split_once(':')?;
+    let (at, who) = rest.split_once(':')?;
+    Some((DateTime::from_timestamp_micros(at.parse().ok()?)?, who))
+}
+
+/// `this page showed: accept by ada on Sun 29 Nov 2026 18:20 UTC`.
+fn shown_before(pressed: &DeskAnswer) -> String {
+    let shown = pressed.shown.as_deref().unwrap_or_default();
+    let verb = shown.split(':').next().and_then(AnswerVerb::from_word);
+    match verb.zip(at_and_who(shown)) {
+        Some((verb, (at, who))) => {
+            format!("the page showed: {verb} by {} on {}", escaped(who), minute(at.fixed_offset()))
+        }
+        None => format!("the page did not say which answer about {} it showed", pressed.handle),
+    }
+}
+
+/// That somebody else holds the lock.
+pub(crate) fn busy() -> NotDone {
+    let message = "another run is under way".to_owned();
+    NotDone { kind: NotDoneKind::Busy, message, fix: "wait for its end".into() }
+}
+
+/// Whether what holds the lock is a run, and no command that stores something.
+pub(crate) fn is_run_at_work(config: &Config) -> bool {
+    let history = History::open_existing(&config.state).ok().flatten();
+    let newest = history.and_then(|history| history.latest_run(None).ok().flatten());
+    RunLock::holder(&config.state).is_some() && newest.is_some_and(|run| run.end.is_none())
 }
 
 fn moved(message: String) -> NotDone {

@@ -2,6 +2,8 @@
 
 mod answer_targets;
 pub(crate) mod desk_answers;
+pub(crate) mod next_use;
+mod taken_back;
 mod typed_step;
 
 use chrono::NaiveDate;
@@ -9,7 +11,6 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::cli::arguments::global_options::Global;
-use crate::cli::arguments::typed_handle;
 use crate::cli::commands::answer::answer_targets::AnswerTarget;
 use crate::cli::commands::answer::typed_step::TypedStep;
 use crate::cli::console::Console;
@@ -24,6 +25,7 @@ use crate::history::store::open::History;
 use crate::reconcile::decide::permitted_answers::Refusal;
 use crate::reconcile::model::decision::{Decision, DecisionSubject, SeenLine};
 use crate::reconcile::model::display_text::{day, escaped};
+use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::reconcile::model::plan::outcome::AnswerVerb;
 use crate::reconcile::model::plan::reason_code::Code;
@@ -205,9 +207,12 @@ fn store(
     let Session { lock, history, .. } = &mut *session;
     let all = open_items(config.integrations.keys(), history)?;
     let answers = match typed.verb {
-        AnswerVerb::Reopen => vec![answered(&all, typed, which.first())?],
+        AnswerVerb::Reopen => vec![answered(&all, typed, which.first(), history)?],
         _ => answers(&all, which, typed, history)?,
     };
+    for answer in answers.iter().filter(|_| typed.verb != AnswerVerb::Reopen) {
+        next_use::reaches_a_night(config, answer.use_until(), history)?;
+    }
     if seen.is_some_and(|seen| answers.iter().map(Answer::shown).ne(seen.iter().cloned())) {
         let message = "another run ended meanwhile, and shows something else; nothing was answered";
         return Err(CommandError::new(Exit::Usage, message, "look again"));
@@ -236,6 +241,11 @@ struct Answer<'a> {
 }
 
 impl Answer<'_> {
+    /// Whose nights use it, and until when.
+    fn use_until(&self) -> (&IntegrationName, Option<NaiveDate>) {
+        (&self.of.run.integration, self.decision.until)
+    }
+
     /// As it is shown before it is given.
     fn shown(&self) -> String {
         let shown = format!("{:<9}  {}  {}", self.decision.handle, self.name, self.step).trim_end().to_owned();
@@ -368,33 +378,15 @@ fn refused(verb: AnswerVerb, item: Item<'_>, refusal: Refusal) -> CommandError {
 }
 
 /// The answer that is taken back.
-fn answered<'a>(all: &'a [OpenItems], typed: Typed<'_>, handle: &str) -> Result<Answer<'a>, CommandError> {
-    typed_handle::long_enough(handle)?;
-    let answers = || {
-        let of = |items: &'a OpenItems| items.decisions.0.iter().map(move |(matter, known)| (items, matter, known));
-        all.iter().flat_map(of)
-    };
-    let exact: Vec<_> = answers().filter(|(_, _, known)| known.handle == handle).collect();
-    let found: Vec<_> = if exact.is_empty() {
-        answers().filter(|(.., known)| known.handle.starts_with(handle)).collect()
-    } else {
-        exact
-    };
-    let handles = |found: &[(&OpenItems, &DecisionSubject, &'a Decision)]| -> Vec<&'a str> {
-        found.iter().map(|(.., known)| known.handle.as_str()).collect()
-    };
-    match found.as_slice() {
-        [(of, matter, known)] => {
-            let named = known.named.clone();
-            let decision = Decision { named, ..decision(typed, &known.handle, known.reason, known.seen) };
-            let replaces = held_until_now(of, matter);
-            Ok(Answer { of, matter: (*matter).clone(), decision, name: String::new(), step: String::new(), replaces })
-        }
-        [] => {
-            let handles = handles(&answers().collect::<Vec<_>>());
-            let fix = typed_handle::alike(handle, &handles, "recount held --all");
-            Err(CommandError::new(Exit::Usage, format!("nothing was decided about {handle}"), fix))
-        }
-        several => Err(typed_handle::ambiguous(handle, &handles(several))),
-    }
+fn answered<'a>(
+    all: &'a [OpenItems],
+    typed: Typed<'_>,
+    handle: &str,
+    history: &History,
+) -> Result<Answer<'a>, CommandError> {
+    let (of, matter, known) = taken_back::meant(all, handle, history)?;
+    let named = known.named.clone();
+    let decision = Decision { named, ..decision(typed, &known.handle, known.reason, known.seen) };
+    let replaces = held_until_now(of, matter);
+    Ok(Answer { of, matter: matter.clone(), decision, name: String::new(), step: String::new(), replaces })
 }

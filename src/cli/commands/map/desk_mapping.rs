@@ -205,17 +205,21 @@ pub(crate) fn map(config: &Config, who: &str, change: &RowChange) -> Result<(), 
     let customer = customer.ok_or_else(gone)?;
     let now = customer.as_shown();
     if now != *seen {
-        let said = match now.as_str() {
-            "none" => "its row was taken out".to_owned(),
-            "skip" => "it was skipped on purpose".to_owned(),
-            company => format!("it was mapped to company {company}"),
+        let said = match &customer.target {
+            None => "its row was taken out".to_owned(),
+            Some(CustomerTarget::Skip) => "it was skipped on purpose".to_owned(),
+            Some(CustomerTarget::Company { company, agreement: None }) => format!("it was mapped to company {company}"),
+            Some(CustomerTarget::Company { company, agreement: Some(agreement) }) => {
+                format!("it was mapped to company {company}, agreement {agreement}")
+            }
         };
-        let message = format!("{}: {said} a moment ago", shown(customer.name.as_str()));
+        let note = if customer.note.is_empty() { String::new() } else { format!(" (\"{}\")", shown(&customer.note)) };
+        let message = format!("{}: {said}{note} a moment ago", shown(customer.name.as_str()));
         return Err(CommandError::new(Exit::Decide, message, ""));
     }
     let integration = &config.integrations[&customer.integration];
     let Some(target) = target.clone() else { return remove(config, integration, &customer.name, who) };
-    let note = Some(escaped(note)).filter(|note| !note.is_empty());
+    let note = note.as_deref().map(escaped);
     let offline = target == CustomerTarget::Skip;
     let replace = customer.target.is_some();
     let row = NewRow { customer: customer.name.clone(), target, note };

@@ -84,7 +84,8 @@ pub struct MappedCustomer {
 impl MappedCustomer {
     /// What a page shows of its row, and a form carries.
     pub fn as_shown(&self) -> String {
-        row_text(self.target.as_ref())
+        let target = row_text(self.target.as_ref());
+        if self.note.is_empty() { target } else { format!("{target} {}", self.note) }
     }
 }
 
@@ -181,6 +182,6 @@ pub struct RowChange {
     pub shown: String,
     /// What the row is to say; `None` takes it out.
     pub target: Option<CustomerTarget>,
-    /// Why.
-    pub note: String,
+    /// Why; empty takes out the note that is there, and `None` leaves it.
+    pub note: Option<String>,
 }

@@ -60,8 +60,11 @@ pub trait DeskHost: MappingHost + ServicesHost + TrialHost + UploadHost + Send +
     /// Why none was begun.
     fn start(&self, who: &str, asked: &DeskRun) -> Result<(), NotDone>;
 
-    /// Lets the run that this desk began stop after the line in flight; `false` if it began none.
-    fn stop(&self) -> bool;
+    /// Lets the run that this desk began stop after the line in flight, if it is the one that was shown.
+    ///
+    /// # Errors
+    /// That it began none that is under way, or another one by now.
+    fn stop(&self, shown: &str) -> Result<(), NotDone>;
 
     /// Who began the run that is under way, if it was begun here; and how the last one that could not begin failed.
     fn background(&self) -> Background;
@@ -122,7 +125,7 @@ pub struct DeskAnswer {
     pub verb: AnswerVerb,
     /// To what.
     pub handle: String,
-    /// What the page showed of it; nothing to take an answer back.
+    /// What the page showed of it; to take an answer back, which answer it showed.
     pub shown: Option<String>,
     /// The last day on which it holds.
     pub until: Option<NaiveDate>,
@@ -152,6 +155,8 @@ pub struct Background {
     pub began_at: Option<DateTime<Utc>>,
     /// Whether it was asked to stop.
     pub is_stopping: bool,
+    /// Which one that is, as a form carries it; empty if there is none.
+    pub shown: String,
     /// Why the last one ended before its report.
     pub failed: Option<NotDone>,
 }

@@ -1,5 +1,7 @@
 //! The trait behind files that people bring: looked at first, and kept as tonight's export if somebody says so.
 
+use std::path::PathBuf;
+
 use chrono::{DateTime, Utc};
 use tempfile::NamedTempFile;
 
@@ -31,20 +33,67 @@ pub trait UploadHost {
     /// The plan that would be drawn now with this person's file as an integration's export. It is stored nowhere.
     ///
     /// # Errors
-    /// Why it cannot be drawn.
-    fn try_upload(&self, who: &str, integration: &IntegrationName) -> Result<RunRecord, NotDone>;
+    /// Why it cannot be drawn; that the file is another one by now.
+    fn try_upload(&self, file: &PressedUpload<'_>, integration: &IntegrationName) -> Result<RunRecord, NotDone>;
 
-    /// Makes this person's file a candidate like any other of an integration's export.
+    /// Makes this person's file a candidate like any other of an integration's export. Gives its name.
     ///
     /// # Errors
-    /// Why not.
-    fn keep_upload(&self, who: &str, integration: &IntegrationName) -> Result<(), NotDone>;
+    /// Why not; that the file is another one by now.
+    fn keep_upload(&self, file: &PressedUpload<'_>, integration: &IntegrationName) -> Result<String, NotDone>;
 
-    /// Forgets this person's file.
+    /// Forgets this person's file. Gives its name.
     ///
     /// # Errors
-    /// Why not.
-    fn forget_upload(&self, who: &str) -> Result<(), NotDone>;
+    /// Why not; that the file is another one by now.
+    fn forget_upload(&self, file: &PressedUpload<'_>) -> Result<String, NotDone>;
+
+    /// The files that people kept, of each integration the newest first. None of them is read.
+    fn kept_uploads(&self) -> Vec<KeptUpload>;
+
+    /// What a kept file comes to; `None` if it is not there any more.
+    fn read_kept(&self, kept: &KeptUpload) -> Option<Result<ReadUpload, NotDone>>;
+
+    /// Takes a kept file back: it is no candidate any more, and stays on the disk as long as any other.
+    ///
+    /// # Errors
+    /// Why not; that there is no such file any more.
+    fn take_back_upload(&self, integration: &IntegrationName, shown: &str) -> Result<KeptUpload, NotDone>;
+}
+
+/// Whose file was pressed, and which one the page showed.
+#[derive(Debug, Clone, Copy)]
+pub struct PressedUpload<'a> {
+    /// Who looks at it.
+    pub who: &'a str,
+    /// What the form carried of it.
+    pub shown: &'a str,
+}
+
+/// A file that somebody kept as an integration's export.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptUpload {
+    /// Whose export.
+    pub integration: IntegrationName,
+    /// Its name, as it was brought.
+    pub name: String,
+    /// Its length.
+    pub bytes: u64,
+    /// When it was kept.
+    pub at: DateTime<Utc>,
+    /// Who kept it; `None` where an older version noted it in the audit alone.
+    pub who: Option<String>,
+    /// Whether the next night would read it: no newer file has come.
+    pub is_next: bool,
+    /// Where it lies: what a run says that it has read. It is shown nowhere.
+    pub path: PathBuf,
+}
+
+impl KeptUpload {
+    /// What a form carries of it.
+    pub fn as_shown(&self) -> String {
+        format!("{}:{}:{}", self.at.timestamp_micros(), self.bytes, self.name)
+    }
 }
 
 /// A file that somebody looks at.
@@ -56,10 +105,19 @@ pub struct StagedUpload {
     pub at: DateTime<Utc>,
     /// Its length.
     pub bytes: u64,
+    /// SHA-256 of its bytes, in hex.
+    pub sha256: String,
     /// What it comes to, or why it cannot be read.
     pub read: Result<ReadUpload, NotDone>,
     /// What the guards of the integration that it fits would measure of it, without ConnectWise.
     pub guards: Vec<GuardLook>,
+}
+
+impl StagedUpload {
+    /// What a page shows of it, and a form carries: another file is never kept, tried or forgotten in its place.
+    pub fn as_shown(&self) -> String {
+        format!("{}:{}:{}", self.sha256, self.bytes, self.name)
+    }
 }
 
 /// What a file comes to.

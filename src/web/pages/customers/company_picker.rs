@@ -142,12 +142,17 @@ fn agreement_form(visit: &Visit, customer: &MappedCustomer, company: CompanyId, 
                         span { b { (one.agreement) " " (shown(&one.name)) } span.rest { (shown(&one.kind)) " · this one and no other" } } span {} },
                 } }
                 @if choices.agreements.is_empty() { p.hint { "It has no agreement." } }
-                div.field { label for="mn" { "Note " span.hint { "kept in the row" } } input id="mn" name="note" maxlength="500"; }
+                div.field { label for="mn" { "Note " span.hint { "kept in the row" } } input id="mn" name="note" maxlength="500" value=(note(visit, customer)); }
             }
             p.small.soft { "Adds or changes one row of customers.csv under your name; the version before it is kept." }
             div.do { button.b.act name="what" value="map" { "Map to " (company) } }
         }
     }
+}
+
+/// What was typed before somebody was signed out, else the note that is there: emptied, it is taken out.
+fn note<'a>(visit: &'a Visit, customer: &'a MappedCustomer) -> &'a str {
+    Some(visit.query.get("note")).filter(|typed| !typed.is_empty()).unwrap_or(&customer.note)
 }
 
 /// What needs no company.
@@ -158,7 +163,7 @@ fn without_company(visit: &Visit, customer: &MappedCustomer) -> Markup {
             input type="hidden" name="shown" value=(customer.as_shown());
             h2 { "Without a company" }
             @if !is_skipped {
-                div.field { label for="sn" { "Note " span.hint { "why nobody is billed" } } input id="sn" name="note" maxlength="500"; }
+                div.field { label for="sn" { "Note " span.hint { "why nobody is billed" } } input id="sn" name="note" maxlength="500" value=(note(visit, customer)); }
                 div.do { button.b name="what" value="skip" { "Skip on purpose" } }
             }
             @if customer.target.is_some() {

@@ -14,6 +14,7 @@ use crate::web::desk::host::mapping_host::{AgreedPolicy, MappedCustomer};
 use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::customers::company_picker;
+use crate::web::pages::today::answered::slip;
 use crate::web::site::PageError;
 
 /// The panels of this customer.
@@ -84,10 +85,7 @@ fn answers(visit: &Visit, customer: &CustomerName) -> Markup {
     html! { @if !given.is_empty() {
         section aria-labelledby="an" {
             div.sec { h2 id="an" { "Answers " span.count { (given.len()) } } }
-            ul.rows { @for one in &given { li.slip {
-                span.sign.(if one.holds { "good" } else { "plain" }) aria-hidden="true" { (if one.holds { '✓' } else { '–' }) }
-                p { b { (one.about()) } br; span.small.soft { (escaped(&one.decision.sentence())) @if !one.holds { "; it has expired" } } }
-            } } }
+            div.rows { @for one in &given { (slip(visit, one, None)) } }
         }
     } }
 }

@@ -16,6 +16,7 @@ use crate::report::{display_names, numbers_and_dates};
 use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
+use crate::web::pages::today::answered;
 use crate::web::pages::{next_step, page_pieces, today};
 use crate::web::site::PageError;
 
@@ -33,11 +34,14 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
                 Some(one) if visit.desk.is_new(one) => "new",
                 Some(_) => "open since today",
                 None if visit.desk.is_open(&item) => (listed_by(visit, item)),
-                None => "not open",
+                None => @match visit.desk.mapped(handle) {
+                    Some(mapped) => (answered::mapped_by(visit, mapped)),
+                    None => "not open",
+                },
             } }
         } }
         div.two {
-            div.stack { (card(visit, item)) @if item.line.is_some() { (evidence::nights(visit, handle, &item.of.run.integration)?) } }
+            div.stack { (card(visit, item)) (answered::standing(visit, handle)) @if item.line.is_some() { (evidence::nights(visit, handle, &item.of.run.integration)?) } }
             div.stack { (why(visit, item)?) (evidence::answers(&visit.desk.history()?.answers_to(handle, evidence::ANSWERS)?)) }
         }
     };
@@ -85,11 +89,14 @@ fn card(visit: &Visit, item: Item<'_>) -> Markup {
             @if visit.desk.is_open(&item) {
                 @let lines = visit.desk.listed(&item);
                 @if lines.is_empty() || !visit.may(DeskAction::Several) { (today::answers(visit, item.handle)) } @else { (let_be(visit, &lines)) }
-                @if let Some(line) = item.line { (choose_addition(visit, item.handle, line)) }
+                @if let Some(line) = item.line { (choose_addition(visit, item, line)) }
                 @if let Some(finding) = finding.filter(|_| !item.line.is_some_and(display_names::is_ambiguous)) { p.do { (next_step::link(visit, &item.of.run.integration, finding, "")) } }
                 p.meta { span {
                     @for (verb, word, what) in MEANT { @if today::takes(Some(item), verb) { b { (word) } " " (what) " " } }
                 } }
+            } @else if visit.desk.mapped(item.handle).is_some() {
+                @if let Some(line) = item.line { (choose_addition(visit, item, line)) }
+                @if let Some(finding) = finding.filter(|_| !item.line.is_some_and(display_names::is_ambiguous)) { p.do { (next_step::link(visit, &item.of.run.integration, finding, "")) } }
             }
         }
     }
@@ -122,7 +129,7 @@ fn let_be(visit: &Visit, lines: &[Item<'_>]) -> Markup {
 }
 
 /// Which of several additions is meant: nothing chooses one by itself.
-fn choose_addition(visit: &Visit, handle: &str, line: &LineRecord) -> Markup {
+fn choose_addition(visit: &Visit, item: Item<'_>, line: &LineRecord) -> Markup {
     let asked = line.named.iter().filter(|_| display_names::is_ambiguous(line) && visit.may(DeskAction::Pin));
     let asked: Vec<AdditionId> = asked.flat_map(|named| named.0.keys().copied()).collect();
     let chosen = visit.query.get("chosen").parse::<i64>().ok().map(AdditionId).filter(|chosen| asked.contains(chosen));
@@ -131,8 +138,8 @@ fn choose_addition(visit: &Visit, handle: &str, line: &LineRecord) -> Markup {
             (page_pieces::note("plain", "Chosen.", html! { "Addition " (chosen) " is meant. It takes effect with the next plan or night; nothing was written to ConnectWise." }))
         }
         @if !asked.is_empty() {
-            form.addition #addition method="post" action=(DeskAction::Pin.path().replace("{handle}", handle)) {
-                (token(visit))
+            form.addition #addition method="post" action=(DeskAction::Pin.path().replace("{handle}", item.handle)) {
+                (token(visit)) input type="hidden" name="shown" value=(visit.desk.addition_shown(&item));
                 p { b { "Which addition is meant?" } " " span.small.soft { "It is written into customers.csv under your name; the others are left as they are." } }
                 div.do { @for addition in &asked {
                     button.b name="addition" value=(addition) { "Choose addition " (addition) }

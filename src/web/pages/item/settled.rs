@@ -15,6 +15,7 @@ use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
 use crate::web::pages::item::evidence;
 use crate::web::pages::page_pieces;
+use crate::web::pages::today::answered;
 use crate::web::site::PageError;
 
 /// What is known of it: the newest run that names it, and what that says.
@@ -40,7 +41,7 @@ pub(super) fn page(visit: &Visit, handle: &str) -> Result<Markup, PageError> {
         } }
         div.two {
             div.stack { (as_it_was(visit, &last)) @if last.line.is_some() { (evidence::nights(visit, handle, &last.run.integration)?) } }
-            div.stack { (how(visit, handle, &last)?) }
+            div.stack { (answered::standing(visit, handle)) (how(visit, handle, &last)?) }
         }
     };
     Ok(frame(visit, RailEntry::Today, title.trim_end(), &main))

@@ -8,6 +8,7 @@ use crate::reconcile::model::quantity::Quantity;
 use crate::report::format::html::html_pieces::Anchors;
 use crate::report::report_model::{ReportEntry, sign as sign_of};
 use crate::web::desk::visit::Visit;
+use crate::web::pages::today::answered;
 use crate::web::pages::{page_pieces, today};
 
 /// A row with buttons, or how it stands; what was answered since is a slip with its Undo.
@@ -18,11 +19,11 @@ pub(crate) fn asked(visit: &Visit, run: &RunRecord, (entry, places): (&ReportEnt
     let open = visit.desk.waiting.iter().find(|one| is_it(one.finding.handle.as_deref()));
     let is_newest = is_newest(visit, run);
     if let Some(answer) = visit.desk.queued.iter().find(|one| is_it(Some(&one.handle))).filter(|_| is_newest) {
-        return today::waits(visit, answer, night);
+        return answered::waits(visit, answer, night);
     }
     let answered = visit.desk.answered.iter().find(|one| is_it(Some(&one.decision.handle)));
     if let Some(answer) = answered.filter(|_| is_newest) {
-        return today::slip(visit, answer, night);
+        return answered::slip(visit, answer, night);
     }
     let pressed = match open.filter(|open| is_newest && steps(open.line.as_ref()) == steps(entry.line)) {
         Some(open) => today::row_answers(visit, open, night),
@@ -52,6 +53,7 @@ fn stands(visit: &Visit, run: &RunRecord, handle: &str, is_open: bool) -> Markup
         @if handle.is_empty() {}
         @else if is_open { b { "still open" } }
         @else if is_queued { b { "answered" } ", waits for the run" }
+        @else if let Some(mapped) = visit.desk.mapped(handle) { (answered::mapped_by(visit, mapped)) }
         @else if let Some(answer) = answer { (escaped(&answer.sentence())) }
         @else { "settled since" }
     }

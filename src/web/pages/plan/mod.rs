@@ -19,7 +19,7 @@ use crate::report::{display_names, lines, numbers_and_dates};
 use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame};
-use crate::web::pages::{guard_measurements, page_pieces, today};
+use crate::web::pages::{guard_measurements, kept_uploads, page_pieces, today};
 use crate::web::site::PageError;
 
 /// Lines of a page.
@@ -83,6 +83,7 @@ pub(crate) fn approval_page(visit: &Visit, run: &RunRecord, wrong: Option<&str>)
                 (today::start(visit, "dry", Some(&run.integration), "Dry run")) (today::start(visit, "night", Some(&run.integration), "Run now"))
             } }
         }
+        (kept_uploads::said(visit, Some(&run.integration)))
         (page_pieces::numbers(run))
         @if let Some(end) = &run.end { (page_pieces::stops(visit, run, end)) }
         (moved::since_approval(run))

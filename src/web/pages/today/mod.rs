@@ -1,5 +1,6 @@
 //! Today: how each integration stands, what waits for a person, and what was answered.
 
+pub(crate) mod answered;
 mod first_day;
 mod groups;
 mod integration_standings;
@@ -10,14 +11,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
 
-use crate::history::desk::answer_queue::QueuedAnswer;
 use crate::history::lines_over_nights::LineNight;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::plan::outcome::AnswerVerb;
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::or_dash;
-use crate::report::command_output::held_output::{AnsweredItem, Waiting};
+use crate::report::command_output::held_output::Waiting;
 use crate::report::open_items::Item;
 use crate::report::report_model::sign as sign_of;
 use crate::report::{display_names, numbers_and_dates, sparkline};
@@ -25,7 +25,7 @@ use crate::web::desk::host::mapping_host::CompanyGuess;
 use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
-use crate::web::pages::{next_step, page_pieces};
+use crate::web::pages::{kept_uploads, next_step, page_pieces};
 use crate::web::site::PageError;
 
 /// Items that stand each by itself, the new ones as cards; more of them are grouped by what they ask.
@@ -57,10 +57,12 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
             (undos(visit))
             (refused_exports::notes(visit))
             (integration_standings::table(visit)?)
+            (kept_uploads::said(visit, None))
             @if !visit.may(DeskAction::Answer) { (page_pieces::note("plain", "You may read.", html! { "Answering is for operators." })) }
             @if !new.is_empty() { (section("new", "New", &next_uses(visit), &items(visit, &new, true)?, new.len())) }
             @if !still.is_empty() { (section("still", "Still open", "What can be answered here comes first, then what has to be mended; of each the longest first.", &items(visit, &still, false)?, still.len())) }
-            (answered(visit))
+            (answered::section(visit, &start(visit, "dry", None, "See what they would do")))
+            (answered::in_force(visit))
             @if open.is_empty() && visit.desk.outdated.is_none() && !is_first_day(visit) { (quiet_morning::sections(visit)?) }
             @if visit.may(DeskAction::Several) && open.len() > 1 { (several(visit)) }
         }
@@ -287,11 +289,6 @@ fn carried(visit: &Visit, item: Option<Item<'_>>) -> Markup {
     html! { (token(visit)) input type="hidden" name="shown" value=(item.map(|item| item.as_shown()).unwrap_or_default()); }
 }
 
-/// Where an answer leads afterwards: a number, and no address.
-fn way_back(night: Option<RunId>) -> Markup {
-    html! { @if let Some(night) = night { input type="hidden" name="night" value=(night); } }
-}
-
 fn address(handle: &str) -> String {
     DeskAction::Answer.path().replace("{handle}", handle)
 }
@@ -305,7 +302,7 @@ pub(crate) fn row_answers(visit: &Visit, one: &Waiting, night: Option<RunId>) ->
     html! {
         @if visit.may(DeskAction::Answer) && (accept || keep) {
             form.do method="post" action=(address(handle)) {
-                (carried(visit, item)) (way_back(night))
+                (carried(visit, item)) (answered::way_back(night))
                 @if accept { button.b name="answer" value="accept" { "Accept" span.sr { " " (said) } } }
                 @if keep { button.b name="answer" value="keep" { "Keep" span.sr { " " (said) } } }
                 a.b.quiet href={ "/items/" (handle) } { "More" span.sr { ": " (said) } }
@@ -325,62 +322,22 @@ pub(crate) fn answers(visit: &Visit, handle: &str) -> Markup {
     if !visit.may(DeskAction::Answer) || !(accept || keep || ignore) {
         return html! { @if let Some(finding) = item.and_then(|item| item.finding) { div { (page_pieces::ways(visit, &finding.fix)) } } };
     }
+    // What was typed before somebody was signed out is shown again on the item's own page, in sight, and never sent by itself.
+    let typed =
+        |name: &str| Some(visit.query.get(name)).filter(|text| visit.part("handle") == handle && !text.is_empty());
+    let (note, until) = (typed("note"), typed("until"));
     html! {
         form.answers.do method="post" action=(address(handle)) {
             (carried(visit, item))
             @if accept { button.b name="answer" value="accept" { "Accept " (was) " → " (wanted) } }
             @if keep { button.b name="answer" value="keep" { "Keep " (was) } }
-            details {
+            details open[note.is_some() || until.is_some()] {
                 summary { "With a note" @if keep || ignore { ", until a day" } @if ignore { ", or ignore" } }
                 div.more {
-                    div.field { label for={ "note-" (handle) } { "Note" } input id={ "note-" (handle) } name="note" maxlength="500"; }
-                    @if keep || ignore { div.field { label for={ "until-" (handle) } { "Until (keep, ignore)" } input id={ "until-" (handle) } name="until" type="date"; } }
+                    div.field { label for={ "note-" (handle) } { "Note" } input id={ "note-" (handle) } name="note" maxlength="500" value=[note]; }
+                    @if keep || ignore { div.field { label for={ "until-" (handle) } { "Until (keep, ignore)" } input id={ "until-" (handle) } name="until" type="date" value=[until]; } }
                     @if ignore { button.b name="answer" value="ignore" { "Ignore" } }
                 }
-            }
-        }
-    }
-}
-
-fn answered(visit: &Visit) -> Markup {
-    let (answered, queued) = (&visit.desk.answered, &visit.desk.queued);
-    html! { @if answered.len() + queued.len() > 0 {
-        section aria-labelledby="answered" {
-            div.sec {
-                h2 id="answered" { "Answered, not yet written " span.count { (answered.len() + queued.len()) } }
-                @if visit.may(DeskAction::Start) { (start(visit, "dry", None, "See what they would do")) }
-            }
-            div.rows { @for one in queued { (waits(visit, one, None)) } @for one in answered { (slip(visit, one, None)) } }
-        }
-    } }
-}
-
-/// An answer that was given while a run was under way.
-pub(crate) fn waits(visit: &Visit, one: &QueuedAnswer, night: Option<RunId>) -> Markup {
-    let about = visit.desk.item(&one.handle).map(|item| item.sentence()).unwrap_or_default();
-    let undo = DeskAction::TakeBack.path().replace("{handle}", &one.handle);
-    html! {
-        div.slip {
-            (page_pieces::sign("info", '·'))
-            p { b { (about) } br; span.small.soft { (one.verb) " by " (shown(&one.who)) " · saved, it waits for the end of the run" } }
-            @if visit.may(DeskAction::TakeBack) {
-                form method="post" action=(undo) { (token(visit)) (way_back(night)) button.b { "Undo" span.sr { " " (about) } } }
-            }
-        }
-    }
-}
-
-/// An answer that the next night uses.
-pub(crate) fn slip(visit: &Visit, one: &AnsweredItem, night: Option<RunId>) -> Markup {
-    let decision = &one.decision;
-    let handle = &decision.handle;
-    let undo = DeskAction::TakeBack.path().replace("{handle}", handle);
-    html! {
-        div.slip {
-            (page_pieces::sign("good", '✓'))
-            p { b { (one.about()) } br; span.small.soft { (escaped(&decision.sentence())) " · the next night uses it" } }
-            @if visit.may(DeskAction::TakeBack) {
-                form method="post" action=(undo) { (token(visit)) (way_back(night)) button.b { "Undo" span.sr { " " (one.about()) } } }
             }
         }
     }

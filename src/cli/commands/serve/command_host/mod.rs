@@ -1,5 +1,6 @@
 //! The desk's buttons, carried out by the commands' own functions in this process: `DeskHost` over a configuration.
 
+mod kept_uploads;
 mod mapping_commands;
 mod service_commands;
 mod trial_commands;
@@ -18,13 +19,13 @@ use tokio::sync::watch;
 use crate::apply::stop_signal::Stop;
 use crate::cli::clock;
 use crate::cli::commands::answer::desk_answers;
+use crate::cli::commands::answer::next_use::{next_night, schedule};
 use crate::cli::commands::map::known_records::KnownRecords;
 use crate::cli::commands::serve::{background_run, tab_member};
 use crate::cli::session::NIGHT_STACK;
 use crate::cli::wiring::{configured_health, keep_report};
 use crate::config::edit::recount_toml;
 use crate::config::settings::{Config, IntegrationConfig};
-use crate::daemon::schedule::Schedule;
 use crate::error_chain::error_chain;
 use crate::history::store::open::History;
 use crate::history::store::run_lock::RunLock;
@@ -45,6 +46,10 @@ const STOP: i32 = 2;
 /// How often it is looked whether a run is over.
 const SETTLE_EACH: Duration = Duration::from_secs(1);
 
+/// How often, and how often at most, it is looked whether a lock that no run holds is free.
+const LOOK_EACH: Duration = Duration::from_millis(50);
+const LOOKS: usize = 60;
+
 /// The configuration's file, read anew each time; and the run that was begun here.
 #[derive(Clone)]
 pub(crate) struct CommandHost {
@@ -53,6 +58,8 @@ pub(crate) struct CommandHost {
     known: KnownRecords,
     /// One trial at a time: each reads a whole night of ConnectWise.
     trial: Arc<Mutex<()>>,
+    /// One answer at a time: of two people the second sees what the first answered.
+    answering: Arc<Mutex<()>>,
 }
 
 #[derive(Default)]
@@ -66,16 +73,24 @@ struct Work {
 
 /// A run that was begun here.
 struct BegunRun {
+    /// By whom.
     by: String,
     at: DateTime<Utc>,
     /// The hand that stops it.
     stop: watch::Sender<Option<i32>>,
 }
 
+impl BegunRun {
+    /// What a page shows of it, and a form carries.
+    fn as_shown(&self) -> String {
+        format!("{}:{}", self.at.timestamp_micros(), self.by)
+    }
+}
+
 impl CommandHost {
     pub(crate) fn new(path: &Path) -> Self {
-        let (work, known, trial) = Default::default();
-        Self { path: Arc::new(path.to_owned()), work, known, trial }
+        let (work, known, trial, answering) = Default::default();
+        Self { path: Arc::new(path.to_owned()), work, known, trial, answering }
     }
 
     /// Wishes the run to stop that was begun here; `false` if there is none.
@@ -110,6 +125,7 @@ impl CommandHost {
     /// Whether nothing waits any more, or nobody can tell.
     fn settled(&self) -> bool {
         let Ok(config) = self.config() else { return false };
+        let _alone = self.answering.lock().unwrap_or_else(PoisonError::into_inner);
         desk_answers::settle(&config).unwrap_or_else(|error| {
             tracing::error!("answers that wait cannot be stored: {}", error.message);
             true
@@ -167,14 +183,20 @@ impl DeskHost for CommandHost {
 
     fn answer(&self, who: &str, answers: &[DeskAnswer]) -> Result<(), NotDone> {
         let config = self.config()?;
-        match desk_answers::answers(&config, who, answers) {
-            Err(busy) if busy.kind == NotDoneKind::Busy => {
-                desk_answers::queue(&config, who, answers, busy)?;
-                self.settle_later();
-                Ok(())
+        let _alone = self.answering.lock().unwrap_or_else(PoisonError::into_inner);
+        for _ in 0..LOOKS {
+            // Whoever answered while a run was under way was first. What cannot be stored of that is told in the audit.
+            let settled = desk_answers::settle(&config).unwrap_or(true);
+            match if settled { desk_answers::answers(&config, who, answers) } else { Err(desk_answers::busy()) } {
+                Err(busy) if busy.kind == NotDoneKind::Busy && desk_answers::is_run_at_work(&config) => break,
+                // A command that stores something holds the lock for a moment.
+                Err(busy) if busy.kind == NotDoneKind::Busy => thread::sleep(LOOK_EACH),
+                done => return done,
             }
-            done => done,
         }
+        desk_answers::queue(&config, who, answers, desk_answers::busy())?;
+        self.settle_later();
+        Ok(())
     }
 
     fn start(&self, who: &str, asked: &DeskRun) -> Result<(), NotDone> {
@@ -206,8 +228,20 @@ impl DeskHost for CommandHost {
         Ok(())
     }
 
-    fn stop(&self) -> bool {
-        self.wish_to_stop()
+    fn stop(&self, shown: &str) -> Result<(), NotDone> {
+        let work = self.work();
+        let moved = |message: String, fix: &str| NotDone { kind: NotDoneKind::Moved, message, fix: fix.into() };
+        match &work.running {
+            Some(begun) if begun.as_shown() == shown && begun.stop.send(Some(STOP)).is_ok() => Ok(()),
+            Some(begun) if begun.as_shown() != shown => {
+                let message = format!("the run that the page showed is over; {} has begun another one", begun.by);
+                Err(moved(message, "watch it, and stop that one there"))
+            }
+            _ => {
+                let message = "this desk began no run that is under way".to_owned();
+                Err(moved(message, "a run of the timer is stopped on the host"))
+            }
+        }
     }
 
     fn background(&self) -> Background {
@@ -217,6 +251,7 @@ impl DeskHost for CommandHost {
             by: begun.map(|begun| begun.by.clone()),
             began_at: begun.map(|begun| begun.at),
             is_stopping: begun.is_some_and(|begun| begun.stop.borrow().is_some()),
+            shown: begun.map(BegunRun::as_shown).unwrap_or_default(),
             failed: work.failed.clone(),
         }
     }
@@ -268,7 +303,7 @@ fn standing(
         name: one.name.clone(),
         mode: one.mode,
         health,
-        next: next(config).filter(|_| one.mode != Mode::Off),
+        next: next_night(config).filter(|_| one.mode != Mode::Off),
         customers,
         services: mapping.map_or(0, |mapping| mapping.services.len()),
         connectwise: connectwise.unwrap_or_default(),
@@ -293,15 +328,4 @@ fn last_night(config: &Config, one: &IntegrationConfig, (invoice, now): (NaiveDa
         std::iter::successors(first, next).last()
     });
     nights.find_map(|night| night).map_or(LastNight::Over, LastNight::At)
-}
-
-/// When the daemon runs, where it keeps the time.
-fn schedule(config: &Config) -> Option<Schedule> {
-    let daemon = config.daemon.as_ref()?;
-    Schedule::parse(&daemon.schedule, &daemon.zone, daemon.catch_up).ok()
-}
-
-/// The daemon's next night. What a host's timer does, recount does not know.
-fn next(config: &Config) -> Option<DateTime<Utc>> {
-    schedule(config)?.next_after(clock::now())
 }

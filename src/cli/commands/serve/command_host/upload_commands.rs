@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -10,11 +11,10 @@ use std::{fs, io};
 use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
-use crate::atomic_files::sync_folder;
 use crate::cli::clock;
 use crate::cli::commands::answer::desk_answers::not_done;
 use crate::cli::commands::profiles;
-use crate::cli::commands::serve::command_host::CommandHost;
+use crate::cli::commands::serve::command_host::{CommandHost, kept_uploads};
 use crate::cli::commands::serve::what_if;
 use crate::cli::error::CommandError;
 use crate::config::settings::{Config, IntegrationConfig};
@@ -35,7 +35,7 @@ use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::guard_measurement::GuardLook;
 use crate::report::exit_codes::Exit;
 use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
-use crate::web::desk::host::upload_host::{ReadUpload, StagedUpload, UploadHost};
+use crate::web::desk::host::upload_host::{KeptUpload, PressedUpload, ReadUpload, StagedUpload, UploadHost};
 
 /// How long a file that nobody keeps is there.
 const STAGED_FOR: Duration = Duration::from_secs(24 * 60 * 60);
@@ -46,8 +46,11 @@ const NAME_MOST: usize = 255;
 /// this process may have, and a page is asked for as often as somebody likes.
 static READ: Mutex<BTreeMap<PathBuf, Reading>> = Mutex::new(BTreeMap::new());
 
-/// What one file said, and when.
-type Reading = (Stamp, Result<ReadUpload, NotDone>);
+/// What one file said, and when; and the SHA-256 of its bytes.
+type Reading = (Stamp, String, Result<ReadUpload, NotDone>);
+
+/// A person's file is not exchanged while one is kept, tried or forgotten: what was pressed is about the one that was shown.
+static STAGING: Mutex<()> = Mutex::new(());
 
 /// What a reading depends on: when the file and the configuration were written, and how long the file is.
 type Stamp = (Option<SystemTime>, Option<SystemTime>, u64);
@@ -62,6 +65,7 @@ impl UploadHost for CommandHost {
 
     fn stage(&self, who: &str, name: &str, file: NamedTempFile) -> Result<(), NotDone> {
         let folder = folder_of(&self.config()?, who);
+        let _alone = STAGING.lock().unwrap_or_else(PoisonError::into_inner);
         let staged = || -> io::Result<()> {
             remove_if_there(&folder)?;
             fs::create_dir_all(&folder)?;
@@ -74,43 +78,103 @@ impl UploadHost for CommandHost {
     fn staged(&self, who: &str) -> Option<StagedUpload> {
         let config = self.config().ok()?;
         let (path, metadata) = file_of(&config, who)?;
-        let read = known(&config, &path, &metadata);
+        let (sha256, read) = known(&config, &path, &metadata);
         let guards = read.as_ref().map(|read| guards(&config, read)).unwrap_or_default();
-        let name = path.file_name()?.to_string_lossy().into_owned();
-        Some(StagedUpload { name, at: metadata.modified().ok()?.into(), bytes: metadata.len(), read, guards })
+        let name = name_of(&path);
+        Some(StagedUpload { name, at: metadata.modified().ok()?.into(), bytes: metadata.len(), sha256, read, guards })
     }
 
-    fn try_upload(&self, who: &str, integration: &IntegrationName) -> Result<RunRecord, NotDone> {
+    fn try_upload(&self, file: &PressedUpload<'_>, integration: &IntegrationName) -> Result<RunRecord, NotDone> {
         let config = self.config()?;
-        let (path, _) = file_of(&config, who).ok_or_else(gone)?;
+        let path = self.pressed(file)?;
         let mut own = config.integrations.get(integration).ok_or_else(gone)?.clone();
         (own.export.source, own.export.files, own.export.kept) = (ExportLocation::Path(path), Files::Newest, None);
-        what_if::drawn(&self.trial, config, [&own]).map(|[drawn]| drawn).map_err(not_done)
+        let [drawn] = what_if::drawn(&self.trial, config, [&own]).map_err(not_done)?;
+        // Another file may have come while it was drawn.
+        self.pressed(file)?;
+        Ok(drawn)
     }
 
-    fn keep_upload(&self, who: &str, integration: &IntegrationName) -> Result<(), NotDone> {
+    fn keep_upload(&self, file: &PressedUpload<'_>, integration: &IntegrationName) -> Result<String, NotDone> {
         let config = self.config()?;
-        let (path, _) = file_of(&config, who).ok_or_else(gone)?;
+        let _alone = STAGING.lock().unwrap_or_else(PoisonError::into_inner);
+        let path = self.pressed(file)?;
         let own = config.integrations.get(integration).ok_or_else(gone)?;
-        let Some(kept) = own.export.kept.as_ref().filter(|_| takes_files(own)) else {
+        let Some(kept) = own.export.kept.as_ref().filter(|_| kept_uploads::takes_files(own)) else {
             let message = "its export is no single file of this host".to_owned();
             let fix = "set `path` of its export to a pattern of files".into();
             return Err(NotDone { kind: NotDoneKind::Wrong, message, fix });
         };
-        let moved = || -> io::Result<()> {
-            let folder = folder_of_now(kept)?;
-            // The night takes the newest: it counts from when it was kept.
-            File::options().write(true).open(&path)?.set_modified(clock::now().into())?;
-            // By the name that it was brought by: columns may be taken from it.
-            fs::rename(&path, folder.join(path.file_name().unwrap_or_default()))?;
-            sync_folder(&folder)?;
-            sync_folder(kept)
-        };
-        moved().map_err(unwritable)
+        kept_uploads::keep(&path, kept, file.who).map_err(unwritable)?;
+        Ok(name_of(&path))
     }
 
-    fn forget_upload(&self, who: &str) -> Result<(), NotDone> {
-        remove_if_there(&folder_of(&self.config()?, who)).map_err(unwritable)
+    fn forget_upload(&self, file: &PressedUpload<'_>) -> Result<String, NotDone> {
+        let config = self.config()?;
+        let _alone = STAGING.lock().unwrap_or_else(PoisonError::into_inner);
+        let path = self.pressed(file)?;
+        remove_if_there(&folder_of(&config, file.who)).map_err(unwritable)?;
+        Ok(name_of(&path))
+    }
+
+    fn kept_uploads(&self) -> Vec<KeptUpload> {
+        self.config().map(|config| kept_uploads::all(&config)).unwrap_or_default()
+    }
+
+    fn read_kept(&self, kept: &KeptUpload) -> Option<Result<ReadUpload, NotDone>> {
+        let config = self.config().ok()?;
+        let metadata = fs::symlink_metadata(&kept.path).ok()?;
+        Some(known(&config, &kept.path, &metadata).1)
+    }
+
+    fn take_back_upload(&self, integration: &IntegrationName, shown: &str) -> Result<KeptUpload, NotDone> {
+        let config = self.config()?;
+        let all = kept_uploads::all(&config).into_iter().filter(|one| one.integration == *integration);
+        let (meant, others): (Vec<_>, Vec<_>) = all.partition(|one| one.as_shown() == shown);
+        let Some(meant) = meant.into_iter().next() else {
+            let now = match others.iter().find(|one| one.is_next) {
+                Some(next) => format!("the next night of {integration} reads {}", escaped(&next.name)),
+                None => format!("the next night of {integration} reads no file that was kept here"),
+            };
+            let message = format!("the file that the page showed is not kept any more; {now}");
+            return Err(NotDone { kind: NotDoneKind::Moved, message, fix: "look at Export".into() });
+        };
+        kept_uploads::take_back(&meant.path).map_err(unwritable)?;
+        Ok(meant)
+    }
+}
+
+impl CommandHost {
+    /// This person's file, if it is the one that the page showed.
+    fn pressed(&self, file: &PressedUpload<'_>) -> Result<PathBuf, NotDone> {
+        let config = self.config()?;
+        let (path, metadata) = file_of(&config, file.who).ok_or_else(gone)?;
+        let bytes = metadata.len();
+        let sha256 = digest(&path).map_err(unwritable)?;
+        if format!("{sha256}:{bytes}:{}", name_of(&path)) == file.shown {
+            return Ok(path);
+        }
+        let mut shown = file.shown.splitn(3, ':').skip(1);
+        let was = match shown.next().zip(shown.next()) {
+            Some((bytes, name)) => format!("this page showed {} ({} bytes)", escaped(name), escaped(bytes)),
+            None => "the page showed another file".to_owned(),
+        };
+        let message = format!("{was}; the file that you look at now is {} ({bytes} bytes)", name_of(&path));
+        Err(NotDone { kind: NotDoneKind::Moved, message, fix: "look at Export, and press again there".into() })
+    }
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn digest(path: &Path) -> io::Result<String> {
+    let (mut file, mut hasher, mut piece) = (File::open(path)?, Sha256::new(), [0_u8; 16 * 1024]);
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(hex::encode(hasher.finalize())),
+            length => hasher.update(&piece[..length]),
+        }
     }
 }
 
@@ -132,20 +196,6 @@ fn staging(config: &Config) -> PathBuf {
 fn folder_of(config: &Config, who: &str) -> PathBuf {
     let digest = hex::encode(Sha256::digest(who));
     staging(config).join(&digest[..32])
-}
-
-/// A new folder, called by the time.
-fn folder_of_now(kept: &Path) -> io::Result<PathBuf> {
-    fs::create_dir_all(kept)?;
-    let now = clock::now().format("%Y%m%dT%H%M%SZ").to_string();
-    let names = [now.clone()].into_iter().chain((2..).map(|number| format!("{now}-{number}")));
-    for folder in names.map(|name| kept.join(name)) {
-        match fs::create_dir(&folder) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            made => return made.map(|()| folder),
-        }
-    }
-    Err(io::ErrorKind::AlreadyExists.into())
 }
 
 /// The name as it was brought, without folders and without what nobody sees: a column may be taken from it. Of one that is
@@ -190,23 +240,18 @@ fn file_of(config: &Config, who: &str) -> Option<(PathBuf, fs::Metadata)> {
     Some((entry.path(), metadata))
 }
 
-/// Whether a single file of this host can be its export.
-fn takes_files(integration: &IntegrationConfig) -> bool {
-    matches!(integration.export.source, ExportLocation::Path(_)) && integration.export.files == Files::Newest
-}
-
-/// What the file says, read now if it was not before.
-fn known(config: &Config, path: &Path, metadata: &fs::Metadata) -> Result<ReadUpload, NotDone> {
+/// What the file says, read now if it was not before; and the SHA-256 of its bytes.
+fn known(config: &Config, path: &Path, metadata: &fs::Metadata) -> (String, Result<ReadUpload, NotDone>) {
     let configured = fs::metadata(&config.path).and_then(|file| file.modified()).ok();
     let stamp = (metadata.modified().ok(), configured, metadata.len());
     let mut all = READ.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((_, known)) = all.get(path).filter(|(known, _)| *known == stamp) {
-        return known.clone();
+    if let Some((_, sha256, known)) = all.get(path).filter(|(known, ..)| *known == stamp) {
+        return (sha256.clone(), known.clone());
     }
-    let read = read(config, path).map_err(not_done);
+    let (sha256, read) = (digest(path).unwrap_or_default(), read(config, path).map_err(not_done));
     all.retain(|path, _| path.exists());
-    all.insert(path.to_owned(), (stamp, read.clone()));
-    read
+    all.insert(path.to_owned(), (stamp, sha256.clone(), read.clone()));
+    (sha256, read)
 }
 
 /// Beside the last accepted export of the integration that it fits. Without a history that can be read there is nothing to compare
@@ -233,7 +278,7 @@ fn read(config: &Config, path: &Path) -> Result<ReadUpload, CommandError> {
         return Err(CommandError::new(Exit::Usage, message, "put it where the export of the right one is looked for"));
     }
     if let Some(one) = fitting.first() {
-        let may_keep = takes_files(one);
+        let may_keep = kept_uploads::takes_files(one);
         return read_as(path, bytes, &one.export.layout).map(|(counts, findings)| ReadUpload {
             integration: Some(one.name.clone()),
             may_keep,
