@@ -12,6 +12,7 @@ mod nights;
 mod oidc;
 pub(crate) mod own_account;
 mod pages;
+mod ready;
 mod runs;
 mod second_step;
 mod services;

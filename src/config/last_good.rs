@@ -1,17 +1,22 @@
 //! The configuration of the last good night: it says whom to tell when a later one cannot be read.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use sha2::{Digest as _, Sha256};
 use toml::de::DeTable;
 use toml_edit::{DocumentMut, Item, Value, value};
 
 use crate::atomic_files::replace;
 use crate::config::load::{load, of_text};
-use crate::config::settings::Config;
+use crate::config::settings::{Config, IntegrationConfig};
+use crate::reconcile::model::plan::outcome::Mode;
 
 /// In the state folder.
 const KEPT: &str = "recount.toml.last-good";
+/// Beside it: a digest of what the last nights followed, by integration.
+const FOLLOWED: &str = "settings.last-good";
 /// Where the installed service keeps its history.
 const SERVICE_STATE: &str = "/var/lib/recount";
 /// What stands for a client id: it is treated like a password (ConnectWise developer guide).
@@ -23,6 +28,7 @@ const NOT_KEPT: &str = "not-kept";
 /// # Errors
 /// When it cannot be read again, or kept.
 pub fn keep(config: &Config) -> io::Result<()> {
+    keep_followed(config)?;
     if load(&config.path).is_err() {
         return Ok(());
     }
@@ -39,6 +45,26 @@ pub fn keep(config: &Config) -> io::Result<()> {
     }
     let (kept, text) = (config.state.join(KEPT), document.to_string());
     if fs::read_to_string(&kept).is_ok_and(|before| before == text) { Ok(()) } else { replace(&kept, text.as_bytes()) }
+}
+
+/// Notes what the nights of a command followed: each integration's configuration with its mapping, as they were read.
+fn keep_followed(config: &Config) -> io::Result<()> {
+    let followed = config.integrations.values().map(|one| (one.name.as_str(), digest(one)));
+    let text = serde_json::to_string(&followed.collect::<BTreeMap<_, _>>())?;
+    replace(&config.state.join(FOLLOWED), text.as_bytes())
+}
+
+/// Whether the last nights followed what is configured of an integration now, its mode aside: then a file of it that was
+/// written since says the same.
+pub fn was_followed(config: &Config, one: &IntegrationConfig) -> bool {
+    let kept = fs::read(config.state.join(FOLLOWED)).unwrap_or_default();
+    let followed: BTreeMap<String, String> = serde_json::from_slice(&kept).unwrap_or_default();
+    followed.get(one.name.as_str()).is_some_and(|followed| *followed == digest(one))
+}
+
+fn digest(one: &IntegrationConfig) -> String {
+    let followed = IntegrationConfig { mode: Mode::Off, ..one.clone() };
+    hex::encode(Sha256::digest(format!("{followed:?}")))
 }
 
 /// Leaves out what stands behind the question mark of links: there it may be a signature, which is nobody's but the vendor's.

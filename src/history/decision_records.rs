@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row, Transaction, params};
 
 use crate::history::plan_lines;
 use crate::history::run_record::LineRecord;
 use crate::history::store::column_values::{
-    integer, line_key, maybe_day, maybe_quantity, maybe_time, named, named_text, time, time_text, word,
+    count, integer, line_key, maybe_day, maybe_quantity, maybe_time, named, named_text, time, time_text, word,
 };
 use crate::history::store::decision_chain;
 use crate::history::store::error::StoreError;
@@ -92,6 +93,29 @@ impl History {
     /// When they cannot be read.
     pub fn decisions(&self, integration: &IntegrationName) -> Result<Decisions, StoreError> {
         self.read(|connection| decisions(connection, integration, None))
+    }
+
+    /// How many items were answered since an instant: an answer that was given and taken back again is none.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn answers_since(&self, integration: &IntegrationName, since: DateTime<Utc>) -> Result<usize, StoreError> {
+        self.read(|connection| {
+            let last = |of: &str| {
+                format!(
+                    "coalesce((SELECT verb FROM decisions WHERE integration = d.integration AND handle = d.handle {of}
+                               ORDER BY decision DESC LIMIT 1), 'reopen')"
+                )
+            };
+            let sql = format!(
+                "SELECT count(DISTINCT handle) AS answers FROM decisions AS d WHERE integration = ?1 AND at >= ?2
+                     AND NOT ({} = 'reopen' AND {} = 'reopen')",
+                last(""),
+                last("AND at < ?2")
+            );
+            connection
+                .query_row(&sql, params![integration.as_str(), time_text(since)], |row| Ok(count(row, "answers")))?
+        })
     }
 
     /// Every answer to a handle, newest first, those that were taken back as well.

@@ -89,6 +89,60 @@ impl History {
         })
     }
 
+    /// The last night of an integration that ended, whatever came of it: undos and dry runs are none. With days, the last one that
+    /// began on them, which are those of the runs' own zone.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn last_ended_night(
+        &self,
+        integration: &IntegrationName,
+        days: Option<(NaiveDate, NaiveDate)>,
+    ) -> Result<Option<RunSummary>, StoreError> {
+        let (first, last) = days.map(|(first, last)| (first.to_string(), last.to_string())).unzip();
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT * FROM runs WHERE integration = ?1 AND command IN ('run', 'apply') AND undoes IS NULL
+                     AND finished_at IS NOT NULL
+                     AND (?2 IS NULL OR date(started_at, utc_offset || ' seconds') BETWEEN ?2 AND ?3)
+                 ORDER BY run DESC LIMIT 1",
+            )?;
+            statement.query_and_then(params![integration.as_str(), first, last], summary)?.next().transpose()
+        })
+    }
+
+    /// Whether a plan of an integration was accepted on these days by a night: undos and dry runs are none.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn was_accepted_within(
+        &self,
+        integration: &IntegrationName,
+        (first, last): (NaiveDate, NaiveDate),
+    ) -> Result<bool, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT EXISTS (SELECT 1 FROM runs WHERE integration = ?1 AND accepted = 1 AND undoes IS NULL
+                           AND command IN ('run', 'apply')
+                           AND date(started_at, utc_offset || ' seconds') BETWEEN ?2 AND ?3)";
+            let days = params![integration.as_str(), first.to_string(), last.to_string()];
+            Ok(connection.query_row(sql, days, |row| row.get(0))?)
+        })
+    }
+
+    /// Whether a night of an integration began before a day, or at all.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn ran_before(&self, integration: &IntegrationName, day: Option<NaiveDate>) -> Result<bool, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT EXISTS (SELECT 1 FROM runs WHERE integration = ?1 AND command IN ('run', 'apply')
+                           AND undoes IS NULL
+                           AND (?2 IS NULL OR date(started_at, utc_offset || ' seconds') < ?2))";
+            let day = day.map(|day| day.to_string());
+            Ok(connection.query_row(sql, params![integration.as_str(), day], |row| row.get(0))?)
+        })
+    }
+
     /// Undos that were carried out after this run and before the next plan, oldest first.
     ///
     /// # Errors
@@ -105,18 +159,17 @@ impl History {
         })
     }
 
-    /// The lines of a run that ended for one of these reasons, in the order of its plan.
+    /// The lines of a run that are neither unchanged nor written, in the order of its plan.
     ///
     /// # Errors
     /// When they cannot be read.
-    pub fn lines_because(&self, run: RunId, reasons: &[Code]) -> Result<Vec<LineRecord>, StoreError> {
-        let reasons: Vec<&str> = reasons.iter().map(|reason| reason.as_str()).collect();
-        let reasons = serde_json::to_string(&reasons).expect("words always make JSON");
+    pub fn unsettled_lines(&self, run: RunId) -> Result<Vec<LineRecord>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT * FROM lines WHERE run = ?1 AND reason IN (SELECT value FROM json_each(?2)) ORDER BY position",
+                "SELECT * FROM lines WHERE run = ?1 AND outcome NOT IN ('unchanged', 'updated', 'created')
+                 ORDER BY position",
             )?;
-            let rows = statement.query_and_then(params![run.0, reasons], numbered_line)?;
+            let rows = statement.query_and_then([run.0], numbered_line)?;
             rows.map(|row| row.map(|(_, line)| line)).collect()
         })
     }

@@ -112,8 +112,8 @@ pub struct LineRecord {
     pub reason: Code,
     /// One sentence for a person.
     pub detail: String,
-    /// The other additions that a held line asks about; `None` where it asks nothing, and in plans of a version that did
-    /// not note them.
+    /// The other additions that a held line asks about, or would if it were not ignored; `None` where it asks nothing, and in plans
+    /// of a version that did not note them.
     pub named: Option<Named>,
     /// Where a planned change is billed first; nothing in plans of a version that did not note it.
     pub billed: FirstBilled,

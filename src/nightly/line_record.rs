@@ -67,7 +67,8 @@ pub(super) fn line_record(line: Line, held: bool) -> LineRecord {
         Verdict::Skipped(code) => (Outcome::Skipped, *code),
     };
     let was = live.map(|live| live.quantity);
-    let named = (outcome == Outcome::Held).then_some(named);
+    let is_asked = outcome == Outcome::Held || reason == Code::Ignored;
+    let named = is_asked.then_some(named);
     let addition = live.map(|live| live.addition);
     LineRecord {
         handle,

@@ -1,11 +1,11 @@
 //! Reports kept beside the history: `reports/219.txt`, `reports/219.html`, and the pages that lead to them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use chrono::NaiveDate;
+use chrono::{DateTime, FixedOffset};
 use thiserror::Error;
 
 use crate::atomic_files::replace_unsynced;
@@ -20,6 +20,7 @@ use crate::report::format::html::{customer_page, index_page, ready_to_invoice, r
 use crate::report::format::paint::Paint;
 use crate::report::format::text::View;
 use crate::report::format::{csv, text};
+use crate::report::invoices::invoice_moment::InvoiceMoment;
 use crate::report::invoices::invoice_month::InvoiceMonth;
 use crate::report::item_tickets::with_tickets;
 use crate::report::outdated::{Outdated, StandingBy};
@@ -46,8 +47,8 @@ pub enum KeepError {
 #[derive(Debug, Clone)]
 pub struct Reports {
     folder: PathBuf,
-    /// The integrations that are on, where that is known.
-    on: Option<BTreeSet<IntegrationName>>,
+    /// What is expected of each integration, and when that is asked, where it is known.
+    moment: Option<InvoiceMoment>,
     /// Where records open in ConnectWise, by integration.
     records: BTreeMap<IntegrationName, RecordLinks>,
     /// The host that does the nights in this one's place.
@@ -57,12 +58,13 @@ pub struct Reports {
 impl Reports {
     /// The reports of a state folder.
     pub fn of(state: &Path) -> Self {
-        Self { folder: state.join("reports"), on: None, records: BTreeMap::new(), standing_by: None }
+        Self { folder: state.join("reports"), moment: None, records: BTreeMap::new(), standing_by: None }
     }
 
-    /// The same, told which integrations are on: what the others' lines bill still is counted before the bills go out.
-    pub fn with_on(self, on: BTreeSet<IntegrationName>) -> Self {
-        Self { on: Some(on), ..self }
+    /// The same, told what is expected of each integration now: what the lines of those bill still that are not on is counted
+    /// before the bills go out, and so is a night that did not run.
+    pub fn with_moment(self, moment: InvoiceMoment) -> Self {
+        Self { moment: Some(moment), ..self }
     }
 
     /// The same of a host that stands by.
@@ -94,7 +96,7 @@ impl Reports {
         let view = View { paint: Paint::PLAIN, whole: true, known: &[], is_older: false };
         self.write(&format!("{}.txt", run.run), &text::render(run, view))?;
         self.keep_page(history, run)?;
-        self.keep_overviews(history, run.started_at.date_naive())
+        self.keep_overviews(history, run.started_at)
     }
 
     /// Keeps a run's page, and what stands beside it.
@@ -134,24 +136,28 @@ impl Reports {
         Ok(last)
     }
 
-    /// Keeps the pages that are of no run alone. The month is that of the run's own zone: it is invoiced there.
+    /// Keeps the pages that are of no run alone. The month is that of the run's own zone: it is invoiced there. `at` is when
+    /// they are drawn, where nothing else says so.
     ///
     /// # Errors
     /// When the history cannot be read, or a file not be written.
-    pub fn keep_overviews(&self, history: &History, today: NaiveDate) -> Result<(), KeepError> {
+    pub fn keep_overviews(&self, history: &History, at: DateTime<FixedOffset>) -> Result<(), KeepError> {
         let older = history.is_newest().err().map(Outdated::Older);
         let outdated = older.or_else(|| self.standing_by.clone().map(Outdated::StandsBy));
         self.write("index.html", &index_page::page(&history.runs(index_page::RUNS)?, outdated.as_ref()))?;
-        let month = InvoiceMonth::of(today);
-        let standings = month.standings(history, today, self.on.as_ref())?;
+        let (today, month) = (at.date_naive(), InvoiceMonth::of(at.date_naive()));
+        let moment = self.moment.clone().unwrap_or_else(|| InvoiceMoment::at(at.to_utc()));
+        let standings = month.standings(history, today, &moment)?;
         let mut nights = Vec::new();
-        for run in standings.iter().map(|standing| &standing.run) {
+        for run in standings.iter().filter_map(|standing| standing.run.as_ref()) {
             let mut exports = history.nights(&run.integration, run.run, trends_page::NIGHTS)?;
             exports.retain(|night| night.undoes.is_none());
             nights.push((run.integration.clone(), exports));
         }
-        let unwatched = self.on.as_ref().map(|on| history.unwatched(on)).transpose()?.unwrap_or_default();
-        self.write("ready.html", &ready_to_invoice::page(&standings, &unwatched, &month.said(), outdated.as_ref()))?;
+        let unwatched = moment.on().map(|on| history.unwatched(&on)).transpose()?.unwrap_or_default();
+        let drawn = moment.now.with_timezone(at.offset());
+        let page = ready_to_invoice::page(&standings, &unwatched, (&month.said(), drawn), outdated.as_ref());
+        self.write("ready.html", &page)?;
         self.write("trends.html", &trends_page::page(&nights))?;
         Ok(())
     }

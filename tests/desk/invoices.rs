@@ -103,3 +103,61 @@ fn the_last_night_before_the_invoices_is_named() {
     let not_made = format!("the invoices of {} are not made yet (2 agreements of mail)", day(48));
     assert!(said(&night).contains(&not_made), "{}", said(&night));
 }
+
+/// What is ignored was said to be "0 units: counted, but not billed" where 33 were billed, and what two additions bill was taken
+/// off the month's sum.
+#[test]
+fn what_is_ignored_is_told_as_it_is_billed() {
+    let ready = |night: &Night| {
+        let page = std::fs::read_to_string(night.path("state/reports/ready.html")).expect("the page");
+        text(page.split("<main").nth(1).expect("the page"))
+    };
+    let ignored = |code: &str, before: &dyn Fn(&Night)| {
+        let night = Night::busy();
+        night.run().exits(0);
+        before(&night);
+        night.run().exits(3);
+        night.recount(&["ignore", &handle(&night, code)]).exits(0);
+        night.run().exits(0);
+        ready(&night)
+    };
+    let several = ignored("line-ambiguous", &|night| {
+        night.sim().edit(|world| {
+            let own = world.additions.iter().find(|one| one.id == 100).expect("a line").clone();
+            world.additions.push(recount_sim::Addition { id: 900, quantity: 4.into(), ..own });
+        });
+    });
+    assert!(several.contains("1 ignored, 11 units billed where 7 are counted."), "{several}");
+    assert!(several.contains("+4 otherwise") && several.contains(", then 19."), "7 and 4, 2 and 6: {several}");
+    let by_hand = ignored("human-edit", &|night| {
+        night.sim().edit(|world| {
+            world.additions.iter_mut().find(|one| one.id == 100).expect("a line").quantity = 12.into();
+        });
+    });
+    assert!(by_hand.contains("1 ignored, 12 units billed where 7 are counted."), "{by_hand}");
+    assert!(!by_hand.contains("counted, but not billed"), "{by_hand}");
+    let missing = ignored("customer-missing", &|night| {
+        night.config("guards", "min_customers = \"10%\"\nmin_units = \"10%\"\nmin_rows = \"10%\"");
+        night.export("Account,Product,Quantity\nAcme,CloudFilter,7\nAcme,Archive,2\n");
+    });
+    assert!(missing.contains("1 ignored, 6 units billed, and counted by nobody."), "{missing}");
+}
+
+/// Otherwise 60 units that nobody bills stand on no page before the invoices.
+#[test]
+fn services_that_are_billed_nowhere_are_left_on_purpose() {
+    let night = Night::busy();
+    night.config("services", "\"Trial\" = { not_assigned = true }\n\"Old\" = { deprecated = true }");
+    night.export(
+        "Account,Product,Quantity\nAcme,CloudFilter,7\nAcme,Archive,2\nAcme,Trial,50\nBorealis,CloudFilter,6\nBorealis,Old,60\n",
+    );
+    night.run().exits(0);
+    let page = std::fs::read_to_string(night.path("state/reports/ready.html")).expect("the page");
+    let left = page.split("Left as it is, on purpose").nth(1).unwrap_or_else(|| panic!("{page}"));
+    assert_eq!(cells(left, ">Trial<")[0], "not assigned, billed nowhereof 1 customer", "{left}");
+    assert_eq!(cells(left, ">Trial<")[2], "50", "{left}");
+    assert_eq!(
+        (cells(left, ">Old<")[0].as_str(), cells(left, ">Old<")[2].as_str()),
+        ("deprecated, billed nowhereof 1 customer", "60")
+    );
+}

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use crate::cli::clock;
-use crate::cli::wiring::configured_health;
+use crate::cli::wiring::{configured_health, invoice_moment};
 use crate::config::environment;
 use crate::config::settings::Config;
 use crate::error_chain::error_chain;
@@ -27,7 +27,7 @@ pub(crate) fn keep(config: &Config, history: &History, run: &RunRecord) {
 /// The same of a run of which more came to be known; what a build server was told stays.
 pub(crate) fn keep_again(config: &Config, history: &History, run: &RunRecord) {
     if let Err(error) = Reports::of(&config.state)
-        .with_on(configured_health::on(config))
+        .with_moment(invoice_moment::now(config))
         .with_records(config.record_links())
         .keep(history, run)
     {
@@ -39,13 +39,13 @@ pub(crate) fn keep_again(config: &Config, history: &History, run: &RunRecord) {
 /// The pages of no run alone, drawn anew where what they follow from has changed: which integrations are on, or whether the
 /// history can be believed. Before the first report there are none.
 pub(crate) fn keep_overviews(config: &Config) {
-    let reports = Reports::of(&config.state).with_on(configured_health::on(config));
+    let reports = Reports::of(&config.state).with_moment(invoice_moment::now(config));
     let Ok(Some(history)) = History::open_existing(&config.state) else { return };
     let reports = reports.with_standing_by(configured_health::standing_by(config, Some(&history)));
     if !reports.file("ready.html").exists() {
         return;
     }
-    if let Err(error) = reports.keep_overviews(&history, config.zone.day(clock::now())) {
+    if let Err(error) = reports.keep_overviews(&history, config.zone.local(clock::now())) {
         tracing::warn!("the pages beside the reports cannot be kept: {}", error_chain(&error));
     }
 }

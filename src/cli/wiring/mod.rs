@@ -4,6 +4,7 @@ pub(crate) mod alert_engine;
 pub(crate) mod configured_health;
 pub(crate) mod copy_failure;
 pub(crate) mod health_json;
+pub(crate) mod invoice_moment;
 pub(crate) mod keep_file_version;
 pub(crate) mod keep_report;
 pub(crate) mod outdated_history;

@@ -100,7 +100,10 @@ impl LineRules<'_> {
             (_, []) if ongoing.len() == 1 => ongoing[0],
             (several, []) => {
                 let ids = ids(several.iter().map(|addition| addition.id.0));
-                return of(Code::LineAmbiguous, format!("{} live additions: {ids}", several.len()), several);
+                let hold = Hold::new(Code::LineAmbiguous, format!("{} live additions: {ids}", several.len()));
+                // Nothing takes them together, and yet all of them are billed.
+                let units = several.iter().map(|one| (one.id, one.quantity.as_ref().ok().copied()));
+                return Err(hold.naming(Named(units.collect())));
             }
             (_, pins) => {
                 let ids = ids(pins.iter().map(|addition| addition.id.0));

@@ -1,15 +1,17 @@
 //! What goes onto the invoice otherwise than counted because a person said so, and who that was.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
 use crate::history::run_lookup::RunSummary;
 use crate::history::run_record::LineRecord;
 use crate::reconcile::model::decision::{Decision, DecisionSubject, Decisions};
+use crate::reconcile::model::ids::{CustomerName, ServiceName};
 use crate::reconcile::model::plan::finding::Finding;
-use crate::reconcile::model::plan::outcome::AnswerVerb;
+use crate::reconcile::model::plan::outcome::{AnswerVerb, Outcome};
 use crate::reconcile::model::plan::reason_code::Code;
+use crate::reconcile::model::quantity::Quantity;
 
 /// One that nobody is asked about any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,39 +20,130 @@ pub enum LeftOnPurpose {
     Line(Box<LineRecord>, Option<Box<Decision>>),
     /// A customer that the mapping skips.
     Skipped(Box<Finding>),
+    /// A service that the configuration bills nowhere.
+    Service(ServiceLeft),
 }
 
-/// All of one run: kept lines that bill otherwise than counted, ignored lines, and skipped customers. What was answered after
-/// the run did nothing in it.
+/// A service that is known and billed nowhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceLeft {
+    /// Which.
+    pub service: ServiceName,
+    /// Not assigned, or deprecated.
+    pub reason: Code,
+    /// Customers who are counted with it.
+    pub customers: usize,
+    /// Units that are counted.
+    pub units: Decimal,
+}
+
+/// All of one run, of its lines that are not settled: kept lines that bill otherwise than counted, ignored lines, skipped
+/// customers, and services that are billed nowhere. What was answered after the run did nothing in it.
 pub fn of_run(
     run: &RunSummary,
-    lines: Vec<LineRecord>,
+    lines: &[LineRecord],
     findings: &[Finding],
     decisions: &Decisions,
 ) -> Vec<LeftOnPurpose> {
     let before = decisions.0.iter().filter(|(_, decision)| decision.at < run.started_at);
     let by_name: BTreeMap<&DecisionSubject, &Decision> = before.collect();
-    let is_left = |line: &LineRecord| line.reason == Code::Ignored || line.was != line.wanted;
-    let left = lines.into_iter().filter(is_left).map(|line| {
-        let decision = answer_of(&line, &by_name).cloned().map(Box::new);
-        LeftOnPurpose::Line(Box::new(line), decision)
+    let is_left = |line: &&LineRecord| match line.reason {
+        Code::Ignored => true,
+        Code::Kept => line.was != line.wanted,
+        _ => false,
+    };
+    let left = lines.iter().filter(is_left).map(|line| {
+        let decision = answer_of(line, &by_name).cloned().map(Box::new);
+        LeftOnPurpose::Line(Box::new(line.clone()), decision)
     });
     let skipped = findings.iter().filter(|found| found.code == Code::CustomerSkipped);
-    left.chain(skipped.cloned().map(Box::new).map(LeftOnPurpose::Skipped)).collect()
+    let skipped = skipped.cloned().map(Box::new).map(LeftOnPurpose::Skipped);
+    left.chain(skipped).chain(services(lines).into_iter().map(LeftOnPurpose::Service)).collect()
 }
 
-/// How many of them are ignored lines, and how many units of these are counted and on no line of ConnectWise.
-pub fn ignored(left: &[LeftOnPurpose]) -> (usize, Decimal) {
-    let ignored: Vec<&LineRecord> = left
-        .iter()
-        .filter_map(|one| match one {
-            LeftOnPurpose::Line(line, _) => Some(line.as_ref()).filter(|line| line.reason == Code::Ignored),
-            LeftOnPurpose::Skipped(_) => None,
-        })
-        .collect();
-    let unbilled = ignored.iter().filter(|line| line.addition.is_none());
-    let counts = unbilled.flat_map(|line| &line.sources).filter_map(|source| source.count);
-    (ignored.len(), counts.fold(Decimal::ZERO, |sum, count| sum.saturating_add(count.as_decimal())))
+fn services(lines: &[LineRecord]) -> Vec<ServiceLeft> {
+    let mut found: BTreeMap<(&ServiceName, Code), (BTreeSet<&CustomerName>, Decimal)> = BTreeMap::new();
+    let is_left = |line: &&LineRecord| {
+        line.outcome == Outcome::Skipped && matches!(line.reason, Code::ServiceNotAssigned | Code::ServiceDeprecated)
+    };
+    for line in lines.iter().filter(is_left) {
+        for source in &line.sources {
+            let (customers, units) = found.entry((&source.service, line.reason)).or_default();
+            customers.insert(&source.customer);
+            *units = units.saturating_add(source.count.unwrap_or_default().as_decimal());
+        }
+    }
+    let each = found.into_iter().map(|((service, reason), (customers, units))| ServiceLeft {
+        service: service.clone(),
+        reason,
+        customers: customers.len(),
+        units,
+    });
+    each.collect()
+}
+
+/// What ignored lines come to, each in one of these.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct IgnoredUnits {
+    /// Counted, and on no line of ConnectWise: how many lines, and units.
+    pub unbilled: (usize, Decimal),
+    /// Billed otherwise than counted: how many lines, units billed, units counted.
+    pub otherwise: (usize, Decimal, Decimal),
+    /// Billed, and counted by nobody: how many lines, and units.
+    pub uncounted: (usize, Decimal),
+}
+
+impl IgnoredUnits {
+    /// Of all that was left.
+    pub fn of(left: &[LeftOnPurpose]) -> Self {
+        let mut all = Self::default();
+        for one in left {
+            if let LeftOnPurpose::Line(line, decision) = one
+                && line.reason == Code::Ignored
+            {
+                all.add(line, decision.as_deref());
+            }
+        }
+        all
+    }
+
+    fn add(&mut self, line: &LineRecord, decision: Option<&Decision>) {
+        let counts = line.sources.iter().filter_map(|source| source.count);
+        let counted = counts.map(|count| count.as_decimal()).reduce(Decimal::saturating_add);
+        match (billed(line, decision).map(|units| units.as_decimal()), counted) {
+            (None, counted) => {
+                let (lines, units) = self.unbilled;
+                self.unbilled = (lines + 1, units.saturating_add(counted.unwrap_or_default()));
+            }
+            (Some(billed), None) => {
+                let (lines, units) = self.uncounted;
+                self.uncounted = (lines + 1, units.saturating_add(billed));
+            }
+            (Some(billed), Some(counted)) => {
+                let (lines, before, count) = self.otherwise;
+                self.otherwise = (lines + 1, before.saturating_add(billed), count.saturating_add(counted));
+            }
+        }
+    }
+}
+
+/// What a line that was left bills: of one for which several additions stand, all of them together.
+pub fn billed(line: &LineRecord, decision: Option<&Decision>) -> Option<Quantity> {
+    line.was.or_else(|| on_several(line, decision))
+}
+
+/// What the several additions of one line bill together, where nobody chose between them. What else a line without an addition
+/// names bills elsewhere.
+pub fn on_several(line: &LineRecord, decision: Option<&Decision>) -> Option<Quantity> {
+    let is_ambiguous = match line.reason {
+        Code::LineAmbiguous => line.outcome == Outcome::Held,
+        Code::Ignored => decision.is_some_and(|decision| decision.reason == Code::LineAmbiguous),
+        _ => false,
+    };
+    let named = line.named.as_ref().filter(|named| is_ambiguous && named.0.len() > 1)?;
+    let mut units = named.0.values().copied();
+    let first = units.next()??;
+    units.try_fold(first, |sum, units| sum.checked_add(units?))
 }
 
 /// The answer that leaves it: to the line, or to whatever it follows from.

@@ -46,7 +46,7 @@ pub(crate) fn in_short(visit: &Visit) -> Result<Markup, PageError> {
     let Some(history) = &visit.desk.history else { return Ok(Markup::default()) };
     let today = visit.desk.zone.day(visit.now);
     let (month, on) = (InvoiceMonth::of(today), on(visit));
-    let standings = month.standings(history, today, Some(&on))?;
+    let standings = month.standings(history, today, &visit.site.host.invoice_moment(visit.now))?;
     let open = standings.iter().map(open_conditions).sum::<usize>() + history.unwatched(&on)?.len();
     Ok(html! {
         section.panel aria-labelledby="invoices" {
@@ -82,7 +82,7 @@ fn of_month(visit: &Visit, history: &History) -> Result<Markup, PageError> {
     let (switch, is_outdated) = (Some(switch(&months, asked)), visit.desk.outdated.is_some());
     let until = if is_over { None } else { Some(until_when(visit, history, &on)?) };
     let more = MonthMore { switch, until, open, few: Some(few), is_over, is_outdated };
-    let standings = asked.standings(history, today, Some(&on))?;
+    let standings = asked.standings(history, today, &visit.site.host.invoice_moment(visit.now))?;
     Ok(html! {
         div.kept { (ready_to_invoice::main(&standings, &unwatched, &asked.said(), (Links::DESK, &more))) }
         div.print-only.signoff { p { "Checked by" } p { "Date" } }

@@ -9,9 +9,11 @@ use crate::reconcile::model::display_text::{day, escaped, shown};
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::outcome::AnswerVerb;
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::{Quantity, or_dash};
 use crate::report::format::html::{Links, html_pieces};
-use crate::report::invoices::left_on_purpose::{LeftOnPurpose, ignored};
+use crate::report::invoices::asked_at_end::{AskedAtEnd, SinceEnd};
+use crate::report::invoices::left_on_purpose::{IgnoredUnits, LeftOnPurpose, ServiceLeft, billed};
 use crate::report::invoices::month_lines::{LISTED, LineOfMonth, MonthLines};
 use crate::report::report_model::ReportEntry;
 use crate::report::{display_names, numbers_and_dates};
@@ -105,11 +107,10 @@ fn moved(by: Decimal) -> String {
 
 /// Nobody asks about these any more, so they are named where the bills are about to go out.
 pub(super) fn left(id: &str, left: &[LeftOnPurpose]) -> Markup {
-    let (ignored, unbilled) = ignored(left);
     html! {
         section aria-labelledby=(id) {
             div.sec { h2 id=(id) { "Left as it is, on purpose" span.count { (left.len()) } } p { "Nobody is asked about these any more" } }
-            @if ignored > 0 { p { (ignored) " ignored, " (unbilled.normalize()) " units: counted, but not billed." } }
+            @for said in ignored_units(&IgnoredUnits::of(left)) { p { (said) } }
             div.sheet tabindex="0" { table {
                 thead { tr {
                     th scope="col" { "line" } th scope="col" { "answer" } th.n.wide scope="col" { "billed" }
@@ -117,14 +118,75 @@ pub(super) fn left(id: &str, left: &[LeftOnPurpose]) -> Markup {
                 } }
                 tbody { @for one in left.iter().take(LISTED) { @match one {
                     LeftOnPurpose::Line(line, decision) => {
-                        (left_row((&display_names::whose(line), &display_names::product(line)), (line.was, numbers_and_dates::counted(line)), &line.handle, answer(line, decision.as_deref())))
+                        (left_row((&display_names::whose(line), &display_names::product(line)), (billed(line, decision.as_deref()), numbers_and_dates::counted(line)), &line.handle, answer(line, decision.as_deref())))
                     },
                     LeftOnPurpose::Skipped(finding) => { (skipped(finding)) },
+                    LeftOnPurpose::Service(service) => { (service_left(service)) },
                 } } }
             } }
             @if left.len() > LISTED { p.small { "… and more: " code { "recount report --format csv" } } }
         }
     }
+}
+
+/// Lines that nobody is asked about, and that the invoice does not have as counted.
+pub(super) fn as_counted(id: &str, title: &str, lines: &[&LineRecord]) -> Markup {
+    html! {
+        section aria-labelledby=(id) {
+            div.sec { h2 id=(id) { (title) span.count { (lines.len()) } } }
+            div.sheet tabindex="0" { table {
+                thead { tr {
+                    th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "counted" }
+                    th scope="col" { "why" }
+                } }
+                tbody { @for line in lines.iter().take(LISTED) { tr {
+                    th.long scope="row" { (display_names::line(line)) }
+                    td.n { (or_dash(line.now.or(line.was))) } td.n { (or_dash(line.wanted)) }
+                    td { @if line.detail.is_empty() { (words_of(line.reason)) } @else { (escaped(&line.detail)) } }
+                } } }
+            } }
+            @if lines.len() > LISTED { p.small { "… and more: " code { "recount report --format csv" } } }
+        }
+    }
+}
+
+/// The items that a month ended with, and what became of each.
+pub(super) fn asked_at_end((id, month): (&str, &str), asked: &[AskedAtEnd], links: Links) -> Markup {
+    html! {
+        section aria-labelledby=(id) {
+            div.sec { h2 id=(id) { "Open when " (month) " ended" span.count { (asked.len()) } } }
+            div.sheet tabindex="0" { table {
+                thead { tr {
+                    th scope="col" { "line" } th scope="col" { "why" } th.n scope="col" { "billed" }
+                    th.n scope="col" { "wanted" } th scope="col" { "since" }
+                } }
+                tbody { @for one in asked.iter().take(LISTED) { (asked_row(one, links)) } }
+            } }
+            @if asked.len() > LISTED { p.small { "… and more: " code { "recount report --format csv" } } }
+        }
+    }
+}
+
+fn asked_row(one: &AskedAtEnd, links: Links) -> Markup {
+    let AskedAtEnd { finding, line, since } = one;
+    let title = ReportEntry { finding, line: line.as_ref() }.title();
+    let (billed, wanted) = line.as_ref().map(|line| (line.was, line.wanted)).unwrap_or_default();
+    html! { tr {
+        th.long scope="row" { (title) } td.fit { (words_of(finding.code)) }
+        td.n { (or_dash(billed)) } td.n { (or_dash(wanted)) }
+        td { @match since {
+            SinceEnd::Open => b { "still open" },
+            SinceEnd::Settled { run, at, billed } => {
+                "settled: " a.nb href={ (links.before) (run) (links.after) } { "run " (run) } " of " (numbers_and_dates::day(*at)) " does not ask it any more"
+                @if let Some(billed) = billed { ", and left " (billed) " billed" }
+            },
+        } }
+    } }
+}
+
+/// `successor waits`.
+fn words_of(code: Code) -> String {
+    code.as_str().replace('-', " ")
 }
 
 /// What was answered, and by whom; the words of the run where that answer is not the last one any more.
@@ -139,6 +201,33 @@ fn answer(line: &LineRecord, decision: Option<&Decision>) -> (Markup, Markup) {
         @if !decision.note.is_empty() { span.rest { q { (escaped(&decision.note)) } } }
     };
     (what, html! { (shown(&decision.who)) span.rest { (numbers_and_dates::day(decision.at)) } })
+}
+
+/// What ignored lines come to: none of them is asked about any more, and each is on the invoice in another way.
+fn ignored_units(ignored: &IgnoredUnits) -> Vec<String> {
+    let IgnoredUnits { unbilled, otherwise, uncounted } = *ignored;
+    let units = |units: Decimal| match units.normalize() {
+        one if one == Decimal::ONE => "1 unit".to_owned(),
+        several => format!("{several} units"),
+    };
+    let all = [
+        (unbilled.0, format!("{}: counted, but not billed.", units(unbilled.1))),
+        (otherwise.0, format!("{} billed where {} are counted.", units(otherwise.1), otherwise.2.normalize())),
+        (uncounted.0, format!("{} billed, and counted by nobody.", units(uncounted.1))),
+    ];
+    let said = all.into_iter().filter(|(lines, _)| *lines > 0);
+    said.map(|(lines, said)| format!("{lines} ignored, {said}")).collect()
+}
+
+fn service_left(left: &ServiceLeft) -> Markup {
+    let ServiceLeft { service, reason, customers, units } = left;
+    let what = if *reason == Code::ServiceDeprecated { "deprecated" } else { "not assigned" };
+    let of = numbers_and_dates::plural(*customers, "customer");
+    html! { tr {
+        th scope="row" { span.line { (shown(service.as_str())) } }
+        td.fit { (what) ", billed nowhere" span.rest { "of " (of) } }
+        td.n.wide { "–" } td.n { (units.normalize()) } td.fit { "services" } td.wide {}
+    } }
 }
 
 fn skipped(finding: &Finding) -> Markup {

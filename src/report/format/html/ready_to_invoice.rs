@@ -1,5 +1,6 @@
 //! "Ready to invoice": once a month, one page that says whether the bills can go out.
 
+use chrono::{DateTime, FixedOffset};
 use maud::{Markup, html};
 
 use crate::history::past::owned_lines::UnwatchedLine;
@@ -8,16 +9,18 @@ use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::reason_code::Code;
-use crate::reconcile::model::quantity::or_dash;
 use crate::report::format::html::month_tables::{self, FewLines};
 use crate::report::format::html::{Links, Place, document, html_pieces};
-use crate::report::invoices::invoice_conditions::{ConditionRemedy, ConditionState, InvoiceCondition, open_conditions};
+use crate::report::invoices::invoice_conditions::{
+    ConditionRemedy, ConditionState, InvoiceCondition, is_settled_since, open_conditions,
+};
 use crate::report::invoices::invoice_standing::InvoiceStanding;
-use crate::report::invoices::month_lines::LISTED;
 use crate::report::invoices::month_units::{MonthSum, MonthUnits, NoSum, UnitsMoved};
+use crate::report::invoices::night_in_time::NightInTime;
+use crate::report::invoices::unwritten_lines::Unwritten;
+use crate::report::numbers_and_dates;
 use crate::report::outdated::Outdated;
 use crate::report::report_model::ReportEntry;
-use crate::report::{display_names, numbers_and_dates};
 
 /// What helps where the lines of an integration that is not on bill still.
 pub const NOT_ON: &str = "switch it on again, let another integration bill them, or end them in ConnectWise";
@@ -58,19 +61,32 @@ pub struct MonthMore {
     pub is_outdated: bool,
 }
 
-/// The page; `month` in words.
+/// The page as it is kept; `month` in words. Nothing draws it anew where no night runs, so it says how long it can be believed.
 pub fn page(
     integrations: &[InvoiceStanding],
     unwatched: &[UnwatchedLine],
-    month: &str,
+    (month, drawn_at): (&str, DateTime<FixedOffset>),
     outdated: Option<&Outdated>,
 ) -> String {
-    let more = MonthMore { is_outdated: outdated.is_some(), ..MonthMore::default() };
+    let until = Some(holds_until(integrations, drawn_at));
+    let more = MonthMore { until, is_outdated: outdated.is_some(), ..MonthMore::default() };
     let main = html! {
         @if let Some(why) = outdated { (html_pieces::outdated(why)) }
         (main(integrations, unwatched, month, (Links::KEPT, &more)))
     };
     document(Place::Ready, "Ready to invoice · recount", &main)
+}
+
+fn holds_until(integrations: &[InvoiceStanding], drawn_at: DateTime<FixedOffset>) -> Markup {
+    let until = |standing: &InvoiceStanding| match standing.in_time {
+        Some(NightInTime::InTime(until)) => until,
+        _ => None,
+    };
+    let until = integrations.iter().filter(|standing| standing.is_on).filter_map(until).min();
+    html! {
+        "Drawn " (numbers_and_dates::minute(drawn_at)) "."
+        @if let Some(until) = until { " Where no night has run by " (numbers_and_dates::minute(until)) ", it is not ready any more." }
+    }
 }
 
 /// What stands on it, wherever the pages of runs are.
@@ -82,22 +98,27 @@ pub fn main(
 ) -> Markup {
     let open =
         integrations.iter().map(open_conditions).sum::<usize>() + unwatched.len() + usize::from(more.is_outdated);
+    let is_settled = more.is_over && !more.is_outdated && is_settled_since(integrations);
     let (tone, words) = match (open, integrations.is_empty()) {
         (_, true) => ("ask", "NO RUN YET".to_owned()),
         (0, _) => ("good", "READY".to_owned()),
+        (open, _) if is_settled => {
+            ("good", format!("SETTLED SINCE: {} open at its end", numbers_and_dates::plural(open, "condition")))
+        }
         (open, _) => ("ask", format!("NOT YET: {} open", numbers_and_dates::plural(open, "condition"))),
     };
     html! {
         header.head {
             div {
             div.headline { h1 { "Invoices of " (month) } span.verdict.big.(tone) { (words) } }
-            p.lead { "As of the newest run of each integration" @if more.is_over { " in " (month) } "." @if let Some(until) = &more.until { " " (until) } }
+            p.lead { "As of the newest run of each integration" @if more.is_over { " in " (month) } "." @if let Some(until) = &more.until { " " (until) }
+                @if is_settled { " What was open when the month ended is settled by now: each item says by which run." } }
             }
             @if let Some(switch) = &more.switch { (switch) }
         }
         (conditions(integrations, links))
         @if let Some(open) = &more.open { (open) }
-        @for (at, standing) in integrations.iter().enumerate() { (integration(at, standing, month, (links, more.few.as_ref()))) }
+        @for (at, standing) in integrations.iter().enumerate() { (integration(&at.to_string(), standing, month, (links, more.few.as_ref()))) }
         @if !unwatched.is_empty() { (nobody_looks(unwatched)) }
     }
 }
@@ -112,10 +133,10 @@ fn conditions(integrations: &[InvoiceStanding], links: Links) -> Markup {
     let asked = rows.iter().filter(|(_, states)| states.iter().any(Option::is_some));
     html! { @if !on.is_empty() { div.sheet tabindex="0" { table {
         caption.sr { "What has to hold before the invoices go out" }
-        thead { tr { th scope="col" { "condition" } @for standing in &on { th scope="col" { (shown(standing.run.integration.as_str())) } } } }
+        thead { tr { th scope="col" { "condition" } @for standing in &on { th scope="col" { (shown(standing.integration.as_str())) } } } }
         tbody { @for (condition, states) in asked { tr {
             th scope="row" { (condition.said()) }
-            @for state in states { td { (cell(state.as_ref(), links)) } }
+            @for state in states { td.fit { (cell(state.as_ref(), links)) } }
         } } }
         tfoot { tr { th scope="row" { "ready" } @for standing in &on {
             td { @if open_conditions(standing) == 0 { span.yes { "ready" } } @else { "not yet" } }
@@ -139,6 +160,7 @@ fn open(said: &str, helps: ConditionRemedy, links: Links) -> Markup {
         ConditionRemedy::Answer => (links.held, Some("recount held"), ""),
         ConditionRemedy::MendAndRun => (links.run, Some("recount run"), "mend it, and run it again"),
         ConditionRemedy::Run => (links.run, Some("recount run"), "the next run looks again"),
+        ConditionRemedy::Night => (links.run, Some("recount status"), "a night brings the invoices up to date"),
         ConditionRemedy::Wait => (None, Some("recount status"), "it is running, or was cut off"),
         ConditionRemedy::Apply => (None, None, "nothing is written until it is apply"),
         ConditionRemedy::NextRun => (None, None, "the next run bills the counts again, but for lines that are kept"),
@@ -150,24 +172,31 @@ fn open(said: &str, helps: ConditionRemedy, links: Links) -> Markup {
     }
 }
 
-fn integration(at: usize, standing: &InvoiceStanding, month: &str, (links, few): (Links, Option<&FewLines>)) -> Markup {
-    let InvoiceStanding { run, is_on, findings, units, changes, left_on_purpose, left_for_now, undos, uncounted: _ } =
-        standing;
+fn integration(at: &str, standing: &InvoiceStanding, month: &str, (links, few): (Links, Option<&FewLines>)) -> Markup {
+    let InvoiceStanding { integration, run, is_on, units, changes, left_on_purpose, undos, .. } = standing;
     let is_by_hand = |found: &&Finding| matches!(found.code, Code::HumanEdit | Code::TugOfWar);
-    let by_hand: Vec<&Finding> = findings.iter().filter(is_by_hand).collect();
+    let by_hand: Vec<&Finding> = standing.findings.iter().filter(is_by_hand).collect();
+    let waits: Vec<&LineRecord> =
+        standing.unwritten(Unwritten::ByARun).chain(standing.unwritten(Unwritten::InDoubt)).collect();
+    let named: Vec<&LineRecord> = standing.unwritten(Unwritten::Named).collect();
     html! {
         section aria-labelledby={ "i" (at) } {
             div.sec {
-                h2 id={ "i" (at) } { (shown(run.integration.as_str())) }
-                p { a href={ (links.before) (run.run) (links.after) } { "run " (run.run) } ", " (numbers_and_dates::minute(run.started_at)) (html_pieces::set_back(undos, links)) }
+                h2 id={ "i" (at) } { (shown(integration.as_str())) }
+                p { @match run {
+                    Some(run) => { a href={ (links.before) (run.run) (links.after) } { "run " (run.run) } ", " (numbers_and_dates::minute(run.started_at)) (html_pieces::set_back(undos, links)) },
+                    None => "no run",
+                } }
             }
             @if !is_on { p { "It is not on any more: this is what it changed while it was." } }
-            p.units { (month_sum(units, links)) }
+            @if run.is_some() { p.units { (month_sum(units, links)) } } @else { p { "Nothing of it is billed by recount in this month." } }
         }
+        @if !standing.asked_at_end.is_empty() { (month_tables::asked_at_end((&format!("a{at}"), month), &standing.asked_at_end, links)) }
+        @if !waits.is_empty() { (month_tables::as_counted(&format!("w{at}"), "Counted, and not written", &waits)) }
         @if !left_on_purpose.is_empty() { (month_tables::left(&format!("g{at}"), left_on_purpose)) }
-        @if !left_for_now.is_empty() { (otherwise_than_counted(at, left_for_now)) }
+        @if !named.is_empty() { (month_tables::as_counted(&format!("f{at}"), "Left for now, and not billed as counted", &named)) }
         @if !by_hand.is_empty() { (findings_list(&format!("h{at}"), "Changed by hand", &by_hand)) }
-        (month_tables::changed((&format!("c{at}"), month), &run.integration, changes, (links, few)))
+        @if run.is_some() { (month_tables::changed((&format!("c{at}"), month), integration, changes, (links, few))) }
     }
 }
 
@@ -230,26 +259,6 @@ fn nobody_looks(unwatched: &[UnwatchedLine]) -> Markup {
             ul.checks.sheet { @for one in unwatched {
                 li.ask { span.sign.ask aria-hidden="true" { "!" } p { b { "Open: " } (said(one)) span.soft { " → " (NOT_ON) } } }
             } }
-        }
-    }
-}
-
-/// Nothing is to be decided about these, and yet the invoice does not say what was counted.
-fn otherwise_than_counted(at: usize, lines: &[LineRecord]) -> Markup {
-    html! {
-        section aria-labelledby={ "f" (at) } {
-            div.sec { h2 id={ "f" (at) } { "Left for now, and not billed as counted" span.count { (lines.len()) } } }
-            div.sheet tabindex="0" { table {
-                thead { tr {
-                    th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "counted" }
-                    th scope="col" { "why" }
-                } }
-                tbody { @for line in lines.iter().take(LISTED) { tr {
-                    th.long scope="row" { (display_names::line(line)) }
-                    td.n { (or_dash(line.was)) } td.n { (or_dash(line.wanted)) } td { (escaped(&line.detail)) }
-                } } }
-            } }
-            @if lines.len() > LISTED { p.small { "… and more: " code { "recount report --format csv" } } }
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::outcome::{AnswerVerb, Mode};
 use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::health::Health;
+use crate::report::invoices::invoice_moment::InvoiceMoment;
 use crate::report::outdated::StandingBy;
 use crate::web::desk::host::mapping_host::MappingHost;
 use crate::web::desk::host::member_claim::{MemberClaim, MemberVerification};
@@ -32,6 +33,9 @@ pub trait DeskHost: MappingHost + ServicesHost + TrialHost + UploadHost + Send +
     /// # Errors
     /// A sentence for the log.
     fn standings(&self) -> Result<Vec<IntegrationStanding>, String>;
+
+    /// What is expected of each integration now, and what was changed that a run follows: by this the invoices are ready or not.
+    fn invoice_moment(&self, now: DateTime<Utc>) -> InvoiceMoment;
 
     /// The host that does the nights in this one's place, if one does; `history` is what this one knows.
     fn standing_by(&self, history: Option<&History>) -> Option<StandingBy>;

@@ -23,7 +23,7 @@ use crate::cli::commands::answer::next_use::{next_night, schedule};
 use crate::cli::commands::map::known_records::KnownRecords;
 use crate::cli::commands::serve::{background_run, tab_member};
 use crate::cli::session::NIGHT_STACK;
-use crate::cli::wiring::{configured_health, keep_report};
+use crate::cli::wiring::{configured_health, invoice_moment, keep_report};
 use crate::config::edit::recount_toml;
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::error_chain::error_chain;
@@ -34,6 +34,7 @@ use crate::reconcile::model::mapping::CustomerTarget;
 use crate::reconcile::model::plan::outcome::Mode;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::record_links::RecordLinks;
+use crate::report::invoices::invoice_moment::InvoiceMoment;
 use crate::report::outdated::StandingBy;
 use crate::web::desk::host::member_claim::{MemberClaim, MemberVerification};
 use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
@@ -155,6 +156,10 @@ impl DeskHost for CommandHost {
         }
         let standing = |one| standing(&config, one, history.as_ref(), is_running);
         config.integrations.values().map(standing).collect()
+    }
+
+    fn invoice_moment(&self, now: DateTime<Utc>) -> InvoiceMoment {
+        self.config().map_or_else(|_| InvoiceMoment::at(now), |config| invoice_moment::now(&config))
     }
 
     fn standing_by(&self, history: Option<&History>) -> Option<StandingBy> {
