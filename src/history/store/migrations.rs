@@ -40,6 +40,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0028_billed_units.sql"),
     include_str!("migrations/0029_edited.sql"),
     include_str!("migrations/0030_set_back.sql"),
+    include_str!("migrations/0034_export_counts.sql"),
 ];
 
 /// `reco`: tells our database from anybody else's.

@@ -207,5 +207,5 @@ impl Decision {
 
 /// Whether a line was held for this because of the step that it would make.
 fn is_step(reason: Code) -> bool {
-    matches!(reason, Code::ToZero | Code::LineStep | Code::HumanEdit)
+    matches!(reason, Code::ToZero | Code::LineStep | Code::HumanEdit | Code::ServiceMissing | Code::RowsMissing)
 }
