@@ -4,6 +4,7 @@ mod alerts;
 mod apis;
 mod architecture;
 mod calendar;
+mod came_again;
 mod connectwise;
 mod copied_files;
 mod core;

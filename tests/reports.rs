@@ -85,6 +85,7 @@ fn run(lines: Vec<LineRecord>, findings: Vec<Finding>, verdict: RunVerdict) -> R
         modified_at: at,
         open_end: false,
         files: Vec::new(),
+        counts: None,
     };
     let end = RunEnd {
         finished_at: at,

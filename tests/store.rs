@@ -394,6 +394,7 @@ fn as_of_version_7(night: &Night) {
                  DROP TABLE file_versions; DROP TABLE queued_answers;
                  DROP TABLE lapsed_answers; DROP TABLE connectwise_of; DROP TABLE seen_quantities; ALTER TABLE decisions DROP COLUMN within;
                  ALTER TABLE decisions DROP COLUMN named; ALTER TABLE lines DROP COLUMN named;
-                 ALTER TABLE lines DROP COLUMN invoice; ALTER TABLE lines DROP COLUMN month; ALTER TABLE lines DROP COLUMN changed_at; ALTER TABLE runs DROP COLUMN billed_units; ALTER TABLE runs DROP COLUMN invoice_days; ALTER TABLE lines DROP COLUMN edited;";
+                 ALTER TABLE lines DROP COLUMN invoice; ALTER TABLE lines DROP COLUMN month; ALTER TABLE lines DROP COLUMN changed_at; ALTER TABLE runs DROP COLUMN billed_units; ALTER TABLE runs DROP COLUMN invoice_days; ALTER TABLE lines DROP COLUMN edited;
+                 ALTER TABLE runs DROP COLUMN export_counts;";
     history.execute_batch(&format!("{added} PRAGMA user_version = 7;")).expect("the version before");
 }

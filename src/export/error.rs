@@ -27,6 +27,14 @@ pub enum ExportError {
         /// The folder that was looked into.
         folder: PathBuf,
     },
+    /// Several are the newest, and they differ.
+    #[error("{} and {} are equally new and differ: nobody knows which is tonight's", Name(.path), Name(.other))]
+    SeveralNewest {
+        /// The last of them by name.
+        path: PathBuf,
+        /// Another.
+        other: PathBuf,
+    },
     /// A folder could not be listed. A folder that cannot be read is not an empty one.
     #[error("cannot look for the export in {}", Name(.path))]
     List {
@@ -121,6 +129,7 @@ impl ExportError {
         match self {
             Self::Pattern { path, .. }
             | Self::NoMatch { path, .. }
+            | Self::SeveralNewest { path, .. }
             | Self::List { path, .. }
             | Self::Open { path, .. }
             | Self::Read { path, .. }
@@ -170,6 +179,9 @@ impl ExportError {
             }
             Self::Pattern { .. } | Self::NotAFile { .. } => format!("correct `path` {TABLE}"),
             Self::NoMatch { .. } => format!("put the vendor's export there, or correct `path` {TABLE}"),
+            Self::SeveralNewest { .. } => {
+                format!("take the older ones away, or set files = \"all\" {TABLE} if together they are one export")
+            }
             Self::Open { source, .. } | Self::List { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 format!("put the vendor's export there, or correct `path` {TABLE}")
             }

@@ -352,6 +352,7 @@ fn plan_summary(row: &Row<'_>) -> Result<Option<PlanSummary>, StoreError> {
         modified_at: time(row, "export_modified_at")?,
         open_end: row.get("export_open_end")?,
         files: files(row)?,
+        counts: row.get("export_counts")?,
     };
     Ok(Some(PlanSummary { fingerprint, accepted: row.get("accepted")?, export, guards: guards(row)? }))
 }

@@ -72,6 +72,8 @@ pub struct ExportRecord {
     pub open_end: bool,
     /// Its files, where it is several.
     pub files: Vec<DeliveredFile>,
+    /// SHA-256 of its counts, in hex; nothing in plans of a version that did not note it.
+    pub counts: Option<String>,
 }
 
 /// The file of the last accepted night.

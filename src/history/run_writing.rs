@@ -102,13 +102,13 @@ impl History {
     /// When it cannot be stored; [`StoreError::OutOfTurn`] if the run has a plan or an end already.
     pub fn record_plan(&mut self, run: RunId, plan: &PlanRecord) -> Result<Vec<Finding>, StoreError> {
         let PlanRecord { fingerprint, accepted, export, guards, lines } = plan;
-        let ExportRecord { path, sha256, rows, customers, units, modified_at, open_end, files } = export;
+        let ExportRecord { path, sha256, rows, customers, units, modified_at, open_end, files, counts } = export;
         self.write(|transaction| {
             let known = transaction
                 .prepare_cached(
                     "UPDATE runs SET fingerprint = ?2, accepted = ?3, export_path = ?4, export_sha256 = ?5,
                                  export_rows = ?6, export_customers = ?7, export_units = ?8, export_modified_at = ?9,
-                                 export_open_end = ?10, export_files = ?11, guards = ?12, billed_units = ?13
+                                 export_open_end = ?10, export_files = ?11, guards = ?12, billed_units = ?13, export_counts = ?14
                  WHERE run = ?1 AND fingerprint IS NULL AND finished_at IS NULL",
                 )?
                 .execute(params![
@@ -124,7 +124,8 @@ impl History {
                     open_end,
                     files_text(files),
                     guards_text(guards),
-                    billed_together(lines).map(|units| units.normalize().to_string())
+                    billed_together(lines).map(|units| units.normalize().to_string()),
+                    counts
                 ])?;
             in_turn(known, run, "plan")?;
             plan_lines::insert(transaction, run, lines)?;

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::connectwise::{CyclesByName, ReadError, Reader};
 use crate::export::locate::one_file::Export;
+use crate::history::past::earlier_exports::ExportDigests;
 use crate::history::run_record::ExportRecord;
 use crate::history::store::open::History;
 use crate::nightly::begun_run::BegunRun;
@@ -26,6 +27,7 @@ use crate::reconcile::matching::line_claims::Claims;
 use crate::reconcile::matching::names_on_lines::NamesOnLines;
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::model::display_text::{minute, shown};
+use crate::reconcile::model::export::counts_digest::digest;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, IntegrationName, ProductCode, ProductId, ServiceName};
 use crate::reconcile::model::line_owners::NeighboursLine;
 use crate::reconcile::model::mapping::{MatchCustomers, ServiceRule};
@@ -91,7 +93,8 @@ pub(super) async fn gather<R: Reader>(
     let mut past = past(run, source, history, in_doubt)?;
     findings.extend(past.taken_over.as_ref().map(|taken| host_changed(run, taken)));
     past.decisions = past.decisions.in_zone(|at| run.job.zone.local(at));
-    past.same_bytes = history.older_night_of(run.job.integration, &export.sha256, run.id)?;
+    let digests = ExportDigests { bytes: &export.sha256, counts: &digest(&export.counts) };
+    past.older_night = history.older_night_of(run.job.integration, digests, run.id)?;
     let due = is_due(run, source, history)?;
     // What a sweep begins with comes meanwhile, and is kept for it. If it does not come, the sweep asks again. Who matches
     // by name reads it anyway.
@@ -186,6 +189,7 @@ pub(super) fn export_record(export: &Export) -> ExportRecord {
     ExportRecord {
         path: export.path.display().to_string(),
         sha256: export.sha256.clone(),
+        counts: Some(digest(&export.counts)),
         rows: export.counts.rows,
         customers: export.counts.customers.len(),
         units: export.counts.units(),

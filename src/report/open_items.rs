@@ -193,6 +193,11 @@ impl OpenItems {
 
     /// Whether it was not answered since the plan was drawn.
     pub(crate) fn is_open(&self, finding: &Finding) -> bool {
+        let handle = finding.handle.as_deref().unwrap_or_default();
+        let lines = Item { of: self, handle, finding: Some(finding), line: None }.lines_that_wait();
+        if !lines.is_empty() && lines.iter().all(Item::was_answered) {
+            return false;
+        }
         let answered = self.matter(finding).and_then(|matter| self.decisions.0.get(&matter));
         answered.is_none_or(|decision| decision.at < self.run.started_at)
     }
@@ -209,6 +214,18 @@ impl Item<'_> {
     /// Whether it is one of the lines that a single open item lists (`billed-not-counted`): each is let be by itself.
     pub fn is_listed(&self) -> bool {
         self.line.is_some_and(|line| line.outcome == Outcome::Held && line.reason == Code::BilledNotCounted)
+    }
+
+    /// The lines that wait for the service that this is about, where nobody in the export has that any more.
+    pub fn lines_that_wait(&self) -> Vec<Self> {
+        let about = self.finding.filter(|finding| finding.code == Code::ServiceMissing && self.line.is_none());
+        let Some(service) = about.and_then(|finding| finding.service.as_ref()) else { return Vec::new() };
+        let waits = |line: &&LineRecord| {
+            let is_of = line.sources.iter().any(|source| source.service == *service);
+            line.outcome == Outcome::Held && line.reason == Code::ServiceMissing && is_of
+        };
+        let lines = lines(&self.of.run).iter().filter(waits);
+        lines.map(|line| Self { handle: &line.handle, finding: None, line: Some(line), ..*self }).collect()
     }
 
     /// Whether its line was answered since the plan was drawn.

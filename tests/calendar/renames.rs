@@ -189,7 +189,8 @@ fn a_service_that_gets_its_old_name_back_has_the_days_of_both() {
 #[test]
 fn a_history_of_the_version_before_follows_a_rename_from_its_second_night_on() {
     let before = "DROP TABLE names_on_lines; DROP TABLE customers_in_exports; DROP TABLE unknown_days; DROP TABLE replaced_counts;
-                  ALTER TABLE runs DROP COLUMN billed_units; ALTER TABLE runs DROP COLUMN invoice_days; ALTER TABLE lines DROP COLUMN edited; PRAGMA user_version = 25;";
+                  ALTER TABLE runs DROP COLUMN billed_units; ALTER TABLE runs DROP COLUMN invoice_days; ALTER TABLE lines DROP COLUMN edited;
+                  ALTER TABLE runs DROP COLUMN export_counts; PRAGMA user_version = 25;";
     for (nights_between, peak) in [(1, 15), (0, 13)] {
         let names = Names::since_december("peak");
         names.sql(before);

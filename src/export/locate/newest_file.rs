@@ -9,20 +9,31 @@ use glob::MatchOptions;
 
 use crate::export::error::ExportError;
 use crate::export::settings::DELIVERY;
+use crate::reconcile::model::export::partial_export::UnreadPart;
 
-/// The newest regular file that matches, by modification time; of equally new ones the last by name. A path that stands
-/// there as it is written is taken as it is.
+/// The newest file that matches, by modification time; of equally new ones with the same bytes the last by name. A path that
+/// stands there as it is written is taken as it is.
 ///
 /// # Errors
-/// If the pattern is none, a folder cannot be listed, or nothing matches.
+/// If the pattern is none, a folder cannot be listed, nothing matches, or several are the newest and differ: after a copy of the
+/// whole folder the order of names says nothing.
 pub fn newest(pattern: &Path) -> Result<PathBuf, ExportError> {
     if pattern.symlink_metadata().is_ok() {
         return Ok(pattern.to_owned());
     }
-    match all(pattern)?.pop() {
-        Some((_, path)) => Ok(path),
-        None => Err(no_match(pattern)),
+    let mut all = all(pattern)?;
+    let Some((at, path)) = all.pop() else { return Err(no_match(pattern)) };
+    let mut as_new = all.into_iter().rev().take_while(|(of, _)| *of == at).map(|(_, other)| other);
+    match as_new.find(|other| !is_same(other, &path)) {
+        Some(other) => Err(ExportError::SeveralNewest { path, other }),
+        None => Ok(path),
     }
+}
+
+/// Whether two files hold the same bytes, as far as both can be read.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let bytes = |path: &Path| path.metadata().map(|metadata| metadata.len()).ok();
+    bytes(one) == bytes(other) && std::fs::read(one).ok() == std::fs::read(other).ok()
 }
 
 /// What is read instead of the pattern: the newest file that a person has kept for this integration, where it is newer
@@ -84,22 +95,43 @@ pub(super) fn name_below(pattern: &Path, file: &Path) -> String {
     below.join("/")
 }
 
-/// Every file of the newest one's delivery, and of its extension, in the order of their names.
+/// The files of one delivery.
+#[derive(Debug, Default)]
+pub(super) struct Delivered<P> {
+    /// Those that are read, in the order of their names.
+    pub(super) files: Vec<P>,
+    /// Those of the same night that came before its hours.
+    pub(super) outside: Vec<UnreadPart>,
+}
+
+/// Every file of the newest one's delivery, and of its extension.
 ///
 /// # Errors
 /// As for [`newest`].
-pub(super) fn delivered(pattern: &Path, delivery: Duration) -> Result<Vec<PathBuf>, ExportError> {
+pub(super) fn delivered(pattern: &Path, delivery: Duration) -> Result<Delivered<PathBuf>, ExportError> {
     if pattern.symlink_metadata().is_ok() {
-        return Ok(vec![pattern.to_owned()]);
+        return Ok(Delivered { files: vec![pattern.to_owned()], outside: Vec::new() });
     }
     let all = all(pattern)?;
     let Some((newest, last)) = all.last() else { return Err(no_match(pattern)) };
-    let is_of_it = |(of, path): &&(SystemTime, PathBuf)| {
-        is_of_kind(path, last) && newest.duration_since(*of).is_ok_and(|before| before <= delivery)
-    };
-    let mut paths: Vec<PathBuf> = all.iter().filter(is_of_it).map(|(_, path)| path.clone()).collect();
-    paths.sort();
-    Ok(paths)
+    let mut of_night = Delivered { files: Vec::new(), outside: Vec::new() };
+    for (of, path) in all.iter().filter(|(_, path)| is_of_kind(path, last)) {
+        let before = newest.duration_since(*of).unwrap_or_default();
+        if before <= delivery {
+            of_night.files.push(path.clone());
+        } else {
+            of_night.outside.extend(outside(path, before));
+        }
+    }
+    of_night.files.sort();
+    Ok(of_night)
+}
+
+/// A file of the same night that no hour of its delivery has: nights are further apart.
+pub(super) fn outside(path: &Path, before: Duration) -> Option<UnreadPart> {
+    const NIGHT: Duration = Duration::from_secs(12 * 3600);
+    let hours = before.as_secs().div_ceil(3600);
+    (before <= NIGHT).then(|| UnreadPart::Earlier { path: path.to_owned(), hours })
 }
 
 /// The other files of the newest one's delivery: of the pattern, and at most an hour older.
@@ -120,19 +152,33 @@ pub(super) fn beside_newest(pattern: &Path) -> Result<Vec<PathBuf>, ExportError>
 /// More files than this are not looked into.
 const BESIDE_MAX: usize = 50;
 
-/// Every regular file of a pattern, oldest first.
+/// Every regular file of a pattern, oldest first, and every link to something that is none of them: to pass over the newest one
+/// would bill by an older file.
 fn all(pattern: &Path) -> Result<Vec<(SystemTime, PathBuf)>, ExportError> {
     let text = pattern.to_string_lossy();
     let matches = glob::glob(&text).map_err(|source| ExportError::Pattern { path: pattern.to_owned(), source })?;
-    let mut all = Vec::new();
+    let (mut all, mut links) = (Vec::new(), Vec::new());
     for found in matches {
         let found = found.map_err(|error| ExportError::List {
             path: error.path().to_owned(),
             source: io::Error::from(error.error().kind()),
         })?;
         if is_candidate(&found, &text) {
-            all.extend(modified(&found)?.map(|modified| (modified, found)));
+            match modified(&found)? {
+                Some(modified) => all.push((modified, found)),
+                None if found.is_symlink() && !found.is_dir() => links.push(found),
+                None => {}
+            }
         }
+    }
+    let canonical = |path: &Path| std::fs::canonicalize(path).ok();
+    let known: Vec<PathBuf> = match links.is_empty() {
+        true => Vec::new(),
+        false => all.iter().filter_map(|(_, path)| canonical(path)).collect(),
+    };
+    for link in links.into_iter().filter(|link| canonical(link).is_none_or(|target| !known.contains(&target))) {
+        let metadata = link.metadata().or_else(|_| link.symlink_metadata());
+        all.extend(metadata.and_then(|metadata| metadata.modified()).ok().map(|modified| (modified, link)));
     }
     all.sort();
     Ok(all)
@@ -219,9 +265,41 @@ mod tests {
         touch(&at("vendor-0.csv"), 3_000);
         touch(&at("other.csv"), 9_000);
         fs::create_dir(at("vendor-9.csv")).expect("a folder");
-        std::os::unix::fs::symlink(at("other.csv"), at("vendor-8.csv")).expect("a link");
+        std::os::unix::fs::symlink(at("vendor-1.csv"), at("vendor-8.csv")).expect("a link");
         assert_eq!(newest(&at("vendor-*.csv")).expect("found"), at("vendor-1.csv"));
         assert_eq!(newest(&at("vendor-2.csv")).expect("found"), at("vendor-2.csv"));
+    }
+
+    /// A copy of a whole folder gives all nights one time, and the last by name is any of them.
+    #[test]
+    fn of_several_newest_files_that_differ_none_is_tonights() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        for (name, text) in [("u-30-11.csv", "old"), ("u-02-12.csv", "new")] {
+            fs::write(at(name), text).expect("written");
+            let file = File::options().write(true).open(at(name)).expect("opened");
+            file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(3_000)).expect("dated");
+        }
+        let error = newest(&at("u-*.csv")).expect_err("nobody knows");
+        let told = error.to_string();
+        assert!(told.contains("u-30-11.csv") && told.contains("u-02-12.csv"), "{told}");
+    }
+
+    /// Otherwise the file of the night before bills once more, and nobody is told.
+    #[test]
+    fn a_newest_file_that_is_a_link_is_not_passed_over() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        touch(&at("vendor-1.csv"), 3_000);
+        touch(&at("elsewhere"), 9_000);
+        std::os::unix::fs::symlink(at("elsewhere"), at("vendor-2.csv")).expect("a link");
+        assert_eq!(
+            newest(&at("vendor-*.csv")).expect("found"),
+            at("vendor-2.csv"),
+            "and it is refused when it is read"
+        );
+        touch(&at("elsewhere"), 2_000);
+        assert_eq!(newest(&at("vendor-*.csv")).expect("found"), at("vendor-1.csv"));
     }
 
     /// The lock file that Excel leaves beside an open workbook is newer than the workbook.
@@ -237,12 +315,13 @@ mod tests {
         assert_eq!(newest(&at(".usage*")).expect("asked for"), at(".usage-2.xlsx"));
         touch(&at("usage-0.csv"), 900);
         touch(&at("usage-2.xlsx"), 800);
-        let both = delivered(&at("usage*"), Duration::from_secs(3600)).expect("found");
+        let files = |seconds| delivered(&at("usage*"), Duration::from_secs(seconds)).expect("found").files;
+        let both = files(3600);
         assert_eq!(both, [at("usage-1.xlsx"), at("usage-2.xlsx")]);
-        assert_eq!(delivered(&at("usage*"), Duration::from_secs(60)).expect("found"), [at("usage-1.xlsx")]);
+        assert_eq!(files(60), [at("usage-1.xlsx")]);
         // One customer of a delivery was left out without a word.
         touch(&at("usage-3.XLSX"), 800);
-        let all = delivered(&at("usage*"), Duration::from_secs(3600)).expect("found");
+        let all = files(3600);
         assert_eq!(all, [at("usage-1.xlsx"), at("usage-2.xlsx"), at("usage-3.XLSX")]);
     }
 

@@ -7,11 +7,12 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 
 use crate::export::error::ExportError;
-use crate::export::locate::newest_file::{delivered, name_below, no_match};
+use crate::export::locate::newest_file::{Delivered, delivered, name_below, no_match};
 use crate::export::locate::one_file::{Export, one};
 use crate::export::read::bytes_to_counts::read_named;
 use crate::export::read::sheet_or_file::NamedFile;
 use crate::export::settings::{Files, Layout};
+use crate::reconcile::model::export::partial_export::UnreadPart;
 
 /// A file of a delivery, read: of this host in room of its own.
 pub(super) struct ReadFile<Bytes = Vec<u8>> {
@@ -31,12 +32,21 @@ pub(super) fn read_all(
     now: DateTime<Utc>,
 ) -> Result<Export, ExportError> {
     let (mut left, mut files) = (layout.max_bytes, Vec::new());
-    for path in delivered(pattern, delivery)? {
+    let Delivered { files: paths, outside } = delivered(pattern, delivery)?;
+    for path in paths {
         let (path, modified_at, bytes) = one(path, left, now)?;
         left = left.saturating_sub(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
         files.push(ReadFile { path, modified_at, bytes });
     }
-    together(files, pattern, layout, now)
+    Ok(and_outside(together(files, pattern, layout, now)?, outside, layout))
+}
+
+/// The same, with the files of the same night that it was not read from.
+pub(super) fn and_outside(mut export: Export, outside: Vec<UnreadPart>, layout: &Layout) -> Export {
+    if !layout.whole {
+        export.counts.unread.extend(outside);
+    }
+    export
 }
 
 /// What the files come to together. The path is the newest one's; the digest is that of the names and digests of all of

@@ -11,12 +11,12 @@ use crate::export::format::zip_archive;
 use crate::export::locate::fetch::error::FetchError;
 use crate::export::locate::fetch::{FetchRequest, fetch, shown};
 use crate::export::locate::link_settings::Link;
-use crate::export::locate::newest_file::or_kept;
+use crate::export::locate::newest_file::{Delivered, or_kept};
 use crate::export::locate::one_file::{Export, read};
 use crate::export::locate::paging::fetch_lists;
 use crate::export::locate::place_settings::RemotePlace;
 use crate::export::locate::places::{read_delivery, read_place};
-use crate::export::locate::several_files::{ReadFile, complete, read_all, together};
+use crate::export::locate::several_files::{ReadFile, and_outside, complete, read_all, together};
 use crate::export::settings::{ExportLocation, ExportSettings, Files, Layout};
 
 /// Reads the newest file of this host or another, standard input, the link, or the lists of an API. A file's bytes are read at once, so nothing
@@ -71,14 +71,14 @@ async fn all_placed(
     layout: &Layout,
     order: &FetchRequest<'_>,
 ) -> Result<Export, ExportError> {
-    let files = read_delivery(place, delivery, order).await?;
+    let Delivered { files, outside } = read_delivery(place, delivery, order).await?;
     let pattern = PathBuf::from(place.shown(&place.pattern));
     let refused = |why| ExportError::Fetch { path: pattern.clone(), why };
     let named = files.iter().map(|file| (file.path.file_name().unwrap_or_default().to_string_lossy(), &*file.bytes));
     let archive = zip_archive::packed(named)
         .map_err(|error| refused(FetchError::Keep { folder: order.folder.to_owned(), why: error.to_string() }))?;
     order.keep_as("zip", archive, None).map_err(refused)?;
-    together(files, &pattern, layout, (order.clock)())
+    Ok(and_outside(together(files, &pattern, layout, (order.clock)())?, outside, layout))
 }
 
 async fn linked(link: &Link, layout: &Layout, order: &FetchRequest<'_>) -> Result<Export, ExportError> {

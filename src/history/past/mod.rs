@@ -3,6 +3,7 @@
 pub(crate) mod accepted_last;
 pub(in crate::history) mod baselines;
 pub mod days_kept_by_restore;
+pub mod earlier_exports;
 mod invoice_days;
 pub mod last_writes;
 pub(crate) mod names_on_lines;
@@ -78,7 +79,8 @@ impl History {
                 counts: accepted_counts(connection, integration.as_str())?,
                 decimals: decimals(connection, integration)?,
                 taken_over: None,
-                same_bytes: None,
+                older_night: None,
+                deliveries: earlier_exports::deliveries(connection, integration.as_str(), current)?,
             })
         })
     }
@@ -148,36 +150,6 @@ impl History {
             }
             all.reverse();
             Ok(all)
-        })
-    }
-
-    /// The last accepted night before the current one that had an export of these bytes; `None` also if that is the last
-    /// accepted night of all, but for those that are set back.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn older_night_of(
-        &self,
-        integration: &IntegrationName,
-        sha256: &str,
-        current: RunId,
-    ) -> Result<Option<RunId>, StoreError> {
-        self.read(|connection| {
-            let set_back = SetBack::of(connection, integration.as_str())?;
-            let mut statement = connection.prepare_cached(
-                "SELECT run, export_sha256 FROM runs
-                 WHERE integration = ?1 AND run <> ?2 AND accepted = 1 AND command <> 'plan' AND undoes IS NULL
-                 ORDER BY run DESC",
-            )?;
-            let mut rows = statement.query(params![integration.as_str(), current.0])?;
-            let mut last = true;
-            while let Some(row) = rows.next()? {
-                if row.get::<_, Option<String>>("export_sha256")?.as_deref() == Some(sha256) {
-                    return Ok((!last).then_some(RunId(row.get("run")?)));
-                }
-                last &= set_back.has(RunId(row.get("run")?));
-            }
-            Ok(None)
         })
     }
 }

@@ -41,6 +41,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0029_edited.sql"),
     include_str!("migrations/0030_set_back.sql"),
     include_str!("migrations/0031_invoice_days.sql"),
+    include_str!("migrations/0032_export_counts.sql"),
 ];
 
 /// `reco`: tells our database from anybody else's.

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use rust_decimal::Decimal;
 
 use crate::history::journal::WriteOutcome;
+use crate::history::past::earlier_exports::ExportDigests;
 use crate::history::run_record::{LineRecord, PlanRecord};
 use crate::history::tests::{Place, create, end, key, line, mail, noon, plan, set, source, units};
 use crate::reconcile::guard::accepted_counts::AcceptedCount;
@@ -299,7 +300,9 @@ fn no_export_is_compared_with_one_that_was_set_back() {
     // Its bytes stay those of a night before, once another one has come, and are no obstacle to the right ones.
     let current = place.begin(RunCommand::Run);
     let older = |place: &Place, hours: i64| {
-        place.history.older_night_of(&mail(), &plan(hours, Vec::new()).export.sha256, current).unwrap()
+        let export = plan(hours, Vec::new()).export;
+        let digests = ExportDigests { bytes: &export.sha256, counts: "" };
+        place.history.older_night_of(&mail(), digests, current).unwrap()
     };
     assert_eq!((older(&place, 0), older(&place, 24)), (None, None));
     place.undo(undo, true);

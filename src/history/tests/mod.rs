@@ -117,6 +117,7 @@ fn plan(hours: i64, lines: Vec<LineRecord>) -> PlanRecord {
             modified_at: noon() + TimeDelta::hours(hours),
             open_end: false,
             files: Vec::new(),
+            counts: None,
         },
         guards: Vec::new(),
         lines,

@@ -271,6 +271,7 @@ fn planned() -> impl Strategy<Value = PlanRecord> {
             units: Decimal::new(units, 3),
             modified_at,
             open_end,
+            counts: Some(format!("{units}")),
             files,
         },
     );

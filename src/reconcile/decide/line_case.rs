@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 
 use crate::reconcile::decide::billed_elsewhere::ElsewhereInputs;
 use crate::reconcile::guard::guard_policy::GuardPolicy;
+use crate::reconcile::guard::missing_services::{LesserCounts, MissingServices};
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::matching::wanted_line::WantedLine;
 use crate::reconcile::model::connectwise_records::{Addition, Agreement, Product};
@@ -28,6 +29,10 @@ pub struct LineRules<'a> {
     pub export: &'a ExportStamp,
     /// Where each customer is billed.
     pub places: &'a BTreeMap<CustomerName, Place>,
+    /// What nobody in the export has any more.
+    pub missing: &'a MissingServices<'a>,
+    /// What is less than was accepted.
+    pub lesser: &'a LesserCounts<'a>,
     /// What bills beside the lines.
     pub around: &'a ElsewhereInputs<'a>,
     /// The day of the run.

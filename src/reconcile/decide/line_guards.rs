@@ -8,6 +8,7 @@ use crate::reconcile::decide::line_decision::{Hold, HoldReason};
 use crate::reconcile::decide::permitted_answers::may_be_accepted;
 use crate::reconcile::decide::stored_answers::{AskedStep, StepAnswer};
 use crate::reconcile::guard::guard_policy::ToZero;
+use crate::reconcile::guard::missing_services::MissingCount;
 use crate::reconcile::matching::stored_decimals::may_be_kept_as_zero;
 use crate::reconcile::model::connectwise_records::{Addition, Product};
 use crate::reconcile::model::display_text::{day, minute, shown};
@@ -55,7 +56,46 @@ impl<'a> LineRules<'a> {
         }
         let fight = self.tug_of_war(addition, now, to);
         let fight = fight.or_else(|| self.another_line(step));
-        fight.or_else(|| self.hand_edit(step)).or_else(|| self.zero(key, now, to)).or_else(|| self.line_step(now, to))
+        let first = fight.or_else(|| self.hand_edit(step)).or_else(|| self.service_missing(step));
+        let zero = || self.zero(key, now, to).or_else(|| self.one_of_several(step));
+        first.or_else(zero).or_else(|| self.fewer_rows(step)).or_else(|| self.line_step(now, to))
+    }
+
+    /// What one of several customers used goes to zero in the line that they share. That is asked each time: of no line is it
+    /// known since when a part of it is none.
+    fn one_of_several(&self, step: Step<'_>) -> Option<HoldReason> {
+        let Step { key, now, to, .. } = step;
+        let MissingCount { customer, service, units } = self.lesser.on(key).gone.filter(|_| to < now)?;
+        let (customer, service) = (shown(customer.as_str()), shown(service.as_str()));
+        let detail = format!(
+            "{customer}'s {} of {service} would go to zero in a line that it shares: {now} → {to}",
+            units.normalize()
+        );
+        (self.policy.to_zero != ToZero::Apply).then_some((Code::ToZero, detail))
+    }
+
+    /// The newest day of the export may not be whole yet. A line that goes to zero was asked about, or waited for a second night.
+    fn fewer_rows(&self, step: Step<'_>) -> Option<HoldReason> {
+        let Step { key, now, to, .. } = step;
+        if to.is_zero() && self.policy.to_zero != ToZero::Apply {
+            return None;
+        }
+        let (MissingCount { customer, service, .. }, then, rows) =
+            self.lesser.on(key).fewer_rows.filter(|_| to < now)?;
+        let (customer, service) = (shown(customer.as_str()), shown(service.as_str()));
+        let detail =
+            format!("the newest day has {rows} of the {then} rows that {customer} had of {service}: {now} → {to}");
+        Some((Code::RowsMissing, detail))
+    }
+
+    /// A part of the line that nobody in the export has any more: what is left of it says too little.
+    fn service_missing(&self, step: Step<'_>) -> Option<HoldReason> {
+        let Step { key, now, to, .. } = step;
+        let first = self.missing.on(key).first()?;
+        let service = shown(first.service.as_str());
+        let detail =
+            format!("nobody in the export has {service} tonight, which this line was billed for: {now} → {to}");
+        Some((Code::ServiceMissing, detail))
     }
 
     /// A customer or a service that the line was billed for and that is mapped elsewhere now: an edit of the mapping is

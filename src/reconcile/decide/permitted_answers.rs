@@ -175,6 +175,8 @@ pub fn may_be_accepted(reason: Code) -> bool {
             | Code::LineElsewhere
             | Code::LineJustEnded
             | Code::HostChanged
+            | Code::ServiceMissing
+            | Code::RowsMissing
     )
 }
 

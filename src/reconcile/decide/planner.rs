@@ -12,6 +12,7 @@ use crate::reconcile::decide::line_case::{LineCase, LineRules};
 use crate::reconcile::decide::line_decision::LineDecision;
 use crate::reconcile::decide::plan_inputs::PlanInputs;
 use crate::reconcile::decide::{invoice_calendar, uncounted_lines};
+use crate::reconcile::guard::missing_services::{CountsAndPlaces, LesserCounts, MissingCount, MissingServices};
 use crate::reconcile::matching::catalog::{candidates, one_spelling, product};
 use crate::reconcile::matching::counts_to_lines::{OnAgreement, wanted_lines};
 use crate::reconcile::matching::placement::Place;
@@ -132,7 +133,9 @@ fn placed_lines(gathered: PlanInputs<'_>) -> Vec<Line> {
         mapping.products().into_iter().map(|code| (code, product(directory, code))).collect();
     // What begins beside a line is looked at there; what is there already is compared here.
     let around = ElsewhereInputs::new(directory, additions, claims, places, past, today);
-    let judge = LineRules { mapping, policy, past, export, places, around: &around, today };
+    let known = CountsAndPlaces { counts, mapping, places, past };
+    let (missing, lesser) = (&MissingServices::of(known), &LesserCounts::of(known));
+    let judge = LineRules { mapping, policy, past, export, places, missing, lesser, around: &around, today };
     let lines = wanted_lines(counts, mapping, places, past, on).map(|(key, wanted)| {
         let wanted = rounded(wanted, decimals(mapping, past, &key));
         let product = products.get(&key.product).copied().unwrap_or(Err(Code::ProductMissing));
@@ -143,7 +146,8 @@ fn placed_lines(gathered: PlanInputs<'_>) -> Vec<Line> {
             _ => not_read(key.agreement, directory),
         };
         let judgement = claims.hold(&key, naming_the_member(judgement, &key, directory));
-        placed_line(key, wanted, judgement)
+        let gone = missing.on(&key);
+        with_gone(placed_line(key, wanted, judgement), gone)
     });
     lines.collect()
 }
@@ -200,6 +204,19 @@ fn placed_line(key: LineKey, wanted: WantedLine, judgement: LineDecision) -> Lin
         detail,
         named,
     }
+}
+
+/// A line that waits for a service that nobody has any more says whose count of it is gone.
+fn with_gone(mut line: Line, gone: &[MissingCount<'_>]) -> Line {
+    if line.verdict == Verdict::Held(Code::ServiceMissing) {
+        let new = |one: &&MissingCount<'_>| {
+            !line.sources.iter().any(|known| known.customer == *one.customer && known.service == *one.service)
+        };
+        let gone: Vec<Source> = gone.iter().filter(new).map(|one| one.as_source()).collect();
+        line.sources.extend(gone);
+        line.sources.sort();
+    }
+    line
 }
 
 /// Counts that come to no line: of customers without a place, and of services that are not billed.

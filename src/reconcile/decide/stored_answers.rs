@@ -226,7 +226,9 @@ fn asks_more(matter: &DecisionSubject, finding: &Finding, ignored: &Decision, li
 /// somebody answered, with the same quantities, is a question of its own.
 fn was_shown(code: Code, answered: Code) -> bool {
     match code {
-        Code::LineElsewhere | Code::HostChanged | Code::CountTakenOut | Code::LineLeftBehind => answered == code,
+        Code::LineElsewhere | Code::HostChanged | Code::CountTakenOut | Code::LineLeftBehind | Code::ServiceMissing => {
+            answered == code
+        }
         // Both are looked for at once.
         Code::LineJustEnded => matches!(answered, Code::LineJustEnded | Code::LineElsewhere),
         _ => true,

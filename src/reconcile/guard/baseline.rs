@@ -117,10 +117,16 @@ pub fn after(past: &Past, counts: &Counts, plan: &Plan, approved: bool) -> Accep
     // What is in the export no more: a customer who is missing, a service that would go to zero, or one that was renamed.
     let held = plan.lines.iter().filter(|line| line.verdict.is_held());
     let was_billed: CountKeys<'_> = held.flat_map(|line| former(past, line)).collect();
-    for (customer, services) in accepted.iter().filter(|_| !approved) {
-        for (service, before) in services.iter().filter(|(service, _)| cell_of(counts, (customer, service)).is_none()) {
+    let gone = plan.lines.iter().filter(|line| line.verdict == Verdict::Held(Code::ServiceMissing));
+    // An approved plan leaves these lines as they are, and its approval says nothing of a service that nobody has.
+    let gone: CountKeys<'_> = gone.flat_map(|line| &line.sources).map(|one| (&one.customer, &one.service)).collect();
+    for (customer, services) in accepted {
+        for (service, before) in services {
+            let key = (customer, service);
+            let is_there = cell_of(counts, key).is_some_and(|cell| !approved || !cell.units().is_zero());
             let is_held = standings.of_count(customer, service) == CountStanding::Held;
-            if is_held || was_billed.contains(&(customer, service)) {
+            let stays = !approved && (is_held || was_billed.contains(&key));
+            if !is_there && (stays || gone.contains(&key)) {
                 keep(customer, service, *before);
             }
         }

@@ -10,7 +10,7 @@ use crate::reconcile::guard::baseline;
 use crate::reconcile::guard::file_twice::{file_twice, repeated_unasked};
 use crate::reconcile::guard::guard_inputs::GuardInputs;
 use crate::reconcile::guard::guard_policy::{GuardPolicy, Percent};
-use crate::reconcile::guard::run_guards::step;
+use crate::reconcile::guard::old_export::{copied_file, fewer_files, old_again, old_file};
 use crate::reconcile::guard::stop_finding::{percent, stop};
 use crate::reconcile::model::display_text::{day, shown};
 use crate::reconcile::model::export::counts::Counts;
@@ -18,7 +18,7 @@ use crate::reconcile::model::export::partial_export::UnreadPart;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::past::{Accepted, ExportStamp, Past};
 use crate::reconcile::model::plan::Plan;
-use crate::reconcile::model::plan::finding::{Finding, plural};
+use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::plan::remedy::Remedy;
 
@@ -26,12 +26,12 @@ use crate::reconcile::model::plan::remedy::Remedy;
 pub(super) fn export_findings(plan: &Plan, checks: GuardInputs<'_>) -> Vec<Finding> {
     let GuardInputs { policy, past, counts, export, now, .. } = checks;
     let mut findings = Vec::from_iter(stale(policy, export, now));
-    findings.extend(part_unread(counts));
-    findings.extend(old_again(plan, past));
+    findings.extend(part_of(unread(counts, past)));
+    findings.extend(old_again(plan, past, counts).or_else(|| old_file(plan, past, counts)));
     let twice = past.accepted.as_ref().and_then(|accepted| file_twice(plan, past, counts, accepted));
-    findings.extend(twice.or_else(|| repeated_unasked(past, counts)));
+    findings.extend(twice.or_else(|| repeated_unasked(past, counts)).or_else(|| copied_file(past, counts)));
     if let Some(accepted) = &past.accepted {
-        findings.extend(fewer_files(counts, accepted));
+        findings.extend(fewer_files(past, counts, accepted));
         findings.extend((counts.open_end && !accepted.open_end).then(|| cut_off(accepted.run)));
         let (now, then) = sizes(plan, checks, accepted);
         let share = |code, what: &str, now: Decimal, then: Decimal, min: Percent| {
@@ -53,15 +53,6 @@ pub(super) fn export_findings(plan: &Plan, checks: GuardInputs<'_>) -> Vec<Findi
     findings
 }
 
-/// A vendor that writes a file for each region may be late with one of them.
-fn fewer_files(counts: &Counts, accepted: &Accepted) -> Option<Finding> {
-    let (now, then) = (counts.files.len(), accepted.files);
-    (now > 0 && now < then).then(|| {
-        let message = format!("{} of the export, and run {} read {then}", plural(&now, "file"), accepted.run);
-        stop(Code::ExportFewerFiles, message, "wait for the whole delivery; if the others have ended, approve the plan")
-    })
-}
-
 /// Tonight's export and the last accepted one. A history of an older version knows that one as a whole only.
 pub(super) fn sizes(plan: &Plan, checks: GuardInputs<'_>, accepted: &Accepted) -> (Size, Size) {
     let GuardInputs { past, counts, .. } = checks;
@@ -74,12 +65,27 @@ pub(super) fn sizes(plan: &Plan, checks: GuardInputs<'_>, accepted: &Accepted) -
 
 /// A file that looks like a part of the export: whoever is not in it may be in the rest.
 pub fn part_unread(counts: &Counts) -> Option<Finding> {
-    let signs: Vec<String> = counts.unread.iter().take(SIGNS_SAID).map(ToString::to_string).collect();
+    part_of(counts.unread.iter().collect())
+}
+
+/// The signs of it. A file that an accepted night had is no part of this one.
+fn unread<'a>(counts: &'a Counts, past: &Past) -> Vec<&'a UnreadPart> {
+    let was_read =
+        |name: &str| past.deliveries.iter().flat_map(|delivery| &delivery.files).any(|file| file.name == name);
+    let is_open = |sign: &&UnreadPart| match sign {
+        UnreadPart::Earlier { path, .. } => path.file_name().is_none_or(|name| !was_read(&name.to_string_lossy())),
+        _ => true,
+    };
+    counts.unread.iter().filter(is_open).collect()
+}
+
+fn part_of(unread: Vec<&UnreadPart>) -> Option<Finding> {
+    let signs: Vec<String> = unread.iter().take(SIGNS_SAID).map(ToString::to_string).collect();
     (!signs.is_empty()).then(|| {
         let message = format!("the export looks like a part of it: {}", signs.join("; "));
         let whole = Remedy::settings("if it is whole as it is, set whole = true in the export's table");
-        let on = counts.unread.iter().find(|sign| !matches!(sign, UnreadPart::Total { .. })).or(counts.unread.first());
-        let on = on.and_then(reads_on).unwrap_or_default();
+        let on = unread.iter().find(|sign| !matches!(sign, UnreadPart::Total { .. })).or(unread.first());
+        let on = on.and_then(|sign| reads_on(sign)).unwrap_or_default();
         stop(Code::ExportPartUnread, message, on.or("fetch the export whole".into()).or(whole))
     })
 }
@@ -93,19 +99,6 @@ fn reads_on(sign: &UnreadPart) -> Option<Remedy> {
     }
     let beside = if sign.is_of_pages() { "read its `url` page by page: set" } else { "set" };
     Some(Remedy::settings(format!("{beside} {} in the export's table", sign.keys()?)))
-}
-
-/// So few lines may well go back by chance.
-const BACK_MAX: usize = 3;
-
-/// The bytes of an older night: what was changed since would be set back.
-fn old_again(plan: &Plan, past: &Past) -> Option<Finding> {
-    let night = past.same_bytes?;
-    let back = plan.lines.iter().filter(|line| line.live.is_some() && !step(line).is_zero()).count();
-    (back > BACK_MAX).then(|| {
-        let message = format!("the export is that of run {night} again, byte by byte, and {back} lines would go back");
-        stop(Code::ExportOldAgain, message, "fetch tonight's export; if its counts hold again, approve the plan")
-    })
 }
 
 /// A vendor that ends its last row with a line break does so every night.
@@ -139,12 +132,12 @@ pub fn malformed(counts: &Counts, policy: &GuardPolicy) -> Option<Finding> {
             let declared = Remedy::settings("declare how the vendor writes numbers");
             declared.noting("`recount check` says what to write")
         };
-        stop(Code::ExportMalformed, message, if all_may_be { declare() } else { unread(counts) })
+        stop(Code::ExportMalformed, message, if all_may_be { declare() } else { row_advice(counts) })
     })
 }
 
 /// What helps the first row that could not be read.
-fn unread(counts: &Counts) -> Remedy {
+fn row_advice(counts: &Counts) -> Remedy {
     counts.rejected.first().map_or_else(
         || {
             let way = if counts.filled.customer { "" } else { "set `fill_down`, or " };

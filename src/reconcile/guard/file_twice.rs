@@ -74,7 +74,10 @@ pub(super) fn file_twice(plan: &Plan, past: &Past, counts: &Counts, accepted: &A
 pub(super) fn repeated_unasked(past: &Past, counts: &Counts) -> Option<Finding> {
     let repeated = counts.repeated.as_ref()?;
     let before = past.counts.get(&repeated.customer).and_then(|own| own.get(&repeated.service));
-    let is_accepted = before.is_some_and(|before| before.units >= half_again(repeated.units));
+    let tonight = counts.of(&repeated.customer).and_then(|own| own.get(&repeated.service)).map(Cell::units);
+    // Of many files the others come to much by themselves: what was accepted has this one in it, or it has not.
+    let without = tonight.unwrap_or_default().saturating_sub(repeated.units / Decimal::TWO);
+    let is_accepted = before.is_some_and(|before| before.units >= without);
     if is_accepted { None } else { repeated_part(counts) }
 }
 

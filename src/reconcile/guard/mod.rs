@@ -10,6 +10,8 @@ pub mod file_twice;
 pub mod guard_inputs;
 pub mod guard_policy;
 pub mod measurements;
+pub mod missing_services;
+mod old_export;
 pub mod plan_check;
 mod run_guards;
 mod stop_finding;

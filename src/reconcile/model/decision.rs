@@ -217,5 +217,5 @@ pub fn answer_as_shown(verb: AnswerVerb, at: DateTime<Utc>, who: &str) -> String
 
 /// Whether a line was held for this because of the step that it would make.
 fn is_step(reason: Code) -> bool {
-    matches!(reason, Code::ToZero | Code::LineStep | Code::HumanEdit)
+    matches!(reason, Code::ToZero | Code::LineStep | Code::HumanEdit | Code::ServiceMissing | Code::RowsMissing)
 }

@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 
 use crate::reconcile::guard::accepted_counts::AcceptedCounts;
 use crate::reconcile::model::decision::Decisions;
+use crate::reconcile::model::export::delivered_file::DeliveredFile;
 use crate::reconcile::model::ids::{AdditionId, CustomerName, IntegrationName, ProductId, RunId, ServiceName};
 use crate::reconcile::model::kept_decimals::KeptDecimals;
 use crate::reconcile::model::known_lines::{KnownLines as _, OfCatalogItem};
@@ -70,8 +71,28 @@ pub struct Past {
     pub decimals: KeptDecimals,
     /// The host that wrote before this one, while new lines wait for what it may have sent.
     pub taken_over: Option<RecentTakeover>,
-    /// The last accepted night that had tonight's bytes, if that was not the night before.
-    pub same_bytes: Option<RunId>,
+    /// The last accepted night whose export was tonight's, if that was not the night before.
+    pub older_night: Option<OlderNight>,
+    /// The deliveries of accepted nights that were several files, the newest first.
+    pub deliveries: Vec<Delivery>,
+}
+
+/// An accepted night whose export came again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OlderNight {
+    /// Which.
+    pub run: RunId,
+    /// Whether it was the same bytes, and not the same counts alone.
+    pub by_bytes: bool,
+}
+
+/// What an accepted night read, where it was several files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// Which night.
+    pub run: RunId,
+    /// Its files.
+    pub files: Vec<DeliveredFile>,
 }
 
 /// Counts of earlier days.

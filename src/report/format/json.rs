@@ -209,7 +209,8 @@ impl RunRequests {
 
 impl<'a> Export<'a> {
     fn of(export: &'a ExportRecord) -> Self {
-        let ExportRecord { path, sha256, rows, customers, units: _, modified_at, open_end: _, files } = export;
+        let ExportRecord { path, sha256, rows, customers, units: _, modified_at, open_end: _, files, counts: _ } =
+            export;
         let files = files.iter();
         let files =
             files.map(|DeliveredFile { name, bytes, sha256 }| ExportFile { name, bytes: *bytes, sha256 }).collect();

@@ -1,5 +1,6 @@
 //! Which matters are answered: handles, or everything that is held for one reason. Several are shown first.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 
 use clap::Args;
@@ -40,8 +41,21 @@ impl AnswerTarget {
         self.all.is_some() || self.handles.len() > 1
     }
 
-    /// Each once, in the order in which they were typed or are listed.
-    pub(super) fn items<'a>(&self, all: &'a [OpenItems]) -> Result<Vec<Item<'a>>, CommandError> {
+    /// Each once, in the order in which they were typed or are listed. A service that nobody has any more is answered line by
+    /// line, but for being ignored.
+    pub(super) fn items<'a>(&self, all: &'a [OpenItems], verb: AnswerVerb) -> Result<Vec<Item<'a>>, CommandError> {
+        let mut items: Vec<Item<'a>> = Vec::new();
+        for item in self.named(all)? {
+            let lines = if verb == AnswerVerb::Ignore { Vec::new() } else { item.lines_that_wait() };
+            let each = if lines.is_empty() { vec![item] } else { lines };
+            items.extend(each);
+        }
+        let mut seen = BTreeSet::new();
+        items.retain(|item| seen.insert(item.handle));
+        Ok(items)
+    }
+
+    fn named<'a>(&self, all: &'a [OpenItems]) -> Result<Vec<Item<'a>>, CommandError> {
         let Some(reason) = &self.all else {
             let mut items: Vec<Item<'a>> = Vec::new();
             for typed in &self.handles {

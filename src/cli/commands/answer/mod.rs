@@ -12,14 +12,13 @@ use serde::Serialize;
 
 use crate::cli::arguments::global_options::Global;
 use crate::cli::commands::answer::answer_targets::AnswerTarget;
-use crate::cli::commands::answer::typed_step::TypedStep;
+use crate::cli::commands::answer::typed_step::{TypedStep, after_undos};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session::Session;
 use crate::cli::{clock, operator, session};
 use crate::config::settings::Config;
 use crate::history::desk::answer_queue::QueuedAnswer;
-use crate::history::journal::WriteOutcome;
 use crate::history::run_record::LineRecord;
 use crate::history::store::open::History;
 use crate::reconcile::decide::permitted_answers::Refusal;
@@ -175,7 +174,7 @@ fn decide(
             AnswerVerb::Reopen => Vec::new(),
             _ => answers(&all, which, typed, &session.history)?,
         };
-        let is_asked = which.is_several() || answers.iter().any(Answer::is_over_another_persons);
+        let is_asked = which.is_several() || answers.len() > 1 || answers.iter().any(Answer::is_over_another_persons);
         is_asked.then(|| answers.iter().map(Answer::shown).collect::<Vec<_>>())
     };
     let Some(seen) = seen else { return store(&config, which, typed, &mut session, None) };
@@ -284,7 +283,13 @@ fn answers<'a>(
     typed: Typed<'_>,
     history: &History,
 ) -> Result<Vec<Answer<'a>>, CommandError> {
-    which.items(all)?.into_iter().map(|item| answer(typed, item, history)).collect()
+    let items = which.items(all, typed.verb)?;
+    // They are shown one by one before anything is stored.
+    let step = match typed.step {
+        TypedStep::Shown if items.len() > 1 && !which.yes => TypedStep::Seen,
+        step => step,
+    };
+    items.into_iter().map(|item| answer(Typed { step, ..typed }, item, history)).collect()
 }
 
 fn answer<'a>(typed: Typed<'_>, item: Item<'a>, history: &History) -> Result<Answer<'a>, CommandError> {
@@ -303,21 +308,6 @@ fn answer<'a>(typed: Typed<'_>, item: Item<'a>, history: &History) -> Result<Ans
     let step = line.map(step_of).unwrap_or_default();
     let replaces = waiting(&decision, history)?.or_else(|| held_until_now(item.of, &matter));
     Ok(Answer { of: item.of, matter, decision, name: name.unwrap_or_default(), step, replaces })
-}
-
-/// A line of the newest plan as it stands since an undo was carried out: what was set back is what is kept.
-fn after_undos(line: &LineRecord, item: Item<'_>, history: &History) -> Result<LineRecord, CommandError> {
-    let mut line = line.clone();
-    for undo in history.undos_since(&item.of.run.integration, item.of.run.run)? {
-        for write in history.writes_of(undo.run)? {
-            if let Some(WriteOutcome::Applied { addition, quantity }) = write.outcome
-                && line.addition == Some(addition)
-            {
-                line.was = Some(quantity);
-            }
-        }
-    }
-    Ok(line)
 }
 
 /// The step of a line, and the other additions that an answer is about.

@@ -1,6 +1,8 @@
 //! Which step is accepted: an answer is for what was shown.
 
 use crate::cli::error::CommandError;
+use crate::history::journal::WriteOutcome;
+use crate::history::run_record::LineRecord;
 use crate::history::store::open::History;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::{Quantity, or_dash};
@@ -58,4 +60,19 @@ impl TypedStep {
             },
         }
     }
+}
+
+/// A line of the newest plan as it stands since an undo was carried out: what was set back is what is kept.
+pub(super) fn after_undos(line: &LineRecord, item: Item<'_>, history: &History) -> Result<LineRecord, CommandError> {
+    let mut line = line.clone();
+    for undo in history.undos_since(&item.of.run.integration, item.of.run.run)? {
+        for write in history.writes_of(undo.run)? {
+            if let Some(WriteOutcome::Applied { addition, quantity }) = write.outcome
+                && line.addition == Some(addition)
+            {
+                line.was = Some(quantity);
+            }
+        }
+    }
+    Ok(line)
 }

@@ -14,7 +14,7 @@ use crate::export::error::ExportError;
 use crate::export::locate::fetch::FetchRequest;
 use crate::export::locate::fetch::error::FetchError;
 use crate::export::locate::fetch::vendor_sign_in::PlaceSecrets;
-use crate::export::locate::newest_file::{is_candidate, is_of_kind};
+use crate::export::locate::newest_file::{Delivered, is_candidate, is_of_kind, outside};
 use crate::export::locate::place_settings::{PlaceStore, RemotePlace};
 use crate::export::locate::places::object_storage::ObjectPlace;
 use crate::export::locate::places::remote_file::RemoteFile;
@@ -91,17 +91,18 @@ pub(super) async fn read_delivery(
     place: &RemotePlace,
     delivery: Duration,
     order: &FetchRequest<'_>,
-) -> Result<Vec<ReadFile>, ExportError> {
+) -> Result<Delivered<ReadFile>, ExportError> {
     let opened = Opened::open(place, order.secrets.place.as_ref()).await.map_err(refused(place, &place.pattern))?;
     let (mut left, mut files) = (order.max_bytes, Vec::new());
-    for name in delivered(place, &opened, delivery).await.map_err(refused(place, &place.pattern))? {
+    let of_night = delivered(place, &opened, delivery).await.map_err(refused(place, &place.pattern))?;
+    for name in of_night.files {
         let file = opened.look(&name).await.map_err(refused(place, &name))?;
         let gone = || ExportError::StillWritten { path: place.shown(&name).into() };
         let read = one(place, &opened, file.ok_or_else(gone)?, &FetchRequest { max_bytes: left, ..*order }).await?;
         left = left.saturating_sub(u64::try_from(read.bytes.len()).unwrap_or(u64::MAX));
         files.push(read);
     }
-    if files.is_empty() { Err(no_match(place)) } else { Ok(files) }
+    if files.is_empty() { Err(no_match(place)) } else { Ok(Delivered { files, outside: of_night.outside }) }
 }
 
 fn refused(place: &RemotePlace, name: &str) -> impl FnOnce(FetchError) -> ExportError + use<> {
@@ -148,19 +149,23 @@ async fn newest(place: &RemotePlace, opened: &Opened) -> Result<Option<RemoteFil
 }
 
 /// The names of the files that were delivered with the newest, and are of its extension.
-async fn delivered(place: &RemotePlace, opened: &Opened, delivery: Duration) -> Result<Vec<String>, FetchError> {
+async fn delivered(place: &RemotePlace, opened: &Opened, delivery: Duration) -> Result<Delivered<String>, FetchError> {
+    let mut of_night = Delivered { files: Vec::new(), outside: Vec::new() };
     if !place.pattern.contains(['*', '?', '[']) {
-        return Ok(opened.look(&place.pattern).await?.into_iter().map(|file| file.name).collect());
+        of_night.files.extend(opened.look(&place.pattern).await?.map(|file| file.name));
+        return Ok(of_night);
     }
     let files = matching(place, opened).await?;
-    let Some(last) = files.last() else { return Ok(Vec::new()) };
-    let is_of_it = |file: &&RemoteFile| {
-        let before = last.modified_at.signed_duration_since(file.modified_at).to_std();
-        is_of_kind(Path::new(&file.name), Path::new(&last.name)) && before.is_ok_and(|before| before <= delivery)
-    };
-    let mut names: Vec<String> = files.iter().filter(is_of_it).map(|file| file.name.clone()).collect();
-    names.sort();
-    Ok(names)
+    let Some(last) = files.last() else { return Ok(of_night) };
+    for file in files.iter().filter(|file| is_of_kind(Path::new(&file.name), Path::new(&last.name))) {
+        match last.modified_at.signed_duration_since(file.modified_at).to_std() {
+            Ok(before) if before <= delivery => of_night.files.push(file.name.clone()),
+            Ok(before) => of_night.outside.extend(outside(Path::new(&file.name), before)),
+            Err(_) => {}
+        }
+    }
+    of_night.files.sort();
+    Ok(of_night)
 }
 
 /// Every file of the pattern, the newest last.

@@ -1,6 +1,11 @@
 //! What can be done about a line that is held.
 
+use std::collections::BTreeMap;
+
 use crate::reconcile::decide::permitted_answers::may_be_accepted;
+use crate::reconcile::matching::placement::Place;
+use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::ids::CustomerName;
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::past::Past;
 use crate::reconcile::model::plan::finding::{Finding, finding};
@@ -40,6 +45,22 @@ pub(crate) fn left_behind_fix(line: &Line, past: &Past) -> Remedy {
             .or(typed(AnswerVerb::Ignore))
             .noting(format!("it is of a product that {neighbour} bills on this agreement, and is left to that one")),
         None => answers(line),
+    }
+}
+
+/// What to do about a customer who is not in the export: its lines end with it, unless they bill another one as well.
+pub(crate) fn missing_customer_fix(places: &BTreeMap<CustomerName, Place>, customer: &CustomerName) -> Remedy {
+    let agreement = |name| places.get(name).and_then(Place::agreement).map(|(_, agreement)| agreement);
+    let mut others = places.keys().filter(|other| *other != customer && agreement(*other) == agreement(customer));
+    match others.next() {
+        Some(other) => Remedy::customers("if it has left, blank its company_id").noting(format!(
+            "its lines bill {} as well, and are not to be ended: they follow what that one uses then",
+            shown(other.as_str())
+        )),
+        None => {
+            let ended = Remedy::in_connectwise("if it has left, end its lines");
+            Remedy::in_turn([ended, Remedy::customers("blank its company_id")])
+        }
     }
 }
 

@@ -8,12 +8,15 @@ pub mod line_remedies;
 pub(crate) mod other_rows;
 pub mod row_findings;
 pub mod row_remedies;
+mod service_missing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
-use crate::reconcile::decide::findings::line_remedies::{NOT_ASSIGNED, left_behind_fix, line_fix, name_service};
+use crate::reconcile::decide::findings::line_remedies::{
+    NOT_ASSIGNED, left_behind_fix, line_fix, missing_customer_fix, name_service,
+};
 use crate::reconcile::decide::plan_inputs::PlanInputs;
 use crate::reconcile::matching::line_claims::one_owner;
 use crate::reconcile::matching::placement::{Place, Problem};
@@ -43,6 +46,7 @@ impl<'a> Findings<'a> {
         findings.customers(lines);
         findings.rows();
         findings.services(lines);
+        findings.found.extend(service_missing::of(gathered, lines));
         findings.products(lines);
         findings.pins();
         findings.found.extend(other_rows::of(gathered));
@@ -117,8 +121,7 @@ impl<'a> Findings<'a> {
             return self.customer(severity, Code::CustomerMissing, customer, message, "fetch the export whole".into());
         }
         let message = "is mapped, but not in the export".to_owned();
-        let ended = Remedy::in_connectwise("if it has left, end its lines");
-        let fix = Remedy::in_turn([ended, Remedy::customers("blank its company_id")]);
+        let fix = missing_customer_fix(self.gathered.places, customer);
         self.customer(severity, Code::CustomerMissing, customer, message, fix);
     }
 
@@ -277,6 +280,8 @@ impl<'a> Findings<'a> {
         for line in lines {
             let code = line.verdict.code();
             match (&line.verdict, line_fix(code, line)) {
+                // Said once, of the service.
+                (Verdict::Held(Code::ServiceMissing), _) => {}
                 // Said once, of the addition that is not marked.
                 (Verdict::Held(Code::LineUnmarked), _) if line.key().is_some_and(|key| key.item.is_some()) => {}
                 (Verdict::Held(Code::LineLeftBehind), _) => {

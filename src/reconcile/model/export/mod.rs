@@ -3,6 +3,7 @@
 pub mod cell_items;
 pub mod count_error;
 pub mod counts;
+pub mod counts_digest;
 pub mod delivered_file;
 pub mod file_parts;
 pub mod partial_export;

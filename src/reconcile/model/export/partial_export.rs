@@ -77,6 +77,13 @@ pub enum UnreadPart {
         /// One of those names.
         lacking: String,
     },
+    /// Another file of the pattern came in the same night, before the hours of its delivery.
+    Earlier {
+        /// The file.
+        path: PathBuf,
+        /// In how many hours all of them came.
+        hours: u64,
+    },
 }
 
 impl UnreadPart {
@@ -97,6 +104,7 @@ impl UnreadPart {
             | Self::HeaderTotal { .. } => NUMBERED.to_owned(),
             Self::Sheet { .. } => "sheet = \"*\"".to_owned(),
             Self::File { .. } => "files = \"all\"".to_owned(),
+            Self::Earlier { hours, .. } => format!("delivery = \"{hours}h\""),
         };
         Some(keys)
     }
@@ -116,7 +124,7 @@ impl UnreadPart {
             Self::Next { .. } | Self::More { .. } | Self::Linked { .. } | Self::Total { .. } => true,
             Self::Header | Self::HeaderLeads { .. } | Self::HeaderTotal { .. } => true,
             Self::Incomplete { .. } | Self::Unled { .. } | Self::Error { .. } => false,
-            Self::Sheet { .. } | Self::File { .. } => false,
+            Self::Sheet { .. } | Self::File { .. } | Self::Earlier { .. } => false,
         }
     }
 }
@@ -150,6 +158,10 @@ impl fmt::Display for UnreadPart {
                 write!(f, "its \"{}\" says {total}, and there are {read}", shown(member))
             }
             Self::Sheet { name } => write!(f, "its sheet \"{}\" has the same columns, and is not read", shown(name)),
+            Self::Earlier { path, hours } => {
+                let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+                write!(f, "{} came less than {hours} hours before the newest file, and is not read", shown(&name))
+            }
             Self::File { path, lacking } => {
                 let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
                 write!(f, "{} of the same delivery has \"{}\", and is not read", shown(&name), shown(lacking))

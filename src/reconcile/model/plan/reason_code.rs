@@ -37,6 +37,8 @@ codes! {
     CompanyAmbiguous = "company-ambiguous",
     /// A service of the export is not configured.
     ServiceUnmapped = "service-unmapped",
+    /// A service that several customers had, and that nobody in the export has tonight.
+    ServiceMissing = "service-missing",
     /// A mapped customer is not in the export at all.
     CustomerMissing = "customer-missing",
     /// Rows of a customer could not be read, so its counts are not the whole truth.
@@ -105,6 +107,8 @@ codes! {
     LineBeforeBilling = "line-before-billing",
     /// A new line would begin after its agreement's end.
     LineAfterEnd = "line-after-end",
+    /// Only the newest day of the export counts, and it has fewer rows of a count than the last accepted one.
+    RowsMissing = "rows-missing",
     /// The quantity would go to zero.
     ToZero = "to-zero",
     /// The quantity would move further than `line_step`.
