@@ -1,6 +1,7 @@
 //! One test binary; one module per theme.
 
 mod alerts;
+mod api_pages;
 mod apis;
 mod architecture;
 mod calendar;
@@ -15,6 +16,7 @@ mod export_sources;
 mod exports;
 mod faults;
 mod faults_table;
+mod filter_words;
 mod fleet;
 mod hand_edits;
 mod handed_over;

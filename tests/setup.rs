@@ -361,3 +361,36 @@ fn a_first_plan_that_changes_nothing_says_how_it_is_approved() {
     night.run().exits(0);
     assert_eq!(night.sent("PATCH").len(), 1);
 }
+
+/// 4,000 licences became 1 each, and a list of devices was read by another vendor's profile, which kept nobody.
+#[test]
+fn init_takes_the_column_that_counts_and_no_profile_that_keeps_nobody() {
+    let night = Night::new();
+    for (number, (cells, says)) in [
+        (["10 GB", "4 GB"], "match = '^"),
+        (["\"1,250\"", "\"4,000\""], "thousands = \",\""),
+        (["Yes", "No"], "is = [\"Yes\"]"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let words = init(&night, &["--dir", &format!("kind-{number}")]);
+        let [first, second] = cells;
+        night.write("exports/usage-1.csv", format!("Customer,Product,Quantity\nA,E3,{first}\nB,E3,{second}\n"));
+        let mut words = words;
+        words.drain(2..4);
+        let said = night.recount(&typed(&words)).exits(0);
+        let text = fs::read_to_string(night.path(&format!("kind-{number}/recount.toml"))).expect("the configuration");
+        assert!(text.contains("count = \"Quantity\"") && !text.contains("count_by"), "{text}");
+        assert!(said.out.replace('\n', " ").contains(says), "{first}: {}", said.out);
+    }
+    let mut words = init(&night, &["--dir", "devices"]);
+    words.drain(2..4);
+    let devices = "Company,Type,Endpoint,Status\nA,Server,s1,Online\nB,Desktop,p1,Offline\n";
+    night.write("exports/usage-1.csv", devices);
+    let said = night.recount(&typed(&words)).exits(2);
+    assert!(said.err.contains("--service-column"), "{}", said.err);
+    night.write("exports/usage-1.csv", devices.replace("Online", "Paid"));
+    let said = night.recount(&typed(&words)).exits(0);
+    assert!(said.out.contains("the profile msp360"), "{}", said.out);
+}

@@ -429,3 +429,78 @@ fn what_is_a_part_of_a_number_or_no_name_is_not_counted() {
         assert!(document.to_string().contains(said), "{text}\n{document:#}");
     }
 }
+
+/// PowerShell writes a list of one as the object alone: each customer whose licences shrank to one refused the night for all.
+#[test]
+fn an_object_with_the_columns_of_a_record_is_a_list_of_one() {
+    let one = r#"{"Customer":"B","l":{"s":"E3","n":4}}"#;
+    let two = r#"{"Customer":"A","l":[{"s":"E3","n":12},{"s":"E5","n":1}]}"#;
+    let nested = "records = \"[].l[]\"\ncolumns = { customer = \"Customer\", service = \"l.s\", count = \"l.n\" }";
+    let items = "records = \"items[].l[]\"\ncolumns = { customer = \"items.Customer\", service = \"items.l.s\", count = \"items.l.n\" }";
+    let plain = "records = \"items\"\ncolumns = { customer = \"Customer\", service = \"S\", count = \"N\" }";
+    let all = "A: E3 12, E5 1\nB: E3 4\n";
+    for (text, keys, counts) in [
+        (format!("[{two},{one}]"), nested, all),
+        (format!("{{\"items\":[{two},{one}]}}"), items, all),
+        (format!("{{\"items\":{one}}}"), items, "B: E3 4\n"),
+        (r#"{"items":{"Customer":"A","S":"E3","N":12}}"#.to_owned(), plain, "A: E3 12\n"),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("x.json"), &text).expect("written");
+        let (exit, document) = read(folder.path(), "x.json", keys);
+        assert_eq!((exit, told(&document).as_str()), (0, counts), "{text}\n{document:#}");
+    }
+    // An object by key, an error, and one that lacks a column are no records.
+    for (text, keys) in [
+        (r#"[{"Customer":"A","l":{"E3":12}}]"#, nested),
+        (r#"{"items":{"error":"busy"}}"#, items),
+        (r#"{"items":{"Customer":"A","S":"E3"}}"#, plain),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("x.json"), text).expect("written");
+        assert_eq!(refused(folder.path(), "x.json", keys).0, 11, "{text}");
+    }
+}
+
+/// A grand total of 14 became the last customer's, and a subtotal of 15 made 30 of it.
+#[test]
+fn a_row_that_says_what_the_rows_above_come_to_is_no_count() {
+    let filled = "columns = { customer = \"C\" }\nwide = [\"E3\", \"E5\"]\nfill_down = [\"C\"]\nduplicates = \"sum\"";
+    let summed = "columns = { customer = \"C\", service = { fixed = \"X\" }, count = \"N\" }\nduplicates = \"sum\"";
+    let alone = summed.replace("duplicates = \"sum\"", "fill_down = [\"C\"]\nduplicates = \"sum\"");
+    let held: [(&str, &str, &str); 3] = [
+        ("C,Site,E3,E5\nA,s1,6,1\n,s2,4,1\nB,s1,4,1\n,,14,3\n", filled, "A: E3 10, E5 2\n"),
+        ("C,Site,N\nA,S1,10\nA,S2,5\nA,,15\nB,S1,4\nB,,4\nD,S1,1\n", summed, "D: X 1\n"),
+        ("C,N\nA,6\n,4\nB,4\n,14\n", &alone, "A: X 10\n"),
+    ];
+    for (text, keys, counts) in held {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("x.csv"), text).expect("written");
+        let (exit, document) = read(folder.path(), "x.csv", keys);
+        let said = document.to_string();
+        assert_eq!((exit, said.contains("looks like a total")), (3, true), "{text}\n{document:#}");
+        for line in counts.lines() {
+            assert!(told(&document).contains(line), "{text}\n{document:#}");
+        }
+        // Whoever knows better says so.
+        let (exit, document) = read(folder.path(), "x.csv", &format!("whole = true\n{keys}"));
+        assert_eq!(exit, 0, "{document:#}");
+    }
+    let sound: [(&str, &str, &str); 3] = [
+        ("C,Site,N\nA,S1,10\nA,S2,5\nA,S3,15\n", summed, "A: X 30\n"),
+        ("C,Site,N\nA,,1\nA,,1\nA,,2\nB,S1,4\n", summed, "A: X 4\nB: X 4\n"),
+        ("C,N\nA,6\n,4\nB,4\n,5\n", &alone, "A: X 10\nB: X 9\n"),
+    ];
+    for (text, keys, counts) in sound {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("x.csv"), text).expect("written");
+        let (exit, document) = read(folder.path(), "x.csv", keys);
+        assert_eq!((exit, told(&document).as_str()), (0, counts), "{text}\n{document:#}");
+    }
+    // Nor is it proposed to add such rows up.
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("x.csv"), "C,S,N\nA,E3,6\nA,E3,4\nA,E3,10\nB,E3,4\n").expect("written");
+    let (exit, document) = read(folder.path(), "x.csv", PLAIN);
+    assert_eq!(exit, 3, "{document:#}");
+    assert!(!document["findings"].to_string().contains("parts of one count"), "{document:#}");
+}

@@ -16,13 +16,18 @@ use crate::support::{Night, now};
 
 /// What `recount read` says of an export with these keys; the files lie in the folder already.
 pub(crate) fn read(folder: &Path, path: &str, keys: &str) -> (i32, Value) {
+    read_source(folder, &format!("path = {path:?}"), keys)
+}
+
+/// The same of an export from anywhere: `url = "…"`.
+pub(crate) fn read_source(folder: &Path, source: &str, keys: &str) -> (i32, Value) {
     fs::write(folder.join("customers.csv"), "customer,company_id,agreement_id,note\n").expect("written");
     let config = format!(
         "state = \"state\"\n[connectwise.main]\nurl = \"http://localhost:1\"\ncompany = \"x\"\n\
          client_id = \"00000000-0000-0000-0000-000000000000\"\npublic_key = {{ env = \"A\" }}\n\
          private_key = {{ env = \"B\" }}\n[integration.v]\nconnectwise = \"main\"\nmode = \"observe\"\n\
          customers = \"customers.csv\"\ndefault_agreement = {{ type = \"x\" }}\n\
-         [integration.v.export]\npath = {path:?}\n{keys}\n[integration.v.services]\nX = {{ product = \"X\" }}\n"
+         [integration.v.export]\n{source}\n{keys}\n[integration.v.services]\nX = {{ product = \"X\" }}\n"
     );
     fs::write(folder.join("recount.toml"), config).expect("written");
     let output = Command::new(env!("CARGO_BIN_EXE_recount"))

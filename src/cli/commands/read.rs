@@ -17,7 +17,7 @@ use crate::export::locate::file_bytes::FileBytes;
 use crate::export::locate::one_file::raw;
 use crate::export::locate::tonights_export::standard_input;
 use crate::export::propose::proposal::Proposal;
-use crate::export::propose::{bytes_counted, files_of, proposals};
+use crate::export::propose::{bytes_counted, files_of, points_of_thousands, proposals};
 use crate::export::read::bytes_to_counts::read_bytes;
 use crate::export::read::normalized_names::alike;
 use crate::export::settings::{Layout, MAX_BYTES};
@@ -200,7 +200,8 @@ pub(super) fn asked(proposals: &[Proposal]) -> Remedy {
 
 /// What would read more, and what the counts themselves look like.
 pub(super) fn all_proposals(files: &[(PathBuf, Vec<u8>)], layout: &Layout, counts: &Counts) -> Vec<Proposal> {
-    proposals(files, layout).into_iter().chain(bytes_counted(counts)).collect()
+    let of_counts = bytes_counted(counts).into_iter().chain(points_of_thousands(files, layout, counts));
+    proposals(files, layout).into_iter().chain(of_counts).collect()
 }
 
 fn file(global: &Global, path: &Path, profile: Option<&str>) -> Result<Read, NotRead> {

@@ -6,10 +6,20 @@ use crate::export::count::number_notation::{is_apostrophe, is_gap};
 use crate::export::count::number_sign::is_minus;
 
 /// `1` of `1,250 users`, `12` of `12.5 GB`, `3` of `-3 users`: something of the number stands beside it.
-pub(in crate::export) fn is_part_of_number(text: &str, taken: Range<usize>) -> bool {
+pub(in crate::export) fn is_part_of_number(text: &str, taken: Range<usize>, matched: Range<usize>) -> bool {
     let (Some(before), Some(behind)) = (text.get(..taken.start), text.get(taken.end..)) else { return false };
+    let in_brackets = before.trim() == "(" && behind.trim_start().starts_with(')') && matched == taken;
+    let has_sign = is_negative(before) || is_credit(behind) || in_brackets;
     !taken.is_empty()
-        && (goes_on(before.chars().rev()) || goes_on(behind.chars()) || is_negative(before) || is_credit(behind))
+        && (goes_on(before.chars().rev()) || goes_on(behind.chars()) || has_sign || is_scientific(before, behind))
+}
+
+/// `1e3`, of which one side is taken.
+fn is_scientific(before: &str, behind: &str) -> bool {
+    let is_exponent = |rest: &str| rest.trim_start_matches(['+', '-']).starts_with(|c: char| c.is_ascii_digit());
+    let up = behind.strip_prefix(['e', 'E']).is_some_and(is_exponent);
+    let mantissa = before.trim_end_matches(['+', '-']).strip_suffix(['e', 'E']);
+    up || mantissa.is_some_and(|rest| rest.ends_with(|c: char| c.is_ascii_digit()))
 }
 
 /// A digit, or one behind what stands between the digits of a number.
@@ -30,9 +40,10 @@ fn is_negative(before: &str) -> bool {
     beside || rest.trim().is_empty()
 }
 
-/// A minus behind all of it: `3-`.
+/// A minus behind all of it, or right behind it and before its unit: `3-`, `3- users`.
 fn is_credit(behind: &str) -> bool {
-    behind.trim().strip_prefix(is_minus).is_some_and(str::is_empty)
+    let is_before_unit = behind.strip_prefix(is_minus).is_some_and(|rest| rest.starts_with(char::is_whitespace));
+    is_before_unit || behind.trim().strip_prefix(is_minus).is_some_and(str::is_empty)
 }
 
 #[cfg(test)]
@@ -44,7 +55,7 @@ mod tests {
     fn a_part_of_a_number_is_told_from_a_whole_one() {
         let part = |text: &str, taken: &str| {
             let at = text.find(taken).expect("in it");
-            is_part_of_number(text, at..at + taken.len())
+            is_part_of_number(text, at..at + taken.len(), at..at + taken.len())
         };
         let parts = [
             ("1,250 users", "1"),
@@ -62,6 +73,13 @@ mod tests {
             ("3-", "3"),
             ("3 \u{2212}", "3"),
             ("users: -3", "3"),
+            ("(3) users", "3"),
+            ("( 3 ) users", "3"),
+            ("(12)", "12"),
+            ("3- users", "3"),
+            ("1e3 users", "1"),
+            ("1e3 users", "3"),
+            ("1E-3 users", "1"),
         ];
         for (text, taken) in parts {
             assert!(part(text, taken), "{text}");
@@ -76,10 +94,15 @@ mod tests {
             ("Plan E-12", "12"),
             ("seats - 12", "12"),
             ("12 - E3", "12"),
-            ("(12)", "12"),
+            ("Premium (12)", "12"),
+            ("3-year plan", "3"),
+            ("12 each", "12"),
+            ("12e", "12"),
         ];
         for (text, taken) in whole {
             assert!(!part(text, taken), "{text}");
         }
+        // A pattern that names the brackets means them.
+        assert!(!is_part_of_number("(12)", 1..3, 0..4));
     }
 }

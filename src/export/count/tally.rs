@@ -9,7 +9,7 @@ use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::count::fast_table::{Customer, FastTable, Service};
 use crate::export::count::repeated_parts::repeated;
 use crate::reconcile::model::export::counts::{
-    Counts, CustomerCounts, DateColumn, FilteredRows, NewerDate, RejectedRow,
+    Counts, CustomerCounts, DateColumn, FilteredRows, NewerDate, RejectedRow, UnclearMarks,
 };
 use crate::reconcile::model::export::partial_export::UnreadPart;
 use crate::reconcile::model::export::row_lines::RowLines;
@@ -99,6 +99,25 @@ impl Tally {
         excluded.more = excluded.names.len() == NAMES_KEPT;
         if !excluded.more {
             excluded.names.push(name.to_owned());
+        }
+    }
+
+    /// A cell of a column of marks whose word is not understood; whether it counts one all the same.
+    pub(in crate::export) fn unclear_mark(&mut self, column: &str, word: &str, counted: bool) {
+        let marks = &mut self.counts.unclear_marks;
+        let at = marks.iter().position(|known| known.column == column && known.counted == counted);
+        let at = at.unwrap_or_else(|| {
+            let column = column.to_owned();
+            marks.push(UnclearMarks { column, counted, cells: 0, words: Vec::new(), more: false });
+            marks.len() - 1
+        });
+        let known = &mut marks[at];
+        known.cells += 1;
+        if !known.more && !known.words.iter().any(|said| said == word) {
+            known.more = known.words.len() == NAMES_KEPT;
+            if !known.more {
+                known.words.push(word.to_owned());
+            }
         }
     }
 

@@ -57,6 +57,11 @@ pub(in crate::export) trait RawRows {
         false
     }
 
+    /// Whether a cell is blank, and has its value from the row above.
+    fn is_filled_down(&self, _index: usize) -> bool {
+        false
+    }
+
     /// Whether rows may be shorter or longer than the header without anything being wrong: a workbook's are.
     fn is_grid(&self) -> bool {
         false

@@ -10,7 +10,10 @@ mod row_proposals;
 
 use std::path::{Path, PathBuf};
 
+use rust_decimal::Decimal;
+
 use crate::export::count::duplicate_rows::Duplicates;
+use crate::export::count::number_notation::Notation;
 use crate::export::error::ExportError;
 use crate::export::format::zip_archive::is_zip;
 use crate::export::propose::proposal::{Proposal, TriedKeys};
@@ -61,6 +64,26 @@ pub fn bytes_counted(counts: &Counts) -> Option<Proposal> {
         cells.max_by_key(|(_, cell)| cell.units()).filter(|(_, cell)| cell.units() >= BYTES_MIN.into())?;
     let question = format!("Are the units of {} bytes?", quoted(service.as_str()));
     Some(Proposal { question, keys: "divide = 1073741824 in its service's table, and GiB are billed".to_owned() })
+}
+
+/// Whether every point of the counts may stand between thousands, in a file that is written as where it does: `1.250`.
+pub fn points_of_thousands(files: &[(PathBuf, Vec<u8>)], layout: &Layout, counts: &Counts) -> Option<Proposal> {
+    let is_small = files.iter().map(|(_, bytes)| bytes.len()).sum::<usize>() <= BYTES_MAX;
+    if files.is_empty() || !is_small || layout.delimiter != Some(b';') || layout.notation != Notation::default() {
+        return None;
+    }
+    let cells = || counts.customers.values().flat_map(CustomerCounts::cells).map(|(_, cell)| cell.units());
+    // Nobody writes a group of thousands behind a zero.
+    let is_below_one = |units: Decimal| !units.is_zero() && units.abs() < Decimal::ONE;
+    let whole = cells().all(|units| units.fract().is_zero());
+    if whole || cells().any(is_below_one) {
+        return None;
+    }
+    let notation = Notation { decimal: ',', thousands: Some('.') };
+    let read = Tried { files }.read(&Layout { notation, ..layout.clone() }).ok()?;
+    let reads_all = read.rejected.len() <= counts.rejected.len() && read.customers != counts.customers;
+    let keys = "decimal = \",\" and thousands = \".\"".to_owned();
+    reads_all.then(|| Proposal { question: "Do its points stand between thousands, as in 1.250?".to_owned(), keys })
 }
 
 /// A workbook may begin with a cover.

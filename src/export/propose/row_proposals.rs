@@ -11,7 +11,7 @@ use crate::export::read::saying_no::says_no;
 use crate::export::settings::{Count, Latest, Layout, LongLayout, Shape, Sheet};
 use crate::reconcile::model::display_text::{quoted, quoted_list};
 use crate::reconcile::model::export::count_error::CountError;
-use crate::reconcile::model::export::counts::{Counts, DateColumn, RejectedRow};
+use crate::reconcile::model::export::counts::{Cell, Counts, CustomerCounts, DateColumn, RejectedRow};
 
 /// A column of marks holds a handful of words.
 const MARKS_MAX: usize = 3;
@@ -23,7 +23,8 @@ pub(super) fn candidates(layout: &Layout, counts: &Counts) -> Vec<TriedKeys> {
         let with = Layout { signed: true, ..layout.clone() };
         let sum = Layout { duplicates: Duplicates::Sum, ..with.clone() };
         found.push(TriedKeys::new("May rows be negative, as credits?", "signed = true", with));
-        if layout.duplicates == Duplicates::Error && counts.dated.is_none() && counts.repeated.is_none() {
+        let may_add_up = layout.duplicates == Duplicates::Error && counts.dated.is_none();
+        if may_add_up && counts.repeated.is_none() && !has_total(counts) {
             let keys = "signed = true and duplicates = \"sum\"";
             found.push(TriedKeys::new("May rows be negative, as credits that are taken off?", keys, sum));
         }
@@ -33,6 +34,7 @@ pub(super) fn candidates(layout: &Layout, counts: &Counts) -> Vec<TriedKeys> {
     }
     found.extend(heading_again(layout, &counts.rejected));
     found.extend(nothing_said(layout, &counts.rejected));
+    found.extend(with_unit(layout, &counts.rejected));
     // Where some cells are numbers the others are no marks.
     if counts.customers.values().all(|customer| customer.cells().next().is_none()) {
         found.extend(marks(layout, &counts.rejected));
@@ -43,6 +45,7 @@ pub(super) fn candidates(layout: &Layout, counts: &Counts) -> Vec<TriedKeys> {
         Some(_) => {}
         // A sheet or a file that says the same again would come to twice as much.
         None if counts.repeated.is_some() => {}
+        None if has_total(counts) => {}
         None if layout.duplicates == Duplicates::Error => {
             let with = Layout { duplicates: Duplicates::Sum, ..layout.clone() };
             let question = "Are the rows of one customer and service parts of one count?";
@@ -53,6 +56,19 @@ pub(super) fn candidates(layout: &Layout, counts: &Counts) -> Vec<TriedKeys> {
     found
 }
 
+/// Whether the last of several rows of somebody is what the others come to: summed, they would count twice.
+fn has_total(counts: &Counts) -> bool {
+    let cells = counts.customers.values().flat_map(CustomerCounts::cells);
+    cells.into_iter().any(|(_, cell)| match cell {
+        Cell::Duplicate { counts, .. } => {
+            let (last, others) =
+                counts.split_last().map_or((None, &counts[..]), |(last, others)| (Some(*last), others));
+            others.len() > 1 && last == others.iter().copied().reduce(|sum, count| sum + count)
+        }
+        Cell::Counted { .. } | Cell::OutOfRange { .. } => false,
+    })
+}
+
 /// A cell that says what its column is called: the heading stands again between the rows, where files were put together.
 fn heading_again(layout: &Layout, rejected: &[RejectedRow]) -> Option<TriedKeys> {
     let row = rejected.iter().find(|row| !row.column.is_empty() && normalized(&row.value) == row.column)?;
@@ -61,6 +77,27 @@ fn heading_again(layout: &Layout, rejected: &[RejectedRow]) -> Option<TriedKeys>
     let with = Layout { drop: layout.drop.iter().cloned().chain([filter]).collect(), ..layout.clone() };
     let keys = format!("drop = [{{ column = {0}, is = [{0}] }}]", quoted(&row.column));
     Some(TriedKeys::new("Does the heading stand again between the rows?", keys, with))
+}
+
+/// `10 GB`, `5 seats`, `10+`: every cell that could not be read is a number with the same text behind it.
+fn with_unit(layout: &Layout, rejected: &[RejectedRow]) -> Option<TriedKeys> {
+    let is_digits = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',');
+    let behind = |row: &RejectedRow| {
+        let text = normalized(&row.value).into_owned();
+        let unit = text.trim_start_matches(is_digits).to_owned();
+        let is_unit = text.starts_with(|c: char| c.is_ascii_digit()) && !unit.contains(|c: char| c.is_ascii_digit());
+        (is_unit && !unit.is_empty() && matches!(row.why, CountError::NotANumber)).then_some(unit)
+    };
+    let units: BTreeSet<Option<String>> = rejected.iter().map(behind).collect();
+    let unit = units.first().filter(|_| units.len() == 1)?.as_ref()?;
+    let number = layout.shape.long().and_then(|long| long.count.number());
+    let Some(Column::Named(NamedColumn { name, matching: None, mark: None, .. })) = number else { return None };
+    // Cells without it are numbers as they stand.
+    let pattern = format!("^([\\d.,]+)(?:{})?$", regex::escape(unit));
+    let matching = Pattern::regex(&pattern).ok();
+    let with = changed_count(layout, |named| NamedColumn { matching, ..named })?;
+    let keys = format!("count = {{ column = {}, match = '{pattern}' }}", quoted(name));
+    (!pattern.contains('\'')).then(|| TriedKeys::new("Is the number before the unit the count?", keys, with))
 }
 
 /// `-` and `n/a` between numbers of a wide file.
@@ -149,16 +186,21 @@ fn keys_of(layout: &Layout, mark: &str) -> String {
 }
 
 fn marked(layout: &Layout, mark: CountMark) -> Option<Layout> {
-    let with = match &layout.shape {
-        Shape::Long(LongLayout { service, count: Count::Column { count: Column::Named(named), item } }) => {
-            let count = Column::Named(NamedColumn { mark: Some(mark), ..named.clone() });
-            let count = Count::Column { count, item: item.clone() };
-            Layout { shape: Shape::Long(LongLayout { service: service.clone(), count }), ..layout.clone() }
-        }
-        Shape::Wide(_) => Layout { wide_mark: Some(mark), ..layout.clone() },
-        Shape::Long(_) | Shape::Both(..) => return None,
+    match &layout.shape {
+        Shape::Wide(_) => Some(Layout { wide_mark: Some(mark), ..layout.clone() }),
+        Shape::Long(_) => changed_count(layout, |named| NamedColumn { mark: Some(mark), ..named }),
+        Shape::Both(..) => None,
+    }
+}
+
+/// The same layout with another column for the count, where it has one.
+fn changed_count(layout: &Layout, change: impl FnOnce(NamedColumn) -> NamedColumn) -> Option<Layout> {
+    let Shape::Long(LongLayout { service, count: Count::Column { count: Column::Named(named), item } }) = &layout.shape
+    else {
+        return None;
     };
-    Some(with)
+    let count = Count::Column { count: Column::Named(change(named.clone())), item: item.clone() };
+    Some(Layout { shape: Shape::Long(LongLayout { service: service.clone(), count }), ..layout.clone() })
 }
 
 /// Every sheet that shows, and its name for the customer.

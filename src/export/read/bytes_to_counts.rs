@@ -14,6 +14,7 @@ use crate::export::error::ExportError;
 use crate::export::format::csv_rows::CsvRows;
 use crate::export::format::gzip::unpacked;
 use crate::export::format::json::list_rows::ListRows;
+use crate::export::format::json::more_pages::ReadOfList;
 use crate::export::format::json::nested_path::{is_nested, leading_keys, steps};
 use crate::export::format::json::nested_records::NestedRecords;
 use crate::export::format::json::record_finder::{RecordsShape, is_lines};
@@ -26,7 +27,7 @@ use crate::export::read::layout::rules;
 use crate::export::read::newest_date;
 use crate::export::read::row_date::RowDate;
 use crate::export::read::rows;
-use crate::export::read::sheet_or_file::{ExportPart, NamedFile};
+use crate::export::read::sheet_or_file::{ExportPart, NamedFile, has_some, holds_more};
 use crate::export::settings::{Format, HeaderRow, Layout, Sheet};
 use crate::reconcile::model::export::counts::{Counts, FilledColumns};
 use crate::reconcile::model::export::delivered_file::DeliveredFile;
@@ -299,24 +300,38 @@ fn with_file<V: Visit>(bytes: &[u8], layout: &Layout, part: ExportPart<'_>, visi
         Format::Json if path.is_empty() && layout.format.is_none() => RecordsShape::Undeclared,
         Format::Json => RecordsShape::Array(Some(path.as_str()).filter(|path| !path.is_empty())),
     };
-    if let Some(rows) = ListRows::open(&text, shape)? {
+    let lists = match ListRows::open(&text, shape) {
+        Ok(lists) => lists,
+        Err(fault) => {
+            let records = NestedRecords::list_of_one(&text, &layout.records, layout.columns()).ok_or(fault)?;
+            let unread = if layout.whole {
+                Vec::new()
+            } else {
+                more_pages::signs(&text, &layout.records, ReadOfList::in_one(1))
+            };
+            return visit.visit(records, part, unread);
+        }
+    };
+    if let Some(rows) = lists {
         let headings = usize::from(layout.header != HeaderRow::Absent);
         let listed = rows.number().saturating_sub(headings);
-        let unread = if layout.whole { Vec::new() } else { more_pages::signs(&text, &layout.records, listed) };
+        let unread = if layout.whole {
+            Vec::new()
+        } else {
+            more_pages::signs(&text, &layout.records, ReadOfList::in_one(listed))
+        };
         return visit.visit(rows, part, unread);
     }
     let records = Records::open(&text, shape)?;
-    let unread = if layout.whole { Vec::new() } else { more_pages::signs(&text, &layout.records, records.number()) };
+    let listed = ReadOfList::in_one(records.number());
+    let unread = if layout.whole { Vec::new() } else { more_pages::signs(&text, &layout.records, listed) };
     visit.visit(records, part, unread)
 }
 
 fn with_nested<V: Visit>(text: &str, layout: &Layout, part: ExportPart<'_>, visit: &mut V) -> Result<(), Faults> {
     let on_lines = layout.format == Some(Format::Ndjson) || (layout.format.is_none() && is_lines(text));
-    let records = match on_lines {
-        true => NestedRecords::open_lines(text, steps(&layout.records))?,
-        false => NestedRecords::open(text, steps(&layout.records), true)?,
-    };
-    let listed = records.number_of_first();
+    let records = NestedRecords::open_for(text, steps(&layout.records), layout.columns(), (true, on_lines))?;
+    let listed = ReadOfList::in_one(records.number_of_first());
     let mut unread = more_pages::signs(text, &leading_keys(&layout.records), listed);
     unread.extend(more_pages::signs_inside(text, &steps(&layout.records)).into_iter().map(UnreadPart::not_of_pages));
     // Columns are paths from the top: a `status` that is read is one of the customer.
@@ -330,7 +345,8 @@ fn with_nested<V: Visit>(text: &str, layout: &Layout, part: ExportPart<'_>, visi
 fn with_elements<V: Visit>(text: &str, layout: &Layout, part: ExportPart<'_>, visit: &mut V) -> Result<(), Faults> {
     let json = xml::as_json(text, &layout.records)?;
     let records = NestedRecords::open(&json, xml::steps(&layout.records), is_nested(&layout.records))?;
-    let around = || more_pages::signs(&json, &xml::elements(&layout.records), records.number());
+    let listed = ReadOfList::in_one(records.number());
+    let around = || more_pages::signs(&json, &xml::elements(&layout.records), listed);
     let unread = if layout.whole { Vec::new() } else { around() };
     let unread = unread.into_iter().map(UnreadPart::not_of_pages);
     visit.visit(records, part, unread.collect())
@@ -364,24 +380,6 @@ fn with_sheets<V: Visit>(bytes: &[u8], layout: &Layout, part: ExportPart<'_>, vi
         0 => Err(Fault::new(Damage::NoSheetFits).into()),
         _ if is_bare => Err(Fault::new(Damage::PartHeaderOnly).into()),
         _ => Ok(()),
-    }
-}
-
-/// Whether a sheet has every column of the layout, and a row below them.
-fn holds_more<R: RawRows>(mut rows: R, layout: &Layout) -> bool {
-    let found = header(&mut rows, layout);
-    found.is_ok_and(|header| lacking(&layout.columns(), header.names()).is_ok()) && rows.advance() == Ok(true)
-}
-
-/// Whether a sheet has any column of the layout, or cannot be read as far as that.
-fn has_some<R: RawRows>(mut rows: R, layout: &Layout) -> bool {
-    let wanted = layout.columns();
-    match header(&mut rows, layout) {
-        Ok(header) => wanted.is_empty() || wanted.iter().any(|wanted| header.names().iter().any(|name| name == wanted)),
-        Err(faults) => {
-            let blank = |fault: &Fault| matches!(*fault.damage, Damage::Empty | Damage::HeaderMissing(_));
-            !faults.first.iter().all(blank)
-        }
     }
 }
 

@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 
-use crate::export::column::NamedColumn;
+use crate::export::column::{CountMark, NamedColumn};
 use crate::export::count::count_parser::Units;
 use crate::export::count::fast_table::{Customer, Service};
 use crate::export::count::tally::Tally;
 use crate::export::format::raw_rows::RawRows;
 use crate::export::read::layout::{CellFilter, ColumnValue, Counting, FoundColumns, LongReading};
+use crate::export::read::normalized_names::normalized;
 use crate::export::read::rejected_row::Rejection;
+use crate::export::read::saying_no::OtherMark;
 use crate::export::settings::Layout;
 use crate::reconcile::model::export::count_error::CountError;
 use crate::reconcile::model::export::spreadsheet_damage::is_error;
@@ -72,7 +74,13 @@ impl LongReading<'_> {
         }
         let units = match self.counting {
             Counting::Rows => Units::ONE,
-            Counting::Column(count) => reading.number(rows, count)?,
+            Counting::Column(count) => {
+                let units = reading.number(rows, count)?;
+                if let ColumnValue::MadeColumn(index, NamedColumn { mark: Some(mark), name, .. }) = count {
+                    tell_unclear(mark, (name, rows.cell(index)), tally);
+                }
+                units
+            }
             Counting::Distinct => match items {
                 Some((item, items)) if items.as_slice().is_empty() => {
                     return Err(Rejection::of(item.index(), "", CountError::NoItem));
@@ -88,6 +96,18 @@ impl LongReading<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Whether a cell of a wide column says that there is nothing, as declared.
+pub(super) fn says_nothing(layout: &Layout, cell: &str) -> bool {
+    !layout.wide_blank.is_empty() && layout.wide_blank.iter().any(|blank| *blank == normalized(cell))
+}
+
+/// Has a mark told that is not understood.
+pub(super) fn tell_unclear(mark: &CountMark, (column, cell): (&str, &str), tally: &mut Tally) {
+    if let Some(other) = mark.other(cell) {
+        tally.unclear_mark(column, &normalized(cell), other == OtherMark::Counted);
     }
 }
 

@@ -196,6 +196,11 @@ impl<R: RawRows> RawRows for MadeRows<'_, R> {
         self.copied(index).is_some_and(|of| self.rows.is_merged(of))
     }
 
+    fn is_filled_down(&self, index: usize) -> bool {
+        let is_filled = |of: usize| self.filled.iter().any(|(filled, _)| *filled == of) && is_blank(self.rows.cell(of));
+        self.copied(index).is_some_and(is_filled)
+    }
+
     fn is_uncomputed(&self, index: usize) -> bool {
         match self.made(index) {
             Some(MadeCell::Joined(of, _)) => of.iter().any(|of| self.rows.is_uncomputed(*of)),

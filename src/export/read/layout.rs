@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::export::column::{Column, CountMark, NamedColumn, Pattern, Range, Test};
+use crate::export::column::{Column, NamedColumn, Pattern, Range, Test};
 use crate::export::count::count_parser::Units;
 use crate::export::count::part_of_number::is_part_of_number;
 use crate::export::damage_kinds::Damage;
@@ -11,7 +11,6 @@ use crate::export::format::raw_rows::RawRows;
 use crate::export::read::header::Header;
 use crate::export::read::normalized_names::{is_blank, normalized};
 use crate::export::read::row_date::RowDate;
-use crate::export::read::saying_no::says_no;
 use crate::export::read::sheet_or_file::ExportPart;
 use crate::export::settings::{Count, Latest, Layout, LongLayout, WideLayout};
 use crate::reconcile::model::export::count_error::CountError;
@@ -71,6 +70,8 @@ pub(in crate::export) enum ColumnValue<'a> {
 pub(in crate::export) struct CellFilter<'a> {
     pub(in crate::export) index: usize,
     test: &'a Test,
+    /// Upper and lower case tell names apart, and no words for a state.
+    is_of_names: bool,
 }
 
 /// What a row's cell comes to.
@@ -93,7 +94,8 @@ impl<'a> FoundColumns<'a> {
         if let Some(fault) = header.separator_line(own, &wanted).or_else(|| header.other_delimiter(&wanted)) {
             return Err(fault.into());
         }
-        let mut finder = Finder { header, faults: Faults::none(), said: Vec::new() };
+        let names = name_columns(layout);
+        let mut finder = Finder { header, faults: Faults::none(), said: Vec::new(), names };
         let customer = finder.taken(&layout.customer);
         let long = layout.shape.long().map(|long| finder.long(long));
         let stop = layout.stop.as_ref().map(|test| finder.asked(test, "stop"));
@@ -132,8 +134,17 @@ pub(in crate::export) fn rules(layout: &Layout, newest: Option<RowDate>) -> Vec<
     keep.chain(drop).chain(latest).collect()
 }
 
+/// The columns that name customers, services and items.
+fn name_columns(layout: &Layout) -> Vec<String> {
+    let long = layout.shape.long().map(|long| [Some(&long.service), long.count.item()]);
+    let named = std::iter::once(&layout.customer).chain(long.into_iter().flatten().flatten());
+    named.flat_map(Column::names).map(str::to_owned).collect()
+}
+
 struct Finder<'h> {
     header: &'h Header,
+    /// The columns that name customers, services and items.
+    names: Vec<String>,
     faults: Faults,
     /// The columns that were not found.
     said: Vec<String>,
@@ -169,7 +180,8 @@ impl Finder<'_> {
     }
 
     fn asked<'a>(&mut self, test: &'a Test, key: &'static str) -> CellFilter<'a> {
-        CellFilter { index: self.index(&test.column, key), test }
+        let is_of_names = self.names.contains(&test.column);
+        CellFilter { index: self.index(&test.column, key), test, is_of_names }
     }
 
     fn long<'a>(&mut self, long: &'a LongLayout) -> LongReading<'a> {
@@ -201,7 +213,8 @@ impl CellFilter<'_> {
     /// Whether the row passes.
     pub(in crate::export) fn passes<R: RawRows>(&self, rows: &R) -> bool {
         let cell = normalized(rows.cell(self.index));
-        self.test.is.iter().any(|is| *is == cell) || self.test.like.iter().any(|like| like.regex.is_match(&cell))
+        let says = |is: &String| *is == cell || (!self.is_of_names && is.to_lowercase() == cell.to_lowercase());
+        self.test.is.iter().any(says) || self.test.like.iter().any(|like| like.regex.is_match(&cell))
     }
 
     /// The bounds that it asks a number for.
@@ -277,8 +290,9 @@ impl NamedColumn {
             self.split.as_ref().map_or(vec![cell], |split| cell.split(split.as_str()).collect()).into_iter();
         let text = normalized(parts.find(|part| !is_blank(part))?);
         let found = pattern.regex.captures(&text)?;
-        let taken = found.get(1).or_else(|| found.get(0))?;
-        is_part_of_number(&text, taken.range()).then(|| taken.as_str().to_owned())
+        let whole = found.get(0)?;
+        let taken = found.get(1).unwrap_or(whole);
+        is_part_of_number(&text, taken.range(), whole.range()).then(|| taken.as_str().to_owned())
     }
 
     fn values<'r>(&self, cell: &'r str) -> Result<Values<'r>, NoMatch<'_>> {
@@ -302,24 +316,6 @@ impl Range {
     /// Whether a number is between the bounds.
     pub(in crate::export) fn holds(&self, units: Units) -> bool {
         self.least.is_none_or(|least| units >= least) && self.most.is_none_or(|most| units <= most)
-    }
-}
-
-impl CountMark {
-    /// One unit or none.
-    pub(in crate::export) fn units(&self, cell: &str) -> Result<Units, CountError> {
-        let cell = normalized(cell);
-        match self {
-            _ if cell.is_empty() => Ok(Units::default()),
-            _ if cell.starts_with('#') => Err(CountError::ErrorValue),
-            Self::Present if says_no(&cell) => Err(CountError::SaysNo),
-            Self::Present => Ok(Units::ONE),
-            // `YES` and `Yes` are no two answers.
-            Self::Is(texts) => {
-                let cell = cell.to_lowercase();
-                Ok(if texts.iter().any(|text| text.to_lowercase() == cell) { Units::ONE } else { Units::default() })
-            }
-        }
     }
 }
 

@@ -14,3 +14,4 @@ pub(crate) mod row_date;
 pub(crate) mod rows;
 pub(in crate::export) mod saying_no;
 pub(crate) mod sheet_or_file;
+mod total_rows;

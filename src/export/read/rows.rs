@@ -11,15 +11,17 @@ use crate::export::damage_kinds::Damage;
 use crate::export::damage_places::{Fault, Faults};
 use crate::export::excerpt::Excerpt;
 use crate::export::format::raw_rows::{RawRows, Without};
+use crate::export::read::cells::{says_nothing, tell_unclear};
 use crate::export::read::date_columns::Dates;
 use crate::export::read::derived_columns::MadeRows;
 use crate::export::read::header::{Header, header, header_below};
-use crate::export::read::layout::{ColumnValue, Counting, FoundColumns, NewestDate, Values};
+use crate::export::read::layout::{CellFilter, ColumnValue, Counting, FoundColumns, NewestDate, Values};
 use crate::export::read::normalized_names::{is_blank, normalized};
 use crate::export::read::rejected_row::Rejection;
 use crate::export::read::row_damage::{damage, fault};
 use crate::export::read::row_date::RowDate;
 use crate::export::read::sheet_or_file::ExportPart;
+use crate::export::read::total_rows::{TotalRows, filled};
 use crate::export::settings::{HeaderRow, Layout};
 use crate::reconcile::model::export::count_error::CountError;
 use crate::reconcile::model::export::counts::RejectedRow;
@@ -67,7 +69,8 @@ fn counted<R: RawRows>(
     let dates = Dates::new(&reading.filters, header);
     let is_wide = |at: &usize| reading.wide.iter().any(|(wide, _)| wide == at);
     let nameless = header.nameless_at_the_end().filter(|at| !is_wide(at)).collect();
-    let mut reader = Reader { tally, reading, dates, rejected: 0, part, nameless, least_filled: usize::MAX };
+    let totals = TotalRows::of(layout, &reading);
+    let mut reader = Reader { totals, tally, reading, dates, rejected: 0, part, nameless, least_filled: usize::MAX };
     let (mut faults, mut rows_read, mut ended) = (Faults::none(), 0, false);
     let mut surplus = false;
     loop {
@@ -119,18 +122,9 @@ fn counted<R: RawRows>(
     Ok(reader.tally)
 }
 
-/// How many of its cells hold anything.
-fn filled<R: RawRows>(rows: &R) -> usize {
-    (0..rows.len()).filter(|index| !is_blank(rows.cell(*index))).count()
-}
-
-/// Whether a cell of a wide column says that there is nothing, as declared.
-fn says_nothing(layout: &Layout, cell: &str) -> bool {
-    !layout.wide_blank.is_empty() && layout.wide_blank.iter().any(|blank| *blank == normalized(cell))
-}
-
 /// Takes whole rows.
 struct Reader<'a> {
+    totals: Option<TotalRows>,
     reading: FoundColumns<'a>,
     tally: Tally,
     dates: Dates,
@@ -194,7 +188,7 @@ impl Reader<'_> {
             };
         }
         if let Some(index) = self.cut(rows).filter(|_| self.reading.dropped(rows).is_none()) {
-            return self.behind_heading(rows, header, index);
+            return self.reject_cell(rows, header, index, CountError::BehindHeading);
         }
         if let Some(filter) = self.reading.excluded(rows) {
             self.dates.left_out(rows, filter);
@@ -214,6 +208,9 @@ impl Reader<'_> {
         }
         if let Some(index) = self.reading.list_for_name(rows) {
             return self.list_for_name(rows, header, index);
+        }
+        if let Some(index) = self.totals.as_mut().and_then(|totals| totals.take(rows, &self.reading)) {
+            return self.reject_cell(rows, header, index, CountError::Total);
         }
         // Mostly the row is about the same customer as the one before it, spelled in the same way.
         let expected = self.reading.customer.plain(rows).and_then(|name| self.tally.expected_customer(name));
@@ -252,10 +249,10 @@ impl Reader<'_> {
         nameless.find(|index| !is_blank(rows.cell(*index)) && rows.bytes() > 0)
     }
 
-    fn behind_heading<R: RawRows>(&mut self, rows: &R, header: &Header, index: usize) {
+    fn reject_cell<R: RawRows>(&mut self, rows: &R, header: &Header, index: usize, why: CountError) {
         let customers = self.reading.customer.names(rows);
         let customers = customers.as_ref().map_or(&[][..], Values::as_slice);
-        self.reject(rows, header, customers, *Rejection::of(Some(index), rows.cell(index), CountError::BehindHeading));
+        self.reject(rows, header, customers, *Rejection::of(Some(index), rows.cell(index), why));
     }
 
     /// A cell that says whose the row is, what it counts or whether it is data is a formula without a result.
@@ -295,10 +292,8 @@ impl Reader<'_> {
     }
 
     fn reject_date<R: RawRows>(&mut self, rows: &R, header: &Header, cell: &str, index: usize) -> bool {
-        let customers = self.reading.customer.names(rows);
-        let customers = customers.as_ref().map_or(&[][..], Values::as_slice);
         let why = if cell.trim().is_empty() { CountError::BlankDate } else { CountError::NoDate };
-        self.reject(rows, header, customers, *Rejection::of(Some(index), cell, why));
+        self.reject_cell(rows, header, index, why);
         true
     }
 
@@ -328,8 +323,10 @@ impl Reader<'_> {
     }
 
     fn exclude<R: RawRows>(&mut self, rows: &R, filter: usize) {
-        let item = self.reading.long.as_ref().and_then(|long| long.item).and_then(ColumnValue::index);
-        let looked_at = self.reading.filters[filter].1.index;
+        let (is_keep, CellFilter { index: looked_at, .. }) = self.reading.filters[filter];
+        // What is dropped the rule says already; what is not kept says another word.
+        let item = self.reading.long.as_ref().and_then(|long| long.item).filter(|_| !is_keep);
+        let item = item.and_then(ColumnValue::index);
         let index = item.filter(|index| !rows.cell(*index).trim().is_empty()).unwrap_or(looked_at);
         self.tally.exclude(filter, &normalized(rows.cell(index)));
         let names = self.reading.customer.index().is_none_or(|customer| !rows.is_uncomputed(customer));
@@ -357,7 +354,10 @@ impl Reader<'_> {
             let units = match &reading.layout.wide_mark {
                 None => reading.of_count(rows, *index),
                 Some(_) if rows.is_uncomputed(*index) => Err(Rejection::of(Some(*index), cell, CountError::Uncomputed)),
-                Some(mark) => mark.units(cell).map_err(|why| Rejection::of(Some(*index), cell, why)),
+                Some(mark) => {
+                    tell_unclear(mark, (service, cell), tally);
+                    mark.units(cell).map_err(|why| Rejection::of(Some(*index), cell, why))
+                }
             };
             match (units, first.take()) {
                 (Ok(units), before) => {

@@ -1,7 +1,10 @@
 //! Cells that say that there is nothing, where any that says something would count one.
 
+use crate::export::column::CountMark;
+use crate::export::count::count_parser::Units;
 use crate::export::count::number_sign::is_minus;
-use crate::export::read::normalized_names::has_no_width;
+use crate::export::read::normalized_names::{has_no_width, normalized};
+use crate::reconcile::model::export::count_error::CountError;
 
 /// What a cell in a column of licences says where it says no.
 const NO: [&str; 46] = [
@@ -53,15 +56,119 @@ const NO: [&str; 46] = [
     "⛔",
 ];
 
-/// Whether a cell says no, in a word or in several, or by a date that never was.
-pub(in crate::export) fn says_no(cell: &str) -> bool {
+/// The same in the languages of vendors and their customers; a blank between the words.
+const NO_IN_WORDS: &str = "without uncovered unprotected unchecked unmanaged unmonitored unregistered unenrolled \
+    cancelled canceled deleted terminated revoked deactivated decommissioned deprovisioned retired undefined blank empty \
+    kein keine keiner keins ohne nicht nie aus leer falsch deaktiviert inaktiv gelöscht gekündigt entfernt \
+    geen niet nooit uit zonder leeg onwaar uitgeschakeld inactief verwijderd \
+    aucun aucune sans jamais faux vide néant désactivé désactivée inactif inactive supprimé supprimée \
+    ninguno ninguna sin nunca falso vacío desactivado deshabilitado inactivo eliminado \
+    nessuno nessuna senza vuoto disattivato disabilitato inattivo eliminato assente \
+    nao nenhum nenhuma sem vazio desativado desabilitado inativo excluído ausente \
+    nei ingen inga inget intet aldrig aldri ikke inte utan uden uten avaktiverad deaktiveret deaktivert borttagen slettet \
+    nie brak żaden żadna żadne nigdy bez fałsz wyłączony wyłączone wyłączona nieaktywny usunięty \
+    нет ні 否 无 無 なし いいえ";
+/// What a cell says where nobody knows, or something went wrong: no unit, and no word for none either.
+const UNKNOWN: &str = "error failed failure unknown unavailable undetermined fehler fehlgeschlagen unbekannt fehlt fout mislukt \
+    onbekend ontbreekt erreur échec inconnu inconnue indisponible fallido fallo desconocido errore fallito sconosciuto erro \
+    falhou desconhecido fel fejl feil okänd ukendt ukjent saknas mangler błąd nieznany";
+/// States in which one vendor bills, and another one does not.
+const DOUBTFUL: &str = "trial trialing evaluation demo pending suspended paused expired expiring grace testversion probe \
+    testphase abgelaufen ausgesetzt gesperrt ausstehend proef proefperiode verlopen opgeschort essai expiré expirée suspendu \
+    suspendue prueba vencido caducado suspendido pendiente prova scaduto sospeso expirado suspenso pendente utgången udløbet \
+    utløpt prøve wygasł zawieszony oczekuje";
+/// What says yes, and nothing else.
+const YES: &str = "yes y true t 1 x on enabled ja oui si sí sim tak wahr vrai waar verdadero vero verdadeiro ✓ ✔ ☑ ✅";
+/// Words that say no of what stands behind them.
+const NOT: &str = "not no none without kein keine nicht ohne geen niet zonder aucun aucune pas sans non sin ninguna ninguno \
+    nessun nessuna senza nenhum nenhuma sem ingen inga ikke inte brak bez";
+/// Units behind a zero.
+const ZERO_OF: &str = "b kb mb gb tb gib tib bytes of von van de";
+
+fn is_one_of(words: &str, word: &str) -> bool {
+    words.split_whitespace().any(|known| known == word)
+}
+
+/// In small letters, without brackets and what shows nothing.
+fn bare(cell: &str) -> String {
     let seen: String = cell.chars().filter(|c| !has_no_width(*c)).collect();
     let cell = seen.to_lowercase();
-    let bare = cell.trim_matches(|c: char| "()[]<>{}".contains(c)).trim();
+    cell.trim_matches(|c: char| "()[]<>{}".contains(c)).trim().to_owned()
+}
+
+/// Whether a cell says that nobody knows, or that something went wrong.
+fn says_unknown(cell: &str) -> bool {
+    let bare = bare(cell);
+    is_one_of(UNKNOWN, &bare) || bare.split_whitespace().next().is_some_and(|first| is_one_of(UNKNOWN, first))
+}
+
+/// `0 GB`, `0/5`.
+fn is_zero_of(bare: &str) -> bool {
+    let rest = bare.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ','));
+    let number = &bare[..bare.len() - rest.len()];
+    let zero = number.starts_with('0') && number.chars().all(|c| matches!(c, '0' | '.' | ','));
+    zero && (rest.starts_with('/') || rest.split_whitespace().next().is_some_and(|unit| is_one_of(ZERO_OF, unit)))
+}
+
+/// A cell in a column of marks whose word is not understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::export) enum OtherMark {
+    /// It counts nothing: it is none of the words that are listed, and says no in no word that is known.
+    Uncounted,
+    /// It counts one, and is a word for what not every vendor bills.
+    Counted,
+}
+
+impl CountMark {
+    /// One unit or none.
+    pub(in crate::export) fn units(&self, cell: &str) -> Result<Units, CountError> {
+        let cell = normalized(cell);
+        match self {
+            _ if cell.is_empty() => Ok(Units::default()),
+            _ if cell.starts_with('#') => Err(CountError::ErrorValue),
+            Self::Present if says_no(&cell) || says_unknown(&cell) => Err(CountError::SaysNo),
+            Self::Present => Ok(Units::ONE),
+            Self::Is(texts) if is_listed(texts, &cell) => Ok(Units::ONE),
+            // In a column of yes and no another word for yes is no word for no.
+            Self::Is(texts) if is_yes(&cell) && texts.iter().any(|text| is_yes(text)) => Err(CountError::OtherYes),
+            Self::Is(_) => Ok(Units::default()),
+        }
+    }
+
+    /// What is to be told of a cell that [`CountMark::units`] takes for one unit or for none.
+    pub(in crate::export) fn other(&self, cell: &str) -> Option<OtherMark> {
+        let cell = normalized(cell);
+        match self {
+            _ if cell.is_empty() => None,
+            Self::Present => {
+                let bare = bare(&cell);
+                let doubtful = bare.split(|c: char| !c.is_alphanumeric()).any(|word| is_one_of(DOUBTFUL, word));
+                doubtful.then_some(OtherMark::Counted)
+            }
+            Self::Is(texts) => (!is_listed(texts, &cell) && !says_no(&cell)).then_some(OtherMark::Uncounted),
+        }
+    }
+}
+
+/// `YES` and `Yes` are no two answers.
+fn is_listed(texts: &[String], cell: &str) -> bool {
+    let cell = cell.to_lowercase();
+    texts.iter().any(|text| text.to_lowercase() == cell)
+}
+
+fn is_yes(text: &str) -> bool {
+    is_one_of(YES, bare(text).trim_end_matches('\u{fe0f}'))
+}
+
+/// Whether a cell says no, in a word or in several, or by a date that never was.
+pub(in crate::export) fn says_no(cell: &str) -> bool {
+    let cell = bare(cell);
+    let bare = cell.as_str();
     let zero = bare.contains('0') && bare.chars().all(|c| "0.,: /-".contains(c));
     let nothing = bare.chars().all(|c| is_minus(c) || " \u{2014}_.?/".contains(c));
     let word = NO.contains(&bare) || NO.contains(&bare.replace(['.', ' '], "").as_str());
-    zero || nothing || word || bare.starts_with("not ") || bare.starts_with("no ") || never_was(bare)
+    let in_words = is_one_of(NO_IN_WORDS, bare) || bare.split_once(' ').is_some_and(|(first, _)| is_one_of(NOT, first));
+    zero || nothing || word || in_words || is_zero_of(bare) || never_was(bare)
 }
 
 /// What programs write for a date that is not set: the first day of their calendar (1 January 0001 of .NET, 1601 of
@@ -163,6 +270,8 @@ mod tests {
         ];
         for cell in no {
             assert!(says_no(cell), "{cell}");
+            assert_eq!(CountMark::Present.units(cell), Err(CountError::SaysNo), "{cell}");
+            assert_eq!(CountMark::Is(vec!["Yes".to_owned()]).other(cell), None, "{cell}");
         }
     }
 
@@ -194,9 +303,64 @@ mod tests {
             "4",
             "\u{25cf}",
             "1.2.3",
+            "00:1A:2B:3C:4D:5E",
+            "00aabbcc",
+            "0.5 GB",
+            "10 GB",
+            "Nina",
+            "Nodexa",
         ];
         for cell in yes {
             assert!(!says_no(cell), "{cell}");
+            assert_eq!(CountMark::Present.units(cell), Ok(Units::ONE), "{cell}");
         }
+    }
+
+    /// `present = true` counted one for each.
+    #[test]
+    fn words_of_absence_say_no_in_many_languages() {
+        let no = [
+            "Unprotected",
+            "none assigned",
+            "0 GB",
+            "0.00 GB",
+            "0/5",
+            "kein",
+            "Keine Lizenz",
+            "geen",
+            "aucun",
+            "Ninguno",
+            "нет",
+            "否",
+            "Deleted",
+            "wyłączone",
+        ];
+        for cell in no {
+            assert_eq!(CountMark::Present.units(cell), Err(CountError::SaysNo), "{cell}");
+            assert_eq!(CountMark::Is(vec!["Yes".to_owned()]).other(cell), None, "{cell}");
+        }
+    }
+
+    /// Cells that say `Enabled` where `Yes` counts, or `error` where anything does, moved a bill and were told nowhere.
+    #[test]
+    fn a_mark_in_a_word_that_nobody_listed_is_told_or_unreadable() {
+        let is = |text: &str| CountMark::Is(vec![text.to_owned()]);
+        for cell in ["Enabled", "Y", "Ja", "true", "✓", "1"] {
+            assert_eq!(is("Yes").units(cell), Err(CountError::OtherYes), "{cell}");
+        }
+        for cell in ["error", "unknown", "Basic", "Enabled since May", "Fehler"] {
+            assert_eq!(is("Yes").units(cell), Ok(Units::default()), "{cell}");
+            assert_eq!(is("Yes").other(cell), Some(OtherMark::Uncounted), "{cell}");
+        }
+        assert_eq!(is("Pro").units("Yes"), Ok(Units::default()), "no column of yes and no");
+        assert_eq!((is("Yes").units("YES"), is("Yes").other("YES")), (Ok(Units::ONE), None));
+        for cell in ["Error", "failed", "Unknown state", "Unavailable"] {
+            assert_eq!(CountMark::Present.units(cell), Err(CountError::SaysNo), "{cell}");
+        }
+        for cell in ["trial", "Expired", "suspended (unpaid)", "Abgelaufen"] {
+            assert_eq!(CountMark::Present.units(cell), Ok(Units::ONE), "{cell}");
+            assert_eq!(CountMark::Present.other(cell), Some(OtherMark::Counted), "{cell}");
+        }
+        assert_eq!(CountMark::Present.other("Business Premium"), None);
     }
 }

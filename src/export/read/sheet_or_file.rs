@@ -2,6 +2,10 @@
 
 use std::path::PathBuf;
 
+use crate::export::damage_kinds::Damage;
+use crate::export::damage_places::Fault;
+use crate::export::format::raw_rows::RawRows;
+use crate::export::read::header::{Header, header};
 use crate::export::read::row_date::RowDate;
 use crate::export::settings::{Layout, Sheet};
 
@@ -39,5 +43,25 @@ impl<Bytes> NamedFile<Bytes> {
     pub(in crate::export) fn of(path: PathBuf, bytes: Bytes) -> Self {
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         Self { path, name, bytes }
+    }
+}
+
+/// Whether a sheet has every column of the layout, and a row below them.
+pub(super) fn holds_more<R: RawRows>(mut rows: R, layout: &Layout) -> bool {
+    let found = header(&mut rows, layout);
+    let has_all =
+        |header: Header| layout.columns().iter().all(|wanted| header.names().iter().any(|name| name == wanted));
+    found.is_ok_and(has_all) && rows.advance() == Ok(true)
+}
+
+/// Whether a sheet has any column of the layout, or cannot be read as far as that.
+pub(super) fn has_some<R: RawRows>(mut rows: R, layout: &Layout) -> bool {
+    let wanted = layout.columns();
+    match header(&mut rows, layout) {
+        Ok(header) => wanted.is_empty() || wanted.iter().any(|wanted| header.names().iter().any(|name| name == wanted)),
+        Err(faults) => {
+            let blank = |fault: &Fault| matches!(*fault.damage, Damage::Empty | Damage::HeaderMissing(_));
+            !faults.first.iter().all(blank)
+        }
     }
 }

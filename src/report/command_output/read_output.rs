@@ -65,7 +65,9 @@ impl<'a> Counted<'a> {
         }
         let unknown =
             [Code::RowMalformed, Code::RowDuplicate, Code::CountNegative, Code::TooLarge, Code::ExportFileTwice];
-        if self.findings.iter().any(|finding| unknown.contains(&finding.code)) { Exit::Decide } else { Exit::Done }
+        let is_nobody = self.counts.rows > 0 && self.counts.kept == 0;
+        let is_unknown = self.findings.iter().any(|finding| unknown.contains(&finding.code));
+        if is_unknown || is_nobody { Exit::Decide } else { Exit::Done }
     }
 
     /// As a table, which is printed piece by piece: of a million lines only a few are in memory.

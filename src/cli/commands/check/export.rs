@@ -30,7 +30,13 @@ impl CheckList {
             Ok(export) => {
                 let (path, counts) = (&export.path, &export.counts);
                 let (rows, customers) = (plural(counts.rows, "row"), plural(counts.customers.len(), "customer"));
-                self.good(name, format!("{}: {rows}, {customers}", path.display()));
+                let read = format!("{}: {rows}, {customers}", path.display());
+                if counts.rows > 0 && counts.customers.is_empty() {
+                    let message = format!("{read}: no row counts for anybody");
+                    self.wrong(name, Exit::Decide, message, Remedy::command(format!("recount read {name}")));
+                } else {
+                    self.good(name, read);
+                }
                 if let Some(finding) = stale(&integration.guards, &export.stamp(), clock::now()) {
                     self.wrong(name, Exit::Refused, finding.message, finding.fix);
                 }

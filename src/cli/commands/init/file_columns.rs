@@ -1,6 +1,7 @@
 //! The columns of a vendor's file, and which of them name the customer, the service and the count: as far as that is seen
 //! without being told how the file is read.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -11,12 +12,69 @@ use crate::export::read::bytes_to_counts::{column_names, read_files};
 use crate::export::read::normalized_names::normalized;
 use crate::export::settings::{ExportSettings, Layout};
 use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::export::counts::Counts;
 
 /// Words that the name of such a column often holds; what says it more plainly comes first.
 const CUSTOMER: &[&str] =
     &["customer", "account", "company", "client", "tenant", "organization", "organisation", "site"];
 const SERVICE: &[&str] = &["product", "service", "sku", "plan", "subscription", "item", "license", "licence"];
 const COUNT: &[&str] = &["quantity", "qty", "count", "units", "seats", "usage", "number"];
+/// Words of a column that counts, however its cells are written: `10 GB`, `1.250`, `Yes`.
+const PLAINLY_COUNT: &[&str] = &[
+    "quantity",
+    "qty",
+    "count",
+    "units",
+    "seats",
+    "usage",
+    "menge",
+    "anzahl",
+    "aantal",
+    "quantité",
+    "quantite",
+    "cantidad",
+    "quantità",
+    "quantidade",
+    "antal",
+    "ilość",
+];
+/// Words of one that may count: it does where its cells have digits.
+const MAY_COUNT: &[&str] = &[
+    "licenses",
+    "licences",
+    "users",
+    "mailboxes",
+    "devices",
+    "storage",
+    "used",
+    "consumed",
+    "consumption",
+    "amount",
+    "total",
+    "size",
+    "volume",
+];
+/// Words of a number beside the one that counts.
+const NOT_THE_COUNT: &[&str] = &[
+    "min",
+    "minimum",
+    "max",
+    "maximum",
+    "previous",
+    "prior",
+    "last",
+    "old",
+    "available",
+    "free",
+    "unused",
+    "remaining",
+    "unit",
+    "price",
+    "cost",
+    "rate",
+];
+/// Words of a customer that are no place of one.
+const WHOSE: &[&str] = &["customer", "account", "company", "client", "tenant", "organization", "organisation"];
 /// Words of a column that numbers its records: nobody looks for a company by it, and it counts nothing.
 const KEY: &[&str] =
     &["id", "ids", "guid", "uuid", "key", "code", "nr", "no", "domain", "email", "serial", "phone", "type"];
@@ -141,7 +199,7 @@ impl FileColumns {
     /// What was given, and of the rest what one column alone fits. A column counts only if numbers are read from it.
     pub(super) fn guess(&self, given: [Option<&str>; 3], by_rows: bool) -> GuessedColumns {
         let [customer, service, count] = given.map(|name| name.map(str::to_owned));
-        let customer = customer.or_else(|| self.named_by(CUSTOMER));
+        let customer = customer.or_else(|| self.guessed_customer());
         let service = service.or_else(|| self.named_by(SERVICE));
         let count = match count {
             _ if by_rows => Some(GuessedCount::Rows),
@@ -151,22 +209,80 @@ impl FileColumns {
         GuessedColumns { customer, service, count }
     }
 
+    /// The column that a person calls so; not one that says the same in every row, as the reseller's own name, where another
+    /// one says more.
+    fn guessed_customer(&self) -> Option<String> {
+        let named = self.named_by(CUSTOMER)?;
+        if self.different(&named) != Some(1) {
+            return Some(named);
+        }
+        let is_other = |name: &&String| {
+            let parts = parts(name);
+            **name != named && parts.iter().any(|part| WHOSE.contains(&part.as_str())) && !is_key(&parts)
+        };
+        let mut others = self.names.iter().filter(is_other).filter(|name| self.different(name) > Some(1));
+        match (others.next(), others.next()) {
+            (None, _) => Some(named),
+            (Some(other), None) => Some(other.clone()),
+            (Some(_), Some(_)) => None,
+        }
+    }
+
+    /// How many different names a column of customers has; `None` where that cannot be tried, or it is one row.
+    fn different(&self, customer: &str) -> Option<usize> {
+        let service = self.names.iter().find(|name| *name != customer)?;
+        let read = self.read(customer, service, service)?;
+        let rejected = read.rejected.iter().filter_map(|row| row.customer.as_ref());
+        let names: BTreeSet<_> = read.customers.keys().chain(rejected).collect();
+        (read.rows > 1).then_some(names.len())
+    }
+
     fn guessed_count(&self, customer: Option<&str>, service: Option<&str>) -> Option<GuessedCount> {
         let numbers = |name: &str| self.holds_numbers(customer?, service?, name);
-        match self.named_by(COUNT).filter(|name| numbers(name) != Some(false)) {
-            Some(name) => Some(GuessedCount::Column(name)),
-            None => {
-                let others = self.names.iter().filter(|name| ![customer, service].contains(&Some(name)));
+        if let Some(name) = self.named_by(COUNT).filter(|name| numbers(name) != Some(false)) {
+            return Some(GuessedCount::Column(name));
+        }
+        let is_other = |name: &&String| ![customer, service].contains(&Some(name.as_str()));
+        let has_word = |name: &&String, words: &[&str]| {
+            let parts = parts(name);
+            let is_beside = parts.iter().any(|part| NOT_THE_COUNT.contains(&part.as_str()));
+            !is_beside && parts.iter().any(|part| words.contains(&part.as_str()))
+        };
+        // However its cells are written: what reads them is told, and rows are not counted in its place.
+        let of = |words: &'static [&'static str]| {
+            self.names.iter().filter(is_other).filter(move |name| has_word(name, words))
+        };
+        let plainly: Vec<&String> = of(PLAINLY_COUNT).collect();
+        let perhaps: Vec<&String> = of(MAY_COUNT).filter(|name| self.has_digits(customer, service, name)).collect();
+        match (plainly.as_slice(), perhaps.as_slice()) {
+            ([one], _) | ([], [one]) => Some(GuessedCount::Column((*one).clone())),
+            ([], []) => {
+                let others = self.names.iter().filter(is_other);
                 let none = others.map(|name| numbers(name)).all(|numbers| numbers == Some(false));
                 (none && self.names.len() >= 2).then_some(GuessedCount::Rows)
             }
+            _ => None,
         }
+    }
+
+    /// Whether most cells of a column have a digit in them.
+    fn has_digits(&self, customer: Option<&str>, service: Option<&str>, count: &str) -> bool {
+        let read = || self.read(customer?, service?, count);
+        read().is_some_and(|read| {
+            let with = read.rejected.iter().filter(|row| row.value.contains(|c: char| c.is_ascii_digit())).count();
+            let numbers = read.rows.saturating_sub(read.rejected.len());
+            read.rows > 0 && (numbers + with) * 2 > read.rows
+        })
     }
 
     /// The one column whose name holds one of the words, and no word of a key where another one does not: two that fit are no
     /// guess.
     fn named_by(&self, words: &[&str]) -> Option<String> {
-        let is_key = |name: &&String| parts(name).iter().any(|part| KEY.contains(&part.as_str()));
+        let is_key = |name: &&String| {
+            let parts = parts(name);
+            let is_beside = words == COUNT && parts.iter().any(|part| NOT_THE_COUNT.contains(&part.as_str()));
+            is_key(&parts) || is_beside
+        };
         let (keys, names): (Vec<&String>, Vec<&String>) = self.names.iter().partition(is_key);
         let of = |names: &[&String]| {
             words.iter().find_map(|word| {
@@ -192,14 +308,19 @@ impl FileColumns {
 
     /// Whether a number is read from each cell of a column, read with these two; `None` where that cannot be tried.
     fn holds_numbers(&self, customer: &str, service: &str, count: &str) -> Option<bool> {
+        let read = self.read(customer, service, count)?;
+        let rejected = read.rejected.len();
+        Some(read.rows > rejected && rejected * 2 <= read.rows)
+    }
+
+    /// The file, read by these columns, where that can be tried.
+    fn read(&self, customer: &str, service: &str, count: &str) -> Option<Counts> {
         if self.bytes.is_empty() || self.bytes.len() > TRIED_BYTES_MAX {
             return None;
         }
         let mut layout = plain(customer, service, count);
         layout.delimiter = self.delimiter.map(|delimiter| delimiter as u8);
-        let read = read_files(vec![(PathBuf::new(), self.bytes.as_slice())], &layout).ok()?;
-        let rejected = read.rejected.len();
-        Some(read.rows > rejected && rejected * 2 <= read.rows)
+        read_files(vec![(PathBuf::new(), self.bytes.as_slice())], &layout).ok()
     }
 }
 
@@ -231,6 +352,10 @@ fn between_commas(answer: &str) -> Vec<String> {
         }
     }
     parts.iter().map(|part| part.trim().to_owned()).collect()
+}
+
+fn is_key(parts: &[String]) -> bool {
+    parts.iter().any(|part| KEY.contains(&part.as_str()))
 }
 
 /// Of a name its words, also where it is written `customerTenantId`.
@@ -304,6 +429,51 @@ mod tests {
         assert_eq!(guessed("Customer,Plan,Age\nAcme,Basic,12\n")[2], None, "a number that may count is asked about");
         let file = FileColumns::of(b"Customer,Device,Plan\nAcme,pc1,Basic\n");
         assert_eq!(file.chosen("1, Plan, rows").map(|chosen| chosen.count), Ok(None));
+    }
+
+    /// `init --yes` made one of 4,000 licences that stood there as `4,000`, and said nothing of the column.
+    #[test]
+    fn a_column_that_is_called_a_count_is_never_passed_over_in_silence() {
+        for cells in [["10 GB", "4 GB"], ["10 seats", "4 seats"], ["\"1,250\"", "\"4,000\""], ["Yes", "No"], ["", ""]] {
+            for heading in ["Quantity", "Qty", "Seats", "Antal"] {
+                let text = format!("Customer,Product,{heading}\nA,E3,{}\nB,E3,{}\n", cells[0], cells[1]);
+                assert_eq!(guessed(&text)[2].as_deref(), Some(heading), "{text}");
+            }
+        }
+        for (heading, count) in [("Used", Some("Used")), ("Storage", Some("Storage")), ("Users", Some("Users"))] {
+            let text = format!("Customer,Product,{heading}\nA,E3,10 GB\nB,E3,4 GB\n");
+            assert_eq!(guessed(&text)[2].as_deref(), count, "{text}");
+        }
+        assert_eq!(guessed("Customer,Product,Users\nA,E3,Ann\nB,E3,Bo\n")[2].as_deref(), Some("(rows)"));
+    }
+
+    /// 25 were billed for 10, because the least that is billed stood before what is used.
+    #[test]
+    fn a_number_beside_the_count_is_not_taken_for_it() {
+        for (heading, count) in [
+            ("Minimum Quantity,Usage", Some("Usage")),
+            ("Previous Quantity,Current Quantity", Some("Current Quantity")),
+            ("Available Seats,Assigned Seats", Some("Assigned Seats")),
+            ("Minimum Quantity,Age", None),
+        ] {
+            let text = format!("Customer,Product,{heading}\nA,E3,25,10\nB,E3,25,4\n");
+            assert_eq!(guessed(&text)[2].as_deref(), count, "{text}");
+        }
+    }
+
+    /// Everything was counted for the reseller itself.
+    #[test]
+    fn a_column_that_says_one_name_in_all_rows_is_no_customer_where_another_one_says_more() {
+        for (heading, customer) in [
+            ("Company,Client", Some("Client")),
+            ("Customer,End Customer", Some("End Customer")),
+            ("Account,Company", Some("Company")),
+            ("Customer,Site", Some("Customer")),
+        ] {
+            let text = format!("{heading},Product,Seats\nMy MSP,A,E3,10\nMy MSP,B,E3,4\n");
+            assert_eq!(guessed(&text)[0].as_deref(), customer, "{text}");
+        }
+        assert_eq!(guessed("Company,Client,Product,Seats\nA,B,E3,10\nC,D,E3,10\n")[0].as_deref(), Some("Company"));
     }
 
     /// Any name was taken as a column of a `;` file, and a wrong one was told "it has " and nothing.

@@ -12,7 +12,10 @@ use crate::cli::commands::init::new_folder::{FILES, Folder, HOME};
 use crate::cli::commands::init::security_role;
 use crate::cli::commands::init::systemd_drop_ins::may_be_skipped;
 use crate::config::secrets::SecretSource;
+use crate::export::count::misread::undeclared;
+use crate::export::count::number_notation::Notation;
 use crate::export::propose::proposal::Proposal;
+use crate::reconcile::decide::findings::row_remedies::row_remedy;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::export::counts::{Counts, CustomerCounts};
 use crate::reconcile::model::ids::ServiceName;
@@ -122,7 +125,21 @@ impl CreatedFiles {
             _ => "",
         };
         let proposals: String = self.proposals.iter().map(|one| format!(" {one} in the export's table.")).collect();
-        format!("The export is read by {how}. {read}{proposals}{tomorrow}")
+        format!("The export is read by {how}. {read}{}{proposals}{tomorrow}", self.unread_rows())
+    }
+
+    /// Rows that are no counts: the first one, and what reads them where nothing that is proposed does.
+    fn unread_rows(&self) -> String {
+        let Some(row) = self.counts.rejected.first() else { return String::new() };
+        let (rows, why) = (plural(self.counts.rejected.len(), "row"), &row.why);
+        let (column, value) = (shown(&row.column), shown(&row.value));
+        let cannot = format!(" {rows} cannot be read, as line {}: \"{value}\" in \"{column}\" {why}.", row.line);
+        let declared = undeclared(&self.counts, Notation::default());
+        match (self.proposals.is_empty(), declared) {
+            (true, Some(declared)) => format!("{cannot} What to do: {declared}."),
+            (true, None) => format!("{cannot} What to do: {}.", row_remedy(why, self.counts.filled)),
+            (false, _) => cannot,
+        }
     }
 
     fn night(&self) -> String {

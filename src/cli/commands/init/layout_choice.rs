@@ -11,9 +11,9 @@ use crate::config::profiles;
 use crate::error_chain::error_chain;
 use crate::export::error::ExportError;
 use crate::export::locate::file_bytes::FileBytes;
-use crate::export::read::bytes_to_counts::fit;
+use crate::export::read::bytes_to_counts::{fit, read_files};
 use crate::export::read::normalized_names::alike;
-use crate::export::settings::MAX_BYTES;
+use crate::export::settings::{Layout, MAX_BYTES};
 use crate::reconcile::model::display_text::shown;
 use crate::report::exit_codes::Exit;
 
@@ -62,6 +62,7 @@ pub(super) fn layout(
     };
     if let (Some((path, bytes)), true) = (&bytes, !by_rows && given.iter().all(|column| column.is_none())) {
         let fits = profiles.values().filter(|one| fit(bytes, &one.layout, &one.recognised_by).is_ok());
+        let fits = fits.filter(|one| !leaves_nobody(path, bytes, &one.layout));
         let fits: Vec<&str> = fits.map(|profile| profile.name.as_str()).collect();
         match fits.as_slice() {
             [] => {}
@@ -80,6 +81,12 @@ pub(super) fn layout(
         false => settled(given, (&file, &guessed), asker)?,
     };
     Ok(columns.map(ChosenLayout::Columns))
+}
+
+/// Whether a file has rows, and nobody is left of them: it has the columns of another vendor's, and not its words.
+fn leaves_nobody(path: &Path, bytes: &FileBytes, layout: &Layout) -> bool {
+    let read = read_files(vec![(path.to_owned(), bytes)], layout);
+    read.is_ok_and(|read| read.rows > 0 && read.customers.is_empty() && read.rejected.is_empty())
 }
 
 type Known<'a> = (&'a FileColumns, &'a GuessedColumns);

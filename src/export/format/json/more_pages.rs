@@ -40,9 +40,88 @@ fn says_failed(key: &str, raw: &str) -> bool {
     (ERRORS.contains(&key) || plain == "errorcode") && says_something(raw) && !harmless
 }
 
+/// How much was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::export) struct ReadOfList {
+    pub(in crate::export) records: u64,
+    pub(in crate::export) pages: u64,
+}
+
+impl ReadOfList {
+    /// What stands in one document.
+    pub(in crate::export) fn in_one(records: usize) -> Self {
+        Self::on(records, 1)
+    }
+
+    /// What stands on so many pages; an empty list is one.
+    pub(in crate::export) fn on(records: usize, pages: usize) -> Self {
+        let number = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        Self { records: number(records), pages: number(pages.max(1)) }
+    }
+
+    /// As much as there can be.
+    const ALL: Self = Self { records: u64::MAX, pages: 1 };
+    /// Nothing yet: whatever is said is more.
+    const NOTHING: Self = Self { records: 0, pages: 0 };
+
+    fn of(self, counted: TotalOf) -> u64 {
+        if counted == TotalOf::Pages { self.pages } else { self.records }
+    }
+}
+
+/// What a number of an answer counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::export) enum TotalOf {
+    /// Records of the whole list.
+    Records,
+    /// Records of the whole list, or of this page, or something else: `count`.
+    SomeRecords,
+    /// Pages.
+    Pages,
+}
+
+/// A member that says how many there are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::export) struct SaidTotal {
+    /// Its name, with what it stands in.
+    pub(in crate::export) member: String,
+    pub(in crate::export) number: u64,
+    pub(in crate::export) counted: TotalOf,
+    /// A header of the server says it, and no member.
+    pub(in crate::export) in_header: bool,
+}
+
+impl SaidTotal {
+    /// The sign that there are more than these.
+    pub(in crate::export) fn more_than(&self, read: ReadOfList) -> Option<UnreadPart> {
+        let (name, total, read) = (self.member.clone(), self.number, read.of(self.counted));
+        let sign = match self.in_header {
+            true => UnreadPart::HeaderTotal { name, total, read },
+            false => UnreadPart::Total { member: name, total, read },
+        };
+        (total > read).then_some(sign)
+    }
+}
+
+/// What an answer says of how many records or pages there are, wherever it says so.
+pub(in crate::export) fn totals(text: &str, path: &[String]) -> Vec<SaidTotal> {
+    let kind = |member: &str| {
+        let key = member.rsplit('.').next().unwrap_or(member);
+        match says(&plain(key)).or_else(|| says(&plain(member))) {
+            Some(Says::Pages) => TotalOf::Pages,
+            Some(Says::TotalOfPages) => TotalOf::SomeRecords,
+            _ => TotalOf::Records,
+        }
+    };
+    let said = signs(text, path, ReadOfList::NOTHING).into_iter().filter_map(|sign| match sign {
+        UnreadPart::Total { member, total, .. } => Some((member, total)),
+        _ => None,
+    });
+    said.map(|(member, number)| SaidTotal { counted: kind(&member), member, number, in_header: false }).collect()
+}
+
 /// Every sign in the objects that lead to the records, and in the objects beside those, that there are more records.
-pub(in crate::export) fn signs(text: &str, path: &[String], read: usize) -> Vec<UnreadPart> {
-    let read = u64::try_from(read).unwrap_or(u64::MAX);
+pub(in crate::export) fn signs(text: &str, path: &[String], read: ReadOfList) -> Vec<UnreadPart> {
     let failed = path.first().map(|key| failures(text, Some(key))).unwrap_or_default();
     let failed = failed.into_iter().filter(|member| !ERRORS.contains(&member.as_str()));
     let mut found: Vec<UnreadPart> = failed.map(|member| UnreadPart::Error { member }).collect();
@@ -81,7 +160,7 @@ fn follow(value: &str, steps: &[PathStep<'_>], place: Place, found: &mut Vec<Unr
         PathStep::Key(key) => {
             let Some(of) = object(value) else { return };
             if place == Place::Inside {
-                beside(&of, "", Some(&(*key).to_owned()), u64::MAX, found);
+                beside(&of, "", Some(&(*key).to_owned()), ReadOfList::ALL, found);
                 found.retain(|sign| !matches!(sign, UnreadPart::Total { .. }));
             }
             let next = if place == Place::Outside { Place::Outside } else { Place::Inside };
@@ -114,7 +193,7 @@ fn object(text: &str) -> Option<Object<'_>> {
 }
 
 /// The members of one object, and of the objects in it, but for the one that leads on.
-fn beside(of: &Object<'_>, prefix: &str, on: Option<&String>, read: u64, found: &mut Vec<UnreadPart>) {
+fn beside(of: &Object<'_>, prefix: &str, on: Option<&String>, read: ReadOfList, found: &mut Vec<UnreadPart>) {
     for (key, raw) in of.0.iter().filter(|(key, _)| on.is_none_or(|on| key.0 != on.as_str())) {
         let member = format!("{prefix}{}", key.0);
         let raw = raw.get();
@@ -127,13 +206,17 @@ fn beside(of: &Object<'_>, prefix: &str, on: Option<&String>, read: u64, found: 
 }
 
 /// What one member says, by its name with what it stands in.
-fn sign(member: &str, raw: &str, read: u64) -> Option<UnreadPart> {
+fn sign(member: &str, raw: &str, read: ReadOfList) -> Option<UnreadPart> {
     let (inside, key) = member.rsplit_once('.').map_or((None, member), |(inside, key)| (Some(inside), key));
     let (whole_key, key) = (plain(member), plain(key));
     // Of what stands deeper only what is about pages is asked what may be about anything: `remaining` is one of a quota.
     let is_of_pages = inside.is_none_or(|inside| is_about_pages(&plain(inside)));
     let member = || member.to_owned();
     let number = || whole(raw);
+    let more = |total: u64, counted: TotalOf| {
+        let read = read.of(counted);
+        (total > read).then(|| UnreadPart::Total { member: member(), total, read })
+    };
     match says(&key).or_else(|| says(&whole_key))? {
         Says::Next if says_something(raw) && text(raw) != "-1" => {
             Some(UnreadPart::Next { is_address: is_address(raw), member: reached(member(), raw) })
@@ -147,18 +230,12 @@ fn sign(member: &str, raw: &str, read: u64) -> Option<UnreadPart> {
         Says::Status if inside.is_none() && says_a_part(raw) => Some(UnreadPart::Incomplete { member: member() }),
         Says::Total => {
             let total = number().or_else(|| object(raw)?.0.iter().find_map(|(key, raw)| value_of(&key.0, raw)))?;
-            (total > read).then(|| UnreadPart::Total { member: member(), total, read })
+            more(total, TotalOf::Records)
         }
-        Says::TotalOfPages if is_of_pages => {
-            let total = number().filter(|total| *total > read)?;
-            Some(UnreadPart::Total { member: member(), total, read })
-        }
+        Says::TotalOfPages if is_of_pages => more(number()?, TotalOf::SomeRecords),
         // `lastPage` is a number, or says whether this is it.
         Says::Pages if says_no(raw) && key == "lastpage" => Some(UnreadPart::More { member: member() }),
-        Says::Pages => {
-            let total = number().filter(|total| *total > 1)?;
-            Some(UnreadPart::Total { member: member(), total, read: 1 })
-        }
+        Says::Pages => more(number()?, TotalOf::Pages),
         Says::Errors if inside.is_none() && says_failed(&member(), raw) => Some(UnreadPart::Error { member: member() }),
         _ => None,
     }
@@ -230,6 +307,11 @@ pub(in crate::export) fn says_no_more(text: &str, path: &[String]) -> bool {
     }
 }
 
+/// Whether a member of this name says of every page but the last that more follows, and of others that they were cut off.
+pub(in crate::export) fn is_of_cut_pages(member: &str) -> bool {
+    matches!(plain(member.rsplit('.').next().unwrap_or(member)).as_str(), "truncated" | "istruncated")
+}
+
 /// Whether a member of this name leads from page to page at many a vendor; such members may be left out at the end.
 pub(in crate::export) fn leads_on_by(key: &str) -> bool {
     says(&plain(key)) == Some(Says::Next)
@@ -259,7 +341,7 @@ mod tests {
 
     fn told(text: &str) -> String {
         let path = ["data".to_owned()];
-        signs(text, &path, 2).iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+        signs(text, &path, ReadOfList::in_one(2)).iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
     }
 
     /// Each customer's list has pages of its own where a vendor answers by GraphQL.

@@ -49,6 +49,8 @@ pub(super) struct RecordPath<'a> {
     pub(super) prefixes: Vec<String>,
     /// Whether columns go by their path from the top; else by that from the record.
     pub(super) from_top: bool,
+    /// What the layout reads: an object that has these of a record is one, where a list of records would stand.
+    pub(super) columns: Vec<&'a str>,
 }
 
 impl<'a> RecordPath<'a> {
@@ -61,7 +63,7 @@ impl<'a> RecordPath<'a> {
             }
             prefixes.push(prefix);
         }
-        Self { steps, prefixes, from_top }
+        Self { steps, prefixes, from_top, columns: Vec::new() }
     }
 
     /// The column of the key that a step goes by: `@key`, and with several `{}` the second `@key2`.
@@ -112,6 +114,7 @@ impl<'a> Finder<'_, 'a> {
                 }
                 items.into_iter().try_for_each(|item| self.walk(item.get(), step + 1, frame, key.clone()))
             }
+            PathStep::Each if self.is_list_of_one(value, step) => self.walk(value, step + 1, frame, key),
             PathStep::Entry if value.starts_with('{') => {
                 let object: Object<'a> = self.parsed(value)?;
                 if object.0.is_empty() && below {
@@ -130,6 +133,30 @@ impl<'a> Finder<'_, 'a> {
             }
             PathStep::Entry if below => Err(self.no_record(value)),
             PathStep::Each | PathStep::Entry => Err(nothing_at(self.document, Some(&self.path(step)))),
+        }
+    }
+
+    /// Whether an object stands for a list with it alone, as PowerShell writes such a list: it has what leads on, or what is
+    /// read of a record.
+    fn is_list_of_one(&self, value: &str, step: usize) -> bool {
+        let Some(object) = serde_json::from_str::<Object<'_>>(value).ok().filter(|_| value.starts_with('{')) else {
+            return false;
+        };
+        let has = |key: &str| object.0.iter().any(|(name, _)| name.0 == key);
+        match self.way.steps.get(step + 1) {
+            _ if self.way.columns.is_empty() => false,
+            Some(PathStep::Key(key)) => has(key),
+            Some(_) => false,
+            None => {
+                let prefix = self.way.prefixes.get(step + 1).map_or("", String::as_str);
+                let own = self.way.columns.iter().filter_map(|column| match prefix {
+                    "" => Some(*column),
+                    _ => column.strip_prefix(prefix)?.strip_prefix('.'),
+                });
+                let own: Vec<&str> = own.filter(|column| !column.starts_with('@')).collect();
+                let first = |column: &&str| column.split('.').next().is_some_and(has) || has(column);
+                !own.is_empty() && own.iter().all(first)
+            }
         }
     }
 

@@ -12,7 +12,7 @@ use crate::export::format::json::damage;
 use crate::export::format::json::json_value;
 use crate::export::format::json::json_value::{JsonFault as ValueFault, JsonText, RecordCells};
 use crate::export::format::json::key_names::Names;
-use crate::export::format::json::nested_path::PathStep;
+use crate::export::format::json::nested_path::{PathStep, steps};
 use crate::export::format::json::nested_places::{Finder, FoundRecord, Frame, RecordPath, RecordPlace, offset};
 use crate::export::format::json::record_finder::documents;
 use crate::export::format::line_numbers::Lines;
@@ -44,15 +44,28 @@ impl<'a> NestedRecords<'a> {
         Self::of(text, RecordPath::of(steps, from_top), false)
     }
 
-    /// Those of a document on each line, which are read like a list of them.
+    /// Either of them, for a layout with these columns: an object that has those of a record, and stands where a list of records
+    /// ought to, is a list of one.
     ///
     /// # Errors
     /// As for [`NestedRecords::open`].
-    pub(in crate::export) fn open_lines(text: &'a str, mut steps: Vec<PathStep<'a>>) -> Result<Self, Fault> {
-        if steps.first() != Some(&PathStep::Each) {
+    pub(in crate::export) fn open_for(
+        text: &'a str,
+        mut steps: Vec<PathStep<'a>>,
+        columns: Vec<&'a str>,
+        (from_top, on_lines): (bool, bool),
+    ) -> Result<Self, Fault> {
+        if on_lines && steps.first() != Some(&PathStep::Each) {
             steps.insert(0, PathStep::Each);
         }
-        Self::of(text, RecordPath::of(steps, true), true)
+        Self::of(text, RecordPath { columns, ..RecordPath::of(steps, from_top) }, on_lines)
+    }
+
+    /// The one record that stands where a list of them ought to, if it has these columns.
+    pub(in crate::export) fn list_of_one(text: &'a str, records: &'a [String], columns: Vec<&'a str>) -> Option<Self> {
+        let mut steps = steps(records);
+        steps.push(PathStep::Each);
+        (!records.is_empty()).then(|| Self::open_for(text, steps, columns, (false, false)).ok()).flatten()
     }
 
     fn of(text: &'a str, way: RecordPath<'a>, on_lines: bool) -> Result<Self, Fault> {
@@ -254,7 +267,6 @@ impl RawRows for NestedRecords<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::export::format::json::nested_path::steps;
 
     fn told(text: &str, path: &str) -> String {
         let path: Vec<String> = path.split('.').map(str::to_owned).collect();

@@ -4,6 +4,7 @@ use http::HeaderMap;
 use http::header::{CONTENT_RANGE, LINK};
 use serde_json::{Map, Value};
 
+use crate::export::format::json::more_pages::{ReadOfList, SaidTotal, TotalOf};
 use crate::reconcile::model::export::partial_export::UnreadPart;
 
 /// Headers that say how many records there are, as vendors write them.
@@ -54,16 +55,27 @@ impl PagingHeaders {
         }
     }
 
-    /// What they say of more than was read; `records` is `None` where what is counted is not what a server counts.
-    pub(in crate::export::locate) fn unread(&self, records: Option<usize>, pages: usize) -> Vec<UnreadPart> {
+    /// What they say of how many records or pages there are.
+    pub(in crate::export::locate) fn totals(&self) -> Vec<SaidTotal> {
+        let said = [(self.total, TotalOf::Records), (self.pages, TotalOf::Pages)];
+        let said = said.into_iter().filter_map(|(said, counted)| said.map(|(name, number)| (name, number, counted)));
+        said.map(|(name, number, counted)| SaidTotal { member: shown_name(name), number, counted, in_header: true })
+            .collect()
+    }
+
+    /// Where they lead on, or say that there is more.
+    pub(in crate::export::locate) fn leads(&self) -> Vec<UnreadPart> {
         let link = self.link.as_ref().map(|_| UnreadPart::Header);
         let leading = self.leading.map(|name| UnreadPart::HeaderLeads { name: shown_name(name) });
-        let more = |said: Option<(&'static str, u64)>, read: Option<usize>| {
-            let ((name, total), read) = (said?, u64::try_from(read?).unwrap_or(u64::MAX));
-            (total > read).then(|| UnreadPart::HeaderTotal { name: shown_name(name), total, read })
-        };
-        let totals = [more(self.total, records), more(self.pages, Some(pages))];
-        link.into_iter().chain(leading).chain(totals.into_iter().flatten()).collect()
+        link.into_iter().chain(leading).collect()
+    }
+
+    /// What they say of more than was read; `records` is `None` where what is counted is not what a server counts.
+    pub(in crate::export::locate) fn unread(&self, records: Option<usize>, pages: usize) -> Vec<UnreadPart> {
+        let is_counted = |said: &SaidTotal| said.counted == TotalOf::Pages || records.is_some();
+        let read = ReadOfList::on(records.unwrap_or_default(), pages);
+        let totals = self.totals().into_iter().filter(is_counted);
+        self.leads().into_iter().chain(totals.filter_map(|said| said.more_than(read))).collect()
     }
 }
 

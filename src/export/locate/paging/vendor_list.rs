@@ -6,11 +6,12 @@ use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use crate::export::format::json::json_value::Object;
-use crate::export::format::json::more_pages;
+use crate::export::format::json::more_pages::{self, ReadOfList};
 use crate::export::locate::fetch::error::FetchError;
 use crate::export::locate::fetch::paging_headers::PagingHeaders;
 use crate::export::locate::link_settings::{ListRequest, NextPage};
 use crate::export::locate::paging::page_addresses;
+use crate::export::locate::paging::said_totals::SaidTotals;
 use crate::export::locate::paging::vendor_page::VendorPage;
 use crate::reconcile::model::export::partial_export::UnreadPart;
 
@@ -33,12 +34,20 @@ pub(super) struct VendorList {
     newest: usize,
     total: Option<u64>,
     total_pages: Option<u64>,
+    /// What pages say of how much there is, whether or not it is declared.
+    said: SaidTotals,
+    /// How many pages have records.
+    with_records: usize,
+    /// The pages so far that say of themselves that they are not whole.
+    not_whole: Vec<UnreadPart>,
+    /// Those that say that they were cut off, which every page but the last does at many a vendor.
+    cut: Vec<UnreadPart>,
+    /// A sign that the list changed while it was read.
+    moved: Option<UnreadPart>,
     /// A page had what should lead to the next one.
     may_lead: bool,
     /// What the headers of the last page with records say.
     headers: PagingHeaders,
-    first_page: Option<VendorPage>,
-    /// The newest, if it is not the first.
     last: Option<VendorPage>,
 }
 
@@ -58,11 +67,26 @@ impl VendorList {
             newest: 0,
             total: None,
             total_pages: None,
+            said: SaidTotals::default(),
+            with_records: 0,
+            not_whole: Vec::new(),
+            cut: Vec::new(),
+            moved: None,
             may_lead: false,
             headers: PagingHeaders::default(),
-            first_page: None,
             last: None,
         }
+    }
+
+    /// A sign that it changed while it was read, though nobody declared what says so.
+    pub(super) fn has_moved(&self) -> bool {
+        self.moved.is_some()
+    }
+
+    /// Tells that, where it stays so.
+    pub(super) fn with_its_move_told(mut self) -> Self {
+        self.unread.extend(self.moved.take());
+        self
     }
 
     /// How many pages there are so far.
@@ -100,15 +124,42 @@ impl VendorList {
         }
         // A cursor that stays where it is has come to the end, if nothing else is said.
         let next = self.next(asked, &page, rows.len())?.filter(|next| !(is_last && next == asked));
+        self.said.take(page.totals(&self.request), rows.len());
         if !rows.is_empty() {
             self.headers = page.headers.clone();
+            self.with_records += 1;
         }
         self.rows.extend(rows);
-        match self.first_page {
-            None => self.first_page = Some(page),
-            Some(_) => self.last = Some(page),
+        if let Some(earlier) = self.last.replace(page) {
+            self.stands_before_the_last(&earlier, number - 1);
         }
         Ok(next)
+    }
+
+    /// What a page with one behind it says of itself.
+    fn stands_before_the_last(&mut self, earlier: &VendorPage, page: usize) {
+        let (not_whole, cut) = earlier.not_whole(&self.request);
+        let sign = |member: String| UnreadPart::IncompletePage { page, member };
+        self.not_whole.extend(not_whole.into_iter().map(sign));
+        self.cut.extend(cut.into_iter().map(sign));
+    }
+
+    /// Signs of pages before the last one that they are not whole.
+    fn not_whole(&mut self) -> Vec<UnreadPart> {
+        let mut signs = std::mem::take(&mut self.not_whole);
+        if self.cut.len() + 1 < self.with_records {
+            signs.append(&mut self.cut);
+        }
+        signs
+    }
+
+    /// How much was read. Pages that lead on may be empty; a numbered one that is stands behind the last one.
+    fn listed(&self) -> ReadOfList {
+        let pages = match self.request.pages.as_ref().map(|pages| &pages.turn) {
+            Some(NextPage::Numbered { .. } | NextPage::Offset { .. }) => self.with_records,
+            _ => self.pages,
+        };
+        ReadOfList::on(self.rows.len(), pages)
     }
 
     /// Whether the page with this number is one of several numbered ones, as is said: none of them is without records, unless
@@ -267,16 +318,14 @@ impl VendorList {
         if let Some(total) = self.total_pages.filter(|total| came != (*total).max(1)) {
             return Err(FetchError::Pages { member: self.request.total_pages_member(), total, read: came });
         }
-        self.unread = match (self.first_page.take(), self.last.take()) {
-            (Some(first), Some(last)) => {
-                let earlier = last.unread_by(&first, &self.request, read);
-                last.unread(&self.request, read).into_iter().chain(earlier).collect()
-            }
-            (Some(only), None) => only.unread(&self.request, read),
-            (None, _) => Vec::new(),
-        };
+        let listed = self.listed();
+        self.unread = self.not_whole();
+        self.unread.extend(self.last.take().iter().flat_map(|last| last.unread(&self.request, listed)));
+        let more = self.said.unread(listed, &self.unread);
+        self.unread.extend(more);
         self.unread.extend(self.unled());
-        self.unread.extend(self.headers.unread(Some(self.rows.len()), self.pages));
+        self.unread.extend(self.headers.leads());
+        self.moved = self.said.moved();
         Ok(self)
     }
 }

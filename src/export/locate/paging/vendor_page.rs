@@ -3,7 +3,7 @@
 use serde_json::value::RawValue;
 
 use crate::export::format::json::json_value::{Object, value};
-use crate::export::format::json::more_pages;
+use crate::export::format::json::more_pages::{self, ReadOfList, SaidTotal};
 use crate::export::locate::fetch::error::FetchError;
 use crate::export::locate::fetch::paging_headers::PagingHeaders;
 use crate::export::locate::fetch::vendor_answer::VendorAnswer;
@@ -71,31 +71,37 @@ impl VendorPage {
         self.rows.is_empty() || more_pages::says_no_more(&self.around, &request.records)
     }
 
-    /// What it says of more records than `read`, where it is the last page.
-    pub(super) fn unread(&self, request: &ListRequest, read: u64) -> Vec<UnreadPart> {
-        let count = usize::try_from(read).unwrap_or(usize::MAX);
-        let signs = more_pages::signs(&self.around, &request.records, count);
+    /// What it says of more records than these, where it is the last page.
+    pub(super) fn unread(&self, request: &ListRequest, read: ReadOfList) -> Vec<UnreadPart> {
+        let leads = leads(request);
         let of_records = |sign: &UnreadPart| match sign {
             // What leads on was followed to where it leads nowhere any more.
-            UnreadPart::Next { member, .. } => Some(member) != leads(request).as_ref(),
-            // A number of pages is no number of records.
-            UnreadPart::Total { read: said, .. } => *said == read && read != 1,
+            UnreadPart::Next { member, .. } => Some(member) != leads.as_ref(),
             _ => true,
         };
-        signs.into_iter().filter(of_records).collect()
+        more_pages::signs(&self.around, &request.records, read).into_iter().filter(of_records).collect()
     }
 
-    /// What an earlier page says of more records than `read`, in members that this one does not have: a page without them is
-    /// not the end that it looks like.
-    pub(super) fn unread_by(&self, earlier: &Self, request: &ListRequest, read: u64) -> Vec<UnreadPart> {
-        let says = |sign: &UnreadPart| match sign {
-            UnreadPart::Total { member, .. } => {
-                let keys: Vec<String> = member.split('.').map(str::to_owned).collect();
-                at(&self.around, &keys).is_none()
+    /// Members that say that it is not whole, wherever it stands; and those that say so of every page but the last at many a
+    /// vendor.
+    pub(super) fn not_whole(&self, request: &ListRequest) -> (Vec<String>, Vec<String>) {
+        let signs = more_pages::signs(&self.around, &request.records, ReadOfList::in_one(usize::MAX));
+        let (mut not_whole, mut cut) = (Vec::new(), Vec::new());
+        for sign in signs {
+            match sign {
+                UnreadPart::Incomplete { member } => not_whole.push(member),
+                UnreadPart::More { member } if more_pages::is_of_cut_pages(&member) => cut.push(member),
+                _ => {}
             }
-            _ => false,
-        };
-        earlier.unread(request, read).into_iter().filter(says).collect()
+        }
+        (not_whole, cut)
+    }
+
+    /// What it and its headers say of how many there are.
+    pub(super) fn totals(&self, request: &ListRequest) -> Vec<SaidTotal> {
+        let mut said = more_pages::totals(&self.around, &request.records);
+        said.extend(self.headers.totals());
+        said
     }
 }
 

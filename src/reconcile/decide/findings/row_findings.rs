@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::reconcile::decide::findings::row_remedies::row_remedy;
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::export::counts::{Cell, Counts, FilteredRows, NewerDate, RejectedRow};
+use crate::reconcile::model::export::counts::{Cell, Counts, FilteredRows, NewerDate, RejectedRow, UnclearMarks};
 use crate::reconcile::model::export::file_parts::ExportParts;
 use crate::reconcile::model::export::rows_behind_end::RowsBehindEnd;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, ServiceName};
@@ -43,7 +43,9 @@ fn of_whole_rows(counts: &Counts, integration: &IntegrationName) -> Vec<Finding>
     found.extend(counts.behind_end.as_ref().and_then(|behind| behind_end(behind, &counts.parts)));
     found.extend(spelled_twice(counts));
     found.extend(items_spelled_twice(counts));
-    found.extend(counts.excluded.iter().filter(|excluded| excluded.rows > 0).map(excluded));
+    let nobody_counts = counts.rows > 0 && counts.kept == 0;
+    found.extend(counts.excluded.iter().filter(|one| one.rows > 0).map(|one| excluded(one, nobody_counts)));
+    found.extend(counts.unclear_marks.iter().map(unclear_marks));
     found.extend(counts.passed_over.iter().map(|what| passed_over(what)));
     found
 }
@@ -208,11 +210,31 @@ fn passed_over(what: &str) -> Finding {
     finding(Severity::Info, Code::RowsExcluded, format!("passed over: {}", shown(what)))
 }
 
-fn excluded(excluded: &FilteredRows) -> Finding {
+/// Words in a column of marks that nobody listed, and words for what not every vendor bills.
+fn unclear_marks(marks: &UnclearMarks) -> Finding {
+    let UnclearMarks { column, counted, cells, words, more } = marks;
+    let words: Vec<String> = words.iter().map(|word| format!("\"{}\"", shown(word))).collect();
+    let others = if *more { " and others" } else { "" };
+    let says = if *cells == 1 { "says" } else { "say" };
+    let (comes_to, fix) = match counted {
+        true => ("each counts one", "if that is right, nothing; if not, name what counts by `is` instead of `present`"),
+        false => ("none counts", "if any of these counts one, list it in `is`"),
+    };
+    let (cells, column) = (plural(cells, "cell"), shown(column));
+    let message = format!("{cells} of \"{column}\" {says} {}{others}: {comes_to}", words.join(", "));
+    Finding { fix: Remedy::settings(fix), ..finding(Severity::Info, Code::MarkUnclear, message) }
+}
+
+fn excluded(excluded: &FilteredRows, nobody_counts: bool) -> Finding {
     let FilteredRows { rule, rows, names, more, newer } = excluded;
     let names: Vec<String> = names.iter().map(|name| format!("\"{}\"", shown(name))).collect();
     let others = if *more { " and others" } else { "" };
     let message = format!("{} left out by {}: {}{others}", plural(rows, "row"), shown(rule), names.join(", "));
+    if nobody_counts {
+        let message = format!("{message}; no row is left, and nobody is counted");
+        let fix = Remedy::settings("look at that filter: the vendor may say it in another word,");
+        return Finding { fix, ..finding(Severity::Warning, Code::RowsExcluded, message) };
+    }
     let Some(NewerDate { left_out, kept }) = newer else {
         return finding(Severity::Info, Code::RowsExcluded, message);
     };

@@ -28,6 +28,12 @@ pub fn row_remedy(why: &CountError, filled: FilledColumns) -> Remedy {
         CountError::SaysNo => Remedy::settings(
             "name what says yes, is = [\"Yes\"] instead of present = true, or leave rows that say no out with `drop`",
         ),
+        CountError::OtherYes => Remedy::settings(
+            "if it counts one, list it in `is` beside the others; if not, leave such rows out with `drop`",
+        ),
+        CountError::Total => Remedy::settings(
+            "leave totals out with `drop`, or end the data there with `stop`; if it is none, whole = true",
+        ),
         CountError::NoColumnName => Remedy::settings("name the service columns one by one in `wide`"),
         CountError::CutNumber { .. } => Remedy::settings(
             "let the pattern of `match` take the whole number, as ([-\\d.,]+) does, and declare `thousands` or `decimal`",

@@ -75,6 +75,12 @@ pub enum CountError {
     /// `No` in a column where every cell that says anything counts.
     #[error("says no, and `present = true` counts every cell that says anything; use `is`")]
     SaysNo,
+    /// `Enabled` in a column where `Yes` is listed.
+    #[error("says yes in a word that `is` does not list")]
+    OtherYes,
+    /// A row that says what the rows above it come to.
+    #[error("is what the rows above come to: the row looks like a total, and added up it would count them twice")]
+    Total,
     /// The cell of the item is blank, and items are what is counted.
     #[error("names no item")]
     NoItem,

@@ -31,6 +31,8 @@ pub struct Counts {
     pub nameless: Vec<u64>,
     /// What the operator's filters left out on purpose, in the order of the configuration.
     pub excluded: Vec<FilteredRows>,
+    /// Cells of columns of marks whose words are not understood.
+    pub unclear_marks: Vec<UnclearMarks>,
     /// Rows of data, rejected and excluded ones included; blank rows are none.
     pub rows: usize,
     /// Those of them that passed the filters.
@@ -138,6 +140,21 @@ pub struct MarkedText {
     pub at: String,
     /// What stands behind it.
     pub after: String,
+}
+
+/// Cells of a column of marks that say neither what is listed nor no, in any word that is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnclearMarks {
+    /// The column.
+    pub column: String,
+    /// Whether each of them counts one; else none does.
+    pub counted: bool,
+    /// How many.
+    pub cells: usize,
+    /// What they say: the first few words, each once.
+    pub words: Vec<String>,
+    /// Whether there are more words than those.
+    pub more: bool,
 }
 
 /// What one filter left out.

@@ -25,6 +25,22 @@ pub enum UnreadPart {
         /// Its name, with what it stands in.
         member: String,
     },
+    /// A page before the last one says so of itself.
+    IncompletePage {
+        /// The page, from 1.
+        page: usize,
+        /// The member, with what it stands in.
+        member: String,
+    },
+    /// What pages say of how many there are differs between them, each time that the list was read.
+    Moved {
+        /// The member or the header.
+        member: String,
+        /// What an earlier page said.
+        before: u64,
+        /// What a later one said.
+        after: u64,
+    },
     /// The server's header `Link` leads to a next page.
     Header,
     /// Another header of the server says that there is more: `X-Next-Page`, `X-Has-More`.
@@ -91,6 +107,7 @@ impl UnreadPart {
     pub fn keys(&self) -> Option<String> {
         let keys = match self {
             Self::Error { .. } | Self::Incomplete { .. } | Self::Unled { .. } => return None,
+            Self::IncompletePage { .. } | Self::Moved { .. } => return None,
             Self::Header => "pages = { link = true }".to_owned(),
             Self::Next { member, is_address: true } => format!("pages = {{ next = \"{}\" }}", shown(member)),
             Self::Next { member, .. } if has(member, &["cursor", "token"]) => {
@@ -124,6 +141,7 @@ impl UnreadPart {
             Self::Next { .. } | Self::More { .. } | Self::Linked { .. } | Self::Total { .. } => true,
             Self::Header | Self::HeaderLeads { .. } | Self::HeaderTotal { .. } => true,
             Self::Incomplete { .. } | Self::Unled { .. } | Self::Error { .. } => false,
+            Self::IncompletePage { .. } | Self::Moved { .. } => false,
             Self::Sheet { .. } | Self::File { .. } | Self::Earlier { .. } => false,
         }
     }
@@ -153,6 +171,13 @@ impl fmt::Display for UnreadPart {
                 write!(f, "no answer has \"{}\", which should lead to the next page", shown(member))
             }
             Self::Incomplete { member } => write!(f, "its \"{}\" says that it is not whole", shown(member)),
+            Self::IncompletePage { page, member } => {
+                write!(f, "\"{}\" of its page {page} says that it is not whole", shown(member))
+            }
+            Self::Moved { member, before, after } => {
+                let member = shown(member);
+                write!(f, "its \"{member}\" said {before}, and then {after}: the list changed while it was read")
+            }
             Self::Error { member } => write!(f, "its \"{}\" says that something went wrong", shown(member)),
             Self::Total { member, total, read } => {
                 write!(f, "its \"{}\" says {total}, and there are {read}", shown(member))

@@ -249,6 +249,8 @@ codes! {
     CustomerSpelledTwice = "customer-spelled-twice",
     /// Rows that a filter of the configuration left out.
     RowsExcluded = "rows-excluded",
+    /// Cells of a column of marks whose words are not understood.
+    MarkUnclear = "mark-unclear",
     /// A blank `company_id`: skipped on purpose.
     CustomerSkipped = "customer-skipped",
     /// `not_assigned = true`: ignored on purpose.
