@@ -122,6 +122,21 @@ fn a_service_that_one_customer_had_goes_to_zero_as_it_always_did() {
     assert_eq!(night.sent("PATCH").len(), 1);
 }
 
+/// A vendor that says 0 of two customers has counted: what they left goes to zero as ever.
+#[test]
+fn a_service_that_two_customers_have_at_zero_is_no_missing_one() {
+    let night = portfolio();
+    night.config("guards", "to_zero = \"apply\"");
+    let of_two = |line: &Addition| [300, 301].contains(&line.agreement);
+    night.sim().edit(|world| world.additions.retain(|line| line.product != "MP-ARCHIVE" || of_two(line)));
+    let two = |count: i64| format!("C300,Archive,{count}\nC301,Archive,{count}\n");
+    night.export(format!("{HEAD}{REST}{}{}", cloud(|_| 10), two(2)));
+    night.approve();
+    night.export(format!("{HEAD}{REST}{}{}", cloud(|_| 10), two(0)));
+    night.run().exits(0);
+    assert_eq!(night.sent("PATCH").len(), 2);
+}
+
 /// An older night's counts in another coat would set back what was changed since.
 #[test]
 fn the_counts_of_an_older_night_are_known_again_with_other_bytes() {

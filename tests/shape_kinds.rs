@@ -486,7 +486,9 @@ fn a_row_that_says_what_the_rows_above_come_to_is_no_count() {
         let (exit, document) = read(folder.path(), "x.csv", &format!("whole = true\n{keys}"));
         assert_eq!(exit, 0, "{document:#}");
     }
-    let sound: [(&str, &str, &str); 3] = [
+    let named = "columns = { customer = \"C\", service = \"S\", count = \"N\" }\nfill_down = [\"C\"]";
+    let sound: [(&str, &str, &str); 4] = [
+        ("C,S,N\nA,E3,6\n,E5,4\nB,E3,4\n,E5,14\n", named, "A: E3 6, E5 4\nB: E3 4, E5 14\n"),
         ("C,Site,N\nA,S1,10\nA,S2,5\nA,S3,15\n", summed, "A: X 30\n"),
         ("C,Site,N\nA,,1\nA,,1\nA,,2\nB,S1,4\n", summed, "A: X 4\nB: X 4\n"),
         ("C,N\nA,6\n,4\nB,4\n,5\n", &alone, "A: X 10\nB: X 9\n"),

@@ -9,6 +9,7 @@ pub mod counts_by_day;
 pub mod daemon_slots;
 pub mod decision_records;
 pub mod desk;
+pub mod invoices;
 pub mod journal;
 pub mod lines_over_nights;
 pub mod newest_plan;

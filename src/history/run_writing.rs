@@ -3,9 +3,9 @@
 use chrono::{DateTime, FixedOffset, Utc};
 use rusqlite::{OptionalExtension, Transaction, params};
 
+use crate::history::invoices::units_of_month::billed_together;
 use crate::history::past::baselines;
 use crate::history::past::owned_lines;
-use crate::history::past::units_of_month::billed_together;
 use crate::history::run_record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, Totals};
 use crate::history::store::column_values::{files_text, guards_text, integer, time, time_text};
 use crate::history::store::error::StoreError;

@@ -50,11 +50,15 @@ fn what_the_newest_night_held_is_answered_on_its_page() {
     assert!(slip.contains("accepted by dana") && slip.contains("Undo"), "{slip}");
     assert!(!answered.contains("value=\"accept\""), "{answered}");
     let undo = slip.split("action=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a form").to_owned();
-    pressed(&mut dana, &undo, &[]);
+    pressed(&mut dana, &undo, &[("shown", &field(slip, "shown"))]);
     assert!(row(&dana.get(&page).body, "to zero").contains("value=\"accept\""), "it is not asked again");
     for wrong in ["//evil.example", "-1", "1/../..", ""] {
-        let done = dana.press(&page, &undo, &[("night", wrong)]);
-        assert!(done.header("location").is_none_or(|to| to == "/"), "{wrong}: {}", done.head);
+        let which = [("answer", "accept"), ("shown", shown.as_str()), ("night", wrong)];
+        let done = dana.press(&page, &action, &which);
+        assert_eq!(done.header("location"), Some("/#answered"), "{wrong}: {}", done.head);
+        let which = [("shown", dana.shown("/", &undo)), ("night", wrong.to_owned())];
+        let done = dana.press(&page, &undo, &which.each_ref().map(|(name, value)| (*name, value.as_str())));
+        assert_eq!(done.header("location"), Some("/"), "{wrong}: {}", done.head);
     }
     desk.close();
 }

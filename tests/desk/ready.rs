@@ -168,7 +168,9 @@ fn what_was_done_since_the_newest_run_is_seen_before_the_invoices() {
     assert!(is_ready(&page(&mut dana)), "nothing of this one: {}", page(&mut dana));
 
     let mode = |dana: &mut Browser, mode: &str| {
-        let done = dana.press("/integrations", "/integrations/mail/mode", &[("mode", mode)]);
+        let path = "/integrations/mail/mode";
+        let shown = dana.shown("/integrations", path);
+        let done = dana.press("/integrations", path, &[("mode", mode), ("shown", &shown)]);
         assert_eq!(done.status, 303, "{}", done.body);
     };
     mode(&mut dana, "observe");
@@ -177,7 +179,8 @@ fn what_was_done_since_the_newest_run_is_seen_before_the_invoices() {
     assert!(is_ready(&page(&mut dana)), "{}", page(&mut dana));
 
     bring(&mut dana, "right.csv", b"Account,Product,Quantity\nAcme,CloudFilter,8\nBorealis,CloudFilter,6\n");
-    assert_eq!(dana.press("/export", "/export/keep", &[("integration", "mail")]).status, 303);
+    let shown = dana.shown("/export", "/export/keep");
+    assert_eq!(dana.press("/export", "/export/keep", &[("integration", "mail"), ("shown", &shown)]).status, 303);
     opens(&mut dana, since, "another export was kept");
     desk.close();
 }

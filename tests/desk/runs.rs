@@ -297,7 +297,8 @@ fn a_night_that_writes_is_shown_line_by_line() {
         let page = dana.get(page).body;
         assert!(!page.to_lowercase().contains("cut off"), "a run that goes on looks like a wreck: {page}");
     }
-    assert_eq!(dana.press("/live", "/runs/stop", &[]).status, 303);
+    let shown = dana.shown("/live", "/runs/stop");
+    assert_eq!(dana.press("/live", "/runs/stop", &[("shown", &shown)]).status, 303);
     let live = dana.get("/live").body;
     assert!(!live.contains("A run is beginning") && !live.contains("Stop after this line"), "{live}");
     drop(desk);

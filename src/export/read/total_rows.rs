@@ -61,7 +61,7 @@ impl TotalRows {
     }
 
     /// Takes the next row; says which of its cells holds what the rows above come to, if the row is a total: nothing else
-    /// stands in it than in each of them, or its customer is blank.
+    /// stands in it than in each of them, or neither a customer nor a service does.
     pub(super) fn take<R: RawRows>(&mut self, rows: &R, reading: &FoundColumns<'_>) -> Option<usize> {
         let unit = |index: &usize| match is_blank(rows.cell(*index)) {
             true => Some(Units::default()),
@@ -76,7 +76,10 @@ impl TotalRows {
         if group != self.group {
             (self.group, self.of_group) = (group, Sum::default());
         }
-        let is_unnamed = reading.customer.index().is_some_and(|customer| rows.is_filled_down(customer));
+        // A row below its customer's is a total only where it names no service either, and by chance three rows seldom fit.
+        let names_nothing = service.is_none_or(|service| is_blank(rows.cell(service)) || rows.is_filled_down(service));
+        let is_filled = reading.customer.index().is_some_and(|customer| rows.is_filled_down(customer));
+        let is_unnamed = is_filled && names_nothing && self.of_file.rows >= 3;
         let least_of_group = if self.seen { 1 } else { 2 };
         let is_of_group = self.of_group.rows >= least_of_group && self.of_group.is(&units);
         let is_of_file = self.of_file.rows >= 2 && self.of_file.is(&units);

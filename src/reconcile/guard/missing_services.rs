@@ -1,7 +1,8 @@
 //! A service that several customers had and that nobody in the export has tonight: a column, a sheet or a list that is gone,
 //! or a new name. That customers of one vendor stop to use a service in one night is no usage that fell, so their lines wait.
 //!
-//! Two are several: that one customer left a service is ordinary, and so is the last of them. Who is not in the export at all is
+//! Two are several: that one customer left a service is ordinary, and so is the last of them. Where the export still names the service
+//! and says 0 it takes five: a vendor that counts nothing more has said so, unless it says so of many in one night. Who is not in the export at all is
 //! missing by itself, and who has another new service on the same product has it under a new name that somebody mapped.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +23,8 @@ use crate::reconcile::model::quantity::Quantity;
 
 /// Fewer customers than this may well have left a service.
 const CUSTOMERS_MIN: usize = 2;
+/// The same where the export names the service, with 0.
+const CUSTOMERS_AT_ZERO_MIN: usize = 5;
 
 /// The counts that are gone, by the lines that they stood on.
 #[derive(Debug, Default)]
@@ -133,19 +136,18 @@ pub struct CountsAndPlaces<'a> {
 impl<'a> MissingServices<'a> {
     /// Those of tonight.
     pub fn of(ground: CountsAndPlaces<'a>) -> Self {
-        let used: BTreeSet<&ServiceName> = ground
-            .counts
-            .customers
-            .values()
-            .flat_map(CustomerCounts::cells)
-            .filter(is_used)
-            .map(|(name, _)| name)
-            .collect();
+        let cells = || ground.counts.customers.values().flat_map(CustomerCounts::cells);
+        let used: BTreeSet<&ServiceName> = cells().filter(is_used).map(|(name, _)| name).collect();
+        let named: BTreeSet<&ServiceName> = cells().map(|(name, _)| name).collect();
         let mut lines: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for (service, billed) in ground.mapping.billed().filter(|(service, _)| !used.contains(service)) {
             let had: Vec<_> =
                 ground.places.iter().filter_map(|(name, place)| ground.had((name, place), (service, billed))).collect();
-            let min = if was_asked(&ground.past.decisions, service, billed) { 1 } else { CUSTOMERS_MIN };
+            let min = match was_asked(&ground.past.decisions, service, billed) {
+                true => 1,
+                false if named.contains(service) => CUSTOMERS_AT_ZERO_MIN,
+                false => CUSTOMERS_MIN,
+            };
             if had.len() < min {
                 continue;
             }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Days, FixedOffset, Months, NaiveDate, Utc};
 use rust_decimal::Decimal;
 
-use crate::history::past::units_of_month::UnitsOfMonth;
+use crate::history::invoices::units_of_month::UnitsOfMonth;
 use crate::history::run_lookup::RunSummary;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, FixedOffset};
 use rust_decimal::Decimal;
 
-use crate::history::past::units_of_month::UnitsWritten;
+use crate::history::invoices::units_of_month::UnitsWritten;
 use crate::history::run_record::LineRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;

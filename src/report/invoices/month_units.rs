@@ -3,7 +3,7 @@
 use chrono::{DateTime, FixedOffset};
 use rust_decimal::Decimal;
 
-use crate::history::past::units_of_month::{UnitsOfMonth, UnitsRead};
+use crate::history::invoices::units_of_month::{UnitsOfMonth, UnitsRead};
 use crate::reconcile::model::ids::RunId;
 
 /// The units of a month.
@@ -106,7 +106,7 @@ fn moved(known: &UnitsOfMonth, from: RunId) -> Option<UnitsMoved> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::past::units_of_month::UnitsWritten;
+    use crate::history::invoices::units_of_month::UnitsWritten;
     use crate::reconcile::model::ids::{AgreementId, ProductCode};
     use crate::reconcile::model::plan::line::LineKey;
     use crate::reconcile::model::quantity::Quantity;

@@ -160,8 +160,14 @@ impl House {
         let uncounted: Vec<AdditionId> = (all.iter().flat_map(|items| items.items()))
             .filter_map(|item| item.line.filter(|line| line.reason == Code::BilledNotCounted)?.addition)
             .collect();
+        let mut meant = Vec::new();
         for item in all.iter().flat_map(|items| items.items()) {
             let Some(verb) = verb(item) else { continue };
+            // Whoever answers to a service that nobody has answers to each of its lines.
+            let lines = item.lines_that_wait();
+            meant.extend(if lines.is_empty() { vec![item] } else { lines }.into_iter().map(|item| (item, verb)));
+        }
+        for (item, verb) in meant {
             let Ok(permitted) = item.answer(verb) else { continue };
             let stale = self.disk == Disk::StaleAnswers;
             let at = if stale { self.now() + TimeDelta::days(400) } else { self.now() };
