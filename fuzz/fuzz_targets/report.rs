@@ -80,6 +80,7 @@ fn run(input: &[&str; 8], outcome: Outcome) -> RunRecord {
         modified_at: started_at - TimeDelta::hours(2),
         open_end: false,
         files: Vec::new(),
+        counts: None,
     };
     let totals = Totals { to_decide: 2, lines: 1, explained: 1, ..Totals::default() };
     RunRecord {

@@ -10,6 +10,7 @@ use crate::history::desk::events::DeskEvent;
 use crate::history::run_lookup::RunSummary;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::history::store::run_lock::RunLock;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::plan::outcome::{AnswerVerb, Mode};
 use crate::reconcile::model::plan::reason_code::Code;
@@ -113,9 +114,8 @@ impl Overview {
             Some(history) => mapped_since(history, &plans, (host.as_ref(), now), &mut open)?,
             None => Vec::new(),
         };
-        let running = crate::history::store::run_lock::RunLock::holder(&site.site.state);
-        let newest = history.as_ref().filter(|_| running.is_some()).map(|history| history.runs(1)).transpose()?;
-        let under_way = newest.iter().flatten().find(|run| run.end.is_none()).map(|run| run.run);
+        let running = RunLock::holder(&site.site.state);
+        let under_way = run_under_way(history.as_ref().filter(|_| running.is_some()))?;
         Ok(Self {
             history,
             outdated,
@@ -206,6 +206,12 @@ impl Overview {
     pub(crate) fn next_night(&self) -> Option<DateTime<Utc>> {
         self.standings.iter().filter_map(|standing| standing.next).min()
     }
+}
+
+/// The newest run, if it has not ended.
+fn run_under_way(history: Option<&History>) -> Result<Option<RunId>, StoreError> {
+    let newest = history.map(|history| history.runs(1)).transpose()?;
+    Ok(newest.iter().flatten().find(|run| run.end.is_none()).map(|run| run.run))
 }
 
 /// Undos that are drawn, and young enough to be approved.
