@@ -6,7 +6,8 @@ use chrono::NaiveDate;
 
 use crate::reconcile::decide::billed_elsewhere::ElsewhereInputs;
 use crate::reconcile::guard::guard_policy::GuardPolicy;
-use crate::reconcile::guard::missing_services::{LesserCounts, MissingServices};
+use crate::reconcile::guard::missing_services::MissingServices;
+use crate::reconcile::guard::missing_services::lesser_counts::LesserCounts;
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::matching::wanted_line::WantedLine;
 use crate::reconcile::model::connectwise_records::{Addition, Agreement, Product};

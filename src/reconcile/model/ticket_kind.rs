@@ -52,17 +52,7 @@ impl TicketKind {
         match (&finding.handle, finding.code) {
             // Whoever stopped it knows.
             (None, Code::Interrupted) => None,
-            (
-                Some(_),
-                Code::CustomerUnmapped
-                | Code::CompanyAmbiguous
-                | Code::CompanyMissing
-                | Code::AgreementMissing
-                | Code::AgreementOtherCompany
-                | Code::AgreementNotActive
-                | Code::AgreementOneTime
-                | Code::AgreementAmbiguous,
-            ) => Some(Self::UnmappedCustomer),
+            (Some(_), code) if code.is_about_a_place() => Some(Self::UnmappedCustomer),
             (Some(_), _) => Some(Self::HeldLine),
             (
                 None,

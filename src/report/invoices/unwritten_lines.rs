@@ -22,8 +22,8 @@ impl Unwritten {
     /// What a line is of these; `None` for one that is billed as counted, was left on purpose, or waits for an answer. `asked`
     /// are the reasons of which the run asks something.
     pub fn of(line: &LineRecord, asked: &BTreeSet<Code>) -> Option<Self> {
-        let is_equal = line.now.or(line.was).unwrap_or_default() == line.wanted.unwrap_or_default();
-        let is_equal = is_equal && (line.was.is_some() || line.wanted.is_some());
+        // Where nothing is billed, 0 is; what is wanted and not known is no 0.
+        let is_equal = line.wanted.is_some_and(|wanted| wanted == line.now.or(line.was).unwrap_or_default());
         match (line.outcome, line.reason) {
             (Outcome::Unchanged | Outcome::Updated | Outcome::Created, _)
             | (
@@ -100,6 +100,12 @@ mod tests {
             };
             assert_eq!(skipped, expected, "{code}");
         }
+        let unknown = line(Outcome::Held, Code::CustomerIncomplete, Some(0), None);
+        assert_eq!(
+            Unwritten::of(&unknown, &BTreeSet::new()),
+            Some(Unwritten::ByARun),
+            "a count that is not known is no 0"
+        );
         for outcome in Outcome::ALL {
             let is_done = matches!(outcome, Outcome::Unchanged | Outcome::Updated | Outcome::Created);
             let found = Unwritten::of(&line(*outcome, Code::CountChanged, Some(3), Some(7)), &BTreeSet::new());

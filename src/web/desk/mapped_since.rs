@@ -101,24 +101,17 @@ fn without_a_row(host: &dyn DeskHost, mapped: &[MappedItem]) -> Result<BTreeSet<
 
 /// Whether it is the mapping that settles it.
 fn settles(code: Code) -> bool {
-    matches!(
-        code,
-        Code::CustomerUnmapped
-            | Code::CompanyAmbiguous
-            | Code::CompanyMissing
-            | Code::AgreementMissing
-            | Code::AgreementOtherCompany
-            | Code::AgreementNotActive
-            | Code::AgreementOneTime
-            | Code::AgreementAmbiguous
-            | Code::ServiceUnmapped
-            | Code::ProductMissing
-            | Code::ProductAmbiguous
-            | Code::ProductInactive
-            | Code::ProductBundleClass
-            | Code::LineAmbiguous
-            | Code::CustomerMissing
-    )
+    code.is_about_a_place()
+        || matches!(
+            code,
+            Code::ServiceUnmapped
+                | Code::ProductMissing
+                | Code::ProductAmbiguous
+                | Code::ProductInactive
+                | Code::ProductBundleClass
+                | Code::LineAmbiguous
+                | Code::CustomerMissing
+        )
 }
 
 /// Whose rows would settle it.

@@ -29,6 +29,23 @@ macro_rules! codes {
     };
 }
 
+impl Code {
+    /// Whether it is about where a customer is billed: a row of the mapping settles it, or its company or agreement in ConnectWise.
+    pub fn is_about_a_place(self) -> bool {
+        matches!(
+            self,
+            Code::CustomerUnmapped
+                | Code::CompanyAmbiguous
+                | Code::CompanyMissing
+                | Code::AgreementMissing
+                | Code::AgreementOtherCompany
+                | Code::AgreementNotActive
+                | Code::AgreementOneTime
+                | Code::AgreementAmbiguous
+        )
+    }
+}
+
 codes! {
     // In the order in which a report lists them: first what bills nothing, then what is held, then what is only said.
     /// A customer of the export has no row and no company of that exact name.
