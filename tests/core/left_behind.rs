@@ -7,7 +7,7 @@ use recount::reconcile::guard::guard_policy::HumanEdit;
 use recount::reconcile::matching::line_claims::{Claims, OtherIntegration};
 use recount::reconcile::model::decision::{Decision, DecisionSubject, SeenLine};
 use recount::reconcile::model::ids::{
-    AdditionId, CompanyId, CustomerName, IntegrationName, ProductId, RunId, ServiceName,
+    AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ProductId, RunId, ServiceName,
 };
 use recount::reconcile::model::line_owners::{Owned, UncountedLine};
 use recount::reconcile::model::mapping::ServiceRule;
@@ -485,4 +485,22 @@ fn a_creation_that_no_accepted_plan_has_seen_is_found_where_it_was_moved_to() {
     let line = line(&night.plan(), 21, FILTER);
     assert_eq!(line.verdict, Verdict::Held(Code::LineLeftBehind));
     assert_eq!(line.live.map(|live| (live.addition, live.quantity)), Some((AdditionId(200), q("7"))));
+}
+
+/// A line that a person moved away, or that a list did not show, was not named once another one stood in its place: 19 were
+/// billed, and nobody was told of them.
+#[test]
+fn a_line_that_is_not_shown_is_named_beside_the_one_in_its_place() {
+    let mut night = owned();
+    night.mapping.services.insert(ServiceName::new("CloudFilter"), ServiceRule::NotAssigned);
+    night.additions.get_mut(&AgreementId(10)).expect("Acme's").clear();
+    night.addition(10, 300, FILTER, "5");
+    let left = line(&night.plan(), 10, FILTER);
+    assert_eq!(left.verdict, Verdict::Held(Code::LineLeftBehind));
+    assert_eq!(left.live.map(|live| live.addition), Some(AdditionId(300)));
+    assert!(
+        left.detail.contains("addition 100 was here, and ConnectWise does not show it any more"),
+        "{}",
+        left.detail
+    );
 }

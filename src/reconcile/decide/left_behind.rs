@@ -146,24 +146,26 @@ impl Ground<'_> {
         if !addition.is_current(self.today) {
             return None;
         }
+        // The one in its place is asked about; where the line itself went is said beside it.
+        let gone = if own.is_none() { format!("; {}", self.not_here(id)) } else { String::new() };
         let now = match &addition.quantity {
             Ok(now) if now.is_zero() => return None,
             Ok(now) => *now,
             Err(unreadable) => {
-                let detail = format!("{why}; addition {}: {unreadable}", addition.id);
+                let detail = format!("{why}{gone}; addition {}: {unreadable}", addition.id);
                 return Some(held(addition.id, None, detail));
             }
         };
         if let Some(code) = self.in_trouble(key, owned) {
             let live = LiveAddition { addition: addition.id, quantity: now };
             let detail = match code {
-                Code::CustomerMissing => format!("{now} billed still, and its customer is not in the export"),
-                _ => format!("{now} billed still, and nobody can say where its customer belongs"),
+                Code::CustomerMissing => format!("{now} billed still, and its customer is not in the export{gone}"),
+                _ => format!("{now} billed still, and nobody can say where its customer belongs{gone}"),
             };
             return Some(LineDecision::held(code, Some(live), detail));
         }
         let other = self.other_product(key, addition).map(|other| format!("; {other}")).unwrap_or_default();
-        Some(self.set_to_zero(key, addition, now, &format!("{why}{other}")).beside(&others))
+        Some(self.set_to_zero(key, addition, now, &format!("{why}{other}{gone}")).beside(&others))
     }
 
     /// What becomes of a line that bills `now` and is to bill nothing: that is for a person to say.
