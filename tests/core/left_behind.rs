@@ -504,3 +504,19 @@ fn a_line_that_is_not_shown_is_named_beside_the_one_in_its_place() {
         left.detail
     );
 }
+
+/// A line that a person moved beside another one of its product was named nowhere once nothing was mapped to the product: what is
+/// mapped to nothing is not read from the catalog. 3 units were billed for good, and nobody was told.
+#[test]
+fn what_bills_beside_a_line_left_behind_is_named_also_where_its_product_is_mapped_no_more() {
+    let mut night = owned();
+    night.addition(10, 300, FILTER, "3");
+    night.mapping.services.insert(ServiceName::new("CloudFilter"), ServiceRule::NotAssigned);
+    night.directory.products.clear();
+    let left = line(&night.plan(), 10, FILTER);
+    assert!(left.detail.contains("addition 300 beside it bills 3"), "{}", left.detail);
+    night.amend_addition(100, |own| own.cancelled_on = Some(day("2026-03-01")));
+    let left = line(&night.plan(), 10, FILTER);
+    assert_eq!(left.verdict, Verdict::Held(Code::LineLeftBehind));
+    assert_eq!(left.live.map(|live| live.addition), Some(AdditionId(300)));
+}

@@ -76,10 +76,15 @@ impl Ground<'_> {
 
     /// What else of the product is billed in a line's place: an answer about its own addition was not for these.
     pub(in crate::reconcile) fn others(&self, key: &LineKey, own: AdditionId) -> Vec<&Addition> {
-        let meant: BTreeSet<_> = candidates(self.directory, &key.product).iter().map(|product| product.id).collect();
+        let listed = self.additions.get(&key.agreement).map(Vec::as_slice).unwrap_or_default();
+        let mut meant: BTreeSet<_> =
+            candidates(self.directory, &key.product).iter().map(|product| product.id).collect();
+        // A product that nothing is mapped to any more is not read: it is that of the line's own addition.
+        if meant.is_empty() {
+            meant.extend(listed.iter().find(|one| one.id == own).and_then(|own| own.product));
+        }
         let of_product = |addition: &Addition| addition.product.is_some_and(|id| meant.contains(&id));
-        let listed = self.additions.get(&key.agreement).into_iter().flatten();
-        let others = listed.filter(|one| one.id != own && of_product(one) && one.bears(key.item.as_ref()));
+        let others = listed.iter().filter(|one| one.id != own && of_product(one) && one.bears(key.item.as_ref()));
         others.filter(|one| one.is_current(self.today) && one.bills()).collect()
     }
 
