@@ -417,7 +417,9 @@ impl House {
         let missed = |line: &LineRecord| asked.iter().any(|asked| line.addition.is_some_and(|id| names(asked, id)));
         // An answer ends by two exports that do not ask for it, and one of them may be the wrong one.
         let let_be = |line: &LineRecord| lines(&before).any(|kept| kept.handle == line.handle && is_let_be(kept));
-        let is_asked = |line: &LineRecord| asked.iter().any(|asked| asked.handle == line.handle);
+        // Of a line that nobody counted the same is asked, wherever a wrong count showed that it came from.
+        let waited = |asked: &LineRecord| asked.outcome == Outcome::Held;
+        let is_asked = |line: &LineRecord| lines(&before).any(|asked| waited(asked) && asked.handle == line.handle);
         let new = |line: &&LineRecord| !is_asked(line) && !missed(line) && !let_be(line);
         match held(&after).find(new) {
             Some(line) => Err(format!("I17: {} is held after a wrong export: {:#?}", line.handle, after.end)),
