@@ -39,12 +39,12 @@ pub fn draw(gathered: PlanInputs<'_>) -> Plan {
     let ground = ground(gathered);
     let mut left_keys = ground.put_before(&mut lines);
     let left = ground.lines(&lines);
-    lines.extend(left.iter().cloned());
+    append(&mut lines, left.clone());
     let moved = ground.moved(&lines);
     left_keys.extend(left.iter().chain(&moved).filter_map(|line| line.key().cloned()));
-    lines.extend(moved);
+    append(&mut lines, moved);
     uncounted_lines::add(&mut lines, &gathered.past.uncounted, &gathered.past.decisions, gathered.today);
-    lines.extend(unplaced_lines(gathered));
+    append(&mut lines, unplaced_lines(gathered));
     // In place: a stable sort takes half as much room again as the lines.
     lines.sort_unstable_by(|a, b| a.subject.cmp(&b.subject).then_with(|| a.detail.cmp(&b.detail)));
     handle::assign(gathered.integration, &mut lines);
@@ -65,6 +65,12 @@ pub fn draw(gathered: PlanInputs<'_>) -> Plan {
         source.place = gathered.counts.parts.placed(&source.lines);
     }
     Plan { integration: gathered.integration.clone(), lines, findings }
+}
+
+/// With room for these alone: a plan may have a hundred thousand lines, and a vector that grows by itself doubles.
+fn append(lines: &mut Vec<Line>, more: Vec<Line>) {
+    lines.reserve_exact(more.len());
+    lines.extend(more);
 }
 
 /// When what is asked about was changed last: what is changed after that was not shown.
@@ -137,7 +143,7 @@ fn placed_lines(gathered: PlanInputs<'_>) -> Vec<Line> {
     let known = CountsAndPlaces { counts, mapping, places, past };
     let (missing, lesser) = (&MissingServices::of(known), &LesserCounts::of(known));
     let judge = LineRules { mapping, policy, past, export, places, missing, lesser, around: &around, today };
-    let lines = wanted_lines(counts, mapping, places, past, on).map(|(key, wanted)| {
+    let placed = wanted_lines(counts, mapping, places, past, on).map(|(key, wanted)| {
         let wanted = rounded(wanted, decimals(mapping, past, &key));
         let product = products.get(&key.product).copied().unwrap_or(Err(Code::ProductMissing));
         let judgement = match (directory.agreements.get(&key.agreement), additions.get(&key.agreement)) {
@@ -150,7 +156,10 @@ fn placed_lines(gathered: PlanInputs<'_>) -> Vec<Line> {
         let gone = missing.on(&key);
         with_gone(placed_line(key, wanted, judgement), gone)
     });
-    lines.collect()
+    // Nearly every count is a line.
+    let mut lines = Vec::with_capacity(counts.customers.values().map(|counted| counted.cells().count()).sum());
+    lines.extend(placed);
+    lines
 }
 
 /// The mapped products by their record ids: also those that may not be billed any more, whose lines are held and not
