@@ -13,7 +13,7 @@ use crate::support::{Night, Said, now, today};
 const MORE: std::ops::Range<i64> = 300..310;
 
 /// Ten more customers, each with 10 of `CloudFilter` and 2 of Archive.
-fn portfolio() -> Night {
+pub(crate) fn portfolio() -> Night {
     let night = Night::new();
     night.sim().edit(|world: &mut World| {
         for id in MORE {
@@ -50,14 +50,14 @@ fn rows(of: impl Fn(i64) -> String) -> String {
     MORE.map(of).collect()
 }
 
-const HEAD: &str = "Account,Product,Quantity\n";
-const REST: &str = "Acme,CloudFilter,3\nBorealis,CloudFilter,5\n";
+pub(crate) const HEAD: &str = "Account,Product,Quantity\n";
+pub(crate) const REST: &str = "Acme,CloudFilter,3\nBorealis,CloudFilter,5\n";
 
-fn cloud(of: impl Fn(i64) -> i64) -> String {
+pub(crate) fn cloud(of: impl Fn(i64) -> i64) -> String {
     rows(|id| format!("C{id},CloudFilter,{}\n", of(id)))
 }
 
-fn archive(name: &str) -> String {
+pub(crate) fn archive(name: &str) -> String {
     rows(|id| format!("C{id},{name},2\n"))
 }
 

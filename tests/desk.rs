@@ -8,6 +8,7 @@ mod invoices;
 mod large;
 pub(crate) mod links;
 mod mapping;
+mod missing_service;
 mod nights;
 mod oidc;
 pub(crate) mod own_account;

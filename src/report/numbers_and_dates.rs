@@ -84,6 +84,14 @@ pub(crate) fn plural(count: usize, noun: &str) -> String {
     }
 }
 
+/// `1 unit`, `2.5 units`.
+pub(crate) fn units(units: Decimal) -> String {
+    match units.normalize() {
+        one if one == Decimal::ONE => "1 unit".to_owned(),
+        several => format!("{several} units"),
+    }
+}
+
 /// The export's file, without its folder, and how many others it is of.
 pub(crate) fn file(export: &ExportRecord) -> String {
     let newest = shown(export.path.rsplit('/').next().unwrap_or_default());

@@ -228,6 +228,34 @@ impl Item<'_> {
         lines.map(|line| Self { handle: &line.handle, finding: None, line: Some(line), ..*self }).collect()
     }
 
+    /// Those of them that nobody has answered by itself since the plan was drawn.
+    pub fn open_lines(&self) -> Vec<Self> {
+        self.lines_that_wait().into_iter().filter(|line| !line.was_answered()).collect()
+    }
+
+    /// What an answer to it is stored about: itself; of a service that nobody has any more, each line that waits for it and that
+    /// nobody has answered by itself (each of them, where all were). Not to be asked again is answered to the service.
+    pub fn targets(&self, verb: AnswerVerb) -> Vec<Self> {
+        let of_lines = matches!(verb, AnswerVerb::Accept | AnswerVerb::Keep);
+        let lines = if of_lines { self.lines_that_wait() } else { Vec::new() };
+        let (answered, open): (Vec<Self>, Vec<Self>) = lines.into_iter().partition(Self::was_answered);
+        match (open.is_empty(), answered.is_empty()) {
+            (false, _) => open,
+            (true, false) => answered,
+            (true, true) => vec![*self],
+        }
+    }
+
+    /// Whether this would be an answer to it, or to each line that it stands for.
+    pub fn takes(&self, verb: AnswerVerb) -> bool {
+        self.targets(verb).iter().all(|one| one.answer(verb).is_ok())
+    }
+
+    /// Whether it is a line that waits for a service that nobody has any more: what is asked is said once, of the service.
+    pub fn is_of_missing_service(&self) -> bool {
+        self.line.is_some_and(|line| line.outcome == Outcome::Held && line.reason == Code::ServiceMissing)
+    }
+
     /// Whether its line was answered since the plan was drawn.
     pub fn was_answered(&self) -> bool {
         let answered = self.line_matter().and_then(|matter| self.of.decisions.0.get(&matter));
@@ -241,21 +269,37 @@ impl Item<'_> {
 
     /// What it is called, and its step: `Acme Dental · MP-CLOUDFILTER 12 → 0`.
     pub fn sentence(&self) -> String {
-        let name = match (self.finding, self.line) {
+        format!("{} {}", self.name(), self.line.map(step).unwrap_or_default()).trim().to_owned()
+    }
+
+    /// What it is called: `Acme Dental · MP-CLOUDFILTER`.
+    pub fn name(&self) -> String {
+        match (self.finding, self.line) {
             (Some(finding), line) => display_names::matter(finding, line),
             (None, Some(line)) => display_names::line(line),
             (None, None) => String::new(),
-        };
-        format!("{name} {}", self.line.map(step).unwrap_or_default()).trim().to_owned()
+        }
     }
 
     /// What a page shows of it, and a form carries: an answer is for that, and for nothing that came later.
     pub fn as_shown(&self) -> String {
+        let lines = self.open_lines();
+        if !lines.is_empty() {
+            return lines.iter().map(Self::as_shown_of_several).collect::<Vec<_>>().join(",");
+        }
         let reason = self.finding.map(|finding| finding.code).or(self.line.map(|line| line.reason));
         let reason = reason.map(Code::as_str).unwrap_or_default();
         let (was, wanted) = self.line.map(|line| (line.was, line.wanted)).unwrap_or_default();
         let named = self.line.and_then(|line| line.named.as_ref()).map(display_names::named).unwrap_or_default();
         format!("{}:{}:{reason}:{named}", or_dash(was), or_dash(wanted))
+    }
+
+    /// As one of the lines of an item, short because there may be thousands: `bdfgh:2:0`.
+    fn as_shown_of_several(&self) -> String {
+        let (was, wanted) = self.line.map(|line| (line.was, line.wanted)).unwrap_or_default();
+        let named = self.line.and_then(|line| line.named.as_ref()).map(display_names::named).unwrap_or_default();
+        let named = if named.is_empty() { named } else { format!(":{named}") };
+        format!("{}:{}:{}{named}", self.handle, or_dash(was), or_dash(wanted))
     }
 
     /// The answer as it may be stored.

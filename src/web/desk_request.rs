@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
 
+use crate::web::access::left_page::TYPED;
 use crate::web::access::signed_in::SignedIn;
 use crate::web::desk::posted_fields::PostedFields;
 use crate::web::desk::visit::{Overview, Visit};
@@ -65,6 +66,10 @@ impl DeskRequest {
         }
         let address = peer.address(&headers, site.door.rules.proxy);
         let desk = Overview::of(&site, now)?;
-        Ok(Some(Visit { site, person, address, path, query: PostedFields::parse(query.as_bytes()), now, desk }))
+        let mut query = PostedFields::parse(query.as_bytes());
+        if let Some(note) = site.door.typed.of(query.get(TYPED), now) {
+            query.push("note", &note);
+        }
+        Ok(Some(Visit { site, person, address, path, query, now, desk }))
     }
 }

@@ -23,6 +23,7 @@ pub mod site;
 mod slow_connections;
 mod tab;
 pub mod tls;
+mod typed_notes;
 
 use std::sync::Arc;
 

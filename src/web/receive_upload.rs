@@ -32,7 +32,7 @@ pub(crate) async fn upload(asked: DeskRequest, request: Request) -> Response {
     let visit = match asked.read(DeskRequest::visit_now).await {
         Ok(Some(visit)) => visit,
         Ok(None) => {
-            let left = LeftPage::of("", DeskAction::Upload.path(), &PostedFields::default());
+            let left = LeftPage::at(DeskAction::Upload.path());
             return page_of(StatusCode::UNAUTHORIZED, signed_out_page(&door, &left));
         }
         Err(missing) => return refused(&missing),

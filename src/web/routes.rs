@@ -22,7 +22,7 @@ use crate::web::desk_request::DeskRequest;
 use crate::web::pages::{
     audit, customers, exports, find, integrations, invoices, item, live_run, nights, one_night, plan, services, today,
 };
-use crate::web::response::{only_a_form, page_of, refused, see};
+use crate::web::response::{now, only_a_form, page_of, refused, see};
 use crate::web::site::{DeskSite, Door, PageError};
 use crate::web::{assets, kept_reports, live_events, receive_upload, tab};
 
@@ -115,7 +115,7 @@ async fn done(asked: DeskRequest, action: DeskAction, body: Bytes) -> Response {
     });
     match acted.await {
         Ok(None) => {
-            let left = LeftPage::of("", &sent_to, &PostedFields::parse(&sent));
+            let left = LeftPage::of("", &sent_to, &PostedFields::parse(&sent), (&door.typed, now()));
             page_of(StatusCode::UNAUTHORIZED, signed_out_page(&door, &left))
         }
         Ok(Some(FormResponse::To(address))) => see(&address),

@@ -12,6 +12,7 @@ use crate::history::store::error::StoreError;
 use crate::web::access::cookies::CookieNames;
 use crate::web::access::oidc::settings::OidcSettings;
 use crate::web::desk::host::DeskHost;
+use crate::web::typed_notes::TypedNotes;
 
 /// What is shown: a state folder, and what only the caller can tell of the configuration.
 #[derive(Clone)]
@@ -89,6 +90,8 @@ pub struct Door {
     pub(crate) cookies: CookieNames,
     /// Whether many tenants' desks are behind it.
     pub(crate) is_of_many: bool,
+    /// What was typed by those who have to sign in again.
+    pub(crate) typed: TypedNotes,
 }
 
 impl FromRef<DeskSite> for Door {
@@ -128,7 +131,15 @@ impl Door {
     pub fn new(people: PathBuf, rules: DoorRules) -> Self {
         let cookies = CookieNames::of(&people, &rules.key);
         let (rules, hashing) = (Arc::new(rules), Arc::new(Semaphore::new(HASHES)));
-        Self { people, rules, hashing, reads: PageReads::default(), cookies, is_of_many: false }
+        Self {
+            people,
+            rules,
+            hashing,
+            reads: PageReads::default(),
+            cookies,
+            is_of_many: false,
+            typed: TypedNotes::default(),
+        }
     }
 }
 

@@ -161,3 +161,57 @@ fn services_that_are_billed_nowhere_are_left_on_purpose() {
         ("deprecated, billed nowhereof 1 customer", "60")
     );
 }
+
+/// What is ignored as "billed, and counted by nobody" stood in a sentence, and the sum beside it held nothing of it: whoever adds
+/// the two, or does not, is wrong.
+#[test]
+fn what_nobody_counts_and_connectwise_bills_is_told_beside_the_sum() {
+    let night = Night::new();
+    night.config("", "create_lines = true\nsweep = \"nightly\"");
+    night.sim().edit(|world| {
+        let cedar = recount_sim::Company { id: 3, name: "Cedar".to_owned(), ..world.companies[0].clone() };
+        world.companies.push(cedar);
+        world.agreements.push(recount_sim::Agreement { id: 30, company: 3, ..world.agreements[0].clone() });
+        for (id, product, units) in [(300, "MP-CLOUDFILTER", 4), (301, "MP-ARCHIVE", 7)] {
+            world.additions.push(recount_sim::Addition::new(id, 30, product, units.into()));
+        }
+    });
+    night.approve();
+    night.run().exits(3);
+    let page = || {
+        let page = std::fs::read_to_string(night.path("state/reports/ready.html")).expect("the page");
+        text(page.split("<main").nth(1).expect("the page"))
+    };
+    let beside = "Not in it, and billed by ConnectWise as well: 11 units of 2 lines that nobody counts.";
+    assert!(page().contains(beside), "{}", page());
+    let run = night.run().first_run();
+    let lines = run["lines"].as_array().expect("lines");
+    let one =
+        lines.iter().find(|one| one["addition_id"] == 301).expect("the line")["handle"].as_str().expect("a handle");
+    night.recount(&["ignore", one, "--note", "by contract"]).exits(0);
+    night.run().exits(3);
+    assert!(page().contains("1 ignored, 7 units billed, and counted by nobody."), "{}", page());
+    assert!(page().contains(beside), "an answer makes nothing free: {}", page());
+}
+
+/// A count that the export does not say stood there as 0 units.
+#[test]
+fn a_count_that_is_not_known_is_no_zero_before_the_invoices() {
+    let night = Night::busy();
+    night.config("services", "\"Trial\" = { not_assigned = true }\n\"Old\" = { deprecated = true }");
+    let customers = std::fs::read_to_string(night.path("customers.csv")).expect("the customers");
+    night.write("customers.csv", customers + "House,,,our own\nLab,,,our own\n");
+    let twice = "Acme,Old,5\nAcme,Old,6\nLab,Archive,1\nLab,Archive,2\n";
+    night.export(format!(
+        "Account,Product,Quantity\nAcme,CloudFilter,7\nAcme,Archive,2\nBorealis,CloudFilter,6\n\
+         Borealis,Trial,50\nAcme,Trial,1\nAcme,Trial,2\nHouse,CloudFilter,4\nHouse,Archive,3\n{twice}"
+    ));
+    night.run();
+    let page = std::fs::read_to_string(night.path("state/reports/ready.html")).expect("the page");
+    let left = page.split("Left as it is, on purpose").nth(1).unwrap_or_else(|| panic!("{page}"));
+    let counted = |name: &str| cells(left, name)[2].clone();
+    assert_eq!(counted(">Trial<"), "50+ 1 count not known", "{left}");
+    assert_eq!(counted(">Old<"), "–1 count not known", "{left}");
+    assert_eq!(counted(">House<"), "7", "what is counted of a customer that is skipped: {left}");
+    assert_eq!(counted(">Lab<"), "–1 count not known", "{left}");
+}

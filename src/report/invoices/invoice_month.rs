@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Days, FixedOffset, Months, NaiveDate, Utc};
 use rust_decimal::Decimal;
 
-use crate::history::invoices::units_of_month::UnitsOfMonth;
+use crate::history::invoices::units_of_month::{UnitsOfMonth, UnitsRead};
 use crate::history::run_lookup::RunSummary;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
@@ -16,7 +16,7 @@ use crate::report::current_lines::Current;
 use crate::report::invoices::invoice_moment::{IntegrationNow, InvoiceMoment};
 use crate::report::invoices::invoice_standing::InvoiceStanding;
 use crate::report::invoices::month_lines::MonthLines;
-use crate::report::invoices::month_units::MonthUnits;
+use crate::report::invoices::month_units::{MonthUnits, UnitsBeside};
 use crate::report::invoices::night_in_time::NightInTime;
 use crate::report::invoices::unwritten_lines::Unwritten;
 use crate::report::invoices::{asked_at_end, left_on_purpose, unwritten_lines};
@@ -100,7 +100,7 @@ impl MonthLook<'_> {
             let several = self.on_several(read.run, &decisions)?;
             read.units = read.units.map(|units| units.saturating_add(several));
         }
-        let units = MonthUnits::of(&known);
+        let units = MonthUnits { beside: self.beside(known.last.as_ref())?, ..MonthUnits::of(&known) };
         let changes = MonthLines::of(&known.writes, units.since());
         let is_on = is_over || moment.integrations.is_none() || now.is_some_and(|now| now.mode != Mode::Off);
         if !is_on && changes.all == 0 {
@@ -144,6 +144,12 @@ impl MonthLook<'_> {
             left_on_purpose::on_several(line, decision)
         });
         Ok(several.fold(Decimal::ZERO, |sum, units| sum.saturating_add(units.as_decimal())))
+    }
+
+    /// What the last accepted plan found beside its lines.
+    fn beside(&self, last: Option<&UnitsRead>) -> Result<UnitsBeside, StoreError> {
+        let lines = last.map(|last| self.history.unsettled_lines(last.run)).transpose()?;
+        Ok(UnitsBeside::of(&lines.unwrap_or_default()))
     }
 
     /// One that is on and has no run here. Of a month before the last one nobody knows whether it was there.

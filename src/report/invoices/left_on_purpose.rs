@@ -9,6 +9,7 @@ use crate::history::run_record::LineRecord;
 use crate::reconcile::model::decision::{Decision, DecisionSubject, Decisions};
 use crate::reconcile::model::ids::{CustomerName, ServiceName};
 use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::line::Source;
 use crate::reconcile::model::plan::outcome::{AnswerVerb, Outcome};
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
@@ -18,8 +19,8 @@ use crate::reconcile::model::quantity::Quantity;
 pub enum LeftOnPurpose {
     /// A line that an answer leaves as it is, with that answer where it is still the last one.
     Line(Box<LineRecord>, Option<Box<Decision>>),
-    /// A customer that the mapping skips.
-    Skipped(Box<Finding>),
+    /// A customer that the mapping skips, with what is counted of it.
+    Skipped(Box<Finding>, CountedUnits),
     /// A service that the configuration bills nowhere.
     Service(ServiceLeft),
 }
@@ -33,8 +34,26 @@ pub struct ServiceLeft {
     pub reason: Code,
     /// Customers who are counted with it.
     pub customers: usize,
-    /// Units that are counted.
-    pub units: Decimal,
+    /// What is counted.
+    pub units: CountedUnits,
+}
+
+/// Counts together. One that is not known is no 0.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CountedUnits {
+    /// The units of those that are known; `None` where none is.
+    pub known: Option<Decimal>,
+    /// How many are not known.
+    pub unknown: usize,
+}
+
+impl CountedUnits {
+    fn add(&mut self, source: &Source) {
+        match source.count {
+            Some(count) => self.known = Some(self.known.unwrap_or_default().saturating_add(count.as_decimal())),
+            None => self.unknown += 1,
+        }
+    }
 }
 
 /// All of one run, of its lines that are not settled: kept lines that bill otherwise than counted, ignored lines, skipped
@@ -57,12 +76,22 @@ pub fn of_run(
         LeftOnPurpose::Line(Box::new(line.clone()), decision)
     });
     let skipped = findings.iter().filter(|found| found.code == Code::CustomerSkipped);
-    let skipped = skipped.cloned().map(Box::new).map(LeftOnPurpose::Skipped);
+    let skipped = skipped.map(|found| LeftOnPurpose::Skipped(Box::new(found.clone()), of_skipped(found, lines)));
     left.chain(skipped).chain(services(lines).into_iter().map(LeftOnPurpose::Service)).collect()
 }
 
+/// What is counted of a customer that is skipped.
+fn of_skipped(found: &Finding, lines: &[LineRecord]) -> CountedUnits {
+    let skipped = lines.iter().filter(|line| line.reason == Code::CustomerSkipped);
+    let own = skipped.flat_map(|line| &line.sources).filter(|source| Some(&source.customer) == found.customer.as_ref());
+    own.fold(CountedUnits::default(), |mut units, source| {
+        units.add(source);
+        units
+    })
+}
+
 fn services(lines: &[LineRecord]) -> Vec<ServiceLeft> {
-    let mut found: BTreeMap<(&ServiceName, Code), (BTreeSet<&CustomerName>, Decimal)> = BTreeMap::new();
+    let mut found: BTreeMap<(&ServiceName, Code), (BTreeSet<&CustomerName>, CountedUnits)> = BTreeMap::new();
     let is_left = |line: &&LineRecord| {
         line.outcome == Outcome::Skipped && matches!(line.reason, Code::ServiceNotAssigned | Code::ServiceDeprecated)
     };
@@ -70,7 +99,7 @@ fn services(lines: &[LineRecord]) -> Vec<ServiceLeft> {
         for source in &line.sources {
             let (customers, units) = found.entry((&source.service, line.reason)).or_default();
             customers.insert(&source.customer);
-            *units = units.saturating_add(source.count.unwrap_or_default().as_decimal());
+            units.add(source);
         }
     }
     let each = found.into_iter().map(|((service, reason), (customers, units))| ServiceLeft {
@@ -91,6 +120,8 @@ pub struct IgnoredUnits {
     pub otherwise: (usize, Decimal, Decimal),
     /// Billed, and counted by nobody: how many lines, and units.
     pub uncounted: (usize, Decimal),
+    /// Of a count that stands in the export and is not known: how many lines, and units billed.
+    pub unknown: (usize, Decimal),
 }
 
 impl IgnoredUnits {
@@ -108,6 +139,13 @@ impl IgnoredUnits {
     }
 
     fn add(&mut self, line: &LineRecord, decision: Option<&Decision>) {
+        // Of an absent customer there is no row: nobody counts it.
+        if line.sources.iter().any(|source| source.count.is_none() && !source.lines.is_empty()) {
+            let (lines, units) = self.unknown;
+            let billed = billed(line, decision).map(|units| units.as_decimal());
+            self.unknown = (lines + 1, units.saturating_add(billed.unwrap_or_default()));
+            return;
+        }
         let counts = line.sources.iter().filter_map(|source| source.count);
         let counted = counts.map(|count| count.as_decimal()).reduce(Decimal::saturating_add);
         match (billed(line, decision).map(|units| units.as_decimal()), counted) {

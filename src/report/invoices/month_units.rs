@@ -4,6 +4,7 @@ use chrono::{DateTime, FixedOffset};
 use rust_decimal::Decimal;
 
 use crate::history::invoices::units_of_month::{UnitsOfMonth, UnitsRead};
+use crate::history::run_record::LineRecord;
 use crate::reconcile::model::ids::RunId;
 
 /// The units of a month.
@@ -14,6 +15,29 @@ pub struct MonthUnits {
     /// What recount wrote: in the sum from its start on, without a sum in the whole month; `None` where it is too large to be
     /// told exactly.
     pub written: Option<UnitsMoved>,
+    /// What is on the invoice and in no sum.
+    pub beside: UnitsBeside,
+}
+
+/// Lines that were only found when the last accepted plan was drawn: nobody counts them, they are no lines of the integration,
+/// and ConnectWise bills them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct UnitsBeside {
+    /// How many.
+    pub lines: usize,
+    /// What they bill.
+    pub units: Decimal,
+}
+
+impl UnitsBeside {
+    /// Those among the lines of a plan.
+    pub fn of(lines: &[LineRecord]) -> Self {
+        let found = lines.iter().filter(|line| line.is_found()).filter_map(|line| line.was);
+        found.fold(Self::default(), |Self { lines, units }, was| Self {
+            lines: lines + 1,
+            units: units.saturating_add(was.as_decimal()),
+        })
+    }
 }
 
 /// Units that recount added, and units that it took away; neither is below zero.
@@ -63,7 +87,7 @@ impl MonthUnits {
             _ => Err(NoSum::NoRun),
         };
         let written = moved(known, since(&sum));
-        Self { sum, written }
+        Self { sum, written, beside: UnitsBeside::default() }
     }
 
     /// The first run whose writes are told as changes: what was written before it is in the start.

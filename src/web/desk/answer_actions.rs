@@ -1,11 +1,14 @@
 //! Accept, keep, ignore, and taking an answer back: what was pressed, checked for sense, and handed on.
 
+use std::slice;
+
 use axum::http::StatusCode;
 use chrono::NaiveDate;
 
 use crate::history::desk::events::DeskEvent;
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::plan::outcome::AnswerVerb;
+use crate::report::open_items::Item;
 use crate::web::desk::action_outcome::{ActionOutcome, FormResponse};
 use crate::web::desk::host::DeskAnswer;
 use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
@@ -14,6 +17,8 @@ use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::several_answers;
 use crate::web::site::PageError;
+
+const NO_NOTE: &str = "a step goes to zero, and the note says nothing";
 
 /// Characters of a note, at most.
 const NOTE_MOST: usize = 500;
@@ -26,10 +31,17 @@ pub(crate) fn one(visit: &Visit, fields: &PostedFields) -> Result<ActionOutcome,
         Ok(answer) => answer,
         Err(why) => return Ok(ActionOutcome::refused(visit, visit.event(DeskAction::Answer.as_str(), handle), &why)),
     };
-    let event = event_of(visit, &answer);
-    match visit.site.host.answer(&visit.person.called, &[answer]) {
-        Ok(()) => Ok(ActionOutcome::done(way_back(fields, "/#answered"), event)),
-        Err(why) => Ok(ActionOutcome::refused(visit, event, &why)),
+    let refused = |why| {
+        let event = event_of(visit, &answer, visit.desk.item(handle));
+        Ok(ActionOutcome::refused(visit, event, &why))
+    };
+    if visit.desk.item(handle).is_some_and(|item| item.line.is_none()) && lacks_note(visit, slice::from_ref(&answer)) {
+        return refused(wrong(NO_NOTE));
+    }
+    let events = events_of(visit, &answer);
+    match visit.site.host.answer(&visit.person.called, slice::from_ref(&answer)) {
+        Ok(()) => Ok(ActionOutcome { acted: FormResponse::To(way_back(fields, "/#answered")), events }),
+        Err(why) => refused(why),
     }
 }
 
@@ -55,19 +67,24 @@ pub(crate) fn answer_several(visit: &Visit, fields: &PostedFields) -> Result<Act
         Ok(answers) => answers,
         Err(why) => return refused(why),
     };
-    let ends = |answer: &DeskAnswer| {
-        answer.verb == AnswerVerb::Accept && visit.desk.item(&answer.handle).is_some_and(several_answers::to_zero)
-    };
-    if fields.get("note").trim().is_empty() && answers.iter().any(ends) {
-        return refused(wrong("a step goes to zero, and the note says nothing"));
+    if lacks_note(visit, &answers) {
+        return refused(wrong(NO_NOTE));
     }
     match visit.site.host.answer(&visit.person.called, &answers) {
         Ok(()) => {
-            let events = answers.iter().map(|answer| event_of(visit, answer)).collect();
+            let events = answers.iter().flat_map(|answer| events_of(visit, answer)).collect();
             Ok(ActionOutcome { acted: FormResponse::To("/#answered".to_owned()), events })
         }
         Err(why) => refused(why),
     }
+}
+
+/// Whether several lines are answered at once, one of them goes to zero, and nobody says why.
+fn lacks_note(visit: &Visit, answers: &[DeskAnswer]) -> bool {
+    let ends = |answer: &DeskAnswer| {
+        answer.verb == AnswerVerb::Accept && visit.desk.item(&answer.handle).is_some_and(several_answers::to_zero)
+    };
+    answers.iter().any(|answer| answer.note.is_empty() && ends(answer))
 }
 
 /// Asks about it again.
@@ -118,14 +135,23 @@ fn wrong(message: &str) -> NotDone {
     NotDone { kind: NotDoneKind::Wrong, message: message.to_owned(), fix: "go back and press again".into() }
 }
 
-fn event_of(visit: &Visit, answer: &DeskAnswer) -> DeskEvent {
+/// One of each line that is answered by it.
+fn events_of(visit: &Visit, answer: &DeskAnswer) -> Vec<DeskEvent> {
+    match visit.desk.item(&answer.handle) {
+        Some(item) => item.targets(answer.verb).into_iter().map(|one| event_of(visit, answer, Some(one))).collect(),
+        None => vec![event_of(visit, answer, None)],
+    }
+}
+
+fn event_of(visit: &Visit, answer: &DeskAnswer, item: Option<Item<'_>>) -> DeskEvent {
     let deed = match answer.verb {
         AnswerVerb::Accept => "accepted",
         AnswerVerb::Keep => "kept",
         AnswerVerb::Ignore => "ignored",
         AnswerVerb::Reopen => DeskAction::TakeBack.as_str(),
     };
-    let about = visit.desk.item(&answer.handle).map(|item| item.sentence()).unwrap_or_default();
-    let about = format!("{} {about}", answer.handle).trim_end().to_owned();
+    let about = item.map(|item| item.sentence()).unwrap_or_default();
+    let handle = item.map_or(&*answer.handle, |item| item.handle);
+    let about = format!("{handle} {about}").trim_end().to_owned();
     DeskEvent { said: escaped(&answer.note), ..visit.event(deed, &about) }
 }

@@ -105,7 +105,7 @@ fn left_page(action: DeskAction, visit: &Visit, fields: &PostedFields) -> LeftPa
     for (name, part) in &visit.path {
         sent_to = sent_to.replace(&format!("{{{name}}}"), part);
     }
-    LeftPage::of("", &sent_to, fields)
+    LeftPage::of("", &sent_to, fields, (&visit.site.door.typed, visit.now))
 }
 
 fn forbidden_page(visit: &Visit, why: &str, left: &LeftPage) -> Markup {

@@ -16,6 +16,7 @@ use crate::reconcile::model::plan::outcome::{AnswerVerb, Mode};
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::command_output::held_output::{AnsweredItem, Waiting};
+use crate::report::display_names;
 use crate::report::item_tickets::with_tickets;
 use crate::report::open_items::{Item, OpenItems, decided, open_items, waiting};
 use crate::report::outdated::Outdated;
@@ -163,14 +164,20 @@ impl Overview {
     /// Whether it waits for a person: by itself, or as one of the lines that an open item lists.
     pub(crate) fn is_open(&self, item: &Item<'_>) -> bool {
         let is_queued = || self.queued.iter().any(|answer| answer.handle == item.handle);
+        let is_line_of_one = item.is_listed() || (item.is_of_missing_service() && self.listing(item).is_some());
         self.waiting.iter().any(|one| one.finding.handle.as_deref() == Some(item.handle))
-            || (item.is_listed() && !item.was_answered() && !is_queued())
+            || (is_line_of_one && !item.was_answered() && !is_queued())
     }
 
     /// The open item that lists a line.
     pub(crate) fn listing(&self, line: &Item<'_>) -> Option<&Waiting> {
-        let of_it = |one: &&Waiting| one.integration == line.of.run.integration;
-        self.waiting.iter().filter(of_it).find(|one| one.finding.code == Code::BilledNotCounted)
+        let mut of_it = self.waiting.iter().filter(|one| one.integration == line.of.run.integration);
+        let services = line.line.map(display_names::services).unwrap_or_default();
+        let is_gone = |one: &Waiting| one.finding.service.as_ref().is_some_and(|service| services.contains(&service));
+        of_it.find(|one| match line.is_of_missing_service() {
+            true => one.finding.code == Code::ServiceMissing && is_gone(one),
+            false => one.finding.code == Code::BilledNotCounted,
+        })
     }
 
     /// The lines that an open item lists, as far as they wait for a person.

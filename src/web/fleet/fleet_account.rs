@@ -81,7 +81,7 @@ pub(crate) async fn change(
 
 /// The page on which these forms stand.
 fn here() -> LeftPage {
-    LeftPage::of("", ADDRESS, &PostedFields::default())
+    LeftPage::at(ADDRESS)
 }
 
 fn event(action: DeskAction, person: &SignedIn, address: &str, at: DateTime<Utc>) -> DeskEvent {

@@ -86,7 +86,7 @@ async fn of_tenant(State(fleet): State<FleetDesk>, ConnectInfo(peer): ConnectInf
 async fn signed_out(fleet: &FleetDesk, tenant: &str, (page, request): (Option<Uri>, Request)) -> Response {
     let body = to_bytes(request.into_body(), routes::FORM_MOST).await.unwrap_or_default();
     let sent_to = page.map(|page| page.path().to_owned()).unwrap_or_default();
-    let left = LeftPage::of(&base(tenant), &sent_to, &PostedFields::parse(&body));
+    let left = LeftPage::of(&base(tenant), &sent_to, &PostedFields::parse(&body), (&fleet.door.typed, now()));
     page_of(StatusCode::UNAUTHORIZED, signed_out_page(&fleet.door, &left))
 }
 

@@ -154,9 +154,7 @@ pub(crate) async fn sign_out(State(fleet): State<FleetDesk>, headers: HeaderMap,
     });
     match done.await {
         Ok(true) => without_session(see("/signin"), &door),
-        Ok(false) => {
-            page_of(StatusCode::FORBIDDEN, signed_out_page(&door, &LeftPage::of("", LIST, &PostedFields::default())))
-        }
+        Ok(false) => page_of(StatusCode::FORBIDDEN, signed_out_page(&door, &LeftPage::at(LIST))),
         Err(missing) => refused(&missing),
     }
 }

@@ -11,6 +11,7 @@ use crate::reconcile::model::display_text::{day, shown};
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::invoice_day::InvoiceDay;
 use crate::reconcile::model::plan::line::Source;
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
 use crate::report::command_output::held_output::Waiting;
 use crate::report::format::html::Links;
@@ -171,7 +172,8 @@ fn item(visit: &Visit, one: &Waiting) -> Markup {
     } }
 }
 
-/// What is billed and wanted of an open item: of its line, else of all lines that its customer is held with for the same reason.
+/// What is billed and wanted of an open item: of its line, else of all lines that its customer is held with
+/// for the same reason, or that wait for its service.
 fn units_of(visit: &Visit, one: &Waiting) -> (Option<Quantity>, Option<Quantity>) {
     if let Some(line) = &one.line {
         return (line.was, line.wanted);
@@ -179,14 +181,18 @@ fn units_of(visit: &Visit, one: &Waiting) -> (Option<Quantity>, Option<Quantity>
     let Waiting { finding, integration, .. } = one;
     let plan = visit.desk.plan(integration).map(|plan| &plan.run);
     let is_of_it = |line: &&LineRecord| {
-        let is_whose = |source: &Source| Some(&source.customer) == finding.customer.as_ref();
+        let is_whose = |source: &Source| match &finding.customer {
+            Some(customer) => source.customer == *customer,
+            None => finding.code == Code::ServiceMissing && Some(&source.service) == finding.service.as_ref(),
+        };
         line.reason == finding.code && line.sources.iter().any(is_whose)
     };
     let of_it: Vec<&LineRecord> = plan.map(lines).unwrap_or_default().iter().filter(is_of_it).collect();
+    // One that is not known is no 0: there is no sum then.
     let sum = |units: fn(&LineRecord) -> Option<Quantity>| {
-        let mut known = of_it.iter().filter_map(|line| units(line));
-        let first = known.next()?;
-        known.try_fold(first, Quantity::checked_add)
+        let mut each = of_it.iter().map(|line| units(line));
+        let first = each.next()??;
+        each.try_fold(first, |sum, units| sum.checked_add(units?))
     };
     (sum(|line| line.was), sum(|line| line.wanted))
 }

@@ -28,6 +28,9 @@ fn picker(integration: &IntegrationName, finding: &Finding) -> Option<(String, &
             return Some((format!("/items/{}#addition", finding.handle.as_ref()?), "Choose addition…"));
         }
         Code::BilledNotCounted => return Some((format!("/items/{}#lines", finding.handle.as_ref()?), "Choose lines…")),
+        Code::ServiceMissing => {
+            return Some((format!("/items/{}#lines", finding.handle.as_ref()?), "Accept or keep its lines…"));
+        }
         Code::CustomerMissing => {
             let customer = handle::of_matter(integration, "customer", finding.customer.as_ref()?.as_str());
             return Some((format!("/mapping/{customer}#without"), "It has left…"));
@@ -40,7 +43,8 @@ fn picker(integration: &IntegrationName, finding: &Finding) -> Option<(String, &
 
 /// A link to the picker, for whoever may choose there.
 pub(crate) fn link(visit: &Visit, integration: &IntegrationName, finding: &Finding, said: &str) -> Markup {
-    let chooses = if finding.code == Code::BilledNotCounted { DeskAction::Several } else { DeskAction::Map };
+    let is_of_lines = matches!(finding.code, Code::BilledNotCounted | Code::ServiceMissing);
+    let chooses = if is_of_lines { DeskAction::Several } else { DeskAction::Map };
     let picker = picker(integration, finding).filter(|_| visit.may(chooses));
     html! { @if let Some((address, what)) = picker { a.b href=(address) { (what) span.sr { " " (said) } } } }
 }

@@ -9,13 +9,17 @@ use crate::report::open_items::Item;
 use crate::web::desk::role_permissions::DeskAction;
 use crate::web::desk::visit::Visit;
 use crate::web::pages::frame::{RailEntry, frame, token};
-use crate::web::pages::{page_pieces, today};
+use crate::web::pages::page_pieces;
 
 pub(crate) fn page(visit: &Visit, verb: AnswerVerb, handles: &[&str]) -> Markup {
     let items: Vec<Item<'_>> = handles.iter().filter_map(|handle| visit.desk.item(handle)).collect();
-    let (taken, left): (Vec<_>, Vec<_>) =
-        items.into_iter().partition(|item| visit.desk.is_open(item) && today::takes(Some(*item), verb));
-    let title = format!("{} {}?", name(verb), numbers_and_dates::plural(taken.len(), "item"));
+    let (mut taken, left): (Vec<_>, Vec<_>) =
+        items.into_iter().partition(|item| visit.desk.is_open(item) && item.takes(verb));
+    // Ticked beside the item that stands for it, a line is answered once.
+    let of_others: Vec<Item<'_>> =
+        taken.iter().filter(|item| stands_for_lines(item, verb)).flat_map(|item| item.targets(verb)).collect();
+    taken.retain(|item| of_others.iter().all(|line| line.handle != item.handle));
+    let title = format!("{} {}?", name(verb), counted(&taken, verb));
     let asks_note = verb == AnswerVerb::Accept && taken.iter().any(|item| to_zero(*item));
     let main = html! {
         header.head { div {
@@ -32,7 +36,21 @@ pub(crate) fn page(visit: &Visit, verb: AnswerVerb, handles: &[&str]) -> Markup 
 
 /// Whether accepting it sets a line to zero.
 pub(crate) fn to_zero(item: Item<'_>) -> bool {
-    item.line.is_some_and(|line| line.wanted.is_some_and(|wanted| wanted.is_zero()))
+    let wanted = |one: &Item<'_>| one.line.and_then(|line| line.wanted);
+    item.targets(AnswerVerb::Accept).iter().filter_map(wanted).any(|wanted| wanted.is_zero())
+}
+
+/// Whether an answer to it is one to each of its lines.
+fn stands_for_lines(item: &Item<'_>, verb: AnswerVerb) -> bool {
+    item.targets(verb).iter().all(|one| one.handle != item.handle)
+}
+
+/// `2 items`, `1 item with 10 lines`.
+fn counted(taken: &[Item<'_>], verb: AnswerVerb) -> String {
+    let lines: usize =
+        taken.iter().filter(|item| stands_for_lines(item, verb)).map(|item| item.targets(verb).len()).sum();
+    let items = numbers_and_dates::plural(taken.len(), "item");
+    if lines == 0 { items } else { format!("{items} with {}", numbers_and_dates::plural(lines, "line")) }
 }
 
 fn name(verb: AnswerVerb) -> &'static str {
@@ -45,27 +63,30 @@ fn name(verb: AnswerVerb) -> &'static str {
 }
 
 fn form(visit: &Visit, verb: AnswerVerb, taken: &[Item<'_>], asks_note: bool) -> Markup {
-    let sum: Decimal = taken.iter().filter_map(|item| item.line).map(numbers_and_dates::delta).sum();
+    let rows: Vec<(&Item<'_>, Vec<Item<'_>>)> = taken.iter().map(|item| (item, item.targets(verb))).collect();
+    let lines = rows.iter().flat_map(|(_, lines)| lines).filter_map(|one| one.line);
+    let sum: Decimal = lines.map(numbers_and_dates::delta).sum();
     let sum = if verb == AnswerVerb::Accept && !sum.is_zero() {
         format!(", {} units", numbers_and_dates::signed(sum))
     } else {
         String::new()
     };
-    let label = format!("{} {}", name(verb), numbers_and_dates::plural(taken.len(), "item"));
+    let count = counted(taken, verb);
+    let label = format!("{} {count}", name(verb));
     html! {
         form method="post" action=(DeskAction::AnswerSeveral.path()) {
             (token(visit))
             div.sheet { table {
-                caption { "Answered by this " small { (numbers_and_dates::plural(taken.len(), "item")) (sum) } }
+                caption { "Answered by this " small { (count) (sum) } }
                 thead { tr { th scope="col" { "line" } th.n scope="col" { "billed" } th.n scope="col" { "wanted" } th.wide scope="col" { "reason" } } }
-                tbody { @for item in taken { tr {
-                    th scope="row" { (item.sentence())
+                tbody { @for (item, lines) in &rows { @for (at, one) in lines.iter().enumerate() { tr {
+                    th scope="row" { (one.sentence()) @if at == 0 {
                         input type="hidden" name="item" value=(item.handle);
-                        input type="hidden" name="shown" value=(item.as_shown()); }
-                    td.n { (page_pieces::quantity(item.line.and_then(|line| line.was))) }
-                    td.n { b { (page_pieces::quantity(item.line.and_then(|line| line.wanted))) } }
-                    td.wide { (item.finding.map(|finding| page_pieces::words_of(finding.code.as_str())).unwrap_or_default()) }
-                } } }
+                        input type="hidden" name="shown" value=(item.as_shown()); } }
+                    td.n { (page_pieces::quantity(one.line.and_then(|line| line.was))) }
+                    td.n { b { (page_pieces::quantity(one.line.and_then(|line| line.wanted))) } }
+                    td.wide { (why(item, one)) }
+                } } } }
             } }
             section.panel.stack aria-labelledby="n" {
                 h2 id="n" { "One note for all" }
@@ -81,13 +102,18 @@ fn form(visit: &Visit, verb: AnswerVerb, taken: &[Item<'_>], asks_note: bool) ->
     }
 }
 
+fn why(item: &Item<'_>, one: &Item<'_>) -> String {
+    let code = item.finding.map(|finding| finding.code).or(one.line.map(|line| line.reason));
+    code.map(|code| page_pieces::words_of(code.as_str())).unwrap_or_default()
+}
+
 fn left_out(verb: AnswerVerb, left: &[Item<'_>]) -> Markup {
     html! {
         div.sheet { table {
             caption { "Left out " small { "they stay as they are" } }
             tbody { @for item in left { tr {
                 th scope="row" { (item.sentence()) }
-                td { @if today::takes(Some(*item), verb) { "was answered meanwhile" } @else { "cannot be answered so: " a href={ "/items/" (item.handle) } { "look at it" } } }
+                td { @if item.takes(verb) { "was answered meanwhile" } @else { "cannot be answered so: " a href={ "/items/" (item.handle) } { "look at it" } } }
             } } }
         } }
     }

@@ -42,13 +42,11 @@ impl AnswerTarget {
     }
 
     /// Each once, in the order in which they were typed or are listed. A service that nobody has any more is answered line by
-    /// line, but for being ignored.
+    /// line, as on the desk.
     pub(super) fn items<'a>(&self, all: &'a [OpenItems], verb: AnswerVerb) -> Result<Vec<Item<'a>>, CommandError> {
         let mut items: Vec<Item<'a>> = Vec::new();
         for item in self.named(all)? {
-            let lines = if verb == AnswerVerb::Ignore { Vec::new() } else { item.lines_that_wait() };
-            let each = if lines.is_empty() { vec![item] } else { lines };
-            items.extend(each);
+            items.extend(item.targets(verb));
         }
         let mut seen = BTreeSet::new();
         items.retain(|item| seen.insert(item.handle));

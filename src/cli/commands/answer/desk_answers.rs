@@ -1,11 +1,13 @@
 //! What a person pressed at the desk, stored as the commands store what was typed.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
 use crate::cli::clock;
 use crate::cli::commands::answer::next_use::reaches_a_night;
 use crate::cli::commands::answer::typed_step::TypedStep;
-use crate::cli::commands::answer::{Answer, Typed, answer, answered, not_past};
+use crate::cli::commands::answer::{Answer, Typed, answer, answered, not_past, several_lines};
 use crate::cli::error::CommandError;
 use crate::cli::session::Session;
 use crate::config::settings::Config;
@@ -35,8 +37,8 @@ pub(crate) fn answers(config: &Config, who: &str, pressed: &[DeskAnswer]) -> Res
         not_past(until, config).map_err(not_done)?;
     }
     let each = pressed.iter().map(|pressed| of_desk(&all, who, pressed, history));
-    let each = each.collect::<Result<Vec<_>, NotDone>>()?;
-    for (answer, _) in each.iter().zip(pressed).filter(|(_, pressed)| pressed.verb != AnswerVerb::Reopen) {
+    let each = each.collect::<Result<Vec<_>, NotDone>>()?.into_iter().flatten().collect::<Vec<_>>();
+    for answer in each.iter().filter(|answer| answer.decision.verb != AnswerVerb::Reopen) {
         reaches_a_night(config, answer.use_until(), history).map_err(not_done)?;
     }
     for Answer { of, matter, decision, .. } in each {
@@ -69,10 +71,14 @@ pub(crate) fn queue(config: &Config, who: &str, pressed: &[DeskAnswer], busy: No
     let mut queued = Vec::new();
     for one in pressed {
         not_past(one.until, config).map_err(not_done)?;
-        if let Some((_, first)) = waiting.iter().find(|(_, queued)| queued.handle == one.handle) {
-            return Err(moved(format!("{} was answered by {} a moment ago", one.handle, first.who)));
+        let own = asked_with(&all, &one.handle);
+        let is_answered = |queued: &QueuedAnswer| !own.is_disjoint(&asked_with(&all, &queued.handle));
+        if let Some((_, first)) = waiting.iter().find(|(_, queued)| is_answered(queued)) {
+            return Err(moved(format!("{} was answered by {} a moment ago", first.handle, first.who)));
         }
-        reaches_a_night(config, of_desk(&all, who, one, &history)?.use_until(), &history).map_err(not_done)?;
+        for answer in of_desk(&all, who, one, &history)? {
+            reaches_a_night(config, answer.use_until(), &history).map_err(not_done)?;
+        }
         let DeskAnswer { verb, handle, shown, until, note } = one.clone();
         queued.push(QueuedAnswer { at: clock::now(), who: who.to_owned(), verb, handle, shown, until, note });
     }
@@ -99,6 +105,12 @@ pub(crate) fn settle(config: &Config) -> Result<bool, CommandError> {
     Ok(true)
 }
 
+/// A handle, and the lines that wait under it: who answers the one answers the other.
+fn asked_with(all: &[OpenItems], handle: &str) -> BTreeSet<String> {
+    let lines = all.iter().filter_map(|items| items.item(handle)).flat_map(|item| item.lines_that_wait());
+    lines.map(|line| line.handle.to_owned()).chain([handle.to_owned()]).collect()
+}
+
 fn lapsed(who: &str, about: &str, why: &NotDone) -> DeskEvent {
     DeskEvent {
         at: clock::now(),
@@ -111,22 +123,24 @@ fn lapsed(who: &str, about: &str, why: &NotDone) -> DeskEvent {
     }
 }
 
+/// What is stored for it: one answer, or one for each line of a service that nobody has any more.
 fn of_desk<'a>(
     all: &'a [OpenItems],
     who: &str,
     pressed: &DeskAnswer,
     history: &History,
-) -> Result<Answer<'a>, NotDone> {
+) -> Result<Vec<Answer<'a>>, NotDone> {
     let DeskAnswer { verb, handle, shown, until, note } = pressed;
     // What was shown is compared whole, below.
     let typed = Typed { who: Some(who), step: TypedStep::Seen, until: *until, ..Typed::of(*verb, note) };
     if *verb == AnswerVerb::Reopen {
         let known = all.iter().flat_map(|items| items.decisions.0.values()).find(|known| known.handle == *handle);
-        let known = known.ok_or_else(|| moved(format!("{}; by now nothing is answered", shown_before(pressed))))?;
+        let known =
+            known.ok_or_else(|| moved(format!("{}; {}", shown_before(pressed), nothing_answered(all, handle))))?;
         if !is_that(pressed, known, history)? {
             return Err(moved(format!("{}; by now it is {}", shown_before(pressed), known.sentence_of_minute())));
         }
-        return answered(all, typed, handle, history).map_err(not_done);
+        return answered(all, typed, handle, history).map(|answer| vec![answer]).map_err(not_done);
     }
     // The whole handle: one that begins like it may be another item by now.
     let item = all
@@ -134,15 +148,31 @@ fn of_desk<'a>(
         .filter_map(|items| items.item(handle))
         .max_by_key(Item::is_asked)
         .ok_or_else(|| moved(format!("the newest plan has no {handle}")))?;
-    if item.finding.is_some_and(|finding| !item.of.is_open(finding)) || (item.is_listed() && item.was_answered()) {
-        let first = item.of.decisions.0.values().find(|known| known.handle == item.handle);
+    let is_listed = item.is_listed() || item.is_of_missing_service();
+    if item.finding.is_some_and(|finding| !item.of.is_open(finding)) || (is_listed && item.was_answered()) {
+        let lines = item.lines_that_wait();
+        let is_its =
+            |known: &&Decision| known.handle == item.handle || lines.iter().any(|line| line.handle == known.handle);
+        let first = item.of.decisions.0.values().filter(is_its).max_by_key(|known| known.at);
         let first = first.map(|known| format!(": {}", known.sentence_of_minute())).unwrap_or_default();
         return Err(moved(format!("{} was answered a moment ago{first}", item.sentence())));
     }
     if shown.as_deref() != Some(&item.as_shown()) {
-        return Err(moved(format!("the newest plan says {}", item.sentence())));
+        return Err(moved(match several_lines::moved(item, shown.as_deref().unwrap_or_default()) {
+            Some(lines) => format!("{}: {lines}", item.sentence()),
+            None => format!("the newest plan says {}", item.sentence()),
+        }));
     }
-    answer(typed, item, history).map_err(not_done)
+    item.targets(*verb).into_iter().map(|one| answer(typed, one, history).map_err(not_done)).collect()
+}
+
+/// Why an answer cannot be taken back that the page showed, and that is not there.
+fn nothing_answered(all: &[OpenItems], handle: &str) -> &'static str {
+    let of_lines = all.iter().filter_map(|items| items.item(handle)).flat_map(|item| item.lines_that_wait());
+    match of_lines.into_iter().any(|line| line.was_answered()) {
+        true => "by now it is stored for each of its lines, and each is taken back by itself",
+        false => "by now nothing is answered",
+    }
 }
 
 /// Whether it is the answer that the page showed: that very one, or the one that waited there for the end of a run and was

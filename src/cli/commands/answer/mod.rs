@@ -3,6 +3,7 @@
 mod answer_targets;
 pub(crate) mod desk_answers;
 pub(crate) mod next_use;
+mod several_lines;
 mod taken_back;
 mod typed_step;
 
@@ -261,9 +262,13 @@ impl Answer<'_> {
 }
 
 /// The answer that somebody gave at the desk while a run was on: it is stored once nobody holds the lock.
-fn waiting(about: &Decision, history: &History) -> Result<Option<Decision>, CommandError> {
+fn waiting(about: &Decision, of: &OpenItems, history: &History) -> Result<Option<Decision>, CommandError> {
+    let is_of = |queued: &QueuedAnswer| {
+        let lines = of.item(&queued.handle).map(|item| item.targets(queued.verb)).unwrap_or_default();
+        queued.handle == about.handle || lines.iter().any(|line| line.handle == about.handle)
+    };
     let mut waiting = history.queued_answers()?.into_iter().map(|(_, queued)| queued).rev();
-    let found = waiting.find(|queued| queued.handle == about.handle && queued.verb != AnswerVerb::Reopen);
+    let found = waiting.find(|queued| is_of(queued) && queued.verb != AnswerVerb::Reopen);
     Ok(found.map(|QueuedAnswer { at, who, verb, until, note, .. }| {
         let at = at.with_timezone(about.at.offset());
         Decision { verb, until, note, who, at, within: None, ..about.clone() }
@@ -306,7 +311,7 @@ fn answer<'a>(typed: Typed<'_>, item: Item<'a>, history: &History) -> Result<Ans
     let decision = Decision { named, ..decision(typed, item.handle, reason, seen) };
     let name = item.finding.map(|finding| display_names::matter(finding, line)).or(line.map(display_names::line));
     let step = line.map(step_of).unwrap_or_default();
-    let replaces = waiting(&decision, history)?.or_else(|| held_until_now(item.of, &matter));
+    let replaces = waiting(&decision, item.of, history)?.or_else(|| held_until_now(item.of, &matter));
     Ok(Answer { of: item.of, matter, decision, name: name.unwrap_or_default(), step, replaces })
 }
 

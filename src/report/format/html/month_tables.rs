@@ -13,7 +13,7 @@ use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::{Quantity, or_dash};
 use crate::report::format::html::{Links, html_pieces};
 use crate::report::invoices::asked_at_end::{AskedAtEnd, SinceEnd};
-use crate::report::invoices::left_on_purpose::{IgnoredUnits, LeftOnPurpose, ServiceLeft, billed};
+use crate::report::invoices::left_on_purpose::{CountedUnits, IgnoredUnits, LeftOnPurpose, ServiceLeft, billed};
 use crate::report::invoices::month_lines::{LISTED, LineOfMonth, MonthLines};
 use crate::report::report_model::ReportEntry;
 use crate::report::{display_names, numbers_and_dates};
@@ -120,7 +120,7 @@ pub(super) fn left(id: &str, left: &[LeftOnPurpose]) -> Markup {
                     LeftOnPurpose::Line(line, decision) => {
                         (left_row((&display_names::whose(line), &display_names::product(line)), (billed(line, decision.as_deref()), numbers_and_dates::counted(line)), &line.handle, answer(line, decision.as_deref())))
                     },
-                    LeftOnPurpose::Skipped(finding) => { (skipped(finding)) },
+                    LeftOnPurpose::Skipped(finding, units) => { (skipped(finding, *units)) },
                     LeftOnPurpose::Service(service) => { (service_left(service)) },
                 } } }
             } }
@@ -205,15 +205,13 @@ fn answer(line: &LineRecord, decision: Option<&Decision>) -> (Markup, Markup) {
 
 /// What ignored lines come to: none of them is asked about any more, and each is on the invoice in another way.
 fn ignored_units(ignored: &IgnoredUnits) -> Vec<String> {
-    let IgnoredUnits { unbilled, otherwise, uncounted } = *ignored;
-    let units = |units: Decimal| match units.normalize() {
-        one if one == Decimal::ONE => "1 unit".to_owned(),
-        several => format!("{several} units"),
-    };
+    let IgnoredUnits { unbilled, otherwise, uncounted, unknown } = *ignored;
+    let units = numbers_and_dates::units;
     let all = [
         (unbilled.0, format!("{}: counted, but not billed.", units(unbilled.1))),
         (otherwise.0, format!("{} billed where {} are counted.", units(otherwise.1), otherwise.2.normalize())),
         (uncounted.0, format!("{} billed, and counted by nobody.", units(uncounted.1))),
+        (unknown.0, format!("{} billed, of a count that is not known.", units(unknown.1))),
     ];
     let said = all.into_iter().filter(|(lines, _)| *lines > 0);
     said.map(|(lines, said)| format!("{lines} ignored, {said}")).collect()
@@ -226,14 +224,27 @@ fn service_left(left: &ServiceLeft) -> Markup {
     html! { tr {
         th scope="row" { span.line { (shown(service.as_str())) } }
         td.fit { (what) ", billed nowhere" span.rest { "of " (of) } }
-        td.n.wide { "–" } td.n { (units.normalize()) } td.fit { "services" } td.wide {}
+        td.n.wide { "–" } (counted_cell(*units)) td.fit { "services" } td.wide {}
     } }
 }
 
-fn skipped(finding: &Finding) -> Markup {
+/// What is counted, and what of it is not known: that is no 0.
+fn counted_cell(units: CountedUnits) -> Markup {
+    let CountedUnits { known, unknown } = units;
+    html! { td.n {
+        @match known { Some(known) => (known.normalize()), None => { "–" @if unknown == 0 { span.rest { "no count" } } } }
+        @if unknown > 0 { span.rest { @if known.is_some() { "+ " } (numbers_and_dates::plural(unknown, "count")) " not known" } }
+    } }
+}
+
+fn skipped(finding: &Finding, units: CountedUnits) -> Markup {
     let title = ReportEntry { finding, line: None }.title();
-    let handle = finding.handle.as_deref().unwrap_or_default();
-    left_row((&title, ""), (None, None), handle, (html! { (escaped(&finding.message)) }, html! { "the mapping" }))
+    html! { tr {
+        th.name scope="row" { span.line { (title) } }
+        td.fit { (escaped(&finding.message)) span.rest { "what is billed is not looked at" } }
+        td.n.wide { "–" } (counted_cell(units)) td.fit { "the mapping" }
+        td.wide { code { (finding.handle.as_deref().unwrap_or_default()) } }
+    } }
 }
 
 fn left_row(

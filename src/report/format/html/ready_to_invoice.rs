@@ -202,7 +202,7 @@ fn integration(at: &str, standing: &InvoiceStanding, month: &str, (links, few): 
 
 /// `1083 units when run 2 began on Sun 29 Nov 2026, +82 −1 by recount, −5 otherwise, then 1159`; or why nobody knows.
 fn month_sum(units: &MonthUnits, links: Links) -> Markup {
-    let MonthUnits { sum, written } = units;
+    let MonthUnits { sum, written, beside } = units;
     let of_run = |run: RunId| html! { a href={ (links.before) (run) (links.after) } { "run " (run) } };
     let doubt = written.map_or(0, |written| written.in_doubt);
     match (sum, written) {
@@ -215,6 +215,7 @@ fn month_sum(units: &MonthUnits, links: Links) -> Markup {
             }
             ", then " b { (end.normalize()) } "."
             @if doubt > 0 { " Not counted as recount's: " (numbers_and_dates::plural(doubt, "write")) " in doubt." }
+            @if beside.lines > 0 { " Not in it, and billed by ConnectWise as well: " (numbers_and_dates::units(beside.units)) " of " (numbers_and_dates::plural(beside.lines, "line")) " that nobody counts." }
         },
         (Err(NoSum::NotNoted(run)), _) => html! {
             "How many units the month began with is not known: what was billed was not noted when " (of_run(*run)) " began."

@@ -1,6 +1,7 @@
 //! One item, with its evidence: where mails, tickets and chat lead.
 
 pub(crate) mod evidence;
+mod line_by_line;
 mod settled;
 
 use maud::{Markup, html};
@@ -87,12 +88,13 @@ fn card(visit: &Visit, item: Item<'_>) -> Markup {
                 div { dt { "now" } dd { (page_pieces::quantity(line.now)) } }
             } }
             @if visit.desk.is_open(&item) {
-                @let lines = visit.desk.listed(&item);
-                @if lines.is_empty() || !visit.may(DeskAction::Several) { (today::answers(visit, item.handle)) } @else { (let_be(visit, &lines)) }
+                @let (lines, of_service) = (visit.desk.listed(&item), item.open_lines());
+                @if !of_service.is_empty() { (line_by_line::lines(visit, item, &of_service)) }
+                @else if lines.is_empty() || !visit.may(DeskAction::Several) { (today::answers(visit, item.handle)) } @else { (let_be(visit, &lines)) }
                 @if let Some(line) = item.line { (choose_addition(visit, item, line)) }
-                @if let Some(finding) = finding.filter(|_| !item.line.is_some_and(display_names::is_ambiguous)) { p.do { (next_step::link(visit, &item.of.run.integration, finding, "")) } }
+                @if let Some(finding) = finding.filter(|_| of_service.is_empty() && !item.line.is_some_and(display_names::is_ambiguous)) { p.do { (next_step::link(visit, &item.of.run.integration, finding, "")) } }
                 p.meta { span {
-                    @for (verb, word, what) in MEANT { @if today::takes(Some(item), verb) { b { (word) } " " (what) " " } }
+                    @for (verb, word, what) in MEANT { @if item.takes(verb) { b { (word) } " " (what) " " } }
                 } }
             } @else if visit.desk.mapped(item.handle).is_some() {
                 @if let Some(line) = item.line { (choose_addition(visit, item, line)) }
@@ -152,7 +154,7 @@ fn choose_addition(visit: &Visit, item: Item<'_>, line: &LineRecord) -> Markup {
 fn why(visit: &Visit, item: Item<'_>) -> Result<Markup, PageError> {
     let integration = &item.of.run.integration;
     let last = item.line.map(|line| evidence::last_write(visit, integration, line)).transpose()?.flatten();
-    let takes_one = MEANT.iter().any(|(verb, ..)| today::takes(Some(item), *verb));
+    let takes_one = MEANT.iter().any(|(verb, ..)| item.takes(*verb));
     let can_be_pressed = visit.may(DeskAction::Answer) && (takes_one || !visit.desk.listed(&item).is_empty());
     Ok(html! {
         section.panel aria-labelledby="why" {

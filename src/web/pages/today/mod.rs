@@ -166,7 +166,7 @@ fn guesses(visit: &Visit, open: &[&Waiting]) -> Vec<CompanyGuess> {
 /// Whether accepting or keeping would settle it.
 fn has_answer(visit: &Visit, one: &Waiting) -> bool {
     let item = visit.desk.item(handle(one));
-    takes(item, AnswerVerb::Accept) || takes(item, AnswerVerb::Keep)
+    item.is_some_and(|item| item.takes(AnswerVerb::Accept) || item.takes(AnswerVerb::Keep))
 }
 
 fn handle(one: &Waiting) -> &str {
@@ -279,7 +279,7 @@ fn row(visit: &Visit, one: &Waiting, is_ticked: bool) -> Markup {
     }
 }
 
-/// Whether this would be an answer to it.
+/// Whether this would be an answer to it, and to it alone: what stands for several lines is answered where they are listed.
 pub(crate) fn takes(item: Option<Item<'_>>, verb: AnswerVerb) -> bool {
     item.is_some_and(|item| item.answer(verb).is_ok())
 }
