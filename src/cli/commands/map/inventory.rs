@@ -100,7 +100,7 @@ impl<'a> Inventory<'a> {
 
     /// As findings show it.
     pub(super) fn handle(&self, customer: &CustomerName) -> String {
-        handle::of_matter(&self.integration.name, "customer", customer.as_str())
+        handle::of_customer(&self.integration.name, customer)
     }
 
     /// Customers without a row.

@@ -188,7 +188,7 @@ impl Customer {
             None if by_name => (State::MaybeByName, None, None),
             None => (State::Unmapped, None, None),
         };
-        let handle = handle::of_matter(integration, "customer", customer.as_str());
+        let handle = handle::of_customer(integration, customer);
         Self { customer: customer.clone(), handle, state, company_id, agreement_id }
     }
 

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 
 use crate::reconcile::decide::findings::line_remedies::{
-    NOT_ASSIGNED, left_behind_fix, line_fix, missing_customer_fix, name_service,
+    NOT_ASSIGNED, ambiguous_fix, left_behind_fix, line_fix, missing_customer_fix, name_service, skipped_from_now_on,
 };
 use crate::reconcile::decide::plan_inputs::PlanInputs;
 use crate::reconcile::matching::line_claims::one_owner;
@@ -105,7 +105,8 @@ impl<'a> Findings<'a> {
                 format!("its counts may be incomplete: {lines} of the export has no customer, and may belong to it")
             }
         };
-        let fix = Remedy::from("see what is said of those rows").noting("until then none of its lines is written");
+        let rows = Remedy::command(format!("recount read {}", self.gathered.integration));
+        let fix = rows.noting("it marks those rows; until they can be read none of the customer's lines is written");
         self.customer(Severity::Decide, Code::CustomerIncomplete, customer, message, fix);
     }
 
@@ -121,7 +122,7 @@ impl<'a> Findings<'a> {
             return self.customer(severity, Code::CustomerMissing, customer, message, "fetch the export whole".into());
         }
         let message = "is mapped, but not in the export".to_owned();
-        let fix = missing_customer_fix(self.gathered.places, customer);
+        let fix = missing_customer_fix(self.gathered.integration, self.gathered.places, customer);
         self.customer(severity, Code::CustomerMissing, customer, message, fix);
     }
 
@@ -130,10 +131,11 @@ impl<'a> Findings<'a> {
         let severity = if stops_lines { Severity::Decide } else { Severity::Warning };
         let message = format!("{}, and it is not in the export", problem.message);
         if !self.gathered.counts.unread.is_empty() {
-            return self.customer(severity, problem.code, customer, message, problem.fix.clone());
+            let fix = problem.remedy(self.gathered.integration, customer);
+            return self.customer(severity, problem.code, customer, message, fix);
         }
-        let left = Remedy::customers("if it has left, blank its company_id");
-        let fix = left.noting(format!("else {}", problem.fix));
+        let left = skipped_from_now_on(self.gathered.integration, customer);
+        let fix = left.noting(format!("if it has left; else {}", problem.fix));
         self.customer(severity, problem.code, customer, message, fix);
     }
 
@@ -288,6 +290,10 @@ impl<'a> Findings<'a> {
                     let fix = left_behind_fix(line, self.gathered.past);
                     self.line(Severity::Decide, code, line, with_steps(line), fix);
                 }
+                (Verdict::Held(Code::LineAmbiguous), _) => {
+                    let fix = ambiguous_fix(line, self.gathered.mapping);
+                    self.line(Severity::Decide, code, line, with_steps(line), fix);
+                }
                 (Verdict::Held(_) | Verdict::Large(_), Some(fix)) => {
                     let severity = if code == Code::InDoubt { Severity::Warning } else { Severity::Decide };
                     self.line(severity, code, line, with_steps(line), fix);
@@ -357,7 +363,7 @@ impl<'a> Findings<'a> {
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one finding")]
     fn customer(&mut self, severity: Severity, code: Code, customer: &CustomerName, message: String, fix: Remedy) {
-        let handle = handle::of_matter(self.gathered.integration, "customer", customer.as_str());
+        let handle = handle::of_customer(self.gathered.integration, customer);
         self.found.push(Finding {
             customer: Some(customer.clone()),
             handle: Some(handle),
