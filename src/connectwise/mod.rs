@@ -184,7 +184,7 @@ pub struct BundledLists {
 /// What an agreement's additions were seen to be.
 #[derive(Debug, Clone)]
 pub struct AdditionsLook {
-    /// They.
+    /// The additions.
     pub list: AdditionList,
     /// When they were asked for: the request left then, its turn behind it.
     pub asked_at: Instant,
@@ -271,7 +271,7 @@ pub enum ReadError {
     /// may well be: nothing on this agreement is to be written, and that is all.
     #[error("cannot read the additions of agreement {agreement}: {why}")]
     Additions {
-        /// Which.
+        /// The agreement.
         agreement: AgreementId,
         /// What ConnectWise answered, or what is wrong with it, on one line.
         why: String,

@@ -1,6 +1,6 @@
 //! What one command has read of a ConnectWise, shared by its integrations.
 //!
-//! Eight vendors that bill in one ConnectWise stand on the same companies, agreements, catalog and additions. What is shared is at
+//! Integrations that bill in one ConnectWise need the same companies, agreements, catalog and additions. What is shared is at
 //! most ten minutes old, and a write drops what is shared of its company. It is for plans alone: what a write stands
 //! on, and what an unfinished write is looked up in, is never taken from here.
 

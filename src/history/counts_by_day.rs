@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use crate::history::past::names_on_lines;
+use crate::history::past::names_of_counts;
 use crate::history::past::written_quantities::SAME_CONNECTWISE;
 use crate::history::store::column_values::{day, local_time, maybe_quantity};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::reconcile::matching::names_on_lines::NamesOnLines;
+use crate::reconcile::matching::names_of_counts::NamesOfCounts;
 use crate::reconcile::model::ids::{AdditionId, CustomerName, IntegrationName, RunId, ServiceName};
 use crate::reconcile::model::past::{CountedDays, EarlierOwner};
 use crate::reconcile::model::quantity::Quantity;
@@ -29,10 +29,10 @@ impl History {
         (integration, run, site): (&IntegrationName, RunId, &str),
         today: NaiveDate,
         counts: &[DayCount],
-        names: &NamesOnLines,
+        names: &NamesOfCounts,
     ) -> Result<(), StoreError> {
         self.write(|transaction| {
-            names_on_lines::remember(transaction, (integration, site), names)?;
+            names_of_counts::remember(transaction, (integration, site), names)?;
             let (integration, today) = (integration.as_str(), today.to_string());
             transaction.execute("INSERT OR IGNORE INTO counted_days VALUES (?1, ?2)", params![integration, today])?;
             let mut before = transaction.prepare_cached(

@@ -91,9 +91,9 @@ pub enum JournalNote {
 /// A write that nobody knows the end of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenWrite {
-    /// Whose.
+    /// The integration.
     pub integration: IntegrationName,
-    /// Which.
+    /// The write.
     pub write: WriteId,
     /// Of which run.
     pub run: RunId,
@@ -117,7 +117,7 @@ impl OpenWrite {
 /// A write and its last outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WriteRecord {
-    /// Which.
+    /// The write.
     pub write: WriteId,
     /// What was meant.
     pub intent: Intent,

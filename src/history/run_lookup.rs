@@ -187,7 +187,7 @@ impl History {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn find_matter(&self, handle: &str) -> Result<Option<(RunId, Finding)>, StoreError> {
+    pub fn find_asked(&self, handle: &str) -> Result<Option<(RunId, Finding)>, StoreError> {
         if handle.is_empty() {
             return Ok(None);
         }

@@ -62,7 +62,7 @@ pub enum ReplicaError {
     /// A copy is not what its description says.
     #[error("copy {name} is damaged: {why}")]
     Damaged {
-        /// Which.
+        /// The copy's name.
         name: String,
         /// What is wrong.
         why: String,
@@ -72,7 +72,7 @@ pub enum ReplicaError {
         "copy {name} is of a newer recount: its history is of version {found}, and this one knows version {known} at most"
     )]
     NewerCopy {
-        /// Which.
+        /// The copy's name.
         name: String,
         /// Its version.
         found: i64,

@@ -117,7 +117,7 @@ pub fn health(
 /// What is expected of an integration.
 #[derive(Debug, Clone, Copy)]
 pub struct Expected<'a> {
-    /// Which.
+    /// The integration.
     pub integration: &'a IntegrationName,
     /// Its mode.
     pub mode: Mode,

@@ -172,7 +172,7 @@ fn unknown(history: &History, handle: &str) -> CommandError {
 }
 
 fn of_matter(history: &History, handle: &str) -> Result<Option<(RunRecord, Finding)>, StoreError> {
-    let Some((run, finding)) = history.find_matter(handle)? else { return Ok(None) };
+    let Some((run, finding)) = history.find_asked(handle)? else { return Ok(None) };
     Ok(history.run(run)?.map(|run| (run, finding)))
 }
 

@@ -5,7 +5,7 @@ pub(in crate::history) mod baselines;
 pub mod days_kept_by_restore;
 pub mod earlier_exports;
 pub mod last_writes;
-pub(crate) mod names_on_lines;
+pub(crate) mod names_of_counts;
 pub mod owned_lines;
 pub(crate) mod seen_quantities;
 pub(crate) mod set_back;

@@ -35,7 +35,7 @@ pub struct UnwatchedLine {
 /// One line that bills.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StillBilled {
-    /// Which.
+    /// The line.
     pub key: LineKey,
     /// Its units, as last seen.
     pub units: Quantity,

@@ -23,7 +23,7 @@ const ROOM: usize = 16 * 1024;
 pub struct UnbegunNight {
     /// When it ended.
     pub at: DateTime<Utc>,
-    /// Whose.
+    /// The integration.
     pub integration: String,
     /// In which mode, by its word.
     pub mode: String,

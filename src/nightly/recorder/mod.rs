@@ -25,7 +25,7 @@ use crate::nightly::recorder::refused_export_item::RefusedExport;
 use crate::reconcile::guard::accepted_counts::AcceptedCounts;
 use crate::reconcile::guard::cleared_plan::ClearedPlan;
 use crate::reconcile::guard::plan_check::{Stopped, another_connectwise, expired, overridden};
-use crate::reconcile::matching::names_on_lines::NamesOnLines;
+use crate::reconcile::matching::names_of_counts::NamesOfCounts;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::Plan;
 use crate::reconcile::model::plan::finding::Finding;
@@ -283,7 +283,7 @@ pub(super) struct Baselines {
     /// The counts of services that later nights of the billing period look back on.
     pub(super) counted: Vec<DayCount>,
     /// What of their names' lines is not as before.
-    pub(super) names: NamesOnLines,
+    pub(super) names: NamesOfCounts,
     /// What is accepted of each count.
     pub(super) accepted: AcceptedCounts,
 }

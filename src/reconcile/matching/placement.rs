@@ -24,14 +24,14 @@ pub enum Place {
     On {
         /// Whose agreement it is.
         company: CompanyId,
-        /// Which.
+        /// The agreement.
         agreement: AgreementId,
     },
     /// On this agreement, which does not bill today: its lines are held.
     Blocked {
         /// Whose agreement it is.
         company: CompanyId,
-        /// Which.
+        /// The agreement.
         agreement: AgreementId,
         /// What is wrong with it.
         problem: Problem,

@@ -93,7 +93,7 @@ impl fmt::Display for TicketKind {
 }
 
 impl TicketRef {
-    /// The name of the so-manieth ticket of one subject: the same one every night, on every host.
+    /// The name of the nth ticket of one subject: the same one every night, on every host.
     ///
     /// Made of letters, digits and `-` alone, because it stands in a query; far below ConnectWise's 100 characters.
     pub fn of(integration: &IntegrationName, kind: TicketKind, handle: &str, occurrence: i64) -> Self {

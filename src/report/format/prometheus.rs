@@ -16,7 +16,7 @@ use crate::report::health::{Expected, Health};
 /// What is measured of one integration.
 #[derive(Debug, Clone)]
 pub struct IntegrationMetrics {
-    /// Whose.
+    /// The integration.
     pub integration: IntegrationName,
     /// Its health, and its last run.
     pub health: Health,

@@ -22,7 +22,7 @@ pub struct InvoiceMoment {
 /// What is expected of an integration now.
 #[derive(Debug, Clone)]
 pub struct IntegrationNow {
-    /// Which.
+    /// The integration.
     pub name: IntegrationName,
     /// Its mode.
     pub mode: Mode,

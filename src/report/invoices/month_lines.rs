@@ -34,7 +34,7 @@ pub struct MonthLines {
 /// One line that recount changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineOfMonth {
-    /// Which.
+    /// The line.
     pub key: LineKey,
     /// What it billed before the first change; nothing of one that was created.
     pub from: Option<Quantity>,
