@@ -12,6 +12,7 @@ use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::plan::outcome::Outcome;
+use crate::reconcile::model::words::words;
 
 /// What became of one alert of one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,29 +31,15 @@ pub struct AlertRecord {
     pub detail: String,
 }
 
-/// What became of an alert.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AlertOutcome {
-    /// The other side took it.
-    Sent,
-    /// It did not.
-    Failed,
-    /// There was nothing that it has to tell.
-    NotDue,
-}
-
-impl AlertOutcome {
-    /// The stable word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            AlertOutcome::Sent => "sent",
-            AlertOutcome::Failed => "failed",
-            AlertOutcome::NotDue => "not-due",
-        }
-    }
-
-    fn from_word(word: &str) -> Option<Self> {
-        [AlertOutcome::Sent, AlertOutcome::Failed, AlertOutcome::NotDue].into_iter().find(|one| one.as_str() == word)
+words! {
+    /// What became of an alert.
+    AlertOutcome {
+        /// The other side took it.
+        Sent = "sent",
+        /// It did not.
+        Failed = "failed",
+        /// There was nothing that it has to tell.
+        NotDue = "not-due",
     }
 }
 

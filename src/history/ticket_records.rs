@@ -9,6 +9,7 @@ use crate::history::store::open::History;
 use crate::history::store::run_lock::RunLock;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId, TicketId, TicketRef};
 use crate::reconcile::model::ticket_kind::TicketKind;
+use crate::reconcile::model::words::words;
 
 /// One ticket of one matter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,21 +53,22 @@ pub struct TicketRecord {
     pub told: Option<String>,
 }
 
-/// What is known of a ticket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TicketState {
-    /// It was about to be asked for; whether ConnectWise has it has to be looked up.
-    Intended,
-    /// ConnectWise has it.
-    Open,
-    /// A person closed or deleted it while the matter goes on: nothing more is done, and no second one is opened.
-    Dismissed,
-    /// The matter is settled, and the ticket closed.
-    Closed,
-    /// The matter is settled, and the ticket left as it is.
-    Left,
-    /// ConnectWise does not have it.
-    Dropped,
+words! {
+    /// What is known of a ticket.
+    TicketState {
+        /// It was about to be asked for; whether ConnectWise has it has to be looked up.
+        Intended = "intended",
+        /// ConnectWise has it.
+        Open = "open",
+        /// A person closed or deleted it while the matter goes on: nothing more is done, and no second one is opened.
+        Dismissed = "dismissed",
+        /// The matter is settled, and the ticket closed.
+        Closed = "closed",
+        /// The matter is settled, and the ticket left as it is.
+        Left = "left",
+        /// ConnectWise does not have it.
+        Dropped = "dropped",
+    }
 }
 
 /// One thing that a run did about tickets.
@@ -80,52 +82,21 @@ pub struct TicketEvent {
     pub said: String,
 }
 
-/// What a run did about a ticket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TicketAction {
-    /// Opened it.
-    Opened,
-    /// Found it again, instead of opening another.
-    Found,
-    /// Added a note.
-    Noted,
-    /// Closed it, or found it closed.
-    Closed,
-    /// Left it to people.
-    Left,
-    /// Could not do what it should.
-    Trouble,
-}
-
-const STATES: [(&str, TicketState); 6] = [
-    ("intended", TicketState::Intended),
-    ("open", TicketState::Open),
-    ("dismissed", TicketState::Dismissed),
-    ("closed", TicketState::Closed),
-    ("left", TicketState::Left),
-    ("dropped", TicketState::Dropped),
-];
-
-const DEEDS: [(&str, TicketAction); 6] = [
-    ("opened", TicketAction::Opened),
-    ("found", TicketAction::Found),
-    ("noted", TicketAction::Noted),
-    ("closed", TicketAction::Closed),
-    ("left", TicketAction::Left),
-    ("trouble", TicketAction::Trouble),
-];
-
-impl TicketState {
-    /// The word that stands in the history and in JSON.
-    pub fn as_str(self) -> &'static str {
-        STATES.iter().find(|(_, state)| *state == self).map_or("", |(word, _)| word)
-    }
-}
-
-impl TicketAction {
-    /// The word that stands in the history and in JSON.
-    pub fn as_str(self) -> &'static str {
-        DEEDS.iter().find(|(_, deed)| *deed == self).map_or("", |(word, _)| word)
+words! {
+    /// What a run did about a ticket.
+    TicketAction {
+        /// Opened it.
+        Opened = "opened",
+        /// Found it again, instead of opening another.
+        Found = "found",
+        /// Added a note.
+        Noted = "noted",
+        /// Closed it, or found it closed.
+        Closed = "closed",
+        /// Left it to people.
+        Left = "left",
+        /// Could not do what it should.
+        Trouble = "trouble",
     }
 }
 
@@ -294,7 +265,6 @@ fn records(connection: &Connection, sql: &str, about: impl Params) -> Result<Vec
 }
 
 fn record(row: &Row<'_>) -> Result<TicketRecord, StoreError> {
-    let state = |text: &str| STATES.iter().find(|(word, _)| *word == text).map(|(_, state)| *state);
     Ok(TicketRecord {
         number: row.get("number")?,
         integration: IntegrationName::new(&row.get::<_, String>("integration")?),
@@ -306,7 +276,7 @@ fn record(row: &Row<'_>) -> Result<TicketRecord, StoreError> {
         place: row.get("place")?,
         site: row.get("site")?,
         about: row.get("about")?,
-        state: word(row, "state", state)?,
+        state: word(row, "state", TicketState::from_word)?,
         ticket: row.get::<_, Option<i64>>("ticket")?.map(TicketId),
         intended_at: time(row, "intended_at")?,
         noted_at: time(row, "noted_at")?,
@@ -318,9 +288,8 @@ fn record(row: &Row<'_>) -> Result<TicketRecord, StoreError> {
 }
 
 fn event(row: &Row<'_>) -> Result<TicketEvent, StoreError> {
-    let deed = |text: &str| DEEDS.iter().find(|(word, _)| *word == text).map(|(_, deed)| *deed);
     Ok(TicketEvent {
-        what: word(row, "event", deed)?,
+        what: word(row, "event", TicketAction::from_word)?,
         ticket: row.get::<_, Option<i64>>("ticket")?.map(TicketId),
         said: row.get("said")?,
     })

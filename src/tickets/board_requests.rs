@@ -12,9 +12,9 @@ use crate::report::brief::settled::{APPROVED, AnswersSince};
 use crate::tickets::board::{BoardTerms, Note, ServiceBoard, StatusChange, Ticket};
 use crate::tickets::round_inputs::{SyncHalt, TicketRound, is_doubtful, references};
 use crate::tickets::ticket_plan::TicketPlan;
-use crate::tickets::ticket_topic::TicketTopic;
 use crate::tickets::ticket_text;
 use crate::tickets::ticket_text::TokenValues;
+use crate::tickets::ticket_topic::TicketTopic;
 
 /// How often one write is sent while ConnectWise says that it is too busy to take it.
 pub(crate) const TRIES_WHEN_BUSY: u32 = 3;

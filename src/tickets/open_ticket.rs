@@ -9,8 +9,8 @@ use crate::reconcile::model::ids::{TicketId, TicketRef};
 use crate::tickets::board::{NewTicket, ServiceBoard};
 use crate::tickets::board_requests::{Found, TRIES_WHEN_BUSY, TicketSync, is_surely_not_written, write_error_text};
 use crate::tickets::round_inputs::SyncHalt;
-use crate::tickets::ticket_topic::TicketTopic;
 use crate::tickets::ticket_text;
+use crate::tickets::ticket_topic::TicketTopic;
 
 /// A subject that came up more often than this, with nothing known of it here, is for a person to look at.
 const OCCURRENCES_LOOKED_AT: i64 = 50;
@@ -87,11 +87,7 @@ impl<D: ServiceBoard> TicketSync<'_, D> {
     }
 
     /// The subject's next ticket, and the open one that is there already although nothing is known of it here.
-    async fn free_occurrence(
-        &self,
-        subject: &TicketTopic,
-        found: &Found,
-    ) -> Result<(i64, Option<TicketId>), SyncHalt> {
+    async fn free_occurrence(&self, subject: &TicketTopic, found: &Found) -> Result<(i64, Option<TicketId>), SyncHalt> {
         let first = self.next_occurrence(subject)?;
         let mut there = found.get(&self.reference(subject, first)).cloned().unwrap_or_default();
         for occurrence in first..first + OCCURRENCES_LOOKED_AT {

@@ -17,3 +17,4 @@ pub mod quantity;
 pub mod quantity_policy;
 pub mod record_links;
 pub mod ticket_kind;
+pub(crate) mod words;

@@ -30,7 +30,7 @@ use crate::reconcile::model::mapping::{CustomerTarget, ServiceRule};
 use crate::reconcile::model::plan::finding::{Finding, finding, plural, sort};
 use crate::reconcile::model::plan::handle;
 use crate::reconcile::model::plan::line::{Line, Source, Verdict};
-use crate::reconcile::model::plan::reason_code::{Code, Severity, is_product_trouble};
+use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
 
 /// Collects findings, and sorts them.
@@ -254,7 +254,7 @@ impl<'a> Findings<'a> {
     fn products(&mut self, lines: &[Line]) {
         let mut stopped: BTreeMap<(Code, String), (usize, &ProductCode, &str)> = BTreeMap::new();
         for line in lines {
-            if let (true, Some(key)) = (is_product_trouble(line.verdict.code()), line.key()) {
+            if let (true, Some(key)) = (line.verdict.code().is_about_a_product(), line.key()) {
                 let one = (line.verdict.code(), key.product.folded());
                 let (count, ..) = stopped.entry(one).or_insert((0, &key.product, &line.detail));
                 *count += 1;
