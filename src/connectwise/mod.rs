@@ -96,9 +96,6 @@ pub trait Reader {
     async fn additions(&self, agreement: AgreementId) -> Result<AdditionList, ReadError>;
 
     /// The same, as it is now: nothing stands for it that was read for another plan.
-    ///
-    /// # Errors
-    /// The same.
     async fn additions_now(&self, agreement: AgreementId) -> Result<AdditionList, ReadError> {
         self.additions(agreement).await
     }
@@ -194,9 +191,6 @@ pub struct AdditionsLook {
 #[expect(async_fn_in_trait, reason = "used with static dispatch on one thread; no Send bound is needed")]
 pub trait Writer: Reader {
     /// The same as [`Reader::additions`], for a write that has to follow soon.
-    ///
-    /// # Errors
-    /// The same.
     async fn look(&self, agreement: AgreementId) -> Result<AdditionsLook, ReadError> {
         let asked_at = Instant::now();
         Ok(AdditionsLook { list: self.additions(agreement).await?, asked_at })

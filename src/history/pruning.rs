@@ -24,9 +24,6 @@ const PAGES_MOST: i64 = 256 * 1_024;
 impl History {
     /// Drops the names that went before a time, and the lines of the oldest plans that began before a time: of the newest three of each integration never. Gives how
     /// many plans lost theirs.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
     pub fn prune_lines(&mut self, _lock: &RunLock, before: DateTime<Utc>) -> Result<usize, StoreError> {
         self.write(|transaction| names_of_counts::prune(transaction, &before.date_naive().to_string()))?;
         let old: Vec<i64> = self.read(|connection| {

@@ -38,9 +38,6 @@ pub struct NewRun {
 impl History {
     /// When the first accepted run of an integration began, dry ones apart, of those that began since and have ended; `None`
     /// if there is none yet.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn first_accepted_since(
         &self,
         integration: &IntegrationName,
@@ -86,9 +83,6 @@ impl History {
     }
 
     /// Whether a run of the same integration began at the same time.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn has_begun(&self, start: &NewRun) -> Result<bool, StoreError> {
         let of = params![start.integration.as_str(), time_text(start.started_at.to_utc())];
         let sql = "SELECT EXISTS (SELECT 1 FROM runs WHERE integration = ?1 AND started_at = ?2)";
@@ -153,17 +147,11 @@ impl History {
     }
 
     /// Adds what came to be known of a run after its end, behind the `known` findings that it has.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
     pub fn add_finding(&mut self, run: RunId, finding: &Finding, known: usize) -> Result<(), StoreError> {
         self.write(|transaction| insert_findings(transaction, run, std::slice::from_ref(finding), known))
     }
 
     /// Whether a run has a finding of this code.
-    ///
-    /// # Errors
-    /// When the history cannot be read.
     pub fn has_finding(&self, run: RunId, code: Code) -> Result<bool, StoreError> {
         let sql = "SELECT 1 FROM findings WHERE run = ?1 AND code = ?2";
         Ok(self.connection.prepare_cached(sql)?.exists((run.0, code.as_str()))?)

@@ -102,18 +102,12 @@ words! {
 
 impl History {
     /// The tickets that are not done with, oldest first: of one integration, or of all.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn live_tickets(&self, integration: Option<&IntegrationName>) -> Result<Vec<TicketRecord>, StoreError> {
         let sql = format!("SELECT * FROM tickets WHERE {LIVE} AND (?1 IS NULL OR integration = ?1) ORDER BY number");
         self.read(|connection| records(connection, &sql, [integration.map(IntegrationName::as_str)]))
     }
 
     /// The last ticket of a matter that is done with: that of its last occurrence.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn last_ticket(
         &self,
         integration: &IntegrationName,
@@ -127,9 +121,6 @@ impl History {
     }
 
     /// Whether the last ticket of a matter that was asked for is none: ConnectWise did not take it.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn was_dropped(
         &self,
         integration: &IntegrationName,
@@ -144,9 +135,6 @@ impl History {
     }
 
     /// The customer of an open item, as a run found it; `None` if it is about none, or the run's findings are pruned.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn customer_of_item(&self, run: RunId, handle: &str) -> Result<Option<CustomerName>, StoreError> {
         let sql = "SELECT customer FROM findings WHERE run = ?1 AND handle = ?2 ORDER BY position LIMIT 1";
         self.read(|connection| {
@@ -189,9 +177,6 @@ impl History {
     }
 
     /// Stores what is known of a ticket by now.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
     pub fn keep_ticket(&mut self, record: &TicketRecord) -> Result<(), StoreError> {
         let TicketRecord { number, state, ticket, noted_at, settled_run, ended_at, why, told, .. } = record;
         self.write(|transaction| {
@@ -215,9 +200,6 @@ impl History {
     }
 
     /// Stores what a run did about tickets.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
     pub fn log_tickets(&mut self, run: RunId, events: &[TicketEvent]) -> Result<(), StoreError> {
         self.write(|transaction| {
             let told = "SELECT coalesce(max(position) + 1, 0) FROM ticket_events WHERE run = ?1";
@@ -234,9 +216,6 @@ impl History {
     }
 
     /// What the newest run of an integration that did anything about tickets did.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn ticket_events(
         &self,
         integration: &IntegrationName,

@@ -132,9 +132,6 @@ const NIGHTS: usize = 400;
 
 impl Expected<'_> {
     /// Its health, as the history knows it.
-    ///
-    /// # Errors
-    /// When the history cannot be read.
     pub fn health(
         &self,
         history: Option<&History>,

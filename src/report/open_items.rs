@@ -62,9 +62,6 @@ pub struct Answerable {
 }
 
 /// Those of every integration that has a plan.
-///
-/// # Errors
-/// When the history cannot be read.
 pub fn open_items<'n>(
     integrations: impl Iterator<Item = &'n IntegrationName>,
     history: &History,
@@ -75,9 +72,6 @@ pub fn open_items<'n>(
 
 /// Everything that waits, longest first. An integration that is off draws no plan any more: what it asked last stays, but for
 /// what is over by that alone.
-///
-/// # Errors
-/// When the history cannot be read.
 pub fn waiting(
     all: &[OpenItems],
     is_off: impl Fn(&IntegrationName) -> bool,

@@ -11,9 +11,6 @@ use crate::reconcile::model::plan::line::LineKey;
 
 impl History {
     /// What is known of the names of a ConnectWise, and of the customers of an integration's exports.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn names_of_counts(&self, integration: &IntegrationName, site: &str) -> Result<NamesOfCounts, StoreError> {
         self.read(|connection| {
             let (spans, customers) = (spans(connection, site)?, customers(connection, integration)?);

@@ -85,9 +85,6 @@ pub enum Refusal {
 }
 
 /// Whether this may be answered to that.
-///
-/// # Errors
-/// Why not.
 pub fn answer(verb: AnswerVerb, item: &ShownItem) -> Result<PermittedAnswer, Refusal> {
     permitted(verb, item).ok_or_else(|| refusal(verb, item))
 }

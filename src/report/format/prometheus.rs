@@ -25,9 +25,6 @@ pub struct IntegrationMetrics {
 }
 
 /// What the history knows of these integrations.
-///
-/// # Errors
-/// When the history cannot be read.
 pub fn measured<'e>(
     expected: impl Iterator<Item = Expected<'e>>,
     history: Option<&History>,

@@ -67,9 +67,6 @@ impl InvoiceMoment {
 
 impl IntegrationNow {
     /// Its health, as `recount status` has it.
-    ///
-    /// # Errors
-    /// When the history cannot be read.
     pub fn health(&self, history: &History, now: DateTime<Utc>) -> Result<Health, StoreError> {
         let Self { name, mode, every, host, is_running, edits: _ } = self;
         let expected = Expected { integration: name, mode: *mode, every: *every, host: *host };
