@@ -45,13 +45,9 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
         return over_time::run(global, asked, console);
     }
     match summaries(global, options.limit.get(), console) {
-        Ok(Shown { runs, running, exit }) if console.json => {
-            console.document(exit, &Document { history: runs.iter().map(|run| Row::of(run, running)).collect() });
-            exit
-        }
         Ok(Shown { runs, running, exit }) => {
-            console.print(&table(&runs, running));
-            exit
+            let document = Document { history: runs.iter().map(|run| Row::of(run, running)).collect() };
+            console.show(exit, &document, || table(&runs, running))
         }
         Err(error) => error.tell(console),
     }

@@ -37,14 +37,7 @@ pub(super) struct Options {
 pub(super) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
     match tested(global, options) {
         Err(error) => error.tell(console),
-        Ok(tested) => {
-            if console.json {
-                console.document(tested.exit, &tested);
-            } else {
-                console.print(&tested.text());
-            }
-            tested.exit
-        }
+        Ok(tested) => console.show(tested.exit, &tested, || tested.text()),
     }
 }
 
