@@ -87,7 +87,8 @@ impl<'a> RunRecorder<'a> {
     }
 
     fn take(&mut self, drawn: RecordedPlan, history: &mut History) -> Result<Option<ClearedPlan>, Failure> {
-        let RecordedPlan { plan, clearance, export, baselines, looks, invoice_days } = drawn;
+        let RecordedPlan { plan, clearance, export, beside } = drawn;
+        let StoredBeside { baselines, looks, invoice_days } = beside;
         let clearance = self.in_time(clearance, history)?;
         let clearance = self.on_known_site(clearance, &plan, history)?;
         self.plan(plan, &clearance, (export, looks));
@@ -270,12 +271,18 @@ pub(super) struct RecordedPlan {
     plan: Plan,
     clearance: Clearance,
     export: ExportRecord,
+    beside: StoredBeside,
+}
+
+/// What is stored with a plan that an export was read for; nothing of a run that is set back.
+#[derive(Default)]
+pub(super) struct StoredBeside {
     /// None where no export was read.
-    baselines: Option<Baselines>,
-    /// What the guards measured; nothing where none was asked.
-    looks: Vec<GuardLook>,
-    /// When its agreements are invoiced next; nothing of a run that is set back.
-    invoice_days: Vec<InvoiceDay>,
+    pub(super) baselines: Option<Baselines>,
+    /// What the guards measured.
+    pub(super) looks: Vec<GuardLook>,
+    /// When its agreements are invoiced next.
+    pub(super) invoice_days: Vec<InvoiceDay>,
 }
 
 /// What later nights are compared with, once this one is accepted.
@@ -300,28 +307,17 @@ impl RecordedPlan {
     /// A plan that was checked. `export` is the one it stands on.
     pub(super) fn checked(plan: Plan, cleared: Result<ClearedPlan, Stopped>, export: ExportRecord) -> Self {
         let clearance = cleared.map_or_else(Clearance::Stopped, Clearance::Cleared);
-        Self { plan, clearance, export, baselines: None, looks: Vec::new(), invoice_days: Vec::new() }
+        Self { plan, clearance, export, beside: StoredBeside::default() }
     }
 
     /// A plan that only waits for its approval.
     pub(super) fn proposed(plan: Plan, export: ExportRecord) -> Self {
-        let (clearance, looks) = (Clearance::Proposed, Vec::new());
-        Self { plan, clearance, export, baselines: None, looks, invoice_days: Vec::new() }
+        Self { plan, clearance: Clearance::Proposed, export, beside: StoredBeside::default() }
     }
 
-    /// With what the guards measured.
-    pub(super) fn with_looks(self, looks: Vec<GuardLook>) -> Self {
-        Self { looks, ..self }
-    }
-
-    /// With the days on which its agreements are invoiced next.
-    pub(super) fn with_invoice_days(self, invoice_days: Vec<InvoiceDay>) -> Self {
-        Self { invoice_days, ..self }
-    }
-
-    /// With what later nights are compared with.
-    pub(super) fn with_baselines(self, baselines: Baselines) -> Self {
-        Self { baselines: Some(baselines), ..self }
+    /// The same, with this beside it.
+    pub(super) fn with(self, beside: StoredBeside) -> Self {
+        Self { beside, ..self }
     }
 }
 

@@ -49,8 +49,3 @@ pub(crate) fn needs(run: &RunRecord, severity: Severity, links: Option<&RecordLi
         })
         .collect()
 }
-
-/// How many lines of this run are of this kind.
-pub(crate) fn changes(run: &RunRecord, kind: Change) -> impl Iterator<Item = &LineRecord> {
-    lines(run).iter().filter(move |line| Change::of(line) == Some(kind))
-}
