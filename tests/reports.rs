@@ -7,7 +7,7 @@ mod pages;
 use chrono::DateTime;
 use rust_decimal::Decimal;
 
-use recount::history::run_record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, RunRecord, Totals};
+use recount::history::run_record::{ExportRecord, LineRecord, PlanRecord, RunEnd, RunRecord, Totals};
 use recount::reconcile::model::ids::{AgreementId, CustomerName, IntegrationName, ProductCode, RunId, ServiceName};
 use recount::reconcile::model::plan::finding::Finding;
 use recount::reconcile::model::plan::line::{FirstBilled, Source};
@@ -15,6 +15,7 @@ use recount::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVer
 use recount::reconcile::model::plan::reason_code::{Code, Severity};
 use recount::reconcile::model::plan::remedy::Remedy;
 use recount::reconcile::model::quantity::Quantity;
+use recount::reconcile::model::traffic::Traffic;
 
 /// A line of this customer; its number makes it different from all others.
 #[expect(clippy::too_many_arguments, reason = "the members of one line")]
@@ -93,7 +94,7 @@ fn run(lines: Vec<LineRecord>, findings: Vec<Finding>, verdict: RunVerdict) -> R
         exit_code: 3,
         findings,
         totals,
-        requests: Requests::default(),
+        requests: Traffic::default(),
         head: Some("cd".repeat(32)),
     };
     RunRecord {

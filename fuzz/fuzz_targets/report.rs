@@ -6,7 +6,8 @@ use chrono::{DateTime, TimeDelta};
 use libfuzzer_sys::fuzz_target;
 use recount_fuzz::assert_fits;
 
-use recount::history::run_record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, RunRecord, Totals};
+use recount::history::run_record::{ExportRecord, LineRecord, PlanRecord, RunEnd, RunRecord, Totals};
+use recount::reconcile::model::traffic::Traffic;
 use recount::reconcile::model::ids::{CustomerName, IntegrationName, ProductCode, RunId, ServiceName};
 use recount::reconcile::model::plan::reason_code::{Code, Severity};
 use recount::reconcile::model::plan::finding::Finding;
@@ -103,7 +104,7 @@ fn run(input: &[&str; 8], outcome: Outcome) -> RunRecord {
             exit_code: 10,
             findings,
             totals,
-            requests: Requests::default(),
+            requests: Traffic::default(),
             head: None,
         }),
     }

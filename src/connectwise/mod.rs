@@ -30,6 +30,7 @@ use crate::reconcile::guard::cleared_plan::{CreateLine, SetQuantity};
 use crate::reconcile::model::connectwise_records::{Addition, AdditionList, Agreements, Companies, Products};
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
 use crate::reconcile::model::quantity::Quantity;
+use crate::reconcile::model::traffic::Traffic;
 
 /// What a plan needs to read.
 ///
@@ -148,25 +149,6 @@ impl UpcomingWork {
             UpcomingWork::Writes(_) => "lines written",
         }
     }
-}
-
-/// Requests of one run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Traffic {
-    /// Requests sent, repeats included.
-    pub sent: u64,
-    /// Of these, repeats.
-    pub retried: u64,
-    /// Milliseconds waited because ConnectWise asked for it.
-    pub throttled_ms: u64,
-    /// Milliseconds in which a request waited for the pace.
-    pub pace_ms: u64,
-    /// Milliseconds in which something was read for the plan, the waits for it included.
-    pub read_ms: u64,
-    /// The same of looks for a write.
-    pub look_ms: u64,
-    /// The same of writes.
-    pub write_ms: u64,
 }
 
 /// Lists that came in bundles.

@@ -13,12 +13,13 @@ use tokio::time::Instant;
 use crate::connectwise::client::Client;
 use crate::connectwise::client::shared_connection::SharedConnection;
 use crate::connectwise::{
-    AdditionsLook, BundledLists, CyclesByName, ReadError, Reader, Traffic, UpcomingWork, WriteError, Writer,
+    AdditionsLook, BundledLists, CyclesByName, ReadError, Reader, UpcomingWork, WriteError, Writer,
 };
 use crate::reconcile::guard::cleared_plan::{CreateLine, SetQuantity};
 use crate::reconcile::model::connectwise_records::{Addition, AdditionList, Agreements, Companies, Listed, Products};
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
 use crate::reconcile::model::quantity::Quantity;
+use crate::reconcile::model::traffic::Traffic;
 
 /// How old what is shared may be.
 const LIFE: Duration = Duration::from_secs(600);

@@ -6,7 +6,7 @@ use chrono::{DateTime, FixedOffset, Utc};
 use rusqlite::{Connection, Params, Row, params};
 
 use crate::history::plan_lines;
-use crate::history::run_record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, RunRecord, Totals};
+use crate::history::run_record::{ExportRecord, LineRecord, PlanRecord, RunEnd, RunRecord, Totals};
 use crate::history::store::column_values::{
     count, decimal, files, guards, integer, local_time, maybe_time, time, word,
 };
@@ -18,6 +18,7 @@ use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::guard_measurement::GuardLook;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand, RunVerdict};
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
+use crate::reconcile::model::traffic::Traffic;
 
 /// One run without its lines and findings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +66,7 @@ pub struct EndSummary {
     /// The numbers of its lines.
     pub totals: Totals,
     /// What it asked of ConnectWise.
-    pub requests: Requests,
+    pub requests: Traffic,
     /// The hash of the journal's last row by then, in hex.
     pub head: Option<String>,
 }
@@ -335,7 +336,7 @@ fn end_summary(row: &Row<'_>) -> Result<Option<EndSummary>, StoreError> {
         lines: count(row, "lines")?,
         explained: count(row, "explained")?,
     };
-    let requests = Requests {
+    let requests = Traffic {
         sent: count(row, "requests_sent")?,
         retried: count(row, "requests_retried")?,
         throttled_ms: count(row, "throttled_ms")?,

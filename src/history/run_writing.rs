@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use crate::history::invoices::units_of_month::billed_together;
 use crate::history::past::baselines;
 use crate::history::past::owned_lines;
-use crate::history::run_record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, Totals};
+use crate::history::run_record::{ExportRecord, LineRecord, PlanRecord, RunEnd, Totals};
 use crate::history::store::column_values::{files_text, guards_text, integer, time, time_text};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
@@ -17,6 +17,7 @@ use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
 use crate::reconcile::model::plan::reason_code::Code;
+use crate::reconcile::model::traffic::Traffic;
 
 /// What is known of a run from its beginning.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -179,7 +180,7 @@ fn in_turn(rows: usize, run: RunId, step: &'static str) -> Result<(), StoreError
 fn update_end(transaction: &Transaction<'_>, run: RunId, end: &RunEnd) -> Result<usize, StoreError> {
     let RunEnd { finished_at, verdict, exit_code, findings: _, totals, requests, head } = end;
     let Totals { to_decide, changed, would_change, failed, unknown, lines, explained } = totals;
-    let Requests { sent, retried, throttled_ms, pace_ms, read_ms, look_ms, write_ms } = requests;
+    let Traffic { sent, retried, throttled_ms, pace_ms, read_ms, look_ms, write_ms } = requests;
     let rows = transaction
         .prepare_cached(
             "UPDATE runs SET finished_at = ?2, verdict = ?3, exit_code = ?4, to_decide = ?5, changed = ?6,

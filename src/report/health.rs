@@ -217,8 +217,9 @@ impl Health {
 mod tests {
     use super::*;
 
-    use crate::history::run_record::{Requests, Totals};
+    use crate::history::run_record::Totals;
     use crate::reconcile::model::plan::outcome::RunCommand;
+    use crate::reconcile::model::traffic::Traffic;
 
     fn noon() -> DateTime<Utc> {
         "2026-11-24T12:00:00Z".parse().expect("a time")
@@ -232,7 +233,7 @@ mod tests {
             verdict: Exit::of_code(exit_code).verdict(),
             exit_code,
             totals: Totals::default(),
-            requests: Requests::default(),
+            requests: Traffic::default(),
             head: None,
         });
         let (integration, command, mode) = (IntegrationName::new("mail"), RunCommand::Run, Mode::Apply);

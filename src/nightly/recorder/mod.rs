@@ -9,9 +9,8 @@ mod refused_export_item;
 use std::collections::BTreeMap;
 
 use crate::apply::write_result::Applied;
-use crate::connectwise::Traffic;
 use crate::history::counts_by_day::DayCount;
-use crate::history::run_record::{ExportRecord, LineRecord, PlanRecord, Requests, RunRecord};
+use crate::history::run_record::{ExportRecord, LineRecord, PlanRecord, RunRecord};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::history::store::run_lock::RunLock;
@@ -34,6 +33,7 @@ use crate::reconcile::model::plan::guard_measurement::GuardLook;
 use crate::reconcile::model::plan::invoice_day::InvoiceDay;
 use crate::reconcile::model::plan::outcome::{Outcome, RunCommand};
 use crate::reconcile::model::plan::remedy::Remedy;
+use crate::reconcile::model::traffic::Traffic;
 use crate::report::exit_codes::Exit;
 
 /// A run that was begun, and of which nothing else is known.
@@ -253,9 +253,7 @@ impl PlannedRun<'_> {
             let signal = self.run.job.control.stop.signal();
             self.open.fail(Failure::of_halt(halt, signal.unwrap_or_default()));
         }
-        let Traffic { sent, retried, throttled_ms, pace_ms, read_ms, look_ms, write_ms } = traffic;
-        let requests = Requests { sent, retried, throttled_ms, pace_ms, read_ms, look_ms, write_ms };
-        self.open.close(requests, history)
+        self.open.close(traffic, history)
     }
 }
 

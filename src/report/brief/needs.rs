@@ -1,11 +1,11 @@
-//! What a brief says of a run: what needs a person, and what changed.
+//! What a brief says of a run: what needs a person.
 
-use crate::history::run_record::{LineRecord, RunRecord};
+use crate::history::run_record::RunRecord;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::reason_code::Severity;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::record_links::{OpenedRecord, RecordLinks};
-use crate::report::{Change, display_names, lines, numbers_and_dates};
+use crate::report::{display_names, lines, numbers_and_dates};
 
 /// One thing that somebody has to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]

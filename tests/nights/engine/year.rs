@@ -19,7 +19,7 @@ use super::disk::Files;
 use super::{everything_passes, fastest_folder, product};
 use recount::apply::lease_guard::LeaseGuard;
 use recount::apply::stop_signal::Stop;
-use recount::connectwise::{ReadError, Reader, Traffic, WriteError, Writer};
+use recount::connectwise::{ReadError, Reader, WriteError, Writer};
 use recount::export::settings::ExportSettings;
 use recount::history::run_record::RunRecord;
 use recount::history::store::open::History;
@@ -38,6 +38,7 @@ use recount::reconcile::model::mapping::{Billed, CustomerRow, CustomerTarget, Ma
 use recount::reconcile::model::plan::outcome::{Mode, RunCommand};
 use recount::reconcile::model::plan::reason_code::Code;
 use recount::reconcile::model::quantity::Quantity;
+use recount::reconcile::model::traffic::Traffic;
 use recount::zone::Zone;
 
 /// Where the office is, and the hour of its nights in UTC: each is near the end of a day of one of the two.
