@@ -98,7 +98,7 @@ mod tests {
             let kind = TicketKind::of(&Finding { handle: Some("k4x2p".to_owned()), ..asked });
             assert!(matches!(kind, Some(TicketKind::HeldLine | TicketKind::UnmappedCustomer)), "{code}");
         }
-        for kind in TicketKind::ALL {
+        for kind in TicketKind::ALL.iter().copied() {
             assert_eq!(TicketKind::from_word(kind.as_str()), Some(kind));
         }
     }

@@ -1,6 +1,6 @@
 //! What a brief says of a run: what needs a person.
 
-use crate::history::run_record::RunRecord;
+use crate::history::run_record::{LineRecord, RunRecord};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::reason_code::Severity;
 use crate::reconcile::model::plan::remedy::Remedy;
