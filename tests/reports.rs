@@ -11,11 +11,10 @@ use recount::history::run_record::{ExportRecord, LineRecord, PlanRecord, RunEnd,
 use recount::reconcile::model::ids::{AgreementId, CustomerName, IntegrationName, ProductCode, RunId, ServiceName};
 use recount::reconcile::model::plan::finding::Finding;
 use recount::reconcile::model::plan::line::{FirstBilled, Source};
-use recount::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};
+use recount::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict, Traffic};
 use recount::reconcile::model::plan::reason_code::{Code, Severity};
 use recount::reconcile::model::plan::remedy::Remedy;
 use recount::reconcile::model::quantity::Quantity;
-use recount::reconcile::model::traffic::Traffic;
 
 /// A line of this customer; its number makes it different from all others.
 #[expect(clippy::too_many_arguments, reason = "the members of one line")]

@@ -15,8 +15,8 @@ use crate::connectwise::{
 use crate::reconcile::guard::cleared_plan::{CreateLine, SetQuantity};
 use crate::reconcile::model::connectwise_records::{Addition, AdditionList, Agreements, Companies, Products};
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
+use crate::reconcile::model::plan::outcome::Traffic;
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::traffic::Traffic;
 
 /// Whether somebody waits at a terminal: set once, as logging is.
 static SOMEBODY_WAITS: AtomicBool = AtomicBool::new(false);

@@ -29,8 +29,8 @@ use crate::connectwise::client::unreachable_cause::UnreachableCause;
 use crate::reconcile::guard::cleared_plan::{CreateLine, SetQuantity};
 use crate::reconcile::model::connectwise_records::{Addition, AdditionList, Agreements, Companies, Products};
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
+use crate::reconcile::model::plan::outcome::Traffic;
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::traffic::Traffic;
 
 /// What a plan needs to read.
 ///

@@ -13,7 +13,7 @@ use crate::reconcile::model::connectwise_records::{
     AdditionList, Agreement, Agreements, Companies, ForeignAddition, Listed, Products,
 };
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
-use crate::reconcile::model::traffic::Traffic;
+use crate::reconcile::model::plan::outcome::Traffic;
 
 const COMPANIES: List<'_> = List { path: "company/companies", right: Right::Companies };
 const AGREEMENTS: List<'_> = List { path: "finance/agreements", right: Right::Agreements };

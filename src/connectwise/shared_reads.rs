@@ -18,8 +18,8 @@ use crate::connectwise::{
 use crate::reconcile::guard::cleared_plan::{CreateLine, SetQuantity};
 use crate::reconcile::model::connectwise_records::{Addition, AdditionList, Agreements, Companies, Listed, Products};
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
+use crate::reconcile::model::plan::outcome::Traffic;
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::traffic::Traffic;
 
 /// How old what is shared may be.
 const LIFE: Duration = Duration::from_secs(600);

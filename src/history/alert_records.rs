@@ -12,7 +12,7 @@ use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::plan::outcome::Outcome;
-use crate::reconcile::model::words::words;
+use crate::reconcile::words::words;
 
 /// What became of one alert of one run.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,9 +16,8 @@ use crate::history::store::stored_remedies;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId, ServiceName};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::guard_measurement::GuardLook;
-use crate::reconcile::model::plan::outcome::{Mode, RunCommand, RunVerdict};
+use crate::reconcile::model::plan::outcome::{Mode, RunCommand, RunVerdict, Traffic};
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
-use crate::reconcile::model::traffic::Traffic;
 
 /// One run without its lines and findings.
 #[derive(Debug, Clone, PartialEq, Eq)]

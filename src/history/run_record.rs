@@ -14,10 +14,9 @@ use crate::reconcile::model::plan::guard_measurement::GuardLook;
 use crate::reconcile::model::plan::line::{FirstBilled, LineKey, Source};
 use crate::reconcile::model::plan::moved_since::{ComparedLine, PlannedLine};
 use crate::reconcile::model::plan::named_additions::Named;
-use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};
+use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict, Traffic};
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::traffic::Traffic;
 
 /// One run, whole.
 #[derive(Debug, Clone, PartialEq, Eq)]

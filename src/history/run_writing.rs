@@ -15,9 +15,8 @@ use crate::history::store::stored_remedies;
 use crate::history::{past, plan_lines};
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::plan::finding::Finding;
-use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
+use crate::reconcile::model::plan::outcome::{Mode, RunCommand, Traffic};
 use crate::reconcile::model::plan::reason_code::Code;
-use crate::reconcile::model::traffic::Traffic;
 
 /// What is known of a run from its beginning.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use crate::history::store::open::History;
 use crate::history::store::run_lock::RunLock;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId, TicketId, TicketRef};
 use crate::reconcile::model::ticket_kind::TicketKind;
-use crate::reconcile::model::words::words;
+use crate::reconcile::words::words;
 
 /// One ticket of one matter.
 #[derive(Debug, Clone, PartialEq, Eq)]

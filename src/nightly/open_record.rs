@@ -12,9 +12,8 @@ use crate::nightly::line_record::{settle_finding, settle_line};
 use crate::nightly::night_failure::Failure;
 use crate::reconcile::model::plan::finding::{Finding, sort};
 use crate::reconcile::model::plan::line::LineKey;
-use crate::reconcile::model::plan::outcome::{Outcome, RunVerdict};
+use crate::reconcile::model::plan::outcome::{Outcome, RunVerdict, Traffic};
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
-use crate::reconcile::model::traffic::Traffic;
 use crate::report::exit_codes::Exit;
 
 /// A run's record without its end.

@@ -12,9 +12,9 @@ use crate::nightly::night_failure::Failure;
 use crate::nightly::open_record::OpenRecord;
 use crate::reconcile::model::display_text::minute;
 use crate::reconcile::model::plan::finding::{Finding, finding};
+use crate::reconcile::model::plan::outcome::Traffic;
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::reconcile::model::traffic::Traffic;
 use crate::report::exit_codes::Exit;
 use crate::zone::Zone;
 

@@ -218,8 +218,7 @@ mod tests {
     use super::*;
 
     use crate::history::run_record::Totals;
-    use crate::reconcile::model::plan::outcome::RunCommand;
-    use crate::reconcile::model::traffic::Traffic;
+    use crate::reconcile::model::plan::outcome::{RunCommand, Traffic};
 
     fn noon() -> DateTime<Utc> {
         "2026-11-24T12:00:00Z".parse().expect("a time")

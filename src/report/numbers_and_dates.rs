@@ -13,11 +13,10 @@ use crate::reconcile::model::export::row_lines::RowLines;
 use crate::reconcile::model::ids::{CustomerName, RunId};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::line::Source;
-use crate::reconcile::model::plan::outcome::{Outcome, RunCommand};
+use crate::reconcile::model::plan::outcome::{Outcome, RunCommand, Traffic};
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::{Quantity, or_dash};
 use crate::reconcile::model::record_links::{OpenedRecord, RecordLinks};
-use crate::reconcile::model::traffic::Traffic;
 
 /// `12 → 0`, as a line shows it; empty where nothing is known.
 pub(crate) fn step(line: &LineRecord) -> String {

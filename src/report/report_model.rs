@@ -11,7 +11,7 @@ use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunVerdict};
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
-use crate::reconcile::model::words::words;
+use crate::reconcile::words::words;
 use crate::report::{Change, LinesKept, display_names, lines, numbers_and_dates};
 
 /// Headings, the same in every form.

@@ -43,7 +43,7 @@ use crate::connectwise::client::shared_connection::{Parts, SharedConnection};
 use crate::connectwise::client::stopwatch::{RunningStopwatch, Stopwatch};
 use crate::connectwise::client::transport::{HttpAnswer, NoAnswer};
 use crate::connectwise::urls::Sites;
-use crate::reconcile::model::traffic::Traffic;
+use crate::reconcile::model::plan::outcome::Traffic;
 
 /// One ConnectWise. Its requests share one connection pool, one pace and one pause after a 429.
 pub struct Client {

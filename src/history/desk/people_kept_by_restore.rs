@@ -10,7 +10,7 @@ use crate::history::store::error::StoreError;
 use crate::history::store::migrations;
 use crate::history::store::migrations::MIGRATIONS;
 use crate::history::store::open::{connect, is_readable};
-use crate::reconcile::model::words::words;
+use crate::reconcile::words::words;
 
 words! {
     /// Whose people stand in a history that was put back.

@@ -15,10 +15,9 @@ use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode, ProductId, RunId, ServiceName,
 };
 use crate::reconcile::model::plan::line::{FirstBilled, LineKey, Source};
-use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};
+use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict, Traffic};
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::traffic::Traffic;
 
 mod alerting;
 mod days;

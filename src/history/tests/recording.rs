@@ -19,11 +19,10 @@ use crate::reconcile::model::plan::finding::{Finding, finding};
 use crate::reconcile::model::plan::guard_measurement::GuardLook;
 use crate::reconcile::model::plan::line::{FirstBilled, Source};
 use crate::reconcile::model::plan::named_additions::Named;
-use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};
+use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict, Traffic};
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::traffic::Traffic;
 
 #[test]
 fn every_word_has_its_place_in_the_history() {

@@ -31,9 +31,8 @@ use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::reconcile::model::plan::guard_measurement::GuardLook;
 use crate::reconcile::model::plan::invoice_day::InvoiceDay;
-use crate::reconcile::model::plan::outcome::{Outcome, RunCommand};
+use crate::reconcile::model::plan::outcome::{Outcome, RunCommand, Traffic};
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::reconcile::model::traffic::Traffic;
 use crate::report::exit_codes::Exit;
 
 /// A run that was begun, and of which nothing else is known.

@@ -17,5 +17,3 @@ pub mod quantity;
 pub mod quantity_policy;
 pub mod record_links;
 pub mod ticket_kind;
-pub mod traffic;
-pub(crate) mod words;

@@ -7,7 +7,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::words::words;
+use crate::reconcile::words::words;
 
 /// How a count becomes the units that are billed. The default changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

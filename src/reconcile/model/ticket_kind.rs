@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use crate::reconcile::model::ids::{IntegrationName, TicketRef};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
-use crate::reconcile::model::words::words;
+use crate::reconcile::words::words;
 
 words! {
     /// The kinds of subjects that wait for a person, in the order in which tickets are opened.

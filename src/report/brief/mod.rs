@@ -16,7 +16,7 @@ use crate::reconcile::model::plan::outcome::RunVerdict;
 use crate::reconcile::model::plan::reason_code::Severity;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::record_links::RecordLinks;
-use crate::reconcile::model::words::words;
+use crate::reconcile::words::words;
 use crate::report::brief::needs::{Need, needs};
 use crate::report::brief::since_last_morning::RunComparison;
 use crate::report::exit_codes::Exit;

@@ -11,10 +11,9 @@ use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ItemName, ProductCode, RunId, ServiceName,
 };
 use crate::reconcile::model::plan::finding::Finding;
-use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};
+use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict, Traffic};
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::Quantity;
-use crate::reconcile::model::traffic::Traffic;
 use crate::report::exit_codes::Exit;
 use crate::report::{display_names, lines};
 

@@ -25,8 +25,8 @@ use recount::reconcile::model::connectwise_records::{
 };
 use recount::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, IntegrationName, ProductId};
 use recount::reconcile::model::last_change::LastChange;
+use recount::reconcile::model::plan::outcome::Traffic;
 use recount::reconcile::model::quantity::Quantity;
-use recount::reconcile::model::traffic::Traffic;
 use recount::zone::Zone;
 
 /// The product of lines that no mapping names.

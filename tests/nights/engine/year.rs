@@ -35,10 +35,9 @@ use recount::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode, ProductId, ServiceName,
 };
 use recount::reconcile::model::mapping::{Billed, CustomerRow, CustomerTarget, Mapping, ServiceRule};
-use recount::reconcile::model::plan::outcome::{Mode, RunCommand};
+use recount::reconcile::model::plan::outcome::{Mode, RunCommand, Traffic};
 use recount::reconcile::model::plan::reason_code::Code;
 use recount::reconcile::model::quantity::Quantity;
-use recount::reconcile::model::traffic::Traffic;
 use recount::zone::Zone;
 
 /// Where the office is, and the hour of its nights in UTC: each is near the end of a day of one of the two.

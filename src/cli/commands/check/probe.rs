@@ -19,8 +19,7 @@ use crate::history::run_record::{RunEnd, Totals};
 use crate::history::run_writing::NewRun;
 use crate::reconcile::model::ids::{AgreementId, RunId};
 use crate::reconcile::model::plan::line::LineKey;
-use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
-use crate::reconcile::model::traffic::Traffic;
+use crate::reconcile::model::plan::outcome::{Mode, RunCommand, Traffic};
 use crate::report::exit_codes::Exit;
 
 #[derive(Serialize)]

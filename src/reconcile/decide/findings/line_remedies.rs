@@ -16,13 +16,14 @@ use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
 
 /// What to do about a line that is held for a reason of its own; `None` for reasons that are somebody else's matter.
-pub(crate) fn line_fix(code: Code, line: &Line) -> Option<Remedy> {
+pub(crate) fn line_fix(code: Code, line: &Line, mapping: &Mapping) -> Option<Remedy> {
     if may_be_accepted(code) {
         return Some(answers(line));
     }
     let fix = match code {
         Code::LineMissing => Remedy::in_connectwise("add it").or(Remedy::settings("set create_lines = true")),
-        Code::LineAmbiguous | Code::InDoubtAmbiguous => end_all_but_one(),
+        Code::LineAmbiguous => ambiguous_fix(line, mapping),
+        Code::InDoubtAmbiguous => end_all_but_one(),
         Code::IncludedTwice => Remedy::from("remove `included` from the service or its policy")
             .or(Remedy::in_connectwise("take lessIncluded out of the addition")),
         Code::LineUnmarked => Remedy::in_connectwise("write the item's name into its serial number, or end it"),
@@ -73,15 +74,13 @@ pub(crate) fn skipped_from_now_on(integration: &IntegrationName, customer: &Cust
 }
 
 /// What to do about several additions of one product: a pin needs a row of `customers.csv` to stand in.
-pub(crate) fn ambiguous_fix(line: &Line, mapping: &Mapping) -> Remedy {
+fn ambiguous_fix(line: &Line, mapping: &Mapping) -> Remedy {
     let has_row = line.sources.iter().any(|source| mapping.customers.contains_key(&source.customer));
     let additions = line.named.0.keys().filter(|_| has_row);
     let pins = additions.map(|addition| Remedy::command(format!("recount map pin {} {addition}", line.handle)));
     match pins.take(PINS).collect::<Vec<_>>() {
         pins if pins.is_empty() => end_all_but_one(),
-        pins => {
-            Remedy::any_of(pins).or(Remedy::in_connectwise("end all but one")).noting("pinned is the one that is meant")
-        }
+        pins => Remedy::any_of(pins).or(Remedy::in_connectwise("end all but one")),
     }
 }
 

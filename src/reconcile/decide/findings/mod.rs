@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 
 use crate::reconcile::decide::findings::line_remedies::{
-    NOT_ASSIGNED, ambiguous_fix, left_behind_fix, line_fix, missing_customer_fix, name_service, skipped_from_now_on,
+    NOT_ASSIGNED, left_behind_fix, line_fix, missing_customer_fix, name_service, skipped_from_now_on,
 };
 use crate::reconcile::decide::plan_inputs::PlanInputs;
 use crate::reconcile::matching::line_claims::one_owner;
@@ -73,7 +73,9 @@ impl<'a> Findings<'a> {
                     let severity = if billed { Severity::Decide } else { Severity::Info };
                     self.missing(severity, customer);
                 }
-                (Place::Blocked { problem, .. } | Place::Nowhere(problem), _) if is_unreadable(problem.code) => {
+                (Place::Blocked { problem, .. } | Place::Nowhere(problem), _)
+                    if problem.code.is_unreadable_record() =>
+                {
                     self.problem(customer, problem);
                 }
                 // Once known by its name alone, and gone from both: nothing is billed by recount any more.
@@ -281,17 +283,13 @@ impl<'a> Findings<'a> {
     fn lines(&mut self, lines: &[Line]) {
         for line in lines {
             let code = line.verdict.code();
-            match (&line.verdict, line_fix(code, line)) {
+            match (&line.verdict, line_fix(code, line, self.gathered.mapping)) {
                 // Said once, of the service.
                 (Verdict::Held(Code::ServiceMissing), _) => {}
                 // Said once, of the addition that is not marked.
                 (Verdict::Held(Code::LineUnmarked), _) if line.key().is_some_and(|key| key.item.is_some()) => {}
                 (Verdict::Held(Code::LineLeftBehind), _) => {
                     let fix = left_behind_fix(line, self.gathered.past);
-                    self.line(Severity::Decide, code, line, with_steps(line), fix);
-                }
-                (Verdict::Held(Code::LineAmbiguous), _) => {
-                    let fix = ambiguous_fix(line, self.gathered.mapping);
                     self.line(Severity::Decide, code, line, with_steps(line), fix);
                 }
                 (Verdict::Held(_) | Verdict::Large(_), Some(fix)) => {
@@ -393,11 +391,6 @@ fn kept(line: &Line) -> Option<String> {
 fn with_steps(line: &Line) -> String {
     let steps = line.sources.iter().filter_map(|source| source.how.as_deref());
     std::iter::once(line.detail.as_str()).chain(steps).collect::<Vec<_>>().join("; ")
-}
-
-/// Whether a code says that a record cannot be read, and so nothing of whether its customer has left.
-fn is_unreadable(code: Code) -> bool {
-    matches!(code, Code::CompanyUnreadable | Code::AgreementUnreadable)
 }
 
 fn customers_held(lines: &[Line], code: Code) -> BTreeSet<&CustomerName> {

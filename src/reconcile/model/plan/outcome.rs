@@ -1,6 +1,8 @@
 //! What became of a line, and of a run: the stable words of reports, JSON and the history.
 
-use crate::reconcile::model::words::words;
+use serde::Serialize;
+
+use crate::reconcile::words::words;
 
 words!(
     /// What became of a line.
@@ -93,3 +95,22 @@ words!(
         Apply = "apply",
     }
 );
+
+/// Requests of one run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Traffic {
+    /// Requests sent, repeats included.
+    pub sent: u64,
+    /// Of these, repeats.
+    pub retried: u64,
+    /// Milliseconds waited because ConnectWise asked for it.
+    pub throttled_ms: u64,
+    /// Milliseconds in which a request waited for the pace.
+    pub pace_ms: u64,
+    /// Milliseconds in which something was read for the plan, the waits for it included.
+    pub read_ms: u64,
+    /// The same of looks for a write.
+    pub look_ms: u64,
+    /// The same of writes.
+    pub write_ms: u64,
+}

@@ -1,6 +1,6 @@
 //! The stable words for why: reasons of lines and codes of findings. Append-only; docs/findings.md lists them.
 
-use crate::reconcile::model::words::words;
+use crate::reconcile::words::words;
 
 words! {
     /// Why a line ended as it did, or what a finding is about.
@@ -273,6 +273,11 @@ impl Code {
                 | Code::AgreementOneTime
                 | Code::AgreementAmbiguous
         )
+    }
+
+    /// Whether a record cannot be read, and so nothing is known of whether its customer has left.
+    pub fn is_unreadable_record(self) -> bool {
+        matches!(self, Code::CompanyUnreadable | Code::AgreementUnreadable)
     }
 
     /// Whether one open item tells it of a product, for all the lines that it stops: the product itself is at fault, or two
