@@ -17,9 +17,6 @@ pub struct Replacement {
 
 impl Replacement {
     /// An empty file for its owner alone, in the folder of `path`.
-    ///
-    /// # Errors
-    /// When it cannot be made.
     pub fn of(path: &Path) -> io::Result<Self> {
         let mut name = std::ffi::OsString::from(".");
         name.push(path.file_name().unwrap_or_default());
@@ -53,9 +50,6 @@ impl Replacement {
 }
 
 /// Replaces a file by one for its owner alone. After a power cut there is the old one or the new one.
-///
-/// # Errors
-/// The system's.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut new = Replacement::of(path)?;
     new.file().write_all(bytes)?;
@@ -64,9 +58,6 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// Replaces a file that can be made again, so it is not waited until it is on the disk; with these permissions, whatever
 /// the process's mask is.
-///
-/// # Errors
-/// The system's.
 pub fn replace_unsynced(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let mut new = Replacement::of(path)?;
     new.file().write_all(bytes)?;
@@ -75,18 +66,12 @@ pub fn replace_unsynced(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> 
 }
 
 /// Waits until the names in a folder are on the disk.
-///
-/// # Errors
-/// The system's.
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
 /// What root makes in somebody's folder is that person's, as SQLite does it: otherwise one command of root would be the
 /// last that its owner could give.
-///
-/// # Errors
-/// The system's.
 pub fn give_to_owner(file: &File, folder: &Path) -> io::Result<()> {
     let owner = fs::metadata(folder)?;
     if file.metadata()?.uid() == 0 && owner.uid() != 0 {

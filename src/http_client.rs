@@ -38,9 +38,6 @@ pub fn client(url: &Url, authorities: Option<Vec<Certificate>>) -> ClientBuilder
 }
 
 /// The certificates of a PEM file. Empty when it holds none: then nothing of it is trusted, which is an error of the file.
-///
-/// # Errors
-/// When it cannot be read.
 pub fn authorities(pem: &Path) -> io::Result<Vec<Certificate>> {
     Ok(Certificate::from_pem_bundle(&fs::read(pem)?).unwrap_or_default())
 }

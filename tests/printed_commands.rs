@@ -10,7 +10,9 @@ use crate::support::{Night, Said};
 const STORIES: &[&str] = &[
     "advice",
     "agreement-unreadable",
+    "agreements-that-do-not-bill",
     "commands-mistyped",
+    "customer-missing",
     "damaged-exports",
     "duplicate-rows",
     "human-edit",
@@ -20,9 +22,11 @@ const STORIES: &[&str] = &[
     "new-lines-too-large",
     "one-typo",
     "part-of-an-export",
+    "row-of-nobody",
     "refused-twice",
     "shrunken-export",
     "several-integrations",
+    "several-live-lines",
     "to-zero-ask",
     "too-many-changes",
     "unmapped-first",
@@ -40,6 +44,64 @@ fn the_command_that_shows_many_unreadable_rows_is_taken() {
     let said = night.recount(&["check"]);
     assert!(said.out.contains("recount read mail") && !said.out.contains("recount read mail:"), "{}", said.out);
     assert_eq!(night.recount(&["read", "mail"]).exit, 3, "it shows them");
+}
+
+/// Otherwise somebody edits a CSV file by hand, in a column that the report names, where a command does it and looks first.
+#[test]
+fn an_open_item_prints_the_command_that_there_is_for_it() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
+    for (story, code, typed) in [
+        ("several-live-lines", "line-ambiguous", "recount map pin "),
+        ("customer-missing", "customer-missing", "recount map ignore "),
+        ("agreements-that-do-not-bill", "agreement-not-active", "recount map agreements "),
+        ("agreements-that-do-not-bill", "agreement-one-time", "recount map add "),
+    ] {
+        let night = Night::of_scenario(&root.join(story));
+        let planned = night.recount(&["plan", "--json"]).first_run();
+        let findings = planned["findings"].as_array().expect("findings");
+        let commands = findings
+            .iter()
+            .filter(|found| found["code"] == code)
+            .flat_map(|found| found["commands"].as_array().into_iter().flatten().filter_map(serde_json::Value::as_str));
+        let commands: Vec<&str> = commands.collect();
+        assert!(commands.iter().any(|command| command.starts_with(typed)), "{story}, {code}: {commands:?}");
+    }
+}
+
+/// Otherwise somebody is told that nothing is there, beside the customer whose name they shortened.
+#[test]
+fn a_customer_who_is_called_in_short_is_named_in_full() {
+    let night = Night::new();
+    night.recount(&["plan"]);
+    let customer = night.recount(&["plan", "--json"]).first_run()["lines"][0]["customers"][0].clone();
+    let customer = customer.as_str().expect("a name");
+    let said = night.recount(&["why", &customer[..customer.len() - 1]]).exits(2);
+    assert!(said.err.contains("recount why ") && said.err.contains(customer), "{}", said.err);
+    let said = night.recount(&["report", "--customer", "Nobody of that name"]).exits(2);
+    assert!(!said.err.contains("did you mean"), "{}", said.err);
+}
+
+/// Otherwise who looks at tonight's file is told to write a profile for what recount.toml reads already.
+#[test]
+fn a_file_that_an_integration_takes_is_read_by_its_name() {
+    let night = Night::new();
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,3\n");
+    let config = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    let path = config.lines().find_map(|line| line.strip_prefix("path = ")).expect("a path").trim_matches('"');
+    let file = glob::glob(&night.path(path).display().to_string()).expect("a pattern").flatten().next();
+    let said = night.recount(&["read", &file.expect("an export").display().to_string()]).exits(2);
+    assert!(said.err.contains("fix: recount read mail"), "{}", said.err);
+}
+
+/// Otherwise what is wrong with `accept` is looked for among thirty commands.
+#[test]
+fn a_mistyped_option_leads_to_the_help_of_its_own_command() {
+    let night = Night::new();
+    let said = night.recount(&["map", "add", "--json"]).exits(2);
+    assert!(
+        said.json()["error"]["fix"].as_str().is_some_and(|fix| fix.starts_with("recount map add --help")),
+        "{said:?}"
+    );
 }
 
 /// What is advised at seven in the morning has to be what the program takes.

@@ -7,11 +7,11 @@ mod pages;
 use chrono::DateTime;
 use rust_decimal::Decimal;
 
-use recount::history::run_record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, RunRecord, Totals};
+use recount::history::run_record::{ExportRecord, LineRecord, PlanRecord, RunEnd, RunRecord, Totals};
 use recount::reconcile::model::ids::{AgreementId, CustomerName, IntegrationName, ProductCode, RunId, ServiceName};
 use recount::reconcile::model::plan::finding::Finding;
 use recount::reconcile::model::plan::line::{FirstBilled, Source};
-use recount::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};
+use recount::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict, Traffic};
 use recount::reconcile::model::plan::reason_code::{Code, Severity};
 use recount::reconcile::model::plan::remedy::Remedy;
 use recount::reconcile::model::quantity::Quantity;
@@ -93,7 +93,7 @@ fn run(lines: Vec<LineRecord>, findings: Vec<Finding>, verdict: RunVerdict) -> R
         exit_code: 3,
         findings,
         totals,
-        requests: Requests::default(),
+        requests: Traffic::default(),
         head: Some("cd".repeat(32)),
     };
     RunRecord {

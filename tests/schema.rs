@@ -74,6 +74,22 @@ fn a_document_of_an_error_is_as_the_schema_says() {
     }
 }
 
+/// A vendor's program that runs many MSPs reads another document, and could hold it against nothing.
+#[test]
+fn a_document_of_many_tenants_is_as_its_part_of_the_schema_says() {
+    let night = Night::new();
+    let text = fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    night.write("tenants/one/recount.toml", text.replace("keys/", "../../keys/").replace("exports/", "../../exports/"));
+    night.write("tenants/two/recount.toml", "nothing of it\n");
+    for command in ["plan", "report", "check"] {
+        let document = night.recount(&[command, "--tenants", "tenants", "--json"]).json();
+        let (root, mut faults) = (schema(), Vec::new());
+        look(&document, &root["$defs"]["fleet"], &root, "", &mut faults);
+        assert!(faults.is_empty(), "{command}: {faults:#?}");
+        assert_eq!(document["tenants"].as_array().map(Vec::len), Some(2), "{document:#}");
+    }
+}
+
 /// `recount --version --json | jq` failed.
 #[test]
 fn help_and_version_are_documents_where_one_is_asked_for() {
@@ -123,8 +139,29 @@ fn schema() -> Value {
             "export": export(),
             "line": line(),
             "finding": finding(),
+            "fleet": fleet(),
         },
     })
+}
+
+/// What the same commands print with --tenants.
+fn fleet() -> Value {
+    let tenant = json!({
+        "tenant": {"type": "string"},
+        "exit_code": {"type": "integer"},
+        "took_ms": {"type": "integer"},
+        "document": {"description": "what the command printed for the tenant, or null"},
+        "error": or_null("string"),
+    });
+    let tenant = object(&["tenant", "exit_code", "took_ms", "document", "error"], tenant);
+    let desk = json!({"exit_code": {"type": "integer"}, "error": {"type": "string"}});
+    let properties = json!({
+        "schema": {"const": 1},
+        "exit_code": {"type": "integer"},
+        "tenants": {"type": "array", "items": tenant},
+        "desk": object(&["exit_code", "error"], desk),
+    });
+    object(&["schema", "exit_code", "tenants"], properties)
 }
 
 fn run() -> Value {

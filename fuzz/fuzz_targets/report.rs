@@ -6,12 +6,12 @@ use chrono::{DateTime, TimeDelta};
 use libfuzzer_sys::fuzz_target;
 use recount_fuzz::assert_fits;
 
-use recount::history::run_record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, RunRecord, Totals};
+use recount::history::run_record::{ExportRecord, LineRecord, PlanRecord, RunEnd, RunRecord, Totals};
 use recount::reconcile::model::ids::{CustomerName, IntegrationName, ProductCode, RunId, ServiceName};
 use recount::reconcile::model::plan::reason_code::{Code, Severity};
 use recount::reconcile::model::plan::finding::Finding;
 use recount::reconcile::model::plan::line::{FirstBilled, Source};
-use recount::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};
+use recount::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict, Traffic};
 use recount::reconcile::model::quantity::Quantity;
 use recount::report::format::paint::Paint;
 use recount::report::format::text::{View, render};
@@ -103,7 +103,7 @@ fn run(input: &[&str; 8], outcome: Outcome) -> RunRecord {
             exit_code: 10,
             findings,
             totals,
-            requests: Requests::default(),
+            requests: Traffic::default(),
             head: None,
         }),
     }

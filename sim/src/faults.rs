@@ -44,13 +44,13 @@ pub struct When {
     pub path: Option<String>,
     /// A part of the request's body.
     pub body: Option<String>,
-    /// Only the so-manieth of the requests that match, from 1.
+    /// Only the nth of the requests that match, from 1.
     pub nth: Option<u64>,
-    /// From the so-manieth of the requests that match on, from 1.
+    /// From the nth of the requests that match on, from 1.
     pub from: Option<u64>,
     /// At most so many times.
     pub times: Option<u64>,
-    /// Only the so-manieth request of all, from 1, as the ledger counts.
+    /// Only the nth request of all, from 1, as the ledger counts.
     pub request_index: Option<u64>,
 }
 

@@ -21,7 +21,7 @@ const TEAMS_TEXT_MAX: usize = 600;
 pub(crate) fn json(brief: &Brief) -> Value {
     let Brief { event, integration, run, verdict, exit_code, totals, subject, link, at, .. } = brief;
     let Totals { to_decide, changed, would_change: _, failed, unknown, lines, explained } = *totals;
-    let needs: Vec<Value> = brief.needs.iter().map(need_json).collect();
+    let open_items: Vec<Value> = brief.needs.iter().map(need_json).collect();
     json!({
         "schema": 1,
         "event": event.as_str(),
@@ -34,7 +34,10 @@ pub(crate) fn json(brief: &Brief) -> Value {
             "explained": explained, "lines": lines,
         },
         "subject": subject,
-        "needs": needs,
+        "open_items": open_items,
+        "open_items_left_out": brief.needs_left_out,
+        // What receivers that were written before know them by.
+        "needs": open_items,
         "needs_left_out": brief.needs_left_out,
         "untold": brief.untold,
         "news": brief.news,

@@ -48,8 +48,8 @@ impl<'a> JournalQueue<'a> {
         if self.is_shut.get() { Err(NotStored::StoreFailed) } else { self.store(JournalNote::Intent(intent)).await }
     }
 
-    /// Returns when the outcome is on the disk, or cannot be stored: what has happened has happened, and the report
-    /// tells it all the same.
+    /// Returns when the outcome is on the disk, or cannot be stored: the write left this host either way, and the report tells
+    /// it from memory.
     pub(super) async fn outcome(&self, write: WriteId, outcome: WriteOutcome) {
         // What failed is kept, and ends the run.
         let _ = self.store(JournalNote::Outcome(write, outcome)).await;

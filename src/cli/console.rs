@@ -54,6 +54,15 @@ impl Console {
         document(exit, body);
     }
 
+    /// What a command found: as one document, or as this text; and its exit.
+    pub(crate) fn show(&self, exit: Exit, body: &impl Serialize, text: impl FnOnce() -> String) -> Exit {
+        match self.json {
+            true => self.document(exit, body),
+            false => self.print(&text()),
+        }
+        exit
+    }
+
     /// Text, on stderr: what went wrong.
     pub(crate) fn complain(&self, text: &str) {
         let _ = std::io::stderr().lock().write_all(self.signs(text).as_bytes());

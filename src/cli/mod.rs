@@ -6,6 +6,7 @@ mod browser;
 mod clock;
 mod command_line;
 pub mod commands;
+mod confirmation;
 mod console;
 mod error;
 mod logging;

@@ -23,9 +23,6 @@ pub(crate) fn set() {
 }
 
 /// Looks whether a night can open what it needs. In its middle it would be too late.
-///
-/// # Errors
-/// When it cannot.
 pub(crate) fn enough_descriptors() -> Result<(), CommandError> {
     match getrlimit(Resource::Nofile).current {
         Some(few) if few < DESCRIPTORS_NEEDED => {

@@ -10,11 +10,12 @@ use tokio::time::Instant;
 
 use crate::cli::arguments::global_options::Global;
 use crate::connectwise::{
-    AdditionsLook, BundledLists, CyclesByName, ReadError, Reader, Traffic, UpcomingWork, WriteError, Writer,
+    AdditionsLook, BundledLists, CyclesByName, ReadError, Reader, UpcomingWork, WriteError, Writer,
 };
 use crate::reconcile::guard::cleared_plan::{CreateLine, SetQuantity};
 use crate::reconcile::model::connectwise_records::{Addition, AdditionList, Agreements, Companies, Products};
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
+use crate::reconcile::model::plan::outcome::Traffic;
 use crate::reconcile::model::quantity::Quantity;
 
 /// Whether somebody waits at a terminal: set once, as logging is.

@@ -127,10 +127,11 @@ fn config(path: &Path, root: Section<'_>) -> Option<Config> {
     let state = root.get("state").map_or(Some(folder.join("state")), |field| field.path(folder));
     let connectwise = root.get("connectwise").and_then(|field| field.table());
     let integrations = root.get("integration").and_then(|field| field.table());
-    let daemon = root.get("daemon").map(|field| daemon(&field));
+    let daemon = optional(root.get("daemon"), daemon);
     let connectwise = connectwises(&root, connectwise.as_ref(), folder);
     let sites: Vec<&str> = connectwise.keys().map(String::as_str).collect();
-    let desk = root.get("desk").map(|field| field.table().and_then(|section| desk::config(section, folder, &sites)));
+    let desk =
+        optional(root.get("desk"), |field| field.table().and_then(|section| desk::config(section, folder, &sites)));
     // One that is wrong is said where the daemon reads it.
     let usual = daemon.iter().flatten().find_map(|daemon| Zone::named(&daemon.zone).ok()).unwrap_or_else(Zone::utc);
     let context = integration::Context { folder, connectwise: &known(&connectwise), zone: &usual };
@@ -138,19 +139,12 @@ fn config(path: &Path, root: Section<'_>) -> Option<Config> {
     let names: Vec<&str> = integrations.keys().map(IntegrationName::as_str).collect();
     let alerts = root.get("alert").map_or(Some(BTreeMap::new()), |field| alerts::tables(&field, folder, &names));
     let alerts_within = root.get("alerts_within").map_or(Some(alerts::WITHIN_MOST), |field| alerts::within(&field));
-    let replica = replication::replica(&root, folder, daemon.is_some());
+    let replica = replication::replica(&root, folder, !matches!(daemon, Some(None)));
     let keep = root.get("keep").map_or(Some(KEEP), |field| field.duration_within(KEEP_LEAST, KEEP_MOST));
     let metrics_file = root.get("metrics_file");
     let metrics_file = state.as_ref().and_then(|state| metrics::metrics_file(metrics_file.as_ref(), path, state));
     root.finish(&[]);
-    let daemon = match daemon {
-        Some(daemon) => Some(daemon?),
-        None => None,
-    };
-    let desk = match desk {
-        Some(desk) => Some(desk?),
-        None => None,
-    };
+    let (daemon, desk) = (daemon?, desk?);
     let connectwise = connectwise.into_iter().filter_map(|(name, config)| Some((name, config?))).collect();
     let state = state?;
     let metrics_file = metrics_file?;

@@ -192,19 +192,19 @@ pub enum SecretError {
     /// Too long for a secret.
     #[error("the secret {subject} is too long to be a key")]
     TooLong {
-        /// Which.
+        /// The secret, as its errors call it.
         subject: String,
     },
     /// Nothing in it.
     #[error("the secret {subject} is empty")]
     Empty {
-        /// Which.
+        /// The secret, as its errors call it.
         subject: String,
     },
     /// A key is one line of text.
     #[error("the secret {subject} is not one line of UTF-8 text")]
     NotText {
-        /// Which.
+        /// The secret, as its errors call it.
         subject: String,
     },
 }

@@ -29,6 +29,7 @@ use crate::connectwise::client::unreachable_cause::UnreachableCause;
 use crate::reconcile::guard::cleared_plan::{CreateLine, SetQuantity};
 use crate::reconcile::model::connectwise_records::{Addition, AdditionList, Agreements, Companies, Products};
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
+use crate::reconcile::model::plan::outcome::Traffic;
 use crate::reconcile::model::quantity::Quantity;
 
 /// What a plan needs to read.
@@ -96,9 +97,6 @@ pub trait Reader {
     async fn additions(&self, agreement: AgreementId) -> Result<AdditionList, ReadError>;
 
     /// The same, as it is now: nothing stands for it that was read for another plan.
-    ///
-    /// # Errors
-    /// The same.
     async fn additions_now(&self, agreement: AgreementId) -> Result<AdditionList, ReadError> {
         self.additions(agreement).await
     }
@@ -153,25 +151,6 @@ impl UpcomingWork {
     }
 }
 
-/// Requests of one run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Traffic {
-    /// Requests sent, repeats included.
-    pub sent: u64,
-    /// Of these, repeats.
-    pub retried: u64,
-    /// Milliseconds waited because ConnectWise asked for it.
-    pub throttled_ms: u64,
-    /// Milliseconds in which a request waited for the pace.
-    pub pace_ms: u64,
-    /// Milliseconds in which something was read for the plan, the waits for it included.
-    pub read_ms: u64,
-    /// The same of looks for a write.
-    pub look_ms: u64,
-    /// The same of writes.
-    pub write_ms: u64,
-}
-
 /// Lists that came in bundles.
 #[derive(Debug, Default)]
 pub struct BundledLists {
@@ -184,7 +163,7 @@ pub struct BundledLists {
 /// What an agreement's additions were seen to be.
 #[derive(Debug, Clone)]
 pub struct AdditionsLook {
-    /// They.
+    /// The additions.
     pub list: AdditionList,
     /// When they were asked for: the request left then, its turn behind it.
     pub asked_at: Instant,
@@ -194,9 +173,6 @@ pub struct AdditionsLook {
 #[expect(async_fn_in_trait, reason = "used with static dispatch on one thread; no Send bound is needed")]
 pub trait Writer: Reader {
     /// The same as [`Reader::additions`], for a write that has to follow soon.
-    ///
-    /// # Errors
-    /// The same.
     async fn look(&self, agreement: AgreementId) -> Result<AdditionsLook, ReadError> {
         let asked_at = Instant::now();
         Ok(AdditionsLook { list: self.additions(agreement).await?, asked_at })
@@ -271,7 +247,7 @@ pub enum ReadError {
     /// may well be: nothing on this agreement is to be written, and that is all.
     #[error("cannot read the additions of agreement {agreement}: {why}")]
     Additions {
-        /// Which.
+        /// The agreement.
         agreement: AgreementId,
         /// What ConnectWise answered, or what is wrong with it, on one line.
         why: String,

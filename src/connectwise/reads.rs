@@ -8,11 +8,12 @@ use crate::connectwise::client::paging::List;
 use crate::connectwise::client::status_meaning::{Right, failed};
 use crate::connectwise::client::unreachable_cause::UnreachableCause;
 use crate::connectwise::wire::{AdditionRow, AgreementRow, CompanyRow, IdRow, ProductRow, WireAddition, WireAgreement};
-use crate::connectwise::{AdditionsLook, BundledLists, CyclesByName, ReadError, Reader, Traffic, UpcomingWork};
+use crate::connectwise::{AdditionsLook, BundledLists, CyclesByName, ReadError, Reader, UpcomingWork};
 use crate::reconcile::model::connectwise_records::{
     AdditionList, Agreement, Agreements, Companies, ForeignAddition, Listed, Products,
 };
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
+use crate::reconcile::model::plan::outcome::Traffic;
 
 const COMPANIES: List<'_> = List { path: "company/companies", right: Right::Companies };
 const AGREEMENTS: List<'_> = List { path: "finance/agreements", right: Right::Agreements };

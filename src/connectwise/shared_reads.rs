@@ -1,6 +1,6 @@
 //! What one command has read of a ConnectWise, shared by its integrations.
 //!
-//! Eight vendors that bill in one ConnectWise stand on the same companies, agreements, catalog and additions. What is shared is at
+//! Integrations that bill in one ConnectWise need the same companies, agreements, catalog and additions. What is shared is at
 //! most ten minutes old, and a write drops what is shared of its company. It is for plans alone: what a write stands
 //! on, and what an unfinished write is looked up in, is never taken from here.
 
@@ -13,11 +13,12 @@ use tokio::time::Instant;
 use crate::connectwise::client::Client;
 use crate::connectwise::client::shared_connection::SharedConnection;
 use crate::connectwise::{
-    AdditionsLook, BundledLists, CyclesByName, ReadError, Reader, Traffic, UpcomingWork, WriteError, Writer,
+    AdditionsLook, BundledLists, CyclesByName, ReadError, Reader, UpcomingWork, WriteError, Writer,
 };
 use crate::reconcile::guard::cleared_plan::{CreateLine, SetQuantity};
 use crate::reconcile::model::connectwise_records::{Addition, AdditionList, Agreements, Companies, Listed, Products};
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
+use crate::reconcile::model::plan::outcome::Traffic;
 use crate::reconcile::model::quantity::Quantity;
 
 /// How old what is shared may be.

@@ -121,9 +121,6 @@ impl Column {
 
 impl Pattern {
     /// A regular expression.
-    ///
-    /// # Errors
-    /// If it is none.
     pub fn regex(written: &str) -> Result<Self, regex::Error> {
         Ok(Self { written: written.to_owned(), regex: Regex::new(written)? })
     }

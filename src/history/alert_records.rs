@@ -12,6 +12,7 @@ use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::plan::outcome::Outcome;
+use crate::reconcile::words::words;
 
 /// What became of one alert of one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,37 +31,20 @@ pub struct AlertRecord {
     pub detail: String,
 }
 
-/// What became of an alert.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AlertOutcome {
-    /// The other side took it.
-    Sent,
-    /// It did not.
-    Failed,
-    /// There was nothing that it has to tell.
-    NotDue,
-}
-
-impl AlertOutcome {
-    /// The stable word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            AlertOutcome::Sent => "sent",
-            AlertOutcome::Failed => "failed",
-            AlertOutcome::NotDue => "not-due",
-        }
-    }
-
-    fn from_word(word: &str) -> Option<Self> {
-        [AlertOutcome::Sent, AlertOutcome::Failed, AlertOutcome::NotDue].into_iter().find(|one| one.as_str() == word)
+words! {
+    /// What became of an alert.
+    AlertOutcome {
+        /// The other side took it.
+        Sent = "sent",
+        /// It did not.
+        Failed = "failed",
+        /// There was nothing that it has to tell.
+        NotDue = "not-due",
     }
 }
 
 impl History {
     /// Notes what became of an alert. A second note on the same one replaces the first.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
     pub fn record_alert(&mut self, record: &AlertRecord) -> Result<(), StoreError> {
         let AlertRecord { alert, run, digest, at, outcome, detail } = record;
         self.write(|transaction| {
@@ -73,9 +57,6 @@ impl History {
     }
 
     /// The last note on each alert, by its name; digests aside.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn latest_alerts(&self) -> Result<BTreeMap<String, AlertRecord>, StoreError> {
         self.read(|connection| {
             let mut statement =
@@ -89,9 +70,6 @@ impl History {
     }
 
     /// When this alert last sent a digest; `None` if it never did.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn last_digest(&self, alert: &str) -> Result<Option<DateTime<Utc>>, StoreError> {
         let sql = "SELECT max(at) AS at FROM alerts WHERE alert = ?1 AND digest = 1 AND outcome = 'sent'";
         self.connection.query_row_and_then(sql, [alert], |row| maybe_time(row, "at"))
@@ -99,9 +77,6 @@ impl History {
 
     /// The nights of an integration before `run` that this alert had to tell and told nobody, newest first: those since its
     /// last message that arrived, from when it was in use.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn untold_nights(
         &self,
         alert: &str,
@@ -124,9 +99,6 @@ impl History {
 
     /// The last nights of an integration, newest first: runs that were meant to carry out what they planned, so neither
     /// dry runs nor plans to undo one. With `before`, only those before that run.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn nights_before(
         &self,
         integration: &IntegrationName,
@@ -146,9 +118,6 @@ impl History {
     }
 
     /// How many customers of the newest plan of an integration have no company; `None` before the first plan.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn unmapped(&self, integration: &IntegrationName) -> Result<Option<usize>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
@@ -161,9 +130,6 @@ impl History {
     }
 
     /// How many lines of a run ended in each outcome. Unchanged lines of an older night may be gone.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn outcomes(&self, run: RunId) -> Result<BTreeMap<Outcome, usize>, StoreError> {
         self.read(|connection| {
             let mut statement = connection

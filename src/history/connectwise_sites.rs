@@ -9,9 +9,6 @@ use crate::reconcile::model::ids::{IntegrationName, RunId};
 
 impl History {
     /// Which ConnectWise the history of an integration is of; `None` before its first accepted run.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn connectwise_of(&self, integration: &IntegrationName) -> Result<Option<String>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached("SELECT site FROM connectwise_of WHERE integration = ?1")?;
@@ -21,9 +18,6 @@ impl History {
     }
 
     /// Binds an integration's history to the ConnectWise that an accepted run met.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
     pub fn bind(&mut self, integration: &IntegrationName, site: &str) -> Result<(), StoreError> {
         self.write(|transaction| {
             transaction
@@ -38,9 +32,6 @@ impl History {
     }
 
     /// Which ConnectWise a run spoke to; `None` in a history that is bound to none yet.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn site_of(&self, run: RunId) -> Result<Option<String>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached("SELECT site FROM runs WHERE run = ?1")?;
@@ -49,9 +40,6 @@ impl History {
     }
 
     /// The ConnectWise that a plan was drawn in last, runs that were only to carry it out aside, if it never was in this one.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn drawn_elsewhere(
         &self,
         integration: &IntegrationName,

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use crate::history::past::names_on_lines;
+use crate::history::past::names_of_counts;
 use crate::history::past::written_quantities::SAME_CONNECTWISE;
 use crate::history::store::column_values::{day, local_time, maybe_quantity};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::reconcile::matching::names_on_lines::NamesOnLines;
+use crate::reconcile::matching::names_of_counts::NamesOfCounts;
 use crate::reconcile::model::ids::{AdditionId, CustomerName, IntegrationName, RunId, ServiceName};
 use crate::reconcile::model::past::{CountedDays, EarlierOwner};
 use crate::reconcile::model::quantity::Quantity;
@@ -21,18 +21,15 @@ pub type DayCount = (CustomerName, ServiceName, Option<Quantity>);
 impl History {
     /// Notes what an accepted run counted of its day, and what of their names' lines is not as before: both or none. Of several
     /// runs of a day the last one counts.
-    ///
-    /// # Errors
-    /// When they cannot be stored.
     pub fn count_day(
         &mut self,
         (integration, run, site): (&IntegrationName, RunId, &str),
         today: NaiveDate,
         counts: &[DayCount],
-        names: &NamesOnLines,
+        names: &NamesOfCounts,
     ) -> Result<(), StoreError> {
         self.write(|transaction| {
-            names_on_lines::remember(transaction, (integration, site), names)?;
+            names_of_counts::remember(transaction, (integration, site), names)?;
             let (integration, today) = (integration.as_str(), today.to_string());
             transaction.execute("INSERT OR IGNORE INTO counted_days VALUES (?1, ?2)", params![integration, today])?;
             let mut before = transaction.prepare_cached(
@@ -56,9 +53,6 @@ impl History {
 
     /// Takes back what a run counted, because it is set back, and what later runs read from the same bytes: what was counted
     /// before stands for it. Another export that was accepted behind it keeps what it counted.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
     pub fn take_back(
         &mut self,
         undone: RunId,
@@ -82,9 +76,6 @@ impl History {
     }
 
     /// Gives back what was taken back of a run, because the undo of it is set back.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
     pub fn give_back(
         &mut self,
         undone: RunId,
@@ -98,9 +89,6 @@ impl History {
 
     /// What other integrations of the ConnectWise of a run counted, with the lines that they saw, whether they are on or not.
     /// `last` and `this` are the first days of the two periods.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn earlier_owners(
         &self,
         (integration, run): (&IntegrationName, RunId),
@@ -132,9 +120,6 @@ impl History {
     }
 
     /// The counts of the counted days from `first` on and before `today`.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn counted(
         &self,
         integration: &IntegrationName,

@@ -18,18 +18,12 @@ pub struct ClaimedSlot {
 
 impl History {
     /// The latest slot up to this time that was claimed; `None` before the first.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn last_slot(&self, until: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
         let sql = "SELECT max(slot) AS slot FROM slots WHERE slot <= ?1";
         self.connection.query_row_and_then(sql, [time_text(until)], |row| maybe_time(row, "slot"))
     }
 
     /// The latest slot up to this time that was claimed, and when; `None` before the first.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn last_claim(&self, until: DateTime<Utc>) -> Result<Option<ClaimedSlot>, StoreError> {
         let sql = "SELECT slot, claimed_at FROM slots WHERE slot <= ?1 ORDER BY slot DESC LIMIT 1";
         let claim = |row: &Row<'_>| {

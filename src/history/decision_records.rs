@@ -74,9 +74,6 @@ impl History {
     }
 
     /// Ends every accepted step, so that it is asked anew: a history that was put back cannot know which were taken since.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
     pub fn ask_anew(&mut self, _lock: &RunLock) -> Result<(), StoreError> {
         self.write(|transaction| {
             transaction.execute(
@@ -88,17 +85,11 @@ impl History {
     }
 
     /// The last answer to each matter of an integration.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn decisions(&self, integration: &IntegrationName) -> Result<Decisions, StoreError> {
         self.read(|connection| decisions(connection, integration, None))
     }
 
     /// How many items were answered since an instant: an answer that was given and taken back again is none.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn answers_since(&self, integration: &IntegrationName, since: DateTime<Utc>) -> Result<usize, StoreError> {
         self.read(|connection| {
             let last = |of: &str| {
@@ -119,9 +110,6 @@ impl History {
     }
 
     /// Every answer to a handle, newest first, those that were taken back as well.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn answers_to(&self, handle: &str, limit: usize) -> Result<Vec<Decision>, StoreError> {
         self.read(|connection| {
             let mut statement =

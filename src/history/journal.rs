@@ -91,9 +91,9 @@ pub enum JournalNote {
 /// A write that nobody knows the end of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenWrite {
-    /// Whose.
+    /// The integration.
     pub integration: IntegrationName,
-    /// Which.
+    /// The write.
     pub write: WriteId,
     /// Of which run.
     pub run: RunId,
@@ -117,7 +117,7 @@ impl OpenWrite {
 /// A write and its last outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WriteRecord {
-    /// Which.
+    /// The write.
     pub write: WriteId,
     /// What was meant.
     pub intent: Intent,
@@ -181,9 +181,6 @@ impl History {
     }
 
     /// Writes of an integration without an outcome, or whose last one is `Unknown`; oldest first.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn open_writes(&self, integration: &IntegrationName) -> Result<Vec<OpenWrite>, StoreError> {
         self.read(|connection| open_writes(connection, integration))
     }
@@ -191,9 +188,6 @@ impl History {
     /// The same of the other integrations that bill in the ConnectWise of a run, whether they are on or not, of these products:
     /// one that was renamed, or lost a service, looks up nothing of it any more. No two runs of a state folder write at once,
     /// so none of them is on its way from this host.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn open_writes_of_others(
         &self,
         integration: &IntegrationName,
@@ -212,9 +206,6 @@ impl History {
     }
 
     /// The last run of an integration by which a quantity was set, or a line created, and ConnectWise confirmed it.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn last_confirmed(
         &self,
         integration: &IntegrationName,
@@ -234,9 +225,6 @@ impl History {
     }
 
     /// Every write of a run, in the order in which they were sent.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn writes_of(&self, run: RunId) -> Result<Vec<WriteRecord>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached("SELECT * FROM writes WHERE run = ?1 ORDER BY write")?;

@@ -39,9 +39,6 @@ pub struct LineNight {
 impl History {
     /// The last runs of an integration that may have written, up to this one, oldest first: nights, and undos that
     /// were carried out. Dry runs are none of them; the run itself is one, whatever it is.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn nights(
         &self,
         integration: &IntegrationName,
@@ -62,9 +59,6 @@ impl History {
     }
 
     /// The newest run of each integration, without its lines; undos are left out.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn newest_runs(&self) -> Result<Vec<RunSummary>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
@@ -77,9 +71,6 @@ impl History {
     }
 
     /// The last run of an integration that looked at every line and was no dry one and no undo.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn last_night(&self, integration: &IntegrationName) -> Result<Option<RunId>, StoreError> {
         self.read(|connection| {
             let sql = "SELECT max(run) FROM runs WHERE integration = ?1 AND fingerprint IS NOT NULL AND undoes IS NULL
@@ -91,9 +82,6 @@ impl History {
 
     /// The last night of an integration that ended, whatever came of it: undos and dry runs are none. With days, the last one that
     /// began on them, which are those of the runs' own zone.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn last_ended_night(
         &self,
         integration: &IntegrationName,
@@ -112,9 +100,6 @@ impl History {
     }
 
     /// Whether a plan of an integration was accepted on these days by a night: undos and dry runs are none.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn was_accepted_within(
         &self,
         integration: &IntegrationName,
@@ -130,9 +115,6 @@ impl History {
     }
 
     /// Whether a night of an integration began before a day, or at all.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn ran_before(&self, integration: &IntegrationName, day: Option<NaiveDate>) -> Result<bool, StoreError> {
         self.read(|connection| {
             let sql = "SELECT EXISTS (SELECT 1 FROM runs WHERE integration = ?1 AND command IN ('run', 'apply')
@@ -144,9 +126,6 @@ impl History {
     }
 
     /// Undos that were carried out after this run and before the next plan, oldest first.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn undos_since(&self, integration: &IntegrationName, run: RunId) -> Result<Vec<RunSummary>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
@@ -160,9 +139,6 @@ impl History {
     }
 
     /// The lines of a run that are neither unchanged nor written, in the order of its plan.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn unsettled_lines(&self, run: RunId) -> Result<Vec<LineRecord>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
@@ -175,18 +151,12 @@ impl History {
     }
 
     /// What a run found beside its lines.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn findings(&self, run: RunId) -> Result<Vec<Finding>, StoreError> {
         self.read(|connection| findings_of(connection, run))
     }
 
     /// What became of these lines in these runs, by handle and in the order of the runs. Nights in which a line did not
     /// change are dropped from the history after a while.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn line_nights(
         &self,
         runs: &[RunId],
@@ -210,9 +180,6 @@ impl History {
     }
 
     /// The same, of the runs that began on these days. Days are those of the runs' own zone.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn newest_runs_within(&self, first: NaiveDate, last: NaiveDate) -> Result<Vec<RunSummary>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
@@ -225,9 +192,6 @@ impl History {
     }
 
     /// The newest run with a line of this customer. Older nights in which its lines did not change are not kept.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn last_run_of(&self, customer: &CustomerName) -> Result<Option<RunSummary>, StoreError> {
         // As a source begins in its column. A list of items may begin so as well, which the second look tells apart.
         let source = serde_json::to_string(customer.as_str()).map(|name| format!("[{name},")).unwrap_or_default();
@@ -242,9 +206,6 @@ impl History {
     }
 
     /// The first run after this one that may have written, an undo aside.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn night_after(&self, run: &RunRecord) -> Result<Option<RunSummary>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
@@ -257,9 +218,6 @@ impl History {
 
     /// Of each integration the run of the same day that is nearest to this one, this one with them: a night's runs follow each
     /// other. Only runs that may have written, undos aside.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn runs_of_night(&self, run: &RunRecord) -> Result<Vec<RunSummary>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
@@ -276,9 +234,6 @@ impl History {
     }
 
     /// A day of each month in which something ran, newest first.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn months(&self, limit: usize) -> Result<Vec<NaiveDate>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
@@ -291,9 +246,6 @@ impl History {
     }
 
     /// These lines of one run, as far as they are kept; items and products in one spelling.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn lines_of(&self, run: RunId, keys: &BTreeSet<LineKey>) -> Result<BTreeMap<LineKey, LineRecord>, StoreError> {
         let agreements: BTreeSet<i64> = keys.iter().map(|key| key.agreement.0).collect();
         let agreements = serde_json::to_string(&agreements).expect("numbers always make JSON");

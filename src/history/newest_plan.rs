@@ -22,18 +22,12 @@ pub type OpenSince = (RunId, DateTime<Utc>);
 impl History {
     /// The newest run of an integration that ended with a plan, undo plans and refused exports aside; `None` if there is
     /// none yet.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn latest_plan(&self, integration: &IntegrationName) -> Result<Option<RunRecord>, StoreError> {
         let sql = format!("SELECT * FROM runs WHERE {PLANNED} ORDER BY run DESC LIMIT 1");
         self.read(|connection| Ok(run_lookup::records(connection, &sql, [integration.as_str()])?.into_iter().next()))
     }
 
     /// What the newest run that has a finding of this very handle says first of it.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn last_finding(&self, handle: &str) -> Result<Option<(RunId, Finding)>, StoreError> {
         self.read(|connection| {
             let sql = "SELECT * FROM findings WHERE handle = ?1 ORDER BY run DESC, position LIMIT 1";
@@ -42,9 +36,6 @@ impl History {
     }
 
     /// The newest run that carried a plan out, nightly or because a person approved it.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn carried_out_by(
         &self,
         integration: &IntegrationName,
@@ -61,9 +52,6 @@ impl History {
     }
 
     /// The night before a run: the last one that ended, dry plans and undos aside.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn night_before(&self, run: &RunRecord) -> Result<Option<RunRecord>, StoreError> {
         let sql =
             "SELECT * FROM runs WHERE integration = ?1 AND run < ?2 AND finished_at IS NOT NULL AND undoes IS NULL
@@ -72,9 +60,6 @@ impl History {
     }
 
     /// The same of those that looked at every line.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn plan_before(&self, run: &RunRecord) -> Result<Option<RunRecord>, StoreError> {
         let sql =
             format!("SELECT * FROM runs WHERE {PLANNED} AND run < ?2 AND command <> 'plan' ORDER BY run DESC LIMIT 1");
@@ -89,9 +74,6 @@ impl History {
     }
 
     /// The newest run of an integration if its export was refused, and since when each one was.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn refused_now(&self, integration: &IntegrationName) -> Result<Option<(RunRecord, OpenSince)>, StoreError> {
         self.read(|connection| {
             let sql = format!("SELECT * FROM runs WHERE {REFUSED_NOW} ORDER BY run DESC LIMIT 1");
@@ -110,9 +92,6 @@ impl History {
     }
 
     /// The file of the last night that was accepted.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn last_good_export(&self, integration: &IntegrationName) -> Result<Option<GoodExport>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
@@ -130,17 +109,11 @@ impl History {
     }
 
     /// The steps that the reports showed under a handle, newest first, since it was first asked about: each once.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn steps_shown(&self, integration: &IntegrationName, handle: &str) -> Result<Vec<ShownStep>, StoreError> {
         self.read(|connection| steps_shown(connection, integration, handle))
     }
 
     /// From when each matter of the newest plan waits, by its handle and its reason.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn waiting_since(
         &self,
         integration: &IntegrationName,

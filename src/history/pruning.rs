@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::params;
 
-use crate::history::past::names_on_lines;
+use crate::history::past::names_of_counts;
 use crate::history::store::column_values::{integer, time_text};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::{History, INCREMENTAL};
@@ -24,11 +24,8 @@ const PAGES_MOST: i64 = 256 * 1_024;
 impl History {
     /// Drops the names that went before a time, and the lines of the oldest plans that began before a time: of the newest three of each integration never. Gives how
     /// many plans lost theirs.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
     pub fn prune_lines(&mut self, _lock: &RunLock, before: DateTime<Utc>) -> Result<usize, StoreError> {
-        self.write(|transaction| names_on_lines::prune(transaction, &before.date_naive().to_string()))?;
+        self.write(|transaction| names_of_counts::prune(transaction, &before.date_naive().to_string()))?;
         let old: Vec<i64> = self.read(|connection| {
             let mut statement = connection.prepare(
                 "SELECT run FROM runs WHERE started_at < ?1 AND EXISTS (SELECT 1 FROM lines WHERE lines.run = runs.run)

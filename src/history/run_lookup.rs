@@ -6,7 +6,7 @@ use chrono::{DateTime, FixedOffset, Utc};
 use rusqlite::{Connection, Params, Row, params};
 
 use crate::history::plan_lines;
-use crate::history::run_record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, RunRecord, Totals};
+use crate::history::run_record::{ExportRecord, LineRecord, PlanRecord, RunEnd, RunRecord, Totals};
 use crate::history::store::column_values::{
     count, decimal, files, guards, integer, local_time, maybe_time, time, word,
 };
@@ -16,7 +16,7 @@ use crate::history::store::stored_remedies;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId, ServiceName};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::guard_measurement::GuardLook;
-use crate::reconcile::model::plan::outcome::{Mode, RunCommand, RunVerdict};
+use crate::reconcile::model::plan::outcome::{Mode, RunCommand, RunVerdict, Traffic};
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
 
 /// One run without its lines and findings.
@@ -65,7 +65,7 @@ pub struct EndSummary {
     /// The numbers of its lines.
     pub totals: Totals,
     /// What it asked of ConnectWise.
-    pub requests: Requests,
+    pub requests: Traffic,
     /// The hash of the journal's last row by then, in hex.
     pub head: Option<String>,
 }
@@ -87,9 +87,6 @@ pub struct StoredPlan {
 
 impl History {
     /// One run, whole; `None` if there is none of this number.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn run(&self, run: RunId) -> Result<Option<RunRecord>, StoreError> {
         self.read(|connection| {
             Ok(records(connection, "SELECT * FROM runs WHERE run = ?1", [run.0])?.into_iter().next())
@@ -97,9 +94,6 @@ impl History {
     }
 
     /// One run without its lines and findings; `None` if there is none of this number.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn summary(&self, run: RunId) -> Result<Option<RunSummary>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached("SELECT * FROM runs WHERE run = ?1")?;
@@ -108,9 +102,6 @@ impl History {
     }
 
     /// The run that began last, of one integration or of all; it may not have ended yet.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn latest_run(&self, integration: Option<&IntegrationName>) -> Result<Option<RunRecord>, StoreError> {
         let sql = "SELECT * FROM runs WHERE integration = coalesce(?1, integration) AND command <> 'probe'
                    ORDER BY run DESC LIMIT 1";
@@ -119,9 +110,6 @@ impl History {
     }
 
     /// The last runs of all integrations, newest first.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn runs(&self, limit: usize) -> Result<Vec<RunSummary>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached("SELECT * FROM runs ORDER BY run DESC LIMIT ?1")?;
@@ -133,9 +121,6 @@ impl History {
     /// `refused` are the exit codes of runs that did not trust their clock, and of those that may be recorded by a later one. What was
     /// cut off was ended by a later run's clock, which nobody had looked at yet. For runs that write, a run that only watches says
     /// nothing: it goes on by whatever clock there is.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn trusted_end(&self, refused: [u8; 3], mode: Mode) -> Result<Option<(RunId, DateTime<Utc>)>, StoreError> {
         let sql = "WITH trusted AS (SELECT run, command, finished_at FROM runs WHERE finished_at IS NOT NULL
                                     AND exit_code NOT IN (?1, ?2, ?3) AND verdict <> 'interrupted'
@@ -155,9 +140,6 @@ impl History {
 
     /// Runs that began and never ended, but for the one that this process is in: under the run lock, their processes
     /// died. Oldest first.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn cut_off_runs(&self, integration: &IntegrationName) -> Result<Vec<RunRecord>, StoreError> {
         let sql = "SELECT * FROM runs WHERE integration = ?1 AND finished_at IS NULL AND run IS NOT ?2 ORDER BY run";
         let current = self.current.map(|run| run.0);
@@ -166,9 +148,6 @@ impl History {
 
     /// The line of this handle, or of a handle that begins like this, from the newest run that knows it. When several
     /// different handles begin like this, one line of each, so that the caller can say so.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn find_line(&self, handle: &str) -> Result<Vec<(RunId, LineRecord)>, StoreError> {
         if handle.is_empty() {
             return Ok(Vec::new());
@@ -184,10 +163,7 @@ impl History {
 
     /// The newest run with a finding of this handle, or of a handle that begins like this: a customer, a service, a
     /// product.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn find_matter(&self, handle: &str) -> Result<Option<(RunId, Finding)>, StoreError> {
+    pub fn find_asked(&self, handle: &str) -> Result<Option<(RunId, Finding)>, StoreError> {
         if handle.is_empty() {
             return Ok(None);
         }
@@ -200,9 +176,6 @@ impl History {
 
     /// What became of a line night after night, newest first, with when each run began. Older nights in which it did
     /// not change are not kept.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn line_history(
         &self,
         handle: &str,
@@ -223,9 +196,6 @@ impl History {
 
     /// The different plans whose fingerprint begins like this, newest first. Undos of two runs that come to the same writes
     /// are one plan, and the newest undo is meant.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn plans_like(&self, fingerprint_prefix: &str) -> Result<Vec<StoredPlan>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
@@ -238,9 +208,6 @@ impl History {
     }
 
     /// When the newest run that drew a plan began; runs that were only to carry it out aside.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn last_drawn(
         &self,
         integration: &IntegrationName,
@@ -368,7 +335,7 @@ fn end_summary(row: &Row<'_>) -> Result<Option<EndSummary>, StoreError> {
         lines: count(row, "lines")?,
         explained: count(row, "explained")?,
     };
-    let requests = Requests {
+    let requests = Traffic {
         sent: count(row, "requests_sent")?,
         retried: count(row, "requests_retried")?,
         throttled_ms: count(row, "throttled_ms")?,

@@ -4,6 +4,7 @@ use std::fmt;
 
 use chrono::{DateTime, FixedOffset, Utc};
 use rust_decimal::Decimal;
+use serde::Serialize;
 
 use crate::reconcile::model::export::delivered_file::DeliveredFile;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, IntegrationName, ItemName, ProductCode, RunId};
@@ -13,7 +14,7 @@ use crate::reconcile::model::plan::guard_measurement::GuardLook;
 use crate::reconcile::model::plan::line::{FirstBilled, LineKey, Source};
 use crate::reconcile::model::plan::moved_since::{ComparedLine, PlannedLine};
 use crate::reconcile::model::plan::named_additions::Named;
-use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};
+use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict, Traffic};
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
 
@@ -166,13 +167,13 @@ pub struct RunEnd {
     /// How many lines the run explained; the lines themselves may have been thinned out since.
     pub totals: Totals,
     /// What it asked of ConnectWise.
-    pub requests: Requests,
+    pub requests: Traffic,
     /// The hash of the journal's last row by then, in hex; `None` for a run of a version that did not note it.
     pub head: Option<String>,
 }
 
 /// The four numbers, and what they are counted of.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Totals {
     /// Findings that somebody has to decide on.
     pub to_decide: usize,
@@ -188,25 +189,6 @@ pub struct Totals {
     pub lines: usize,
     /// Lines with an outcome and a reason.
     pub explained: usize,
-}
-
-/// Traffic with ConnectWise.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Requests {
-    /// Requests sent, repeats included.
-    pub sent: u64,
-    /// Of these, repeats.
-    pub retried: u64,
-    /// Milliseconds waited because ConnectWise asked for it.
-    pub throttled_ms: u64,
-    /// Milliseconds in which a request waited for the pace.
-    pub pace_ms: u64,
-    /// Milliseconds in which something was read for the plan, the waits for it included.
-    pub read_ms: u64,
-    /// The same of looks for a write.
-    pub look_ms: u64,
-    /// The same of writes.
-    pub write_ms: u64,
 }
 
 /// One write, as numbered by the journal.

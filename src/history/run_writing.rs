@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use crate::history::invoices::units_of_month::billed_together;
 use crate::history::past::baselines;
 use crate::history::past::owned_lines;
-use crate::history::run_record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, Totals};
+use crate::history::run_record::{ExportRecord, LineRecord, PlanRecord, RunEnd, Totals};
 use crate::history::store::column_values::{files_text, guards_text, integer, time, time_text};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
@@ -15,7 +15,7 @@ use crate::history::store::stored_remedies;
 use crate::history::{past, plan_lines};
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::plan::finding::Finding;
-use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
+use crate::reconcile::model::plan::outcome::{Mode, RunCommand, Traffic};
 use crate::reconcile::model::plan::reason_code::Code;
 
 /// What is known of a run from its beginning.
@@ -38,9 +38,6 @@ pub struct NewRun {
 impl History {
     /// When the first accepted run of an integration began, dry ones apart, of those that began since and have ended; `None`
     /// if there is none yet.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn first_accepted_since(
         &self,
         integration: &IntegrationName,
@@ -86,9 +83,6 @@ impl History {
     }
 
     /// Whether a run of the same integration began at the same time.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn has_begun(&self, start: &NewRun) -> Result<bool, StoreError> {
         let of = params![start.integration.as_str(), time_text(start.started_at.to_utc())];
         let sql = "SELECT EXISTS (SELECT 1 FROM runs WHERE integration = ?1 AND started_at = ?2)";
@@ -153,17 +147,11 @@ impl History {
     }
 
     /// Adds what came to be known of a run after its end, behind the `known` findings that it has.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
     pub fn add_finding(&mut self, run: RunId, finding: &Finding, known: usize) -> Result<(), StoreError> {
         self.write(|transaction| insert_findings(transaction, run, std::slice::from_ref(finding), known))
     }
 
     /// Whether a run has a finding of this code.
-    ///
-    /// # Errors
-    /// When the history cannot be read.
     pub fn has_finding(&self, run: RunId, code: Code) -> Result<bool, StoreError> {
         let sql = "SELECT 1 FROM findings WHERE run = ?1 AND code = ?2";
         Ok(self.connection.prepare_cached(sql)?.exists((run.0, code.as_str()))?)
@@ -191,7 +179,7 @@ fn in_turn(rows: usize, run: RunId, step: &'static str) -> Result<(), StoreError
 fn update_end(transaction: &Transaction<'_>, run: RunId, end: &RunEnd) -> Result<usize, StoreError> {
     let RunEnd { finished_at, verdict, exit_code, findings: _, totals, requests, head } = end;
     let Totals { to_decide, changed, would_change, failed, unknown, lines, explained } = totals;
-    let Requests { sent, retried, throttled_ms, pace_ms, read_ms, look_ms, write_ms } = requests;
+    let Traffic { sent, retried, throttled_ms, pace_ms, read_ms, look_ms, write_ms } = requests;
     let rows = transaction
         .prepare_cached(
             "UPDATE runs SET finished_at = ?2, verdict = ?3, exit_code = ?4, to_decide = ?5, changed = ?6,

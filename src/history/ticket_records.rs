@@ -9,6 +9,7 @@ use crate::history::store::open::History;
 use crate::history::store::run_lock::RunLock;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId, TicketId, TicketRef};
 use crate::reconcile::model::ticket_kind::TicketKind;
+use crate::reconcile::words::words;
 
 /// One ticket of one matter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,21 +53,22 @@ pub struct TicketRecord {
     pub told: Option<String>,
 }
 
-/// What is known of a ticket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TicketState {
-    /// It was about to be asked for; whether ConnectWise has it has to be looked up.
-    Intended,
-    /// ConnectWise has it.
-    Open,
-    /// A person closed or deleted it while the matter goes on: nothing more is done, and no second one is opened.
-    Dismissed,
-    /// The matter is settled, and the ticket closed.
-    Closed,
-    /// The matter is settled, and the ticket left as it is.
-    Left,
-    /// ConnectWise does not have it.
-    Dropped,
+words! {
+    /// What is known of a ticket.
+    TicketState {
+        /// It was about to be asked for; whether ConnectWise has it has to be looked up.
+        Intended = "intended",
+        /// ConnectWise has it.
+        Open = "open",
+        /// A person closed or deleted it while the matter goes on: nothing more is done, and no second one is opened.
+        Dismissed = "dismissed",
+        /// The matter is settled, and the ticket closed.
+        Closed = "closed",
+        /// The matter is settled, and the ticket left as it is.
+        Left = "left",
+        /// ConnectWise does not have it.
+        Dropped = "dropped",
+    }
 }
 
 /// One thing that a run did about tickets.
@@ -80,69 +82,32 @@ pub struct TicketEvent {
     pub said: String,
 }
 
-/// What a run did about a ticket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TicketAction {
-    /// Opened it.
-    Opened,
-    /// Found it again, instead of opening another.
-    Found,
-    /// Added a note.
-    Noted,
-    /// Closed it, or found it closed.
-    Closed,
-    /// Left it to people.
-    Left,
-    /// Could not do what it should.
-    Trouble,
-}
-
-const STATES: [(&str, TicketState); 6] = [
-    ("intended", TicketState::Intended),
-    ("open", TicketState::Open),
-    ("dismissed", TicketState::Dismissed),
-    ("closed", TicketState::Closed),
-    ("left", TicketState::Left),
-    ("dropped", TicketState::Dropped),
-];
-
-const DEEDS: [(&str, TicketAction); 6] = [
-    ("opened", TicketAction::Opened),
-    ("found", TicketAction::Found),
-    ("noted", TicketAction::Noted),
-    ("closed", TicketAction::Closed),
-    ("left", TicketAction::Left),
-    ("trouble", TicketAction::Trouble),
-];
-
-impl TicketState {
-    /// The word that stands in the history and in JSON.
-    pub fn as_str(self) -> &'static str {
-        STATES.iter().find(|(_, state)| *state == self).map_or("", |(word, _)| word)
-    }
-}
-
-impl TicketAction {
-    /// The word that stands in the history and in JSON.
-    pub fn as_str(self) -> &'static str {
-        DEEDS.iter().find(|(_, deed)| *deed == self).map_or("", |(word, _)| word)
+words! {
+    /// What a run did about a ticket.
+    TicketAction {
+        /// Opened it.
+        Opened = "opened",
+        /// Found it again, instead of opening another.
+        Found = "found",
+        /// Added a note.
+        Noted = "noted",
+        /// Closed it, or found it closed.
+        Closed = "closed",
+        /// Left it to people.
+        Left = "left",
+        /// Could not do what it should.
+        Trouble = "trouble",
     }
 }
 
 impl History {
     /// The tickets that are not done with, oldest first: of one integration, or of all.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn live_tickets(&self, integration: Option<&IntegrationName>) -> Result<Vec<TicketRecord>, StoreError> {
         let sql = format!("SELECT * FROM tickets WHERE {LIVE} AND (?1 IS NULL OR integration = ?1) ORDER BY number");
         self.read(|connection| records(connection, &sql, [integration.map(IntegrationName::as_str)]))
     }
 
     /// The last ticket of a matter that is done with: that of its last occurrence.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn last_ticket(
         &self,
         integration: &IntegrationName,
@@ -156,9 +121,6 @@ impl History {
     }
 
     /// Whether the last ticket of a matter that was asked for is none: ConnectWise did not take it.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn was_dropped(
         &self,
         integration: &IntegrationName,
@@ -173,9 +135,6 @@ impl History {
     }
 
     /// The customer of an open item, as a run found it; `None` if it is about none, or the run's findings are pruned.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn customer_of_item(&self, run: RunId, handle: &str) -> Result<Option<CustomerName>, StoreError> {
         let sql = "SELECT customer FROM findings WHERE run = ?1 AND handle = ?2 ORDER BY position LIMIT 1";
         self.read(|connection| {
@@ -218,9 +177,6 @@ impl History {
     }
 
     /// Stores what is known of a ticket by now.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
     pub fn keep_ticket(&mut self, record: &TicketRecord) -> Result<(), StoreError> {
         let TicketRecord { number, state, ticket, noted_at, settled_run, ended_at, why, told, .. } = record;
         self.write(|transaction| {
@@ -244,9 +200,6 @@ impl History {
     }
 
     /// Stores what a run did about tickets.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
     pub fn log_tickets(&mut self, run: RunId, events: &[TicketEvent]) -> Result<(), StoreError> {
         self.write(|transaction| {
             let told = "SELECT coalesce(max(position) + 1, 0) FROM ticket_events WHERE run = ?1";
@@ -263,9 +216,6 @@ impl History {
     }
 
     /// What the newest run of an integration that did anything about tickets did.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn ticket_events(
         &self,
         integration: &IntegrationName,
@@ -294,7 +244,6 @@ fn records(connection: &Connection, sql: &str, about: impl Params) -> Result<Vec
 }
 
 fn record(row: &Row<'_>) -> Result<TicketRecord, StoreError> {
-    let state = |text: &str| STATES.iter().find(|(word, _)| *word == text).map(|(_, state)| *state);
     Ok(TicketRecord {
         number: row.get("number")?,
         integration: IntegrationName::new(&row.get::<_, String>("integration")?),
@@ -306,7 +255,7 @@ fn record(row: &Row<'_>) -> Result<TicketRecord, StoreError> {
         place: row.get("place")?,
         site: row.get("site")?,
         about: row.get("about")?,
-        state: word(row, "state", state)?,
+        state: word(row, "state", TicketState::from_word)?,
         ticket: row.get::<_, Option<i64>>("ticket")?.map(TicketId),
         intended_at: time(row, "intended_at")?,
         noted_at: time(row, "noted_at")?,
@@ -318,9 +267,8 @@ fn record(row: &Row<'_>) -> Result<TicketRecord, StoreError> {
 }
 
 fn event(row: &Row<'_>) -> Result<TicketEvent, StoreError> {
-    let deed = |text: &str| DEEDS.iter().find(|(word, _)| *word == text).map(|(_, deed)| *deed);
     Ok(TicketEvent {
-        what: word(row, "event", deed)?,
+        what: word(row, "event", TicketAction::from_word)?,
         ticket: row.get::<_, Option<i64>>("ticket")?.map(TicketId),
         said: row.get("said")?,
     })

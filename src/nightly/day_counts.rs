@@ -13,7 +13,7 @@ use crate::nightly::job::ExportSource;
 use crate::nightly::remote::Remote;
 use crate::reconcile::guard::baseline::CountKeys;
 use crate::reconcile::matching::inherited_days::{LinesTonight, inherit};
-use crate::reconcile::matching::names_on_lines::{NamesOnLines, NamesTonight};
+use crate::reconcile::matching::names_of_counts::{NamesOfCounts, NamesTonight};
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::matching::renamed_counts::{RenameSigns, take_over_renamed};
 use crate::reconcile::matching::wanted_line::count;
@@ -62,15 +62,15 @@ pub(super) fn follow_lines(
     (run, source): (BegunRun<'_>, ExportSource<'_>),
     (counts, remote): (&Counts, &Remote),
     history: &History,
-) -> Result<NamesOnLines, StoreError> {
+) -> Result<NamesOfCounts, StoreError> {
     let ExportSource { mapping, neighbours, guards, .. } = source;
     if mapping.looked_back_on().is_empty() {
-        return Ok(NamesOnLines::default());
+        return Ok(NamesOfCounts::default());
     }
     let (integration, today) = (run.job.integration, run.today());
     let Remote { directory, places, additions, .. } = remote;
     let owners = earlier_owners(run, mapping, history)?;
-    let known = history.names_on_lines(integration, run.job.site)?;
+    let known = history.names_of_counts(integration, run.job.site)?;
     let tonight = NamesTonight { integration, mapping, places, counts, today };
     let names = known.after(tonight);
     take_over_renamed(past, &owners, &names, RenameSigns { tonight, neighbours, line_step: guards.line_step });

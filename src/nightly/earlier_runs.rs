@@ -39,9 +39,6 @@ pub(super) fn close_cut_off_runs(
 }
 
 /// The record of a run whose process died, as the next run will end it: until then nothing of what its journal knows is in it.
-///
-/// # Errors
-/// When the journal cannot be read.
 pub(crate) fn as_cut_off(
     run: RunRecord,
     history: &History,

@@ -24,7 +24,7 @@ use crate::reconcile::decide::planner::draw;
 use crate::reconcile::guard::export_guards::malformed;
 use crate::reconcile::guard::falling_trend::{TREND_DAYS, falling_trend};
 use crate::reconcile::matching::line_claims::Claims;
-use crate::reconcile::matching::names_on_lines::NamesOnLines;
+use crate::reconcile::matching::names_of_counts::NamesOfCounts;
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::model::display_text::{minute, shown};
 use crate::reconcile::model::export::counts_digest::digest;
@@ -47,7 +47,7 @@ pub(super) struct Inputs {
     pub(super) remote: Remote,
     pub(super) claims: Claims,
     /// What of the names of lines is not as before.
-    pub(super) names: NamesOnLines,
+    pub(super) names: NamesOfCounts,
 }
 
 impl Inputs {
@@ -141,7 +141,7 @@ fn bundles_left(why: &str) -> Finding {
     Finding { fix, ..finding(Severity::Info, Code::BundlesLeft, message) }
 }
 
-/// That an agreement of which only the name of its cycle is known may be billed once and not month by month.
+/// The finding that agreements were taken for recurring by the names of their cycles alone: one may be billed once.
 /// Where the list was read and does not tell of some cycles, only the agreements that are billed are named.
 pub(super) fn cycles_by_name(told: CyclesByName, billed: &BTreeSet<AgreementId>) -> Option<Finding> {
     let by_name = |why: String, fix| {

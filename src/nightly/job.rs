@@ -19,7 +19,7 @@ use crate::zone::Zone;
 /// One run of one integration.
 #[derive(Clone, Copy)]
 pub struct Job<'a> {
-    /// Whose.
+    /// The integration.
     pub integration: &'a IntegrationName,
     /// In which mode.
     pub mode: Mode,

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use crate::apply::write_result::LineWriteResult;
-use crate::history::run_record::{LineRecord, Requests, RunEnd, RunRecord, Totals};
+use crate::history::run_record::{LineRecord, RunEnd, RunRecord, Totals};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::nightly::line_record::{settle_finding, settle_line};
 use crate::nightly::night_failure::Failure;
 use crate::reconcile::model::plan::finding::{Finding, sort};
 use crate::reconcile::model::plan::line::LineKey;
-use crate::reconcile::model::plan::outcome::{Outcome, RunVerdict};
+use crate::reconcile::model::plan::outcome::{Outcome, RunVerdict, Traffic};
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::report::exit_codes::Exit;
 
@@ -24,7 +24,7 @@ pub(super) struct OpenRecord<'a> {
     exit: Exit,
     /// Sorted when the record is closed, so it does not matter in which order they come.
     findings: Vec<Finding>,
-    requests: Requests,
+    requests: Traffic,
     /// Where in the plan's lines those stand that became something else than was planned.
     changed: Vec<usize>,
 }
@@ -32,7 +32,7 @@ pub(super) struct OpenRecord<'a> {
 impl<'a> OpenRecord<'a> {
     pub(super) fn of(record: RunRecord, clock: &'a dyn Fn() -> DateTime<Utc>) -> Self {
         let (exit, findings, changed) = (Exit::Done, Vec::new(), Vec::new());
-        Self { record, clock, exit, findings, requests: Requests::default(), changed }
+        Self { record, clock, exit, findings, requests: Traffic::default(), changed }
     }
 
     pub(super) fn find(&mut self, findings: impl IntoIterator<Item = Finding>) {
@@ -74,7 +74,7 @@ impl<'a> OpenRecord<'a> {
     }
 
     /// Ends the run. If the store fails now, the record says so, and the next run finds this one without an end.
-    pub(super) fn close(mut self, requests: Requests, history: &mut History) -> RunRecord {
+    pub(super) fn close(mut self, requests: Traffic, history: &mut History) -> RunRecord {
         self.requests = requests;
         let exit = self.exit_of_all();
         if let Err(error) = self.end(history, exit, exit.verdict()) {

@@ -32,9 +32,6 @@ pub struct Precheck {
 }
 
 /// Holds every row of the mapping against ConnectWise: companies, agreements, products, deprecated services.
-///
-/// # Errors
-/// ConnectWise's.
 #[expect(clippy::too_many_arguments, reason = "all that the mapping is held against")]
 pub async fn precheck<R: Reader>(
     connectwise: &R,
@@ -81,9 +78,6 @@ pub struct PlacedCustomers {
 }
 
 /// Places every customer, without a look at the catalog.
-///
-/// # Errors
-/// ConnectWise's.
 pub async fn place_customers<R: Reader>(
     connectwise: &R,
     mapping: &Mapping,

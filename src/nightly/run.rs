@@ -15,7 +15,7 @@ use crate::nightly::day_counts::counts_of_today;
 use crate::nightly::gather::{Inputs, export_record, gather};
 use crate::nightly::job::{ExportSource, Job, PlanSource, RunControl};
 use crate::nightly::night_failure::Failure;
-use crate::nightly::recorder::{Baselines, Planning, RecordedPlan, RunRecorder};
+use crate::nightly::recorder::{Baselines, Planning, RecordedPlan, RunRecorder, StoredBeside};
 use crate::nightly::undo;
 use crate::reconcile::guard::baseline;
 use crate::reconcile::guard::guard_inputs::GuardInputs;
@@ -116,11 +116,8 @@ fn decide(run: BegunRun<'_>, source: ExportSource<'_>, (inputs, plan): (&Inputs,
     let doubted = baseline::doubted(&plan, &export.counts, past, source.guards);
     let counted = counts_of_today(source.mapping, &export.counts, &remote.places, &doubted);
     let accepted = baseline::after(past, &export.counts, &plan, job.approved.is_some());
-    let drawn = RecordedPlan::checked(plan, cleared, export_record(export));
-    drawn
-        .with_baselines(Baselines { counted, names: names.clone(), accepted })
-        .with_looks(looks)
-        .with_invoice_days(invoice_days)
+    let baselines = Some(Baselines { counted, names: names.clone(), accepted });
+    RecordedPlan::checked(plan, cleared, export_record(export)).with(StoredBeside { baselines, looks, invoice_days })
 }
 
 fn context<'a>(run: BegunRun<'a>, lock: &'a RunLock, expected_owners: &'a ExpectedOwners) -> ExecutionContext<'a> {

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::history::run_record::{Requests, RunRecord};
+use crate::history::run_record::RunRecord;
 use crate::history::run_writing::NewRun;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
@@ -12,6 +12,7 @@ use crate::nightly::night_failure::Failure;
 use crate::nightly::open_record::OpenRecord;
 use crate::reconcile::model::display_text::minute;
 use crate::reconcile::model::plan::finding::{Finding, finding};
+use crate::reconcile::model::plan::outcome::Traffic;
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit_codes::Exit;
@@ -72,5 +73,5 @@ pub(crate) fn record(
     let record = RunRecord { run, integration, command, mode, started_at, undoes, planned: None, end: None };
     let mut open = OpenRecord::of(record, &ended);
     open.fail(failure);
-    Ok(open.close(Requests::default(), history))
+    Ok(open.close(Traffic::default(), history))
 }

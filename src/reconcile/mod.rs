@@ -8,3 +8,4 @@ pub mod decide;
 pub mod guard;
 pub mod matching;
 pub mod model;
+pub(crate) mod words;

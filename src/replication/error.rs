@@ -58,11 +58,11 @@ pub enum ReplicaError {
     Emptied,
     /// The store failed.
     #[error("the store of copies cannot be used")]
-    Store(#[source] CopyStoreError),
+    Store(#[from] CopyStoreError),
     /// A copy is not what its description says.
     #[error("copy {name} is damaged: {why}")]
     Damaged {
-        /// Which.
+        /// The copy's name.
         name: String,
         /// What is wrong.
         why: String,
@@ -72,7 +72,7 @@ pub enum ReplicaError {
         "copy {name} is of a newer recount: its history is of version {found}, and this one knows version {known} at most"
     )]
     NewerCopy {
-        /// Which.
+        /// The copy's name.
         name: String,
         /// Its version.
         found: i64,
@@ -81,7 +81,7 @@ pub enum ReplicaError {
     },
     /// The history on this host failed.
     #[error("the history cannot be copied")]
-    History(#[source] StoreError),
+    History(#[from] StoreError),
     /// This host's own files failed.
     #[error("{what}")]
     Local {
@@ -90,16 +90,4 @@ pub enum ReplicaError {
         /// Why it failed.
         source: std::io::Error,
     },
-}
-
-impl From<CopyStoreError> for ReplicaError {
-    fn from(error: CopyStoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl From<StoreError> for ReplicaError {
-    fn from(error: StoreError) -> Self {
-        Self::History(error)
-    }
 }

@@ -22,9 +22,6 @@ const KEPT: usize = 64;
 
 impl LeaseMarks {
     /// A new mark. It is on disk before it can be in a lease: who is killed between the two is known again.
-    ///
-    /// # Errors
-    /// When it cannot be kept.
     pub fn draw(&self) -> Result<String, ReplicaError> {
         let mark = (self.draw)();
         self.keep(&mark).map_err(failed)?;
@@ -33,9 +30,6 @@ impl LeaseMarks {
 
     /// Whether this state folder wrote the lease that bears the mark. One that kept no marks yet knows every mark: it is of
     /// the version before.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn knows(&self, mark: &str) -> Result<bool, ReplicaError> {
         let kept = self.kept().map_err(failed)?;
         Ok(kept.is_none_or(|kept| kept.lines().any(|one| one == mark)))

@@ -69,7 +69,7 @@ pub enum LeaseTurn {
     },
     /// It is another host's.
     StandBy {
-        /// Whose.
+        /// The host that has it.
         host: String,
         /// How long it holds still.
         left: TimeDelta,

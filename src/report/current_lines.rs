@@ -25,9 +25,6 @@ pub struct Current {
 
 impl Current {
     /// How the lines of this run stand.
-    ///
-    /// # Errors
-    /// When the history cannot be read.
     pub fn of(history: &History, mut run: RunRecord) -> Result<Self, StoreError> {
         let undos = history.undos_since(&run.integration, run.run)?;
         let mut left: BTreeMap<LineKey, (RunId, LineRecord)> = BTreeMap::new();

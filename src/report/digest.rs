@@ -24,7 +24,7 @@ use crate::report::numbers_and_dates::{plural, signed};
 
 /// Lines that are shown as the top movers.
 const MOVERS_SHOWN: usize = 10;
-/// Matters that are shown; the others wait shorter.
+/// Open items that are shown, those that wait longest.
 const OPEN_SHOWN: usize = 30;
 /// Days before today that a digest looks at.
 const DAYS: u64 = 7;

@@ -117,7 +117,7 @@ pub fn health(
 /// What is expected of an integration.
 #[derive(Debug, Clone, Copy)]
 pub struct Expected<'a> {
-    /// Which.
+    /// The integration.
     pub integration: &'a IntegrationName,
     /// Its mode.
     pub mode: Mode,
@@ -132,9 +132,6 @@ const NIGHTS: usize = 400;
 
 impl Expected<'_> {
     /// Its health, as the history knows it.
-    ///
-    /// # Errors
-    /// When the history cannot be read.
     pub fn health(
         &self,
         history: Option<&History>,
@@ -220,8 +217,8 @@ impl Health {
 mod tests {
     use super::*;
 
-    use crate::history::run_record::{Requests, Totals};
-    use crate::reconcile::model::plan::outcome::RunCommand;
+    use crate::history::run_record::Totals;
+    use crate::reconcile::model::plan::outcome::{RunCommand, Traffic};
 
     fn noon() -> DateTime<Utc> {
         "2026-11-24T12:00:00Z".parse().expect("a time")
@@ -235,7 +232,7 @@ mod tests {
             verdict: Exit::of_code(exit_code).verdict(),
             exit_code,
             totals: Totals::default(),
-            requests: Requests::default(),
+            requests: Traffic::default(),
             head: None,
         });
         let (integration, command, mode) = (IntegrationName::new("mail"), RunCommand::Run, Mode::Apply);

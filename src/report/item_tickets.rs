@@ -6,9 +6,6 @@ use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::record_links::{ItemTicket, RecordLinks};
 
 /// The links of an integration's records, with the tickets that its open items have by now.
-///
-/// # Errors
-/// When the history cannot be read.
 pub fn with_tickets(
     links: &RecordLinks,
     integration: &IntegrationName,

@@ -6,9 +6,6 @@ use std::path::Path;
 use crate::atomic_files::replace_unsynced;
 
 /// Replaces the file at once. It holds numbers and names of integrations, so everybody may read it.
-///
-/// # Errors
-/// The system's.
 pub fn replace(path: &Path, text: &str) -> io::Result<()> {
     replace_unsynced(path, text.as_bytes(), 0o644)
 }

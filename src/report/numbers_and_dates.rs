@@ -6,14 +6,14 @@ use std::fmt::Write as _;
 use chrono::{DateTime, FixedOffset};
 use rust_decimal::Decimal;
 
-use crate::history::run_record::{ExportRecord, LineRecord, Requests, RunRecord};
+use crate::history::run_record::{ExportRecord, LineRecord, RunRecord};
 use crate::reconcile::model::display_text;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::export::row_lines::RowLines;
 use crate::reconcile::model::ids::{CustomerName, RunId};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::line::Source;
-use crate::reconcile::model::plan::outcome::{Outcome, RunCommand};
+use crate::reconcile::model::plan::outcome::{Outcome, RunCommand, Traffic};
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::{Quantity, or_dash};
 use crate::reconcile::model::record_links::{OpenedRecord, RecordLinks};
@@ -214,8 +214,8 @@ pub(crate) fn item_records(
 }
 
 /// What a run waited for. Reads, looks and writes include the waits for their turn.
-pub(crate) fn waits(requests: &Requests) -> String {
-    let Requests { sent: _, retried: _, throttled_ms, pace_ms, read_ms, look_ms, write_ms } = *requests;
+pub(crate) fn waits(requests: &Traffic) -> String {
+    let Traffic { sent: _, retried: _, throttled_ms, pace_ms, read_ms, look_ms, write_ms } = *requests;
     let seconds = |ms: u64| format!("{}.{} s", ms / 1000, ms % 1000 / 100);
     let (read, look, write) = (seconds(read_ms), seconds(look_ms), seconds(write_ms));
     let (pace, asked) = (seconds(pace_ms), seconds(throttled_ms));

@@ -62,9 +62,6 @@ pub struct Answerable {
 }
 
 /// Those of every integration that has a plan.
-///
-/// # Errors
-/// When the history cannot be read.
 pub fn open_items<'n>(
     integrations: impl Iterator<Item = &'n IntegrationName>,
     history: &History,
@@ -75,9 +72,6 @@ pub fn open_items<'n>(
 
 /// Everything that waits, longest first. An integration that is off draws no plan any more: what it asked last stays, but for
 /// what is over by that alone.
-///
-/// # Errors
-/// When the history cannot be read.
 pub fn waiting(
     all: &[OpenItems],
     is_off: impl Fn(&IntegrationName) -> bool,
@@ -258,7 +252,7 @@ impl Item<'_> {
 
     /// Whether its line was answered since the plan was drawn.
     pub fn was_answered(&self) -> bool {
-        let answered = self.line_matter().and_then(|matter| self.of.decisions.0.get(&matter));
+        let answered = self.line_subject().and_then(|matter| self.of.decisions.0.get(&matter));
         answered.is_some_and(|decision| decision.at >= self.of.run.started_at)
     }
 
@@ -309,8 +303,8 @@ impl Item<'_> {
     pub fn answer(&self, verb: AnswerVerb) -> Result<Answerable, Refusal> {
         let permitted = answer(verb, &self.shown())?;
         let matter = match permitted.about {
-            AnswerSubject::Line => self.line_matter(),
-            AnswerSubject::Finding => self.finding_matter(),
+            AnswerSubject::Line => self.line_subject(),
+            AnswerSubject::Finding => self.finding_subject(),
         };
         // What has no matter is no placed line and no nameable finding, so nothing about it was permitted.
         let matter = matter.ok_or(Refusal::InformationOnly)?;
@@ -331,7 +325,7 @@ impl Item<'_> {
     }
 
     fn shown(&self) -> ShownItem {
-        let (of_line, of_finding) = (self.line_matter(), self.finding_matter());
+        let (of_line, of_finding) = (self.line_subject(), self.finding_subject());
         let answered = of_finding.as_ref().or(of_line.as_ref()).and_then(|matter| self.of.decisions.0.get(matter));
         ShownItem {
             line: self.line.map(|line| ShownLine {
@@ -349,11 +343,11 @@ impl Item<'_> {
         }
     }
 
-    fn line_matter(&self) -> Option<DecisionSubject> {
+    fn line_subject(&self) -> Option<DecisionSubject> {
         self.line.and_then(|line| line.key()).map(|key| DecisionSubject::line(&key))
     }
 
-    fn finding_matter(&self) -> Option<DecisionSubject> {
+    fn finding_subject(&self) -> Option<DecisionSubject> {
         self.finding.and_then(|finding| self.of.matter(finding))
     }
 }

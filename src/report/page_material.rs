@@ -32,17 +32,11 @@ pub struct ReportHistory<'a> {
 
 impl<'a> ReportHistory<'a> {
     /// For the run's page, and for the pages of customers who have something changed or held in it.
-    ///
-    /// # Errors
-    /// When the history cannot be read.
     pub fn of_run(history: &History, run: &'a RunRecord) -> Result<Self, StoreError> {
         Self::gather(history, run, &[], touched(run))
     }
 
     /// For the pages of these customers, with what undos left of their lines.
-    ///
-    /// # Errors
-    /// When the history cannot be read.
     pub fn of_customers(
         history: &History,
         current: &'a Current,

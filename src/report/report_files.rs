@@ -123,9 +123,6 @@ impl Reports {
     }
 
     /// Keeps the pages of these customers; gives the path of the last one.
-    ///
-    /// # Errors
-    /// When a file cannot be written.
     pub fn keep_customers(&self, gathered: &ReportHistory<'_>) -> Result<Option<PathBuf>, KeepError> {
         let material = gathered.material(self.records.get(gathered.integration()));
         let mut last = None;

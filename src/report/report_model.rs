@@ -11,6 +11,7 @@ use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunVerdict};
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
+use crate::reconcile::words::words;
 use crate::report::{Change, LinesKept, display_names, lines, numbers_and_dates};
 
 /// Headings, the same in every form.
@@ -328,19 +329,20 @@ fn pending_plan(run: &RunRecord, plan: &str) -> String {
     format!("plan {plan} · recount apply {plan} · valid while {sources} as read")
 }
 
-/// In which part of a report a line stands: each line in exactly one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ReportSection {
-    /// Written, or would be.
-    Changed,
-    /// Held, refused or in doubt.
-    Held,
-    /// Somebody else changed it in ConnectWise.
-    Drift,
-    /// Without a place in ConnectWise, or skipped on purpose.
-    LeftOut,
-    /// Billed and used are equal.
-    Unchanged,
+words! {
+    /// In which part of a report a line stands: each line in exactly one. Its word stands in tables.
+    ReportSection {
+        /// Written, or would be.
+        Changed = "changed",
+        /// Held, refused or in doubt.
+        Held = "held",
+        /// Somebody else changed it in ConnectWise.
+        Drift = "drift",
+        /// Without a place in ConnectWise, or skipped on purpose.
+        LeftOut = "left-out",
+        /// Billed and used are equal.
+        Unchanged = "unchanged",
+    }
 }
 
 impl ReportSection {
@@ -354,17 +356,6 @@ impl ReportSection {
             Outcome::Skipped => ReportSection::LeftOut,
             _ if line.agreement.is_none() => ReportSection::LeftOut,
             _ => ReportSection::Held,
-        }
-    }
-
-    /// Its word in tables.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            ReportSection::Changed => "changed",
-            ReportSection::Held => "held",
-            ReportSection::Drift => "drift",
-            ReportSection::LeftOut => "left-out",
-            ReportSection::Unchanged => "unchanged",
         }
     }
 }

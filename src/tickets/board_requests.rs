@@ -12,9 +12,9 @@ use crate::report::brief::settled::{APPROVED, AnswersSince};
 use crate::tickets::board::{BoardTerms, Note, ServiceBoard, StatusChange, Ticket};
 use crate::tickets::round_inputs::{SyncHalt, TicketRound, is_doubtful, references};
 use crate::tickets::ticket_plan::TicketPlan;
-use crate::tickets::ticket_subject::TicketSubject;
 use crate::tickets::ticket_text;
 use crate::tickets::ticket_text::TokenValues;
+use crate::tickets::ticket_topic::TicketTopic;
 
 /// How often one write is sent while ConnectWise says that it is too busy to take it.
 pub(crate) const TRIES_WHEN_BUSY: u32 = 3;
@@ -137,7 +137,7 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
 
     pub(crate) async fn note_all(
         &mut self,
-        due: Vec<(TicketRecord, TicketSubject)>,
+        due: Vec<(TicketRecord, TicketTopic)>,
         found: &Found,
     ) -> Result<(), SyncHalt> {
         for (record, subject) in due {
@@ -217,7 +217,7 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
     /// Tickets that a person closed or deleted while their subject goes on. Of the others it is known from here on what they say.
     pub(crate) fn dismiss_closed(
         &mut self,
-        waiting: Vec<(TicketRecord, TicketSubject)>,
+        waiting: Vec<(TicketRecord, TicketTopic)>,
         found: &Found,
     ) -> Result<(), SyncHalt> {
         for (mut record, subject) in waiting {
@@ -242,7 +242,7 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
         Ok(self.history.keep_ticket(&record)?)
     }
 
-    async fn note(&mut self, mut record: TicketRecord, subject: &TicketSubject, found: &Found) -> Result<(), SyncHalt> {
+    async fn note(&mut self, mut record: TicketRecord, subject: &TicketTopic, found: &Found) -> Result<(), SyncHalt> {
         let ticket = found.get(&record.reference).and_then(|tickets| tickets.first());
         let Some(ticket) = ticket.filter(|ticket| !self.terms.is_closed(ticket)) else {
             return self.dismiss(record, ticket);
@@ -348,16 +348,16 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
         if self.round.stop.asked() { Err(SyncHalt::Stopped) } else { Ok(()) }
     }
 
-    pub(crate) fn next_occurrence(&self, subject: &TicketSubject) -> Result<i64, SyncHalt> {
+    pub(crate) fn next_occurrence(&self, subject: &TicketTopic) -> Result<i64, SyncHalt> {
         let last = self.history.last_ticket(&self.round.run.integration, subject.kind, &subject.handle)?;
         Ok(last.map_or(1, |last| last.occurrence + 1))
     }
 
-    pub(crate) fn reference(&self, subject: &TicketSubject, occurrence: i64) -> TicketRef {
+    pub(crate) fn reference(&self, subject: &TicketTopic, occurrence: i64) -> TicketRef {
         TicketRef::of(&self.round.run.integration, subject.kind, &subject.handle, occurrence)
     }
 
-    pub(crate) fn words<'b>(&self, subject: &'b TicketSubject) -> TokenValues<'b>
+    pub(crate) fn words<'b>(&self, subject: &'b TicketTopic) -> TokenValues<'b>
     where
         'a: 'b,
     {

@@ -9,6 +9,6 @@ pub mod round_inputs;
 pub mod settings;
 pub mod text_template;
 pub(crate) mod ticket_plan;
-pub mod ticket_subject;
 pub mod ticket_sync;
 pub mod ticket_text;
+pub mod ticket_topic;

@@ -9,8 +9,8 @@ use crate::reconcile::model::ids::{TicketId, TicketRef};
 use crate::tickets::board::{NewTicket, ServiceBoard};
 use crate::tickets::board_requests::{Found, TRIES_WHEN_BUSY, TicketSync, is_surely_not_written, write_error_text};
 use crate::tickets::round_inputs::SyncHalt;
-use crate::tickets::ticket_subject::TicketSubject;
 use crate::tickets::ticket_text;
+use crate::tickets::ticket_topic::TicketTopic;
 
 /// A subject that came up more often than this, with nothing known of it here, is for a person to look at.
 const OCCURRENCES_LOOKED_AT: i64 = 50;
@@ -18,7 +18,7 @@ const OCCURRENCES_LOOKED_AT: i64 = 50;
 impl<D: ServiceBoard> TicketSync<'_, D> {
     /// Opens as many as a run may, and gives how many wait. What ConnectWise refuses is not one of them; when it refused as many,
     /// the rest waits as well.
-    pub(crate) async fn open_all(&mut self, subjects: Vec<TicketSubject>, found: &Found) -> Result<usize, SyncHalt> {
+    pub(crate) async fn open_all(&mut self, subjects: Vec<TicketTopic>, found: &Found) -> Result<usize, SyncHalt> {
         let most = self.round.settings.max_new;
         let (mut opened, mut refused) = (0, 0);
         let mut subjects = subjects.into_iter();
@@ -30,7 +30,7 @@ impl<D: ServiceBoard> TicketSync<'_, D> {
     }
 
     /// Whether ConnectWise took it, as far as is known.
-    async fn open(&mut self, subject: &TicketSubject, found: &Found) -> Result<bool, SyncHalt> {
+    async fn open(&mut self, subject: &TicketTopic, found: &Found) -> Result<bool, SyncHalt> {
         let (occurrence, there) = self.free_occurrence(subject, found).await?;
         let reference = self.reference(subject, occurrence);
         let mut record = self.record(subject, occurrence, reference.clone());
@@ -87,11 +87,7 @@ impl<D: ServiceBoard> TicketSync<'_, D> {
     }
 
     /// The subject's next ticket, and the open one that is there already although nothing is known of it here.
-    async fn free_occurrence(
-        &self,
-        subject: &TicketSubject,
-        found: &Found,
-    ) -> Result<(i64, Option<TicketId>), SyncHalt> {
+    async fn free_occurrence(&self, subject: &TicketTopic, found: &Found) -> Result<(i64, Option<TicketId>), SyncHalt> {
         let first = self.next_occurrence(subject)?;
         let mut there = found.get(&self.reference(subject, first)).cloned().unwrap_or_default();
         for occurrence in first..first + OCCURRENCES_LOOKED_AT {
@@ -111,7 +107,7 @@ impl<D: ServiceBoard> TicketSync<'_, D> {
         }))
     }
 
-    fn record(&self, subject: &TicketSubject, occurrence: i64, reference: TicketRef) -> TicketRecord {
+    fn record(&self, subject: &TicketTopic, occurrence: i64, reference: TicketRef) -> TicketRecord {
         let now = (self.round.clock)();
         TicketRecord {
             number: 0,
@@ -135,7 +131,7 @@ impl<D: ServiceBoard> TicketSync<'_, D> {
         }
     }
 
-    fn new_ticket(&self, subject: &TicketSubject, record: &TicketRecord) -> Result<NewTicket, SyncHalt> {
+    fn new_ticket(&self, subject: &TicketTopic, record: &TicketRecord) -> Result<NewTicket, SyncHalt> {
         let settings = self.round.settings;
         let own = settings.company_of_customer && self.round.same_connectwise;
         let last = self.history.last_ticket(&record.integration, record.kind, &record.handle)?;

@@ -12,7 +12,7 @@ use crate::history::ticket_records::{TicketRecord, TicketState};
 use crate::reconcile::model::ids::{CustomerName, TicketRef};
 use crate::tickets::board::TermsError;
 use crate::tickets::settings::TicketSettings;
-use crate::tickets::ticket_subject::TicketSubject;
+use crate::tickets::ticket_topic::TicketTopic;
 
 /// One run whose subjects are to be told.
 #[derive(Clone, Copy)]
@@ -75,7 +75,7 @@ impl TicketRound<'_> {
     }
 
     /// Whether a new item is this table's: the first one's that takes it.
-    pub(crate) fn takes(&self, subject: &TicketSubject) -> bool {
+    pub(crate) fn takes(&self, subject: &TicketTopic) -> bool {
         self.tables.iter().position(|table| table.take(subject)) == Some(self.at)
     }
 }

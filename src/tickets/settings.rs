@@ -9,7 +9,7 @@ use crate::reconcile::model::ids::{CompanyId, CustomerName};
 use crate::reconcile::model::ticket_kind::TicketKind;
 use crate::tickets::board::BoardNames;
 use crate::tickets::text_template::Template;
-use crate::tickets::ticket_subject::TicketSubject;
+use crate::tickets::ticket_topic::TicketTopic;
 
 /// Tickets of one integration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,13 +50,13 @@ pub struct TicketSettings {
 
 impl TicketSettings {
     /// Whether an open item becomes a ticket of these.
-    pub fn take(&self, subject: &TicketSubject) -> bool {
+    pub fn take(&self, subject: &TicketTopic) -> bool {
         self.take_kind(subject.kind, subject.finding.customer.as_ref())
     }
 
     /// The same of one of which no more is known.
     pub fn take_kind(&self, kind: TicketKind, customer: Option<&CustomerName>) -> bool {
-        self.kinds.contains(&kind) && customer.is_none_or(|customer| self.customers.hold(customer))
+        self.kinds.contains(&kind) && customer.is_none_or(|customer| self.customers.contains(customer))
     }
 
     /// Where its tickets are, as the history keeps it: the ConnectWise, if it is not the integration's, and the board.
@@ -78,7 +78,7 @@ pub enum TicketCustomers {
 
 impl TicketCustomers {
     /// Whether a customer is selected.
-    pub fn hold(&self, customer: &CustomerName) -> bool {
+    pub fn contains(&self, customer: &CustomerName) -> bool {
         match self {
             Self::All => true,
             Self::Only(names) => names.contains(customer),

@@ -4,7 +4,7 @@ use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::history::ticket_records::{TicketRecord, TicketState};
 use crate::tickets::round_inputs::{TicketRound, is_doubtful};
-use crate::tickets::ticket_subject::{TicketSubject, subjects, tells_what_is_settled};
+use crate::tickets::ticket_topic::{TicketTopic, subjects, tells_what_is_settled};
 
 /// What one round does about tickets.
 #[derive(Debug, Default)]
@@ -18,11 +18,11 @@ pub(crate) struct TicketPlan {
     /// Their subject is settled, and they are in another ConnectWise.
     pub(crate) left: Vec<TicketRecord>,
     /// Their subject goes on, and a note is due.
-    pub(crate) persisting: Vec<(TicketRecord, TicketSubject)>,
+    pub(crate) persisting: Vec<(TicketRecord, TicketTopic)>,
     /// Their subject goes on, and nothing is due but a look: a person may have closed them.
-    pub(crate) waiting: Vec<(TicketRecord, TicketSubject)>,
+    pub(crate) waiting: Vec<(TicketRecord, TicketTopic)>,
     /// Subjects without one, in the order in which they are tried.
-    pub(crate) new: Vec<TicketSubject>,
+    pub(crate) new: Vec<TicketTopic>,
     /// Subjects that have to wait for another run's turn.
     pub(crate) left_over: usize,
 }
@@ -65,7 +65,7 @@ impl TicketPlan {
         known && persisting.is_empty() && waiting.is_empty() && new.is_empty()
     }
 
-    fn sort(&mut self, round: &TicketRound<'_>, record: TicketRecord, subject: Option<TicketSubject>) {
+    fn sort(&mut self, round: &TicketRound<'_>, record: TicketRecord, subject: Option<TicketTopic>) {
         match subject {
             None if round.elsewhere(&record).is_some() && tells_what_is_settled(round.run) => self.left.push(record),
             _ if round.elsewhere(&record).is_some() => {}
@@ -84,10 +84,10 @@ impl TicketPlan {
 
 /// Items whose ticket ConnectWise did not take the last time come behind those that were not tried.
 fn refused_last(
-    subjects: Vec<TicketSubject>,
+    subjects: Vec<TicketTopic>,
     round: &TicketRound<'_>,
     history: &History,
-) -> Result<Vec<TicketSubject>, StoreError> {
+) -> Result<Vec<TicketTopic>, StoreError> {
     let (mut first, mut last) = (Vec::new(), Vec::new());
     for subject in subjects {
         let refused = history.was_dropped(&round.run.integration, subject.kind, &subject.handle)?;
@@ -99,7 +99,7 @@ fn refused_last(
 
 /// A subject that came back before its ticket could be closed is told at once, and so is one whose reason or commands are no
 /// longer those that its ticket names.
-fn is_due(round: &TicketRound<'_>, record: &TicketRecord, subject: &TicketSubject) -> bool {
+fn is_due(round: &TicketRound<'_>, record: &TicketRecord, subject: &TicketTopic) -> bool {
     let waited = round.run.started_at.signed_duration_since(record.noted_at);
     let due = round.settings.note_every.is_some_and(|every| waited >= every);
     let out_of_date = record.told.as_ref().is_some_and(|told| *told != subject.told());

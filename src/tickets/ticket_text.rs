@@ -18,7 +18,7 @@ use crate::report::format::text::entry;
 use crate::report::report_model::ReportEntry;
 use crate::tickets::settings::{FIELDS, TicketSettings};
 use crate::tickets::text_template::{Template, Token};
-use crate::tickets::ticket_subject::TicketSubject;
+use crate::tickets::ticket_topic::TicketTopic;
 
 /// ConnectWise's limit of a summary (its API description says "Max length: 100").
 const SUMMARY_MAX: usize = 100;
@@ -42,7 +42,7 @@ pub struct TokenValues<'a> {
     /// Since when the ticket is there.
     pub since: NaiveDate,
     /// The subject.
-    pub subject: &'a TicketSubject,
+    pub subject: &'a TicketTopic,
 }
 
 /// One line of at most 100 characters, never blank.
@@ -111,7 +111,7 @@ pub fn sample(integration: &IntegrationName, settings: &TicketSettings, date: Na
         edited: None,
     };
     let kind = TicketKind::HeldLine;
-    let subject = TicketSubject { kind, handle, finding, line: Some(line), company: Some(settings.company) };
+    let subject = TicketTopic { kind, handle, finding, line: Some(line), company: Some(settings.company) };
     let words = TokenValues { integration, run: RunId(0), date, since: date, subject: &subject };
     let summary = cut(&format!("TEST {}", summary(&settings.summary, words)), SUMMARY_MAX);
     let text = format!("This is a test of recount, made of sample data.\n{}", text(&settings.description, words));
@@ -120,7 +120,7 @@ pub fn sample(integration: &IntegrationName, settings: &TicketSettings, date: Na
 
 fn value(token: Token, words: TokenValues<'_>, fit: impl Fn(&str) -> String) -> Option<String> {
     let TokenValues { integration, run, date, since, subject } = words;
-    let TicketSubject { kind, handle, finding, line, company } = subject;
+    let TicketTopic { kind, handle, finding, line, company } = subject;
     let line = line.as_ref();
     let quantity = |of: fn(&LineRecord) -> Option<Quantity>| line.and_then(of).map(|units| units.to_string());
     let found = match token {
@@ -154,12 +154,12 @@ fn ways(remedy: &Remedy, fit: impl Fn(&str) -> String) -> Option<String> {
 }
 
 /// The lines of a mail; what is hostile was made plain there.
-fn as_mailed(subject: &TicketSubject) -> String {
+fn as_mailed(subject: &TicketTopic) -> String {
     entry(&ReportEntry { finding: &subject.finding, line: subject.line.as_ref() })
 }
 
 /// `Acme, CloudFilter (k4x2p)`, or what of the night it is.
-fn subject_name(subject: &TicketSubject) -> String {
+fn subject_name(subject: &TicketTopic) -> String {
     let names = [
         subject.finding.customer.as_ref().map(|name| shown(name.as_str())),
         subject.finding.service.as_ref().map(|name| shown(name.as_str())),
@@ -199,14 +199,14 @@ fn cut(text: &str, most: usize) -> String {
 mod tests {
     use super::*;
 
-    fn subject(customer: &str) -> TicketSubject {
+    fn subject(customer: &str) -> TicketTopic {
         let finding = Finding {
             customer: Some(CustomerName::new(customer)),
             handle: Some("k4x2p".to_owned()),
             fix: Remedy::command("recount accept k4x2p"),
             ..finding(Severity::Decide, Code::ToZero, "3 → 0.".to_owned())
         };
-        TicketSubject { kind: TicketKind::HeldLine, handle: "k4x2p".to_owned(), finding, line: None, company: None }
+        TicketTopic { kind: TicketKind::HeldLine, handle: "k4x2p".to_owned(), finding, line: None, company: None }
     }
 
     fn said(text: &str, customer: &str) -> (String, String) {

@@ -225,9 +225,8 @@ fn the_commands_that_an_undo_prints_do_what_they_say() {
     let (office, number) = raised();
     assert_eq!(office.run().code, 0, "a quiet night since");
     let (_, drawn) = office.undo(&number);
-    let fix = drawn["findings"][0]["fix"].as_str().expect("a remedy").to_owned();
+    let typed = drawn["findings"][0]["commands"][0].as_str().expect("a command").to_owned();
     assert_eq!(apply(&office, &drawn), 0);
-    let typed = fix.split(';').next().expect("a command");
     let words: Vec<&str> = typed.split(' ').skip(1).collect();
     let kept = office.recount(&words);
     assert_eq!(kept.code, 0, "{typed}: {kept:?}");

@@ -78,7 +78,7 @@ impl Alerts<'_> {
         for (name, ended) in join_all(sent).await {
             any = true;
             if let Err(error) = ended {
-                tracing::warn!(alert = name, "alert {name} could not report that a run begins: {}", escaped(&error));
+                tracing::warn!("alert {name} could not report that a run begins: {}", escaped(&error));
             }
         }
         AnnouncedRun { id, left: if any { within - first } else { within } }
@@ -101,7 +101,7 @@ impl Alerts<'_> {
         for (name, ended) in join_all(sent).await {
             match ended {
                 Ok(refused) => _ = told_some(name, &refused),
-                Err(error) => tracing::warn!(alert = name, "alert {name} failed: {}", escaped(&error)),
+                Err(error) => tracing::warn!("alert {name} failed: {}", escaped(&error)),
             }
         }
     }
@@ -148,7 +148,7 @@ impl Alerts<'_> {
                 Ok(refused) => (AlertOutcome::Sent, told_some(name, &refused)),
                 Err(error) => {
                     let error = escaped(&error);
-                    tracing::warn!(alert = name, run.id = run.run.0, "alert {name} of run {} failed: {error}", run.run);
+                    tracing::warn!("alert {name} of run {} failed: {error}", run.run);
                     (AlertOutcome::Failed, error)
                 }
             };
@@ -167,7 +167,7 @@ impl Alerts<'_> {
         let record = AlertRecord { alert, run: run.run, digest, at, outcome, detail };
         if let Err(error) = history.record_alert(&record) {
             let (name, outcome) = (due.alert.name, outcome.as_str());
-            tracing::warn!(alert = name, "cannot record that alert {name} is {outcome}: {error}");
+            tracing::warn!("cannot record that alert {name} is {outcome}: {error}");
         }
     }
 }
@@ -185,7 +185,7 @@ fn told_some(name: &str, refused: &[String]) -> String {
         return String::new();
     }
     let refused = escaped(&refused.join("; "));
-    tracing::warn!(alert = name, "alert {name} did not reach everybody: the server refused {refused}");
+    tracing::warn!("alert {name} did not reach everybody: the server refused {refused}");
     format!("the server refused {refused}")
 }
 

@@ -14,7 +14,7 @@ pub(crate) fn named<'a>(config: &'a Config, name: &str) -> Result<&'a Integratio
     config.integrations.get(name).ok_or_else(|| {
         let names: Vec<&str> = config.integrations.keys().map(IntegrationName::as_str).collect();
         let meant = alike(name, names.iter().copied()).map(|meant| format!("did you mean {meant}? "));
-        let fix = format!("{}There are: {}", meant.unwrap_or_default(), names.join(", "));
+        let fix = format!("{}the integrations are: {}", meant.unwrap_or_default(), names.join(", "));
         CommandError::new(Exit::Usage, format!("there is no integration {}", shown(name)), fix)
     })
 }

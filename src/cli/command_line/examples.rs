@@ -16,7 +16,11 @@ pub(crate) const EXAMPLES: &[(&str, Examples)] = &[
     ),
     (
         "demo",
-        &[("recount demo", "an ordinary night and the next one"), ("recount demo --chaos", "a night that goes wrong")],
+        &[
+            ("recount demo", "an ordinary night and the next one"),
+            ("recount demo --chaos", "a night that goes wrong"),
+            ("recount demo --desk", "the desk on it, in a browser"),
+        ],
     ),
     (
         "init",
@@ -105,7 +109,7 @@ pub(crate) const EXAMPLES: &[(&str, Examples)] = &[
         ],
     ),
     ("keep", &[("recount keep c9tw --until 2027-03-31 --note \"agreed by mail\"", "leave it as it is until then")]),
-    ("ignore", &[("recount ignore a7kx --note \"our own mailboxes\"", "do not ask about it any more")]),
+    ("ignore", &[("recount ignore a7kx --until 2027-03-31 --note \"in a trial\"", "do not ask about it until then")]),
     ("undo", &[("recount undo 219", "a plan that sets back what run 219 wrote")]),
     (
         "verify",

@@ -44,7 +44,7 @@ pub(super) enum Command {
     Read(read::Options),
     /// The vendors whose files are known: names for `profile` and `read --profile`
     Profiles,
-    /// Which customer is which company: list, suggest, add, ignore, test
+    /// Which customer is which company: list, suggest, add, ignore, remove, pin, agreements, products, test
     Map(map::Options),
     /// What would change, and why; writes nothing to ConnectWise
     Plan(run::PlanOptions),
@@ -80,11 +80,11 @@ pub(super) enum Command {
     Tickets(tickets::Options),
     /// Is every integration well? The exit code says it, too
     Status(status::Options),
-    /// Every integration, on or off; enable, disable
+    /// Every integration, on or off: list, add, remove, enable, disable
     Integrations(integrations::Options),
     /// Mail, webhook and ping: does it arrive?
     Alerts(alerts::Options),
-    /// Who may come to the desk: list, add, role, reset, lock, remove
+    /// Who may come to the desk: list, add, role, reset, lock, unlock, remove
     Users(users::Options),
     /// The desk: open items, plans, nights and customers in a browser, and the buttons for them; /metrics
     Serve(serve::Options),
@@ -192,8 +192,20 @@ fn tell(error: &clap::Error) {
     let told = error.render().to_string();
     let said = told.split("\n\n").next().unwrap_or_default();
     let message = said.strip_prefix("error: ").unwrap_or(said).trim();
-    let error = JsonError { message, fix: "recount --help shows what there is" };
+    let error = JsonError { message, fix: &format!("{} --help shows what there is", typed_command()) };
     console::document(Exit::Usage, &Document::new(&[], Some(error)));
+}
+
+/// The command that was typed, as far as there is one.
+fn typed_command() -> String {
+    let (mut command, mut path) = (whole(), "recount".to_owned());
+    for word in std::env::args_os().skip(1) {
+        if let Some(below) = command.find_subcommand(&word).cloned() {
+            path = format!("{path} {}", below.get_name());
+            command = below;
+        }
+    }
+    path
 }
 
 /// Every command, its options, and its examples.

@@ -183,7 +183,7 @@ fn stand_in(word: &str) -> &str {
     match word {
         "RUN" => "219",
         "apply|observe" | "observe|apply" => "observe",
-        "COMPANY_ID" | "ADDITION_ID" | "ID" => "3321",
+        "COMPANY_ID" | "AGREEMENT_ID" | "ADDITION_ID" | "ID" => "3321",
         "DAY" | "YYYY-MM-DD" => "2027-03-31",
         _ => word,
     }

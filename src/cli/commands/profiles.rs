@@ -19,13 +19,8 @@ pub(crate) fn run(global: &Global, console: &Console) -> Exit {
         Ok(profiles) => profiles,
         Err(error) => return error.tell(console),
     };
-    if console.json {
-        let profiles = profiles.values().map(Row::of).collect();
-        console.document(Exit::Done, &Document { profiles });
-    } else {
-        console.print(&table(&profiles));
-    }
-    Exit::Done
+    let document = Document { profiles: profiles.values().map(Row::of).collect() };
+    console.show(Exit::Done, &document, || table(&profiles))
 }
 
 /// Every profile there is for the configuration that the arguments name, or for this folder.

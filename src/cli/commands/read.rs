@@ -20,7 +20,7 @@ use crate::export::propose::proposal::Proposal;
 use crate::export::propose::{bytes_counted, files_of, points_of_thousands, proposals};
 use crate::export::read::bytes_to_counts::read_bytes;
 use crate::export::read::normalized_names::alike;
-use crate::export::settings::{Layout, MAX_BYTES};
+use crate::export::settings::{ExportLocation, Layout, MAX_BYTES};
 use crate::nightly::night_failure::Failure;
 use crate::nightly::read_export::{ReadExportError, read_export};
 use crate::reconcile::decide::findings::row_findings::of_export;
@@ -142,7 +142,7 @@ fn read(global: &Global, options: &Options) -> Result<Read, NotRead> {
     match session::configuration(global) {
         Ok(config) => match config.integrations.keys().find(|name| name.as_str() == options.what) {
             Some(name) => integration(&config, name),
-            None if is_file => file(global, path, None),
+            None if is_file => file(global, path, None).map_err(|why| instead_of_a_profile(why, &config, path)),
             None => Err(nothing(&config, &options.what).into()),
         },
         Err(_) if is_file => file(global, path, None),
@@ -155,10 +155,28 @@ fn read(global: &Global, options: &Options) -> Result<Read, NotRead> {
 fn nothing(config: &Config, what: &str) -> CommandError {
     let names: Vec<&str> = config.integrations.keys().map(|name| name.as_str()).collect();
     let fix = match alike(what, names.iter().copied()) {
-        Some(name) => format!("did you mean {name}? There are: {}", names.join(", ")),
+        Some(name) => format!("did you mean {name}? the integrations are: {}", names.join(", ")),
         None => format!("the integrations are: {}", names.join(", ")),
     };
     CommandError::new(Exit::Usage, format!("there is neither an integration nor a file {}", shown(what)), fix)
+}
+
+/// Where an integration takes this file, it knows how to read it: nobody has to write a profile.
+fn instead_of_a_profile(why: NotRead, config: &Config, path: &Path) -> NotRead {
+    let takes = |location: &ExportLocation| {
+        let ExportLocation::Path(pattern) = location else { return None };
+        let (pattern, file) = (std::path::absolute(pattern).ok()?, std::path::absolute(path).ok()?);
+        Some(glob::Pattern::new(pattern.to_str()?).ok()?.matches_path(&file))
+    };
+    let taken = config.integrations.values().find(|one| takes(&one.export.source) == Some(true));
+    match (why, taken) {
+        (NotRead::Failed(error), Some(integration)) if error.exit == Exit::Usage => {
+            let read = Remedy::command(format!("recount read {}", integration.name));
+            let fix = read.noting("the `path` of that integration takes this file");
+            NotRead::Failed(CommandError { fix, ..error })
+        }
+        (why, _) => why,
+    }
 }
 
 fn integration(config: &Config, name: &IntegrationName) -> Result<Read, NotRead> {

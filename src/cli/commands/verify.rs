@@ -80,7 +80,8 @@ fn well_formed(head: &str) -> Result<String, CommandError> {
     let typed = head.trim().trim_end_matches('…').trim_end_matches("...").to_ascii_lowercase();
     let fits = (HEAD_MIN..=64).contains(&typed.len()) && typed.bytes().all(|byte| byte.is_ascii_hexdigit());
     let wrong = || {
-        CommandError::new(Exit::Usage, format!("{head:?} is not a head: it has 8 to 64 digits and letters a to f"), "")
+        let message = format!("{head:?} is not a head: it has 8 to 64 digits and letters a to f");
+        CommandError::new(Exit::Usage, message, "give it as the last line of a report shows it")
     };
     if fits { Ok(typed) } else { Err(wrong()) }
 }

@@ -11,14 +11,15 @@ use crate::cli::error::CommandError;
 use crate::cli::wiring::outdated_history;
 use crate::cli::{clock, session};
 use crate::config::settings::Config;
-use crate::export::read::normalized_names::alike;
+use crate::export::read::normalized_names::{alike, named_in_part};
 use crate::history::run_record::RunRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::display_text::{shell_word, shown};
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::line::Source;
+use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::command_output::held_output::{AnswerJson, AnsweredItem};
 use crate::report::command_output::why_output;
 use crate::report::command_output::why_output::{Night, Trend};
@@ -153,8 +154,16 @@ fn of_customer(history: &History, typed: &str) -> Result<Vec<Night>, StoreError>
     Ok(nights)
 }
 
-/// Nothing has this handle; perhaps a line of the newest run was meant.
+/// Nothing has this handle; perhaps a customer was meant, or a line of the newest run.
 fn unknown(history: &History, handle: &str) -> CommandError {
+    let plans = history.newest_runs().into_iter().flatten();
+    let plans: Vec<RunRecord> = plans.filter_map(|run| history.latest_plan(&run.integration).ok().flatten()).collect();
+    let customers = plans.iter().flat_map(lines).flat_map(|line| &line.sources).map(|source| source.customer.as_str());
+    if let Some(customer) = named_in_part(handle, customers) {
+        let message = format!("nothing has the handle {}, and no customer is called so", shown(handle));
+        let why = Remedy::command(format!("recount why {}", shell_word(customer)));
+        return CommandError::new(Exit::Usage, message, why.noting("if that customer is meant"));
+    }
     let newest = history.latest_run(None).ok().flatten();
     let handles: Vec<&str> = newest.iter().flat_map(lines).map(|line| line.handle.as_str()).collect();
     let meant = alike(handle, handles).map(|meant| format!("did you mean {meant}? else: "));
@@ -163,7 +172,7 @@ fn unknown(history: &History, handle: &str) -> CommandError {
 }
 
 fn of_matter(history: &History, handle: &str) -> Result<Option<(RunRecord, Finding)>, StoreError> {
-    let Some((run, finding)) = history.find_matter(handle)? else { return Ok(None) };
+    let Some((run, finding)) = history.find_asked(handle)? else { return Ok(None) };
     Ok(history.run(run)?.map(|run| (run, finding)))
 }
 

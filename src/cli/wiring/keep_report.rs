@@ -20,7 +20,7 @@ pub(crate) fn keep(config: &Config, history: &History, run: &RunRecord) {
     if let Some(summary) = environment::step_summary()
         && let Err(error) = append_summary(&summary, run)
     {
-        tracing::warn!(run.id = run.run.0, "the summary of run {} cannot be kept: {error}", run.run);
+        tracing::warn!("the summary of run {} cannot be kept: {error}", run.run);
     }
 }
 
@@ -32,7 +32,7 @@ pub(crate) fn keep_again(config: &Config, history: &History, run: &RunRecord) {
         .keep(history, run)
     {
         let why = error_chain(&error);
-        tracing::warn!(run.id = run.run.0, "the report of run {} cannot be kept: {why}", run.run);
+        tracing::warn!("the report of run {} cannot be kept: {why}", run.run);
     }
 }
 

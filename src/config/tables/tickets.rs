@@ -39,7 +39,7 @@ fn settings(section: Section<'_>, connectwise: &[&str]) -> Option<TicketSettings
     let company_of_customer = switch("company_of_customer", true);
     let close = switch("close", true);
     let notify = switch("notifications", false);
-    let kinds = section.get("kinds").map_or(Some(TicketKind::ALL.into_iter().collect()), |field| kinds(&field));
+    let kinds = section.get("kinds").map_or(Some(TicketKind::ALL.iter().copied().collect()), |field| kinds(&field));
     let customers = section.get("customers").map_or(Some(TicketCustomers::All), |field| customers(&field));
     let note_every = section.get("note_every").map_or(Some(Some(WEEK)), |field| note_every(&field));
     let max_new = section.get("max_new").map_or(Some(MAX_NEW), |field| field.whole(1, 1000));
@@ -117,7 +117,7 @@ fn known(field: &Field<'_>, known: &[&str]) -> Option<String> {
 }
 
 fn kinds(field: &Field<'_>) -> Option<BTreeSet<TicketKind>> {
-    let words = TicketKind::ALL.map(|kind| (kind.as_str(), kind));
+    let words: Vec<_> = TicketKind::ALL.iter().map(|kind| (kind.as_str(), *kind)).collect();
     field.list()?.iter().map(|field| field.word(&words)).collect()
 }
 

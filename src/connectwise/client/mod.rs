@@ -30,7 +30,6 @@ use tokio::sync::{OnceCell, Semaphore};
 use tokio::time::Instant;
 use url::Url;
 
-use crate::connectwise::Traffic;
 use crate::connectwise::billing_cycles::BillingCycles;
 use crate::connectwise::bundle_trust::Bundling;
 use crate::connectwise::client::answer_text::Censor;
@@ -44,6 +43,7 @@ use crate::connectwise::client::shared_connection::{Parts, SharedConnection};
 use crate::connectwise::client::stopwatch::{RunningStopwatch, Stopwatch};
 use crate::connectwise::client::transport::{HttpAnswer, NoAnswer};
 use crate::connectwise::urls::Sites;
+use crate::reconcile::model::plan::outcome::Traffic;
 
 /// One ConnectWise. Its requests share one connection pool, one pace and one pause after a 429.
 pub struct Client {

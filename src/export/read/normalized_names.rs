@@ -42,6 +42,13 @@ pub fn alike<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     best.filter(|(score, _)| *score >= ALIKE).map(|(_, one)| one)
 }
 
+/// The only one of `candidates` in which `wanted` stands, as part of a longer name; else the one that looks most like it.
+pub fn named_in_part<'a>(wanted: &str, candidates: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
+    let folded = wanted.trim().to_lowercase();
+    let mut longer = candidates.clone().filter(|one| !folded.is_empty() && one.to_lowercase().contains(&folded));
+    longer.next().filter(|first| longer.all(|other| other == *first)).or_else(|| alike(wanted, candidates))
+}
+
 /// Without an early end, so that the compiler looks at many bytes at once.
 fn is_normal_ascii(name: &str) -> bool {
     let bytes = name.as_bytes();
@@ -96,6 +103,17 @@ mod tests {
     fn the_common_name_costs_no_allocation() {
         for name in [" Acme Ltd ", "Zürich AG", "株式会社"] {
             assert!(matches!(normalized(name), Cow::Borrowed(_)), "{name:?}");
+        }
+    }
+
+    /// Otherwise who types what a customer is called for short is told of nothing, or of another customer.
+    #[test]
+    fn a_part_of_one_name_means_it_and_a_part_of_two_means_neither() {
+        let names = ["Acme Dental", "Birchwood Dental", "Cedar"];
+        for (typed, meant) in
+            [("acme", Some("Acme Dental")), ("Dental", None), ("Nobody", None), ("ceder", Some("Cedar"))]
+        {
+            assert_eq!(named_in_part(typed, names.into_iter()), meant, "{typed}");
         }
     }
 

@@ -37,9 +37,6 @@ impl QueuedAnswer {
 
 impl History {
     /// Lets answers wait.
-    ///
-    /// # Errors
-    /// When they cannot be stored.
     pub fn queue_answers(&mut self, answers: &[QueuedAnswer]) -> Result<(), StoreError> {
         self.write(|transaction| {
             for QueuedAnswer { at, who, verb, handle, shown, until, note } in answers {
@@ -54,9 +51,6 @@ impl History {
     }
 
     /// Those that wait, in the order in which they were given, with their numbers.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn queued_answers(&self) -> Result<Vec<(i64, QueuedAnswer)>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached("SELECT * FROM queued_answers ORDER BY answer")?;
@@ -65,9 +59,6 @@ impl History {
     }
 
     /// Forgets one that was stored, refused or taken back.
-    ///
-    /// # Errors
-    /// When it cannot be forgotten.
     pub fn forget_queued(&mut self, answer: i64) -> Result<(), StoreError> {
         self.write(|transaction| {
             transaction.execute("DELETE FROM queued_answers WHERE answer = ?1", [answer])?;

@@ -19,9 +19,6 @@ pub struct Authenticator {
 
 impl History {
     /// The authenticator of a person, also one that was only offered.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn authenticator(&self, name: &str) -> Result<Option<Authenticator>, StoreError> {
         self.read(|connection| {
             let sql = "SELECT salt, is_on FROM authenticators WHERE person = ?1";
@@ -31,9 +28,6 @@ impl History {
     }
 
     /// Offers a person an authenticator of this salt, unless they have one, or were offered one.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
     pub fn offer_authenticator(&mut self, name: &str, salt: &Salt) -> Result<(), StoreError> {
         self.write(|transaction| {
             let sql = "INSERT INTO authenticators (person, salt) SELECT name, ?2 FROM people WHERE name = ?1
@@ -58,9 +52,6 @@ impl History {
     }
 
     /// Takes a person's authenticator away; `false` if they have none.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
     pub fn drop_authenticator(&mut self, name: &str) -> Result<bool, StoreError> {
         self.write(|transaction| Ok(transaction.execute("DELETE FROM authenticators WHERE person = ?1", [name])? == 1))
     }

@@ -39,9 +39,6 @@ pub struct EventFilter<'a> {
 
 impl History {
     /// Notes a deed.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
     pub fn note_desk_event(&mut self, event: &DeskEvent) -> Result<(), StoreError> {
         let DeskEvent { at, person, address, deed, about, refused, said } = event;
         self.write(|transaction| {
@@ -55,9 +52,6 @@ impl History {
     }
 
     /// Deeds that pass, newest first, older than this number; with their numbers.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn desk_events(
         &self,
         filter: &EventFilter<'_>,
@@ -79,9 +73,6 @@ impl History {
     }
 
     /// The last deed of this kind about this.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn last_desk_event(&self, deed: &str, about: &str) -> Result<Option<DeskEvent>, StoreError> {
         self.read(|connection| {
             let sql = "SELECT * FROM desk_events WHERE deed = ?1 AND about = ?2 ORDER BY event DESC LIMIT 1";

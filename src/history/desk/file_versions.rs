@@ -112,9 +112,6 @@ fn cells(line: &str) -> Vec<String> {
 impl History {
     /// What edits of any file made otherwise between two instants, newest first: of the last [`EDITS`] versions. Of the first
     /// version of a file that is known, nobody knows what it made otherwise.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn file_changes_between(
         &self,
         (since, until): (DateTime<Utc>, DateTime<Utc>),
@@ -137,9 +134,6 @@ impl History {
     }
 
     /// Keeps what an edit made, and what it found if nobody has kept that yet.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
     pub fn keep_file_edit(&mut self, edit: FileEdit<'_>, who: &str, at: DateTime<Utc>) -> Result<(), StoreError> {
         self.write(|transaction| {
             let newest = "SELECT sha256 FROM file_versions WHERE file = ?1 ORDER BY version DESC LIMIT 1";
@@ -152,9 +146,6 @@ impl History {
     }
 
     /// What people made of any file since an instant, oldest first: at most [`EDITS`] versions.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn file_edits_since(&self, since: DateTime<Utc>) -> Result<Vec<FileVersion>, StoreError> {
         self.read(|connection| {
             let sql = "SELECT * FROM file_versions WHERE at >= ?1 AND who <> '' ORDER BY version LIMIT ?2";
@@ -165,9 +156,6 @@ impl History {
     }
 
     /// The last versions of a file, newest first.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn file_versions(&self, file: &str, limit: usize) -> Result<Vec<FileVersion>, StoreError> {
         self.read(|connection| {
             let sql = "SELECT * FROM file_versions WHERE file = ?1 ORDER BY version DESC LIMIT ?2";

@@ -39,9 +39,6 @@ pub enum Provided {
 impl History {
     /// Begins a session of somebody whom the provider vouched for. They are added when they come first; a role that has
     /// changed ends what else they have open.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
     pub fn begin_provided_session(
         &mut self,
         person: &ProvidedPerson,
@@ -63,9 +60,6 @@ impl History {
     }
 
     /// Ends what somebody has open to whom the provider gives no role any more; their name here, if they ever were here.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
     pub fn end_provided_sessions(&mut self, subject: &str) -> Result<Option<String>, StoreError> {
         self.write(|transaction| {
             let sql = "SELECT name FROM people WHERE subject = ?1";

@@ -63,9 +63,6 @@ impl History {
     }
 
     /// Takes one attempt back, with the wait that it began: it was right. Those before it and beside it stay.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
     pub fn take_attempt_back(&mut self, attempt: &CountedAttempt) -> Result<(), StoreError> {
         self.write(|transaction| {
             for (subject, before) in &attempt.before {
@@ -81,9 +78,6 @@ impl History {
     }
 
     /// Forgets the attempts of these: one of them was right.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
     pub fn forgive(&mut self, subjects: &[&str]) -> Result<(), StoreError> {
         self.write(|transaction| {
             for subject in subjects {

@@ -69,9 +69,6 @@ pub type Digest = [u8; 32];
 
 impl History {
     /// Adds a person, in small letters; `false` if there is one of this name.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
     pub fn add_person(&mut self, name: &str, role: Role, at: DateTime<Utc>) -> Result<bool, StoreError> {
         self.write(|transaction| {
             let sql = "INSERT INTO people (name, role, added_at) SELECT ?1, ?2, ?3
@@ -81,9 +78,6 @@ impl History {
     }
 
     /// Everybody, by name.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn people(&self) -> Result<Vec<Person>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
@@ -95,9 +89,6 @@ impl History {
     }
 
     /// Gives a person another role, and ends what they have open; `false` if nobody is called so.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
     pub fn set_role(&mut self, name: &str, role: Role) -> Result<bool, StoreError> {
         self.write(|transaction| {
             end_sessions(transaction, name)?;
@@ -107,9 +98,6 @@ impl History {
     }
 
     /// Keeps a person out, or lets them in again; `false` if nobody is called so.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
     pub fn lock_person(&mut self, name: &str, locked: bool) -> Result<bool, StoreError> {
         self.write(|transaction| {
             end_sessions(transaction, name)?;
@@ -118,18 +106,12 @@ impl History {
     }
 
     /// Removes a person; what they did stays in the history. `false` if nobody is called so.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
     pub fn remove_person(&mut self, name: &str) -> Result<bool, StoreError> {
         self.write(|transaction| Ok(transaction.execute("DELETE FROM people WHERE name = ?1", [name])? == 1))
     }
 
     /// Makes a link the person's only way in: their password, authenticator, sessions and earlier links are gone. `false`
     /// if nobody is called so, or if a provider lets them in: by a password they would not come by the provider any more.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
     pub fn invite(&mut self, name: &str, digest: Digest, ends_at: DateTime<Utc>) -> Result<bool, StoreError> {
         self.write(|transaction| {
             let sql = "UPDATE people SET password = NULL WHERE name = ?1 AND subject IS NULL";
@@ -145,9 +127,6 @@ impl History {
     }
 
     /// Whose link this is; `None` if it was used, replaced or is over, or if they are locked.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn invited(&self, digest: &Digest, now: DateTime<Utc>) -> Result<Option<String>, StoreError> {
         self.read(|connection| {
             Ok(connection.query_row(INVITED, params![digest, time_text(now)], |row| row.get(0)).optional()?)
@@ -156,9 +135,6 @@ impl History {
 
     /// Sets the password that somebody chose by their link, which is used up by it, and ends what they have open.
     /// `None` if the link is not good any more.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
     pub fn choose_password(
         &mut self,
         digest: &Digest,
@@ -176,9 +152,6 @@ impl History {
     }
 
     /// Gives a person another password if theirs is still the one that was checked; `false` if it was taken away meanwhile.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
     pub fn change_password(&mut self, name: &str, [old, new]: [&str; 2]) -> Result<bool, StoreError> {
         self.write(|transaction| {
             let sql = "UPDATE people SET password = ?3 WHERE name = ?1 AND password = ?2 AND locked = 0";
@@ -187,9 +160,6 @@ impl History {
     }
 
     /// The hash of a person's password; `None` for somebody who is not there, has none or is locked.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn password_of(&self, name: &str) -> Result<Option<String>, StoreError> {
         self.read(|connection| {
             let sql = "SELECT password FROM people WHERE name = ?1 AND locked = 0 AND password IS NOT NULL";

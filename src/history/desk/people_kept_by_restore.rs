@@ -10,23 +10,15 @@ use crate::history::store::error::StoreError;
 use crate::history::store::migrations;
 use crate::history::store::migrations::MIGRATIONS;
 use crate::history::store::open::{connect, is_readable};
+use crate::reconcile::words::words;
 
-/// Whose people a history has that was put back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PeopleOf {
-    /// Those of what stood there, as they were.
-    WhatStood,
-    /// Those of the copy.
-    TheCopy,
-}
-
-impl PeopleOf {
-    /// The stable word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            PeopleOf::WhatStood => "what-stood",
-            PeopleOf::TheCopy => "copy",
-        }
+words! {
+    /// Whose people stand in a history that was put back.
+    PeopleOf {
+        /// Those of what stood there, as they were.
+        WhatStood = "what-stood",
+        /// Those of the copy.
+        TheCopy = "copy",
     }
 }
 

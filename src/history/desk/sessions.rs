@@ -22,9 +22,6 @@ pub struct SessionOwner {
 
 impl History {
     /// Begins a session if the password is still the one that was checked: it may have been taken away meanwhile.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
     pub fn begin_session(
         &mut self,
         (name, password): (&str, &str),
@@ -40,9 +37,6 @@ impl History {
     }
 
     /// Begins half a session: the password was right, and a code is to come. Like [`History::begin_session`].
-    ///
-    /// # Errors
-    /// When it cannot be stored.
     pub fn begin_half_session(
         &mut self,
         (name, password): (&str, &str),
@@ -73,9 +67,6 @@ impl History {
     }
 
     /// When a session began; `None` if the cookie is of none.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn session_began(&self, digest: &Digest) -> Result<Option<DateTime<Utc>>, StoreError> {
         self.read(|connection| {
             let sql = "SELECT began_at FROM sessions WHERE digest = ?1";
@@ -84,9 +75,6 @@ impl History {
     }
 
     /// Whose half a session this is; `None` if it is none, or over.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn half_session_owner(&self, digest: &Digest, now: DateTime<Utc>) -> Result<Option<String>, StoreError> {
         self.read(|connection| {
             let sql = "SELECT name FROM half_sessions JOIN people ON name = person
@@ -96,9 +84,6 @@ impl History {
     }
 
     /// Makes half a session a whole one; `false` if it ended meanwhile.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
     pub fn complete_session(
         &mut self,
         half: &Digest,
@@ -118,9 +103,6 @@ impl History {
     }
 
     /// Whose session this is; `None` if it is none, or over.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn session_owner(&self, digest: &Digest, now: DateTime<Utc>) -> Result<Option<SessionOwner>, StoreError> {
         self.read(|connection| {
             let sql = "SELECT name, role, subject IS NOT NULL AS provided FROM sessions JOIN people ON name = person
@@ -135,9 +117,6 @@ impl History {
     }
 
     /// When the sessions began that a person has open, newest first.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn sessions_of(&self, name: &str, now: DateTime<Utc>) -> Result<Vec<DateTime<Utc>>, StoreError> {
         self.read(|connection| {
             let sql = "SELECT began_at FROM sessions WHERE person = ?1 AND ends_at > ?2 ORDER BY began_at DESC";
@@ -147,9 +126,6 @@ impl History {
     }
 
     /// Ends what a person has open, but for this session.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
     pub fn end_other_sessions(&mut self, name: &str, own: &Digest) -> Result<(), StoreError> {
         self.write(|transaction| {
             transaction.execute("DELETE FROM sessions WHERE person = ?1 AND digest <> ?2", params![name, own])?;
@@ -159,9 +135,6 @@ impl History {
     }
 
     /// Ends a session.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
     pub fn end_session(&mut self, digest: &Digest) -> Result<(), StoreError> {
         self.write(|transaction| {
             transaction.execute("DELETE FROM sessions WHERE digest = ?1", [digest])?;

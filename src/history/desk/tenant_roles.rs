@@ -52,9 +52,6 @@ impl TenantRoles {
 
 impl History {
     /// What a person may do; nothing for somebody who is not there or is locked.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn tenant_roles(&self, name: &str) -> Result<TenantRoles, StoreError> {
         self.read(|connection| {
             let sql = "SELECT role, subject IS NOT NULL AS provided FROM people WHERE name = ?1 AND locked = 0";
@@ -66,9 +63,6 @@ impl History {
     }
 
     /// What a person was given, whether they may come in or not.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn roles_given(&self, name: &str) -> Result<TenantRoles, StoreError> {
         self.read(|connection| given(connection, name))
     }

@@ -10,9 +10,6 @@ use crate::reconcile::model::plan::invoice_day::InvoiceDay;
 
 impl History {
     /// Notes them of a run; nothing where there are none.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
     pub fn note_invoice_days(&mut self, run: RunId, days: &[InvoiceDay]) -> Result<(), StoreError> {
         if days.is_empty() {
             return Ok(());
@@ -26,9 +23,6 @@ impl History {
     }
 
     /// Those of an integration's newest plan, earliest first; nothing where that plan has none noted.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn invoice_days(&self, integration: &IntegrationName) -> Result<Vec<InvoiceDay>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(

@@ -57,9 +57,6 @@ pub struct UnitsOfMonth {
 
 impl History {
     /// What is known of the units of these days, which are those of the runs' own zone. Plans of undos look at some lines only.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn units_within(
         &self,
         integration: &IntegrationName,

@@ -13,9 +13,6 @@ use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId, Service
 
 impl History {
     /// Notes what is accepted of each count after a run.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
     pub fn accept_counts(
         &mut self,
         integration: &IntegrationName,

@@ -35,9 +35,6 @@ pub struct UnknownDays {
 
 impl History {
     /// The days from `first` on of which the counts of an integration are not known.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn unknown_days(
         &self,
         integration: &IntegrationName,

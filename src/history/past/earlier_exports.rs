@@ -24,9 +24,6 @@ pub struct ExportDigests<'a> {
 impl History {
     /// The last accepted night before the current one that had such an export; `None` also if that is the last accepted night
     /// of all, but for those that are set back.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn older_night_of(
         &self,
         integration: &IntegrationName,

@@ -25,9 +25,6 @@ pub struct LastWrite {
 
 impl History {
     /// The last write that ConnectWise took of an integration to each line of these agreements; by [`LineKey::folded`].
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn last_writes(
         &self,
         integration: &IntegrationName,

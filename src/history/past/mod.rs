@@ -5,7 +5,7 @@ pub(in crate::history) mod baselines;
 pub mod days_kept_by_restore;
 pub mod earlier_exports;
 pub mod last_writes;
-pub(crate) mod names_on_lines;
+pub(crate) mod names_of_counts;
 pub mod owned_lines;
 pub(crate) mod seen_quantities;
 pub(crate) mod set_back;
@@ -85,9 +85,6 @@ impl History {
 
     /// The last refusal of each line whose last write by earlier runs was refused, in ConnectWise's words; by
     /// [`LineKey::folded`].
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn refusals(
         &self,
         integration: &IntegrationName,
@@ -98,9 +95,6 @@ impl History {
 
     /// The agreements of the last accepted run of each neighbour whose customers match by name, for no file names those, and
     /// of the lines that it owns, for what that run created stands in no baseline yet.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn agreements_by_name(
         &self,
         neighbours: &[OtherIntegration<'_>],
@@ -119,9 +113,6 @@ impl History {
 
     /// What the accepted exports of an integration counted, of runs begun after `since`: from the last plan on that a
     /// person approved, who saw what was gone by then. What was set back is none of them.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn units_since(
         &self,
         integration: &IntegrationName,
@@ -228,9 +219,6 @@ fn ours(connection: &Connection, integration: &IntegrationName) -> Result<BTreeM
 
 impl History {
     /// Whether a plan of an integration was ever approved: then its runs write by themselves.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn approved_once(&self, integration: &IntegrationName) -> Result<bool, StoreError> {
         self.read(|connection| approved_once(connection, integration))
     }

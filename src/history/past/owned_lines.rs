@@ -35,7 +35,7 @@ pub struct UnwatchedLine {
 /// One line that bills.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StillBilled {
-    /// Which.
+    /// The line.
     pub key: LineKey,
     /// Its units, as last seen.
     pub units: Quantity,
@@ -45,9 +45,6 @@ pub struct StillBilled {
 
 impl History {
     /// The lines of an integration that bill, as last seen.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn still_billed(&self, integration: &IntegrationName) -> Result<Vec<StillBilled>, StoreError> {
         let stored = self.read(|connection| stored(connection, integration.as_str()))?;
         let billing = stored.into_iter().filter_map(|(key, one)| {
@@ -60,9 +57,6 @@ impl History {
 
     /// The additions that an integration owns, that one of these others owns as well, and that the other one saw as its line
     /// later: of two that own one, only the last has it in sight.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn owned_as_well<'a>(
         &self,
         integration: &IntegrationName,
@@ -89,9 +83,6 @@ impl History {
     }
 
     /// Which of these additions are lines of one of these integrations, and as which line that one knows it.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn neighbours_lines<'a>(
         &self,
         additions: &BTreeSet<AdditionId>,
@@ -116,9 +107,6 @@ impl History {
 
     /// Keeps which addition an owned line is, where a creation without an answer left that open: the mapping may want the
     /// line no more, and it bills.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
     pub fn line_is(
         &mut self,
         integration: &IntegrationName,
@@ -138,9 +126,6 @@ impl History {
 
     /// What lines of integrations that are not `on` bill still, as last seen, and what creations of theirs may bill that
     /// are in doubt; lines that another one took over are not among them.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn unwatched(&self, on: &BTreeSet<IntegrationName>) -> Result<Vec<UnwatchedLine>, StoreError> {
         let seen = self.read(every_line)?.into_iter().map(|row| (row, false));
         let rows: Vec<_> = seen.chain(self.read(creations_in_doubt)?.into_iter().map(|row| (row, true))).collect();

@@ -69,17 +69,11 @@ fn undo(row: &Row<'_>) -> Result<Undo, StoreError> {
 
 impl History {
     /// The undo that set a run back, if it is set back now.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn set_back_by(&self, integration: &IntegrationName, run: RunId) -> Result<Option<RunId>, StoreError> {
         self.read(|connection| Ok(SetBack::of(connection, integration.as_str())?.by(run)))
     }
 
     /// Undos of an integration that are drawn and not carried out, newest first: of each run the newest one.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn drawn_undos(&self, integration: &IntegrationName) -> Result<Vec<RunSummary>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
@@ -94,9 +88,6 @@ impl History {
     }
 
     /// The run that an undo of this one is about in the end, and whether it sets that back: an undo of an undo does not.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn undone_in_the_end(&self, undone: RunId) -> Result<(RunId, bool), StoreError> {
         let (mut run, mut sets_back) = (undone, true);
         while let Some(before) = self.summary(run)?.and_then(|run| run.undoes) {

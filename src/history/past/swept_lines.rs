@@ -16,9 +16,6 @@ pub type SweptLines = BTreeMap<AdditionId, LineKey>;
 
 impl History {
     /// The day of the last look of any of these integrations.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn last_sweep(&self, of: &BTreeSet<IntegrationName>) -> Result<Option<NaiveDate>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached("SELECT day FROM sweeps WHERE integration = ?1")?;
@@ -32,9 +29,6 @@ impl History {
     }
 
     /// What an integration knows of such lines.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn swept(&self, integration: &IntegrationName) -> Result<SweptLines, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached("SELECT * FROM swept_lines WHERE integration = ?1")?;
@@ -46,9 +40,6 @@ impl History {
 
     /// Keeps what was found for each of these integrations, in the place of what they knew; `looked` is who looked
     /// through all companies, and on which day.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
     pub fn keep_swept(
         &mut self,
         found: &BTreeMap<IntegrationName, SweptLines>,
@@ -74,9 +65,6 @@ impl History {
     }
 
     /// Whether an integration ran before `create_lines` left out meant false, and is told now: once.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
     pub fn tell_of_create_lines(&mut self, integration: &IntegrationName) -> Result<bool, StoreError> {
         let name = integration.as_str();
         self.write(|transaction| {

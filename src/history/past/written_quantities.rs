@@ -22,9 +22,6 @@ pub(crate) const SAME_CONNECTWISE: &str = "SELECT ?1 UNION SELECT other.integrat
 impl History {
     /// Lines whose creation was sent after `since` and is known to have happened, by whichever integration of the ConnectWise
     /// of the current run: a listing that lacks one lacks it for all of them.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn created_since(
         &self,
         (integration, current): (&IntegrationName, RunId),

@@ -29,9 +29,6 @@ struct Taken {
 
 impl History {
     /// What runs after this one wrote to the additions of the same ConnectWise.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn written_since(&self, integration: &IntegrationName, run: RunId) -> Result<LaterWrites, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(&format!(
@@ -61,9 +58,6 @@ impl History {
 
 impl History {
     /// The additions that runs of an integration wrote from this run on and before that one, each with the last that did.
-    ///
-    /// # Errors
-    /// When they cannot be read.
     pub fn writers_between(
         &self,
         integration: &IntegrationName,

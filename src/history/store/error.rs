@@ -140,37 +140,37 @@ impl StoreError {
     pub fn advice(&self) -> &'static str {
         match self {
             Self::Gone { .. } => {
-                "Restore history.db from a backup. To begin anew on purpose, remove history.created from the state \
+                "restore history.db from a backup. To begin anew on purpose, remove history.created from the state \
                  folder: then the first apply asks for approval again."
             }
-            Self::Foreign { .. } => "Let `state` in recount.toml name a folder of recount's own.",
-            Self::Newer { .. } => "Use the newer recount again, or restore the copy that it made before it upgraded.",
-            Self::Older { .. } => "Run `recount plan` once; it upgrades the history and keeps a copy of the old one.",
+            Self::Foreign { .. } => "let `state` in recount.toml name a folder of recount's own.",
+            Self::Newer { .. } => "use the newer recount again, or restore the copy that it made before it upgraded.",
+            Self::Older { .. } => "run `recount plan` once; it upgrades the history and keeps a copy of the old one.",
             Self::Corrupt { .. } => {
-                "Keep the file, check the disk, and restore history.db from a backup. To begin anew on purpose, move \
+                "keep the file, check the disk, and restore history.db from a backup. To begin anew on purpose, move \
                  history.db away and remove history.created: then the first apply asks for approval again."
             }
             Self::Full(_) => {
-                "Make room on the disk that holds the state folder. The next run settles what this one left open."
+                "make room on the disk that holds the state folder. The next run settles what this one left open."
             }
-            Self::ReadOnly(_) => "Make the state folder writable for the user that recount runs as.",
-            Self::Shared(_) => "Let nobody else write in the state folder: chmod go-w, and look at what lies in it.",
-            Self::Busy(_) => "Close the program that has history.db open, and run again.",
-            Self::Io(_) => "Check the disk, whether it has room, and the rights of the state folder; then run again.",
-            Self::Unreadable { .. } => "Use the newest recount that ever wrote this history.",
+            Self::ReadOnly(_) => "make the state folder writable for the user that recount runs as.",
+            Self::Shared(_) => "let nobody else write in the state folder: chmod go-w, and look at what lies in it.",
+            Self::Busy(_) => "close the program that has history.db open, and run again.",
+            Self::Io(_) => "check the disk, whether it has room, and the rights of the state folder; then run again.",
+            Self::Unreadable { .. } => "use the newest recount that ever wrote this history.",
             Self::Restored { .. } => {
-                "Put the newest history.db back; `recount verify --against HEAD` tells which one it is, HEAD being that of \
+                "put the newest history.db back; `recount verify --against HEAD` tells which one it is, HEAD being that of \
                  the last report. To go on with this older one on purpose, remove history.head from the state folder: \
                  then look at `recount plan` first."
             }
             Self::ChainBroken { .. } | Self::DecisionChanged { .. } | Self::DecisionUnchained { .. } => {
-                "Keep the file and compare it with a backup and with the heads in earlier reports."
+                "keep the file and compare it with a backup and with the heads in earlier reports."
             }
             Self::Refused(_)
             | Self::OutOfTurn { .. }
             | Self::NoSuchLine { .. }
             | Self::Settled { .. }
-            | Self::CreationOpen { .. } => "This should not happen; please report it with the line above.",
+            | Self::CreationOpen { .. } => "this should not happen; please report it with the line above.",
         }
     }
 

@@ -23,7 +23,7 @@ const ROOM: usize = 16 * 1024;
 pub struct UnbegunNight {
     /// When it ended.
     pub at: DateTime<Utc>,
-    /// Whose.
+    /// The integration.
     pub integration: String,
     /// In which mode, by its word.
     pub mode: String,
@@ -34,9 +34,6 @@ pub struct UnbegunNight {
 }
 
 /// Takes the room for notes, once.
-///
-/// # Errors
-/// The system's.
 pub fn reserve(state: &Path) -> io::Result<()> {
     let path = file(state);
     let is_there = fs::metadata(&path).is_ok_and(|known| known.len() >= ROOM as u64);
@@ -44,9 +41,6 @@ pub fn reserve(state: &Path) -> io::Result<()> {
 }
 
 /// Notes nights behind those that are noted. Without room the oldest are forgotten.
-///
-/// # Errors
-/// The system's.
 pub fn note(state: &Path, nights: &[UnbegunNight]) -> io::Result<()> {
     let known = noted(state)?.into_iter().chain(nights.iter().cloned()).collect::<Vec<_>>();
     keep_only(state, &known)
@@ -66,9 +60,6 @@ pub fn noted(state: &Path) -> io::Result<Vec<UnbegunNight>> {
 }
 
 /// Forgets all but these: the history has taken in the others.
-///
-/// # Errors
-/// The system's.
 pub fn keep_only(state: &Path, nights: &[UnbegunNight]) -> io::Result<()> {
     let path = file(state);
     let mut file = match File::options().write(true).custom_flags(libc::O_NOFOLLOW).open(&path) {

@@ -16,9 +16,6 @@ pub struct Chain {
 
 impl History {
     /// The hash of the journal's last row, in hex: keep it elsewhere, and nobody can change the journal unnoticed.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn head(&self) -> Result<String, StoreError> {
         Ok(hex::encode(last(&self.connection)?.1))
     }
@@ -52,9 +49,6 @@ impl History {
 
     /// Whether the journal ever had this head (in hex, or the first characters of it, as reports show them): if it
     /// verifies and did, nothing up to there was changed since.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn had_head(&self, head: &str) -> Result<bool, StoreError> {
         let head = head.to_ascii_lowercase();
         let sql = "SELECT 1 FROM journal WHERE substr(lower(hex(hash)), 1, length(?1)) = ?1";

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use super::*;
 use crate::history::store::error::StoreError;
-use crate::reconcile::matching::names_on_lines::{CountName, InExports, NameSpan, NamesOnLines, Stood};
+use crate::reconcile::matching::names_of_counts::{CountName, InExports, NameSpan, NamesOfCounts, Stood};
 use crate::reconcile::model::ids::ItemName;
 use crate::reconcile::model::past::CountedDays;
 
@@ -27,7 +27,7 @@ fn a_day_is_counted_once_and_a_missing_day_is_not_none() {
     let mut runs = 1..;
     let mut count = |at: u32, counts: &[(&str, Option<u32>)]| {
         let counts: Vec<_> = counts.iter().map(|(customer, count)| of(customer, *count)).collect();
-        let (run, names) = (RunId(runs.next().unwrap()), NamesOnLines::default());
+        let (run, names) = (RunId(runs.next().unwrap()), NamesOfCounts::default());
         place.history.count_day((&mail(), run, "site"), day(at), &counts, &names).unwrap();
     };
     count(1, &[("Acme", Some(5)), ("Borealis", Some(1))]);
@@ -53,22 +53,22 @@ fn names_of_lines_are_kept_by_change_until_they_are_long_gone() {
     };
     let stood = |gone: Option<u32>| Stood { gone: gone.map(day), terms: "× 2".to_owned() };
     let seen = |gone: Option<u32>| InExports { first: day(1), gone: gone.map(day) };
-    let names = |spans: &[(NameSpan, Stood)], gone| NamesOnLines {
+    let names = |spans: &[(NameSpan, Stood)], gone| NamesOfCounts {
         spans: spans.iter().cloned().collect(),
         customers: [("Acme".into(), seen(gone))].into(),
     };
     let first = names(&[(span("S", 1), stood(None))], None);
     place.history.count_day((&mail(), RunId(1), "site"), day(1), &[], &first).unwrap();
-    assert_eq!(place.history.names_on_lines(&mail(), "site").unwrap(), first);
-    assert!(place.history.names_on_lines(&mail(), "sandbox").unwrap().spans.is_empty());
+    assert_eq!(place.history.names_of_counts(&mail(), "site").unwrap(), first);
+    assert!(place.history.names_of_counts(&mail(), "sandbox").unwrap().spans.is_empty());
     let next = names(&[(span("S", 1), stood(Some(3))), (span("T", 3), stood(None))], Some(3));
     place.history.count_day((&mail(), RunId(2), "site"), day(3), &[], &next).unwrap();
-    assert_eq!(place.history.names_on_lines(&mail(), "site").unwrap(), next);
+    assert_eq!(place.history.names_of_counts(&mail(), "site").unwrap(), next);
     let at = |on: u32| day(on).and_hms_opt(12, 0, 0).unwrap().and_utc();
     place.history.prune_lines(&place.lock, at(3)).unwrap();
-    assert_eq!(place.history.names_on_lines(&mail(), "site").unwrap(), next, "a peak may ask for it");
+    assert_eq!(place.history.names_of_counts(&mail(), "site").unwrap(), next, "a peak may ask for it");
     place.history.prune_lines(&place.lock, at(4)).unwrap();
-    let left = place.history.names_on_lines(&mail(), "site").unwrap();
+    let left = place.history.names_of_counts(&mail(), "site").unwrap();
     assert_eq!(left.spans.into_keys().collect::<Vec<_>>(), [span("T", 3)]);
     assert!(left.customers.is_empty());
 }

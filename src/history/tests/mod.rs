@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use tempfile::TempDir;
 
 use crate::history::journal::{Intent, IntentKind, WriteOutcome};
-use crate::history::run_record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, Totals};
+use crate::history::run_record::{ExportRecord, LineRecord, PlanRecord, RunEnd, Totals};
 use crate::history::run_writing::NewRun;
 use crate::history::store::open::History;
 use crate::history::store::run_lock::RunLock;
@@ -15,7 +15,7 @@ use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode, ProductId, RunId, ServiceName,
 };
 use crate::reconcile::model::plan::line::{FirstBilled, LineKey, Source};
-use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};
+use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict, Traffic};
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
 
@@ -172,7 +172,7 @@ fn end() -> RunEnd {
         exit_code: 0,
         findings: Vec::new(),
         totals: Totals::default(),
-        requests: Requests::default(),
+        requests: Traffic::default(),
         head: None,
     }
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
-use crate::history::run_record::{ExportRecord, LineRecord, PlanRecord, Requests, RunEnd, RunRecord, Totals};
+use crate::history::run_record::{ExportRecord, LineRecord, PlanRecord, RunEnd, RunRecord, Totals};
 use crate::history::run_writing::NewRun;
 use crate::history::store::error::StoreError;
 use crate::history::tests::{HOME, Place, end, line, mail, noon, plan, units};
@@ -19,7 +19,7 @@ use crate::reconcile::model::plan::finding::{Finding, finding};
 use crate::reconcile::model::plan::guard_measurement::GuardLook;
 use crate::reconcile::model::plan::line::{FirstBilled, Source};
 use crate::reconcile::model::plan::named_additions::Named;
-use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};
+use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict, Traffic};
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::Quantity;
@@ -343,7 +343,7 @@ fn ended() -> impl Strategy<Value = RunEnd> {
             numbers.map(|number| usize::try_from(number).unwrap());
         Totals { to_decide, changed, would_change, failed, unknown, lines, explained }
     });
-    let requests = any::<[u32; 7]>().prop_map(|[sent, retried, ms, pace, read, look, write]| Requests {
+    let requests = any::<[u32; 7]>().prop_map(|[sent, retried, ms, pace, read, look, write]| Traffic {
         sent: sent.into(),
         retried: retried.into(),
         throttled_ms: ms.into(),

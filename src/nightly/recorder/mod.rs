@@ -9,9 +9,8 @@ mod refused_export_item;
 use std::collections::BTreeMap;
 
 use crate::apply::write_result::Applied;
-use crate::connectwise::Traffic;
 use crate::history::counts_by_day::DayCount;
-use crate::history::run_record::{ExportRecord, LineRecord, PlanRecord, Requests, RunRecord};
+use crate::history::run_record::{ExportRecord, LineRecord, PlanRecord, RunRecord};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::history::store::run_lock::RunLock;
@@ -25,14 +24,14 @@ use crate::nightly::recorder::refused_export_item::RefusedExport;
 use crate::reconcile::guard::accepted_counts::AcceptedCounts;
 use crate::reconcile::guard::cleared_plan::ClearedPlan;
 use crate::reconcile::guard::plan_check::{Stopped, another_connectwise, expired, overridden};
-use crate::reconcile::matching::names_on_lines::NamesOnLines;
+use crate::reconcile::matching::names_of_counts::NamesOfCounts;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::Plan;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::reconcile::model::plan::guard_measurement::GuardLook;
 use crate::reconcile::model::plan::invoice_day::InvoiceDay;
-use crate::reconcile::model::plan::outcome::{Outcome, RunCommand};
+use crate::reconcile::model::plan::outcome::{Outcome, RunCommand, Traffic};
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit_codes::Exit;
 
@@ -87,7 +86,8 @@ impl<'a> RunRecorder<'a> {
     }
 
     fn take(&mut self, drawn: RecordedPlan, history: &mut History) -> Result<Option<ClearedPlan>, Failure> {
-        let RecordedPlan { plan, clearance, export, baselines, looks, invoice_days } = drawn;
+        let RecordedPlan { plan, clearance, export, beside } = drawn;
+        let StoredBeside { baselines, looks, invoice_days } = beside;
         let clearance = self.in_time(clearance, history)?;
         let clearance = self.on_known_site(clearance, &plan, history)?;
         self.plan(plan, &clearance, (export, looks));
@@ -252,9 +252,7 @@ impl PlannedRun<'_> {
             let signal = self.run.job.control.stop.signal();
             self.open.fail(Failure::of_halt(halt, signal.unwrap_or_default()));
         }
-        let Traffic { sent, retried, throttled_ms, pace_ms, read_ms, look_ms, write_ms } = traffic;
-        let requests = Requests { sent, retried, throttled_ms, pace_ms, read_ms, look_ms, write_ms };
-        self.open.close(requests, history)
+        self.open.close(traffic, history)
     }
 }
 
@@ -270,12 +268,18 @@ pub(super) struct RecordedPlan {
     plan: Plan,
     clearance: Clearance,
     export: ExportRecord,
+    beside: StoredBeside,
+}
+
+/// What is stored with a plan that an export was read for; nothing of a run that is set back.
+#[derive(Default)]
+pub(super) struct StoredBeside {
     /// None where no export was read.
-    baselines: Option<Baselines>,
-    /// What the guards measured; nothing where none was asked.
-    looks: Vec<GuardLook>,
-    /// When its agreements are invoiced next; nothing of a run that is set back.
-    invoice_days: Vec<InvoiceDay>,
+    pub(super) baselines: Option<Baselines>,
+    /// What the guards measured.
+    pub(super) looks: Vec<GuardLook>,
+    /// When its agreements are invoiced next.
+    pub(super) invoice_days: Vec<InvoiceDay>,
 }
 
 /// What later nights are compared with, once this one is accepted.
@@ -283,7 +287,7 @@ pub(super) struct Baselines {
     /// The counts of services that later nights of the billing period look back on.
     pub(super) counted: Vec<DayCount>,
     /// What of their names' lines is not as before.
-    pub(super) names: NamesOnLines,
+    pub(super) names: NamesOfCounts,
     /// What is accepted of each count.
     pub(super) accepted: AcceptedCounts,
 }
@@ -300,28 +304,17 @@ impl RecordedPlan {
     /// A plan that was checked. `export` is the one it stands on.
     pub(super) fn checked(plan: Plan, cleared: Result<ClearedPlan, Stopped>, export: ExportRecord) -> Self {
         let clearance = cleared.map_or_else(Clearance::Stopped, Clearance::Cleared);
-        Self { plan, clearance, export, baselines: None, looks: Vec::new(), invoice_days: Vec::new() }
+        Self { plan, clearance, export, beside: StoredBeside::default() }
     }
 
     /// A plan that only waits for its approval.
     pub(super) fn proposed(plan: Plan, export: ExportRecord) -> Self {
-        let (clearance, looks) = (Clearance::Proposed, Vec::new());
-        Self { plan, clearance, export, baselines: None, looks, invoice_days: Vec::new() }
+        Self { plan, clearance: Clearance::Proposed, export, beside: StoredBeside::default() }
     }
 
-    /// With what the guards measured.
-    pub(super) fn with_looks(self, looks: Vec<GuardLook>) -> Self {
-        Self { looks, ..self }
-    }
-
-    /// With the days on which its agreements are invoiced next.
-    pub(super) fn with_invoice_days(self, invoice_days: Vec<InvoiceDay>) -> Self {
-        Self { invoice_days, ..self }
-    }
-
-    /// With what later nights are compared with.
-    pub(super) fn with_baselines(self, baselines: Baselines) -> Self {
-        Self { baselines: Some(baselines), ..self }
+    /// The same, with this beside it.
+    pub(super) fn with(self, beside: StoredBeside) -> Self {
+        Self { beside, ..self }
     }
 }
 

@@ -3,22 +3,18 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
-
 use crate::reconcile::decide::findings::line_remedies::written_by_the_next_run;
 use crate::reconcile::decide::line_decision::LineDecision;
+use crate::reconcile::decide::plan_inputs::PlanInputs;
 use crate::reconcile::decide::stored_answers::{AskedStep, StepAnswer};
 use crate::reconcile::matching::catalog::candidates;
-use crate::reconcile::matching::line_claims::Claims;
 use crate::reconcile::matching::placement::Place;
-use crate::reconcile::model::connectwise_records::{Addition, Additions, Directory};
+use crate::reconcile::model::connectwise_records::Addition;
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, CustomerName, ItemName, ServiceName};
 use crate::reconcile::model::known_lines::{KnownLines as _, owned_as};
 use crate::reconcile::model::line_owners::Owned;
 use crate::reconcile::model::mapping::{Mapping, ServiceRule};
-use crate::reconcile::model::past::Past;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::line::{
     FirstBilled, Line, LineKey, LiveAddition, QuantityChange, Source, Subject, Verdict,
@@ -27,22 +23,9 @@ use crate::reconcile::model::plan::named_additions::Named;
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
 
-/// What lines left behind are told by.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::reconcile) struct Ground<'a> {
-    pub(in crate::reconcile) counts: &'a Counts,
-    pub(in crate::reconcile) mapping: &'a Mapping,
-    pub(in crate::reconcile) places: &'a BTreeMap<CustomerName, Place>,
-    pub(in crate::reconcile) directory: &'a Directory,
-    pub(in crate::reconcile) additions: &'a Additions,
-    pub(in crate::reconcile) claims: &'a Claims,
-    pub(in crate::reconcile) past: &'a Past,
-    pub(in crate::reconcile) today: NaiveDate,
-}
-
-impl Ground<'_> {
+impl PlanInputs<'_> {
     /// The lines that recount has owned and that stand in no line of the plan, as far as they bill still.
-    pub(in crate::reconcile) fn lines(&self, planned: &[Line]) -> Vec<Line> {
+    pub(in crate::reconcile) fn lines_left_behind(&self, planned: &[Line]) -> Vec<Line> {
         let exact: BTreeSet<Cow<'_, LineKey>> = planned.iter().filter_map(Line::key).map(LineKey::folded).collect();
         let lost: Vec<_> = self.past.owned.iter().filter(|(key, _)| !exact.contains(&Cow::Borrowed(*key))).collect();
         // On an ordinary night there is none, and a large plan is not looked through again.
@@ -61,7 +44,7 @@ impl Ground<'_> {
         let live = live(planned);
         let renamed = |owned: &Owned| owned.addition.is_some_and(|addition| live.contains(&addition));
         let lost = lost.into_iter().filter(|(key, owned)| !covered(key, owned) && !renamed(owned));
-        lost.filter_map(|(key, owned)| self.line(key, owned)).collect()
+        lost.filter_map(|(key, owned)| self.line_left_behind(key, owned)).collect()
     }
 
     /// Whether an owned addition bills beside the one that a line for all of its product means.
@@ -73,7 +56,7 @@ impl Ground<'_> {
     }
 
     /// `None` for a line that bills nothing, or that another integration looks at.
-    pub(in crate::reconcile) fn line(&self, key: &LineKey, owned: &Owned) -> Option<Line> {
+    pub(in crate::reconcile) fn line_left_behind(&self, key: &LineKey, owned: &Owned) -> Option<Line> {
         let agreement = self.directory.agreements.get(&key.agreement);
         let taken = owned.addition.is_some_and(|id| self.past.owned_by_others.contains(&id));
         if taken || self.bills_nothing(key.agreement) || !self.claims.of(key.agreement, &key.product).is_empty() {

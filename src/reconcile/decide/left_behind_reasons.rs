@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use chrono::{Datelike as _, NaiveDate};
 
 use crate::reconcile::decide::billed_elsewhere::not_where_it_was;
-use crate::reconcile::decide::left_behind::{Ground, held, taken_off};
+use crate::reconcile::decide::left_behind::{held, taken_off};
 use crate::reconcile::decide::line_decision::LineDecision;
+use crate::reconcile::decide::plan_inputs::PlanInputs;
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::model::connectwise_records::Addition;
 use crate::reconcile::model::display_text::{day, shown};
@@ -19,7 +20,7 @@ use crate::reconcile::model::past::AbandonedCreation;
 use crate::reconcile::model::plan::line::{LineKey, Verdict};
 use crate::reconcile::model::plan::reason_code::Code;
 
-impl Ground<'_> {
+impl PlanInputs<'_> {
     /// Why the mapping no longer wants a line: each reason once.
     pub(in crate::reconcile) fn why(&self, key: &LineKey, owned: &Owned) -> String {
         if let Some(moved) = self.moved_from(key, owned) {
@@ -92,7 +93,7 @@ impl Ground<'_> {
 /// shows what was missed within a month.
 const LOOKED_FOR_DAYS: i32 = 31;
 
-impl Ground<'_> {
+impl PlanInputs<'_> {
     /// What becomes of a line whose creation was sent, was not there when it was looked for, and is wanted no more. It stays in
     /// sight until it cannot come any more.
     pub(in crate::reconcile) fn never_seen(&self, key: &LineKey, why: &str) -> Option<LineDecision> {

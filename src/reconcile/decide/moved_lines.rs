@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::reconcile::decide::left_behind::{Ground, held, live, whole_key};
+use crate::reconcile::decide::left_behind::{held, live, whole_key};
 use crate::reconcile::decide::line_case::LineRules;
 use crate::reconcile::decide::line_decision::LineDecision;
 use crate::reconcile::decide::permitted_answers::may_be_accepted;
+use crate::reconcile::decide::plan_inputs::PlanInputs;
 use crate::reconcile::matching::catalog::candidates;
 use crate::reconcile::model::connectwise_records::Addition;
 use crate::reconcile::model::display_text::shown;
@@ -16,7 +17,7 @@ use crate::reconcile::model::plan::line::{Line, LineKey, LiveAddition, Verdict};
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
 
-impl Ground<'_> {
+impl PlanInputs<'_> {
     /// Puts an addition that was owned, bills still and is not the one that its line means now before the one that it does
     /// mean: a pin moved, a catalog item was renamed and its identifier used again, or somebody set another product.
     pub(in crate::reconcile) fn put_before(&self, planned: &mut [Line]) -> BTreeSet<LineKey> {
@@ -43,7 +44,7 @@ impl Ground<'_> {
 
     /// The lines that recount has owned and that a person moved to another agreement, as far as they bill there and stand in
     /// no line of the plan: whoever was billed on one is billed on it still.
-    pub(in crate::reconcile) fn moved(&self, planned: &[Line]) -> Vec<Line> {
+    pub(in crate::reconcile) fn moved_lines(&self, planned: &[Line]) -> Vec<Line> {
         // Of an agreement that ended the additions are not read.
         let here = |key: &LineKey, id: AdditionId| match self.additions.get(&key.agreement) {
             Some(listed) => listed.iter().any(|addition| addition.id == id),
@@ -68,7 +69,7 @@ impl Ground<'_> {
             let owned = &Owned { addition: Some(id), ..(*owned).clone() };
             // Of several that came to one place each is asked about in turn: the others are named beside it.
             if keys.insert(whole_key(&key)) {
-                lines.extend(self.line(&key, owned));
+                lines.extend(self.line_left_behind(&key, owned));
             }
         }
         lines

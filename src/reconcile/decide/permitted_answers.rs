@@ -85,9 +85,6 @@ pub enum Refusal {
 }
 
 /// Whether this may be answered to that.
-///
-/// # Errors
-/// Why not.
 pub fn answer(verb: AnswerVerb, item: &ShownItem) -> Result<PermittedAnswer, Refusal> {
     permitted(verb, item).ok_or_else(|| refusal(verb, item))
 }
@@ -102,13 +99,13 @@ fn permitted(verb: AnswerVerb, item: &ShownItem) -> Option<PermittedAnswer> {
         AnswerVerb::Keep => line().filter(|line| is_keepable(line)).map(of_line),
         AnswerVerb::Ignore => {
             let open = |finding: &&ShownFinding| finding.severity == Severity::Decide;
-            // The note or the end of an answer may be changed.
             // One of the lines that a single open item lists.
             let listed = || {
                 line()
                     .filter(|line| line.outcome == Outcome::Held && line.reason == Code::BilledNotCounted)
                     .map(of_line)
             };
+            // The note or the end of an answer may be changed.
             let ignorable =
                 finding().filter(|found| open(found) || item.answered == Some(AnswerVerb::Ignore)).map(of_finding);
             listed().or(ignorable)

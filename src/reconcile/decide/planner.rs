@@ -7,7 +7,6 @@ use chrono::{DateTime, Utc};
 use crate::reconcile::decide::billed_elsewhere::ElsewhereInputs;
 use crate::reconcile::decide::findings::Findings;
 use crate::reconcile::decide::invoice_calendar::{Calendar, owes_last_month};
-use crate::reconcile::decide::left_behind::Ground;
 use crate::reconcile::decide::line_case::{LineCase, LineRules};
 use crate::reconcile::decide::line_decision::LineDecision;
 use crate::reconcile::decide::plan_inputs::PlanInputs;
@@ -36,11 +35,10 @@ use crate::reconcile::model::plan::{Plan, handle};
 /// Draws the plan: every count and every line that is there ends in exactly one verdict.
 pub fn draw(gathered: PlanInputs<'_>) -> Plan {
     let mut lines = placed_lines(gathered);
-    let ground = ground(gathered);
-    let mut left_keys = ground.put_before(&mut lines);
-    let left = ground.lines(&lines);
+    let mut left_keys = gathered.put_before(&mut lines);
+    let left = gathered.lines_left_behind(&lines);
     append(&mut lines, left.clone());
-    let moved = ground.moved(&lines);
+    let moved = gathered.moved_lines(&lines);
     left_keys.extend(left.iter().chain(&moved).filter_map(|line| line.key().cloned()));
     append(&mut lines, moved);
     uncounted_lines::add(&mut lines, &gathered.past.uncounted, &gathered.past.decisions, gathered.today);
@@ -48,7 +46,7 @@ pub fn draw(gathered: PlanInputs<'_>) -> Plan {
     // In place: a stable sort takes half as much room again as the lines.
     lines.sort_unstable_by(|a, b| a.subject.cmp(&b.subject).then_with(|| a.detail.cmp(&b.detail)));
     handle::assign(gathered.integration, &mut lines);
-    let written_next = ground.hold_successors(&mut lines, &left_keys);
+    let written_next = gathered.hold_successors(&mut lines, &left_keys);
     let PlanInputs { mapping, directory, additions, past, today, .. } = gathered;
     uncounted_lines::told_once(&mut lines, &past.decisions, today);
     let met = invoice_calendar::put_on(Calendar { mapping, directory, additions, past: Some(past), today }, &mut lines);
@@ -115,11 +113,6 @@ fn note_editors(additions: &Additions, past: &Past, lines: &mut [Line]) {
     for line in lines.iter_mut() {
         line.edited = line.live.and_then(|live| by.get(&live.addition)).copied().cloned();
     }
-}
-
-fn ground(gathered: PlanInputs<'_>) -> Ground<'_> {
-    let PlanInputs { counts, mapping, places, directory, additions, claims, past, today, .. } = gathered;
-    Ground { counts, mapping, places, directory, additions, claims, past, today }
 }
 
 fn placed_lines(gathered: PlanInputs<'_>) -> Vec<Line> {

@@ -18,7 +18,7 @@ use crate::reconcile::model::plan::handle;
 use crate::reconcile::model::plan::line::{Line, LineKey, LiveAddition, Verdict};
 use crate::reconcile::model::plan::named_additions::Named;
 use crate::reconcile::model::plan::outcome::AnswerVerb;
-use crate::reconcile::model::plan::reason_code::{Code, Severity, is_product_trouble};
+use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::{Quantity, or_dash};
 
@@ -268,7 +268,7 @@ impl DecisionSubject {
             (Some(customer), Some(service)) if *code == Code::RowDuplicate => {
                 Some(Self::Duplicate(customer.clone(), service.clone()))
             }
-            (None, None) if is_product_trouble(*code) => index.products.get(handle).cloned().map(Self::Product),
+            (None, None) if code.is_about_a_product() => index.products.get(handle).cloned().map(Self::Product),
             (Some(customer), None) => Some(Self::Customer(customer.clone())),
             (None, Some(service)) => Some(Self::Service(service.clone())),
             _ => index.lines.get(handle).map(Self::line),

@@ -91,7 +91,7 @@ fn moved(plan: &Plan, approved: &str, again: &str) -> Option<Finding> {
 /// `typed` is the command that approves it all the same, or leads there.
 pub fn another_connectwise(known: &str, site: &str, typed: Remedy) -> Finding {
     let message = format!("this history is of {}, and tonight's ConnectWise is {}", shown(known), shown(site));
-    stop(Code::ConnectwiseChanged, message, typed.or(Remedy::settings("correct url or company")))
+    stop(Code::ConnectWiseChanged, message, typed.or(Remedy::settings("correct url or company")))
 }
 
 /// An approval holds for a while: what was right last month was drawn on another month's counts, however alike.

@@ -7,7 +7,7 @@ pub mod item_marker;
 pub mod line_claims;
 pub mod line_peak;
 pub mod look_back;
-pub mod names_on_lines;
+pub mod names_of_counts;
 pub mod per_item;
 pub mod placement;
 pub mod renamed_counts;

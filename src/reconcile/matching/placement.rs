@@ -24,14 +24,14 @@ pub enum Place {
     On {
         /// Whose agreement it is.
         company: CompanyId,
-        /// Which.
+        /// The agreement.
         agreement: AgreementId,
     },
     /// On this agreement, which does not bill today: its lines are held.
     Blocked {
         /// Whose agreement it is.
         company: CompanyId,
-        /// Which.
+        /// The agreement.
         agreement: AgreementId,
         /// What is wrong with it.
         problem: Problem,
@@ -60,11 +60,20 @@ pub struct Problem {
 impl Problem {
     /// What to do about it.
     pub fn remedy(&self, integration: &IntegrationName, customer: &CustomerName) -> Remedy {
-        if self.code != Code::CustomerUnmapped || !self.fix.is_empty() {
-            return self.fix.clone();
+        let handle = handle::of_customer(integration, customer);
+        match (self.code, self.company) {
+            (Code::CustomerUnmapped, _) if self.fix.is_empty() => {
+                Remedy::command("recount map suggest").or(Remedy::command(format!("recount map ignore {handle}")))
+            }
+            (Code::AgreementNotActive | Code::AgreementOneTime | Code::AgreementAmbiguous, Some(company)) => {
+                let named = format!("recount map add {handle} {company} --agreement AGREEMENT_ID --replace");
+                let commands = [format!("recount map agreements {company}"), named].map(Remedy::command);
+                let renewed = Remedy::in_connectwise("renew this one");
+                let other = if self.code == Code::AgreementNotActive { renewed } else { Remedy::Unsaid };
+                Remedy::in_turn(commands).or(other)
+            }
+            _ => self.fix.clone(),
         }
-        let handle = handle::of_matter(integration, "customer", customer.as_str());
-        Remedy::command("recount map suggest").or(Remedy::command(format!("recount map ignore {handle}")))
     }
 }
 

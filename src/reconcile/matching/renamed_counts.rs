@@ -13,7 +13,7 @@ use rust_decimal::Decimal;
 
 use crate::reconcile::guard::guard_policy::LineStep;
 use crate::reconcile::matching::line_claims::OtherIntegration;
-use crate::reconcile::matching::names_on_lines::{CountName, InExports, NameSpan, NamesOnLines, NamesTonight, Stood};
+use crate::reconcile::matching::names_of_counts::{CountName, InExports, NameSpan, NamesOfCounts, NamesTonight, Stood};
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::matching::wanted_line::count;
 use crate::reconcile::model::display_text::{self, shown};
@@ -36,7 +36,7 @@ pub struct RenameSigns<'a> {
 }
 
 /// Gives the names of tonight the days of those that they came in the place of. `names` is what is known after tonight.
-pub fn take_over_renamed(past: &mut Past, owners: &[EarlierOwner], names: &NamesOnLines, signs: RenameSigns<'_>) {
+pub fn take_over_renamed(past: &mut Past, owners: &[EarlierOwner], names: &NamesOfCounts, signs: RenameSigns<'_>) {
     let index = NameIndex::of(names, signs);
     if index.hand_overs.is_empty() {
         return;
@@ -91,7 +91,7 @@ struct NameIndex<'a> {
 }
 
 impl<'a> NameIndex<'a> {
-    fn of(names: &'a NamesOnLines, signs: RenameSigns<'a>) -> Self {
+    fn of(names: &'a NamesOfCounts, signs: RenameSigns<'a>) -> Self {
         let (mut of_name, mut on_line) = (BTreeMap::<_, Vec<_>>::new(), BTreeMap::<_, BTreeSet<_>>::new());
         for (span, stood) in &names.spans {
             of_name.entry(&span.name).or_default().push((span, stood));
@@ -399,7 +399,7 @@ mod tests {
     /// A month, night by night, as the history keeps it.
     #[derive(Default)]
     struct Month {
-        names: NamesOnLines,
+        names: NamesOfCounts,
         past: Past,
     }
 
@@ -574,7 +574,7 @@ mod tests {
                 counts: &counts,
                 today: day(3),
             };
-            let names = NamesOnLines { spans: BTreeMap::clone(&spans), customers: BTreeMap::new() }.after(tonight);
+            let names = NamesOfCounts { spans: BTreeMap::clone(&spans), customers: BTreeMap::new() }.after(tonight);
             let mut past = Past::default();
             let line_step = GuardPolicy::default().line_step;
             let signs = RenameSigns { tonight, neighbours: &neighbours, line_step };

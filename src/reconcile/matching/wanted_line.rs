@@ -18,7 +18,7 @@ use crate::reconcile::model::quantity_policy::{Measure, Policy, PolicyInput, Pol
 /// A line as the export and the mapping want it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WantedLine {
-    /// Whose.
+    /// The company that is billed.
     pub company: CompanyId,
     /// The counts behind it.
     pub sources: Vec<Source>,

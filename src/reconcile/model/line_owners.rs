@@ -20,7 +20,7 @@ pub struct Owned {
 /// A line that another integration of the same ConnectWise owns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NeighboursLine {
-    /// Whose.
+    /// The integration.
     pub integration: IntegrationName,
     /// As which line it knows it.
     pub key: LineKey,

@@ -80,7 +80,7 @@ pub struct Past {
 /// An accepted night whose export came again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OlderNight {
-    /// Which.
+    /// The run that accepted it.
     pub run: RunId,
     /// Whether it was the same bytes, and not the same counts alone.
     pub by_bytes: bool,

@@ -7,6 +7,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
+use crate::reconcile::words::words;
 
 /// How a count becomes the units that are billed. The default changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -56,15 +57,16 @@ pub struct Rounding {
     pub step: Quantity,
 }
 
-/// The direction of rounding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// To the next larger multiple.
-    Up,
-    /// To the next smaller multiple.
-    Down,
-    /// To the nearest multiple; halves up.
-    Nearest,
+words! {
+    /// The direction of rounding.
+    Direction {
+        /// To the next larger multiple.
+        Up = "up",
+        /// To the next smaller multiple.
+        Down = "down",
+        /// To the nearest multiple; halves up.
+        Nearest = "nearest",
+    }
 }
 
 /// Decimals of an average: a tenth of a thousandth of a unit is below any price list.
@@ -221,17 +223,6 @@ impl Rounding {
     /// Whether a quantity is a multiple of the step already.
     pub fn fits(self, units: Quantity) -> bool {
         units.as_decimal().checked_rem(self.step.as_decimal()).is_some_and(|over| over.is_zero())
-    }
-}
-
-impl Direction {
-    /// As the configuration writes it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Up => "up",
-            Self::Down => "down",
-            Self::Nearest => "nearest",
-        }
     }
 }
 

@@ -1,49 +1,29 @@
 //! What a ticket may be about, and the name by which it is found again.
 
-use std::fmt;
-
 use sha2::{Digest, Sha256};
 
 use crate::reconcile::model::ids::{IntegrationName, TicketRef};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
+use crate::reconcile::words::words;
 
-/// The kinds of subjects that wait for a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum TicketKind {
-    /// A customer that has no place: no company, or no agreement that can be billed.
-    UnmappedCustomer,
-    /// Anything else with a handle: a line, a service, a product, rows.
-    HeldLine,
-    /// A whole plan that a guard holds.
-    HeldRun,
-    /// The export.
-    RefusedExport,
-    /// A run that could not do its work.
-    FailedRun,
+words! {
+    /// The kinds of subjects that wait for a person, in the order in which tickets are opened.
+    TicketKind {
+        /// A run that could not do its work.
+        FailedRun = "failed-run",
+        /// The export.
+        RefusedExport = "refused-export",
+        /// A whole plan that a guard holds.
+        HeldRun = "held-run",
+        /// A customer that has no place: no company, or no agreement that can be billed.
+        UnmappedCustomer = "unmapped-customer",
+        /// Anything else with a handle: a line, a service, a product, rows.
+        HeldLine = "held-line",
+    }
 }
 
 impl TicketKind {
-    /// Every kind, in the order in which tickets are opened.
-    pub const ALL: [Self; 5] =
-        [Self::FailedRun, Self::RefusedExport, Self::HeldRun, Self::UnmappedCustomer, Self::HeldLine];
-
-    /// The word that stands in the configuration and in the history.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::UnmappedCustomer => "unmapped-customer",
-            Self::HeldLine => "held-line",
-            Self::HeldRun => "held-run",
-            Self::RefusedExport => "refused-export",
-            Self::FailedRun => "failed-run",
-        }
-    }
-
-    /// The kind of a word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
-    }
-
     /// The kind of a finding; `None` for one that asks nothing of anybody.
     pub fn of(finding: &Finding) -> Option<Self> {
         if finding.severity != Severity::Decide {
@@ -78,7 +58,7 @@ impl TicketKind {
                 | Code::LinesUnseen
                 | Code::FirstApply
                 | Code::PlanMoved
-                | Code::ConnectwiseChanged
+                | Code::ConnectWiseChanged
                 | Code::ApprovalExpired,
             ) => Some(Self::HeldRun),
             (None, _) => Some(Self::FailedRun),
@@ -86,14 +66,8 @@ impl TicketKind {
     }
 }
 
-impl fmt::Display for TicketKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
 impl TicketRef {
-    /// The name of the so-manieth ticket of one subject: the same one every night, on every host.
+    /// The name of the nth ticket of one subject: the same one every night, on every host.
     ///
     /// Made of letters, digits and `-` alone, because it stands in a query; far below ConnectWise's 100 characters.
     pub fn of(integration: &IntegrationName, kind: TicketKind, handle: &str, occurrence: i64) -> Self {
@@ -124,7 +98,7 @@ mod tests {
             let kind = TicketKind::of(&Finding { handle: Some("k4x2p".to_owned()), ..asked });
             assert!(matches!(kind, Some(TicketKind::HeldLine | TicketKind::UnmappedCustomer)), "{code}");
         }
-        for kind in TicketKind::ALL {
+        for kind in TicketKind::ALL.iter().copied() {
             assert_eq!(TicketKind::from_word(kind.as_str()), Some(kind));
         }
     }

@@ -133,9 +133,6 @@ impl CopyStore {
     }
 
     /// An object; `None` if it is not there.
-    ///
-    /// # Errors
-    /// The store's.
     pub async fn read(&self, name: &str) -> Result<Option<StoredObject>, CopyStoreError> {
         let (store, prefix) = match &self.kept {
             Kept::Folder(folder) => {
@@ -159,9 +156,6 @@ impl CopyStore {
     }
 
     /// The names in a folder, without the folder.
-    ///
-    /// # Errors
-    /// The store's.
     pub async fn list(&self, of: &str) -> Result<Vec<String>, CopyStoreError> {
         let (store, prefix) = match &self.kept {
             Kept::Folder(folder) => return folder.list(of),
@@ -173,9 +167,6 @@ impl CopyStore {
     }
 
     /// Takes an object away, if it is there.
-    ///
-    /// # Errors
-    /// The store's.
     pub async fn delete(&self, name: &str) -> Result<(), CopyStoreError> {
         match &self.kept {
             Kept::Folder(folder) => folder.delete(name),

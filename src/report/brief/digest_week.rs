@@ -10,7 +10,7 @@ use crate::reconcile::model::ids::IntegrationName;
 /// One integration's last week.
 #[derive(Debug, Clone)]
 pub struct Week {
-    /// Whose.
+    /// The integration.
     pub integration: IntegrationName,
     /// Its nights, newest first: those of the last seven days, and the one before them, if there was one.
     pub nights: Vec<RunSummary>,

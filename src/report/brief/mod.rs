@@ -16,6 +16,7 @@ use crate::reconcile::model::plan::outcome::RunVerdict;
 use crate::reconcile::model::plan::reason_code::Severity;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::record_links::RecordLinks;
+use crate::reconcile::words::words;
 use crate::report::brief::needs::{Need, needs};
 use crate::report::brief::since_last_morning::RunComparison;
 use crate::report::exit_codes::Exit;
@@ -66,25 +67,15 @@ pub struct Brief {
     pub at: DateTime<Utc>,
 }
 
-/// What is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event {
-    /// A run.
-    Run,
-    /// A week.
-    Weekly,
-    /// Nothing; somebody wants to see whether it arrives.
-    Test,
-}
-
-impl Event {
-    /// The stable word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Event::Run => "run",
-            Event::Weekly => "weekly",
-            Event::Test => "test",
-        }
+words! {
+    /// What is told.
+    Event {
+        /// A run.
+        Run = "run",
+        /// A week.
+        Weekly = "weekly",
+        /// Nothing; somebody wants to see whether it arrives.
+        Test = "test",
     }
 }
 

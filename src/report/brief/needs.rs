@@ -1,11 +1,11 @@
-//! What a brief says of a run: what needs a person, and what changed.
+//! What a brief says of a run: what needs a person.
 
 use crate::history::run_record::{LineRecord, RunRecord};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::reason_code::Severity;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::record_links::{OpenedRecord, RecordLinks};
-use crate::report::{Change, display_names, lines, numbers_and_dates};
+use crate::report::{display_names, lines, numbers_and_dates};
 
 /// One thing that somebody has to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,9 +48,4 @@ pub(crate) fn needs(run: &RunRecord, severity: Severity, links: Option<&RecordLi
             Need::of(finding, line, links)
         })
         .collect()
-}
-
-/// How many lines of this run are of this kind.
-pub(crate) fn changes(run: &RunRecord, kind: Change) -> impl Iterator<Item = &LineRecord> {
-    lines(run).iter().filter(move |line| Change::of(line) == Some(kind))
 }

@@ -29,9 +29,6 @@ pub struct AnswersSince<'a> {
 
 impl<'a> AnswersSince<'a> {
     /// Up to this run, with the days of its zone.
-    ///
-    /// # Errors
-    /// When the history cannot be read.
     pub fn of(run: &'a RunRecord, since: DateTime<Utc>, history: &History) -> Result<Self, StoreError> {
         let zone = *run.started_at.offset();
         let decisions = history.decisions(&run.integration)?.in_zone(|at| at.with_timezone(&zone));

@@ -31,9 +31,6 @@ type Key = (String, Code);
 
 impl RunComparison {
     /// The run beside the night before it; `None` where there was none.
-    ///
-    /// # Errors
-    /// When the history cannot be read.
     pub fn of(run: &RunRecord, history: &History) -> Result<Option<Self>, StoreError> {
         let Some(yesterday) = history.night_before(run)? else { return Ok(None) };
         let planned = if looked(&yesterday) { Some(yesterday.clone()) } else { history.plan_before(run)? };

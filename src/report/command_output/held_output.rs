@@ -21,7 +21,7 @@ use crate::report::report_model::sign;
 /// One matter that waits.
 #[derive(Debug, Clone)]
 pub struct Waiting {
-    /// Whose.
+    /// The integration.
     pub integration: IntegrationName,
     /// The run whose plan asks.
     pub run: RunId,
@@ -38,7 +38,7 @@ pub struct Waiting {
 /// One matter that was answered.
 #[derive(Debug, Clone)]
 pub struct AnsweredItem {
-    /// Whose.
+    /// The integration.
     pub integration: IntegrationName,
     /// What it is about.
     pub matter: DecisionSubject,

@@ -7,8 +7,8 @@ use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::plan::remedy::RemedyLine;
 use crate::reconcile::model::quantity::or_dash;
 use crate::reconcile::model::record_links::RecordLinks;
-use crate::report::brief::needs::{Need, changes};
-use crate::report::report_model::{Report, ReportVerdict};
+use crate::report::brief::needs::Need;
+use crate::report::report_model::Report;
 use crate::report::{Change, display_names, numbers_and_dates, short_head};
 
 /// More would be cut by mail programs; the report has them all.
@@ -40,17 +40,18 @@ pub(crate) struct BriefPage<'a> {
 /// The document of a run.
 pub(crate) fn of(page: BriefPage<'_>) -> String {
     let BriefPage { run, news, needs, odd, link, records } = page;
+    let report = Report::of(run);
     document(html! {
         h1 style="font-size:20px;margin:0 0 4px 0" {
-            (shown(run.integration.as_str())) " · " (ReportVerdict::of(run).words)
+            (shown(run.integration.as_str())) " · " (report.verdict.words)
         }
         p style="color:#57606a;margin:0 0 8px 0" { (numbers_and_dates::day(run.started_at)) " · run " (run.run) }
         (sentences(news))
-        p { strong { (Report::of(run).numbers.sentence()) } }
+        p { strong { (report.numbers.sentence()) } }
         (cards("Open items", needs))
-        @for kind in [Change::Done, Change::Would, Change::WithPlan, Change::NotReached] { (table(run, kind, records)) }
+        @for (kind, lines) in &report.changes { (table(*kind, lines, records)) }
         (cards("Worth a look", odd))
-        (kept(&Report::of(run).kept))
+        (kept(&report.kept))
         @if let Some(link) = link { p { a href=(link) style="display:inline-block;padding:8px 0" { "The whole report" } } }
         @if let Some(head) = run.end.as_ref().and_then(|end| end.head.as_deref()) {
             p style="color:#57606a;font-size:12px" { "head " (short_head(head)) " · replies are not read" }
@@ -134,12 +135,8 @@ fn way(line: &RemedyLine<'_>) -> Markup {
     html! { @if matches!(line, RemedyLine::Command(_)) { code { (text) } } @else { (text) } }
 }
 
-fn table(run: &RunRecord, kind: Change, records: Option<&RecordLinks>) -> Markup {
-    let lines: Vec<&LineRecord> = changes(run, kind).collect();
-    if lines.is_empty() {
-        return html! {};
-    }
-    let each = numbers_and_dates::of_each(&lines);
+fn table(kind: Change, lines: &[&LineRecord], records: Option<&RecordLinks>) -> Markup {
+    let each = numbers_and_dates::of_each(lines);
     html! {
         h2 style=(HEADING) { (sentence(kind)) " (" (lines.len()) ")" }
         table style="border-collapse:collapse;width:100%" {

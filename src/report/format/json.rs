@@ -5,13 +5,13 @@ use std::borrow::Cow;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer};
 
-use crate::history::run_record::{ExportRecord, LineRecord, Requests, RunEnd, RunRecord, Totals};
+use crate::history::run_record::{ExportRecord, LineRecord, RunEnd, RunRecord, Totals};
 use crate::reconcile::model::export::delivered_file::DeliveredFile;
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ItemName, ProductCode, RunId, ServiceName,
 };
 use crate::reconcile::model::plan::finding::Finding;
-use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};
+use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict, Traffic};
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::Quantity;
 use crate::report::exit_codes::Exit;
@@ -68,28 +68,17 @@ pub struct Run<'a> {
     started_at: String,
     finished_at: Option<String>,
     plan: Option<&'a str>,
-    totals: RunTotals,
+    totals: Totals,
     export: Option<Export<'a>>,
     #[serde(serialize_with = "each_line")]
     lines: &'a [LineRecord],
     #[serde(serialize_with = "each_finding")]
     findings: &'a [Finding],
-    requests: RunRequests,
+    requests: Traffic,
     /// The run that this one sets back, or plans to.
     undoes: Option<RunId>,
     /// The hash of the journal's last row.
     head: Option<&'a str>,
-}
-
-#[derive(Debug, Serialize)]
-struct RunTotals {
-    to_decide: usize,
-    changed: usize,
-    would_change: usize,
-    failed: usize,
-    unknown: usize,
-    lines: usize,
-    explained: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -109,17 +98,6 @@ struct ExportFile<'a> {
     name: &'a str,
     bytes: u64,
     sha256: &'a str,
-}
-
-#[derive(Debug, Serialize)]
-struct RunRequests {
-    sent: u64,
-    retried: u64,
-    throttled_ms: u64,
-    pace_ms: u64,
-    read_ms: u64,
-    look_ms: u64,
-    write_ms: u64,
 }
 
 /// One line, as the contract gives it.
@@ -172,11 +150,11 @@ impl<'a> Run<'a> {
             started_at: time(started_at.to_utc()),
             finished_at: ended.map(|end| time(end.finished_at)),
             plan: planned.as_ref().map(|planned| planned.fingerprint.as_str()),
-            totals: RunTotals::of(totals),
+            totals: *totals,
             export: planned.as_ref().map(|planned| Export::of(&planned.export)),
             lines: lines(record),
             findings,
-            requests: RunRequests::of(requests),
+            requests: *requests,
             undoes: *undoes,
             head: head.as_deref(),
         }
@@ -189,23 +167,9 @@ static UNENDED: RunEnd = RunEnd {
     exit_code: 1,
     findings: Vec::new(),
     totals: Totals { to_decide: 0, changed: 0, would_change: 0, failed: 0, unknown: 0, lines: 0, explained: 0 },
-    requests: Requests { sent: 0, retried: 0, throttled_ms: 0, pace_ms: 0, read_ms: 0, look_ms: 0, write_ms: 0 },
+    requests: Traffic { sent: 0, retried: 0, throttled_ms: 0, pace_ms: 0, read_ms: 0, look_ms: 0, write_ms: 0 },
     head: None,
 };
-
-impl RunTotals {
-    fn of(totals: &Totals) -> Self {
-        let Totals { to_decide, changed, would_change, failed, unknown, lines, explained } = *totals;
-        Self { to_decide, changed, would_change, failed, unknown, lines, explained }
-    }
-}
-
-impl RunRequests {
-    fn of(requests: &Requests) -> Self {
-        let Requests { sent, retried, throttled_ms, pace_ms, read_ms, look_ms, write_ms } = *requests;
-        Self { sent, retried, throttled_ms, pace_ms, read_ms, look_ms, write_ms }
-    }
-}
 
 impl<'a> Export<'a> {
     fn of(export: &'a ExportRecord) -> Self {

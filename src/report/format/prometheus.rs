@@ -16,7 +16,7 @@ use crate::report::health::{Expected, Health};
 /// What is measured of one integration.
 #[derive(Debug, Clone)]
 pub struct IntegrationMetrics {
-    /// Whose.
+    /// The integration.
     pub integration: IntegrationName,
     /// Its health, and its last run.
     pub health: Health,
@@ -25,9 +25,6 @@ pub struct IntegrationMetrics {
 }
 
 /// What the history knows of these integrations.
-///
-/// # Errors
-/// When the history cannot be read.
 pub fn measured<'e>(
     expected: impl Iterator<Item = Expected<'e>>,
     history: Option<&History>,

@@ -8,7 +8,7 @@ use crate::history::run_record::{LineRecord, RunEnd, RunRecord};
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::outcome::Outcome;
-use crate::reconcile::model::plan::remedy::Remedy;
+use crate::reconcile::model::plan::remedy::{Remedy, RemedyLine};
 use crate::reconcile::model::quantity::or_dash;
 use crate::report::format::paint::Paint;
 use crate::report::report_model::{Report, ReportEntry, ReportVerdict, Tone};
@@ -175,7 +175,7 @@ fn section(text: &mut String, heading: &str, entries: &[ReportEntry<'_>], view: 
     }
     new.into_iter().for_each(|found| text.push_str(&entry(found)));
     if !known.is_empty() {
-        let _ = writeln!(text, "  … {} as before", known.len());
+        let _ = writeln!(text, "  and {} as before", known.len());
     }
 }
 
@@ -193,9 +193,16 @@ pub fn entry(entry: &ReportEntry<'_>) -> String {
     text
 }
 
-/// What to do, one way a line, each behind an arrow.
+/// What to do, one way a line, each behind an arrow. A command stays in one line, however long: it is there to be pasted.
 pub fn ways(text: &mut String, remedy: &Remedy, first: &str, rest: &str) {
-    remedy.lines().iter().for_each(|line| wrapped(text, &format!("→ {line}"), first, rest));
+    for line in remedy.lines() {
+        match line {
+            RemedyLine::Command(typed) => {
+                let _ = writeln!(text, "{first}→ {}", escaped(typed));
+            }
+            RemedyLine::Words(words) => wrapped(text, &format!("→ {words}"), first, rest),
+        }
+    }
 }
 
 /// One sentence, wrapped, and harmless whatever stood in the export or came from ConnectWise.
@@ -291,6 +298,15 @@ mod tests {
                 assert!(cut.width() <= width, "{width}: {cut}");
             }
         }
+    }
+
+    /// Otherwise who pastes what is advised types half of a path, which is another installation, or none.
+    #[test]
+    fn a_command_stands_in_one_line_however_long_it_is() {
+        let typed = format!("recount plan --config /srv/{}/recount.toml", "a-long-name/".repeat(8));
+        let mut text = String::new();
+        ways(&mut text, &Remedy::command(typed.clone()).noting("it writes nothing"), "    ", "    ");
+        assert_eq!(text, format!("    → {typed}\n    → it writes nothing\n"));
     }
 
     /// Otherwise the terminal would break the line where it likes, and a report would look like two.

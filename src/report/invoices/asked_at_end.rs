@@ -42,9 +42,6 @@ pub enum SinceEnd {
 }
 
 /// The items of a run, and how each stands in the newest plan of its integration.
-///
-/// # Errors
-/// When the history cannot be read.
 pub fn of_run(history: &History, run: &RunSummary, findings: &[Finding]) -> Result<Vec<AskedAtEnd>, StoreError> {
     let asked: Vec<&Finding> = findings.iter().filter(|finding| finding.severity == Severity::Decide).collect();
     if asked.is_empty() {

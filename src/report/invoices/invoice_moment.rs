@@ -22,7 +22,7 @@ pub struct InvoiceMoment {
 /// What is expected of an integration now.
 #[derive(Debug, Clone)]
 pub struct IntegrationNow {
-    /// Which.
+    /// The integration.
     pub name: IntegrationName,
     /// Its mode.
     pub mode: Mode,
@@ -67,9 +67,6 @@ impl InvoiceMoment {
 
 impl IntegrationNow {
     /// Its health, as `recount status` has it.
-    ///
-    /// # Errors
-    /// When the history cannot be read.
     pub fn health(&self, history: &History, now: DateTime<Utc>) -> Result<Health, StoreError> {
         let Self { name, mode, every, host, is_running, edits: _ } = self;
         let expected = Expected { integration: name, mode: *mode, every: *every, host: *host };

@@ -49,9 +49,6 @@ impl InvoiceMonth {
 
     /// How each integration stands in it: by its newest run, and where the month is over by the last one in it. Of one that is
     /// not on by now only what it changed counts; one that is on and has no run is named as well.
-    ///
-    /// # Errors
-    /// When the history cannot be read.
     pub fn standings(
         self,
         history: &History,

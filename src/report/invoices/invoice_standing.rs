@@ -15,7 +15,7 @@ use crate::report::invoices::unwritten_lines::Unwritten;
 /// What is known of one integration before the invoices go out.
 #[derive(Debug)]
 pub struct InvoiceStanding {
-    /// Which.
+    /// The integration.
     pub integration: IntegrationName,
     /// Its newest run, dry ones as well; nothing where it has none.
     pub run: Option<RunSummary>,

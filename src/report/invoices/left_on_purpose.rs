@@ -28,7 +28,7 @@ pub enum LeftOnPurpose {
 /// A service that is known and billed nowhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceLeft {
-    /// Which.
+    /// The service.
     pub service: ServiceName,
     /// Not assigned, or deprecated.
     pub reason: Code,

@@ -34,7 +34,7 @@ pub struct MonthLines {
 /// One line that recount changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineOfMonth {
-    /// Which.
+    /// The line.
     pub key: LineKey,
     /// What it billed before the first change; nothing of one that was created.
     pub from: Option<Quantity>,
@@ -102,9 +102,6 @@ impl MonthLines {
     }
 
     /// The same, with what the history knows of the last change of each line.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn looked_up(mut self, history: &History, decisions: &Decisions) -> Result<Self, StoreError> {
         let mut keys: BTreeMap<RunId, BTreeSet<LineKey>> = BTreeMap::new();
         for line in &self.lines {

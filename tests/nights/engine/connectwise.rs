@@ -14,7 +14,7 @@ use super::chance::{Chance, Odds};
 use super::disk::Files;
 use super::moves;
 use recount::connectwise::client::unreachable_cause::UnreachableCause;
-use recount::connectwise::{BundledLists, ReadError, Reader, Traffic, WriteError, Writer};
+use recount::connectwise::{BundledLists, ReadError, Reader, WriteError, Writer};
 use recount::history::journal::IntentKind;
 use recount::history::run_record::WriteId;
 use recount::history::store::open::History;
@@ -25,6 +25,7 @@ use recount::reconcile::model::connectwise_records::{
 };
 use recount::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, IntegrationName, ProductId};
 use recount::reconcile::model::last_change::LastChange;
+use recount::reconcile::model::plan::outcome::Traffic;
 use recount::reconcile::model::quantity::Quantity;
 use recount::zone::Zone;
 

@@ -19,7 +19,7 @@ use super::disk::Files;
 use super::{everything_passes, fastest_folder, product};
 use recount::apply::lease_guard::LeaseGuard;
 use recount::apply::stop_signal::Stop;
-use recount::connectwise::{ReadError, Reader, Traffic, WriteError, Writer};
+use recount::connectwise::{ReadError, Reader, WriteError, Writer};
 use recount::export::settings::ExportSettings;
 use recount::history::run_record::RunRecord;
 use recount::history::store::open::History;
@@ -35,7 +35,7 @@ use recount::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode, ProductId, ServiceName,
 };
 use recount::reconcile::model::mapping::{Billed, CustomerRow, CustomerTarget, Mapping, ServiceRule};
-use recount::reconcile::model::plan::outcome::{Mode, RunCommand};
+use recount::reconcile::model::plan::outcome::{Mode, RunCommand, Traffic};
 use recount::reconcile::model::plan::reason_code::Code;
 use recount::reconcile::model::quantity::Quantity;
 use recount::zone::Zone;

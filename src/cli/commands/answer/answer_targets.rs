@@ -1,11 +1,11 @@
 //! Which matters are answered: handles, or everything that is held for one reason. Several are shown first.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead as _, IsTerminal as _, Write as _};
 
 use clap::Args;
 
 use crate::cli::arguments::typed_handle;
+use crate::cli::confirmation::Confirmation;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::reconcile::model::display_text::shown;
@@ -85,33 +85,20 @@ pub(super) fn confirm(
     console: &Console,
 ) -> Result<(), CommandError> {
     let list: String = seen.iter().map(|one| format!("  {one}\n")).collect();
-    let mut terminal = std::io::stderr().lock();
-    if !console.json {
-        let _ = write!(terminal, "{list}");
-    }
-    if which.yes {
-        return Ok(());
-    }
-    let somebody = std::io::stdin().is_terminal() && std::io::stderr().is_terminal() && !console.json;
-    if !somebody {
-        // The list is not in a document.
-        let what = match seen {
-            [one] => one.split_whitespace().collect::<Vec<_>>().join(" "),
-            several => plural(several.len(), "item"),
-        };
-        let message =
-            format!("{what}: would be answered with {verb}; not running in a terminal, so nobody confirmed it");
-        return Err(CommandError::new(Exit::Usage, message, "look at them, then add --yes"));
-    }
-    let _ = match seen.len() {
-        1 => write!(terminal, "{verb} it? [y/N] "),
-        several => write!(terminal, "{verb} these {several}? [y/N] "),
+    // The list is not in a document.
+    let what = match seen {
+        [one] => one.split_whitespace().collect::<Vec<_>>().join(" "),
+        several => plural(several.len(), "item"),
     };
-    let _ = terminal.flush();
-    let mut said = String::new();
-    let read = std::io::stdin().lock().read_line(&mut said);
-    if read.is_ok() && matches!(said.trim(), "y" | "Y" | "yes") {
-        return Ok(());
-    }
-    Err(CommandError::new(Exit::Usage, "nothing was answered", "recount held"))
+    let asked = Confirmation {
+        list: &list,
+        question: match seen.len() {
+            1 => format!("{verb} it?"),
+            several => format!("{verb} these {several}?"),
+        },
+        would: format!("{what}: would be answered with {verb}"),
+        look: "them",
+        declined: ("nothing was answered", "recount held"),
+    };
+    asked.ask(which.yes, console)
 }

@@ -41,14 +41,15 @@ use crate::report::open_items::{Answerable, Item, OpenItems, open_items};
 pub(crate) struct AcceptOptions {
     #[command(flatten)]
     which: AnswerTarget,
-    /// What the step leads to, as the report shows it: another step is refused
+    /// What the step leads to, as the report shows it: another step is refused. Without it, a line of which the reports showed
+    /// several steps is refused
     #[arg(long, value_name = "QUANTITY", conflicts_with_all = ["within", "all"])]
     to: Option<Quantity>,
     /// Accept every step that stops at or before this, for a count that moves each night
     #[arg(long, value_name = "QUANTITY", conflicts_with = "all")]
     within: Option<Quantity>,
     /// Why; kept with the decision
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     note: String,
 }
 
@@ -61,7 +62,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "YYYY-MM-DD")]
     until: Option<NaiveDate>,
     /// Why; kept with the decision
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     note: String,
 }
 
@@ -351,6 +352,11 @@ fn refused(verb: AnswerVerb, item: Item<'_>, refusal: Refusal) -> CommandError {
             ("the whole plan is held, and is approved as a whole".to_owned(), approve)
         }
         Refusal::Conflict => (detail, Remedy::command(format!("recount plan {}", of.run.integration))),
+        // Its message lists the lines, which are what is answered.
+        Refusal::AnotherRemedy { code: code @ Code::BilledNotCounted, ignorable: false } => {
+            let fix = finding.map(|found| found.fix.clone()).unwrap_or_default();
+            (format!("{code} is answered by the handles of its lines"), fix.or(held()))
+        }
         Refusal::AnotherRemedy { code, ignorable } => {
             let (message, fix) = finding.map(|found| (&*found.message, found.fix.clone())).unwrap_or_default();
             let ignore = if ignorable { Remedy::command(format!("recount ignore {handle}")) } else { Remedy::Unsaid };

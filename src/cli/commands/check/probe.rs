@@ -15,11 +15,11 @@ use crate::config::settings::IntegrationConfig;
 use crate::connectwise::client::Client;
 use crate::connectwise::probe::{ProbeAnswer, ProbeLine, SetAgain, SetAgainEnd};
 use crate::history::journal::{Intent, IntentKind, WriteOutcome};
-use crate::history::run_record::{Requests, RunEnd, Totals};
+use crate::history::run_record::{RunEnd, Totals};
 use crate::history::run_writing::NewRun;
 use crate::reconcile::model::ids::{AgreementId, RunId};
 use crate::reconcile::model::plan::line::LineKey;
-use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
+use crate::reconcile::model::plan::outcome::{Mode, RunCommand, Traffic};
 use crate::report::exit_codes::Exit;
 
 #[derive(Serialize)]
@@ -90,7 +90,7 @@ impl ProbeWrite<'_> {
             exit_code: exit.code(),
             findings: Vec::new(),
             totals: Totals::default(),
-            requests: Requests::default(),
+            requests: Traffic::default(),
             head: Some(session.history.head()?),
         };
         session.history.end_run(run, &[], &end)?;

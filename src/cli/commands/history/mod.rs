@@ -45,13 +45,9 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
         return over_time::run(global, asked, console);
     }
     match summaries(global, options.limit.get(), console) {
-        Ok(Shown { runs, running, exit }) if console.json => {
-            console.document(exit, &Document { history: runs.iter().map(|run| Row::of(run, running)).collect() });
-            exit
-        }
         Ok(Shown { runs, running, exit }) => {
-            console.print(&table(&runs, running));
-            exit
+            let document = Document { history: runs.iter().map(|run| Row::of(run, running)).collect() };
+            console.show(exit, &document, || table(&runs, running))
         }
         Err(error) => error.tell(console),
     }
@@ -122,8 +118,8 @@ impl Row {
 
 fn table(runs: &[RunSummary], running: Option<RunId>) -> String {
     let mut text = format!(
-        "{:>5}  {:<21} {:<14} {:<5} {:<11} {:>6} {:>7}  plan\n",
-        "run", "started", "integration", "by", "verdict", "decide", "changed",
+        "{:>5}  {:<21} {:<14} {:<7} {:<11} {:>6} {:>7}  plan\n",
+        "run", "started", "integration", "command", "verdict", "decide", "changed",
     );
     for run in runs {
         let Row { run: id, integration, command, verdict, to_decide, changed, plan, .. } = Row::of(run, running);
@@ -132,7 +128,7 @@ fn table(runs: &[RunSummary], running: Option<RunId>) -> String {
         let plan = plan.as_deref().map(short).unwrap_or_default();
         let (decide, changed) = (number(to_decide), number(changed));
         let row =
-            format!("{id:>5}  {started:<21} {integration:<14} {command:<5} {verdict:<11} {decide:>6} {changed:>7}");
+            format!("{id:>5}  {started:<21} {integration:<14} {command:<7} {verdict:<11} {decide:>6} {changed:>7}");
         text.push_str(format!("{row}  {plan}").trim_end());
         text.push('\n');
     }

@@ -90,7 +90,7 @@ const TRIED_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// What the columns of a file are called.
 pub(super) struct FileColumns {
     names: Vec<String>,
-    /// No column has another name.
+    /// Whether these are all of its columns.
     are_all: bool,
     /// What stands between two cells, where it is no comma.
     pub(super) delimiter: Option<char>,

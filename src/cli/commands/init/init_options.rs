@@ -75,7 +75,7 @@ pub(in crate::cli::commands) struct VendorOptions {
     /// Type of the agreements that it bills
     #[arg(long, value_name = "TYPE")]
     pub(super) agreement_type: Option<String>,
-    /// observe (never writes), apply, or off
-    #[arg(long, value_name = "MODE")]
+    /// observe: plans and reports; apply: writes; off
+    #[arg(long, value_name = "MODE", value_parser = ["observe", "apply", "off"])]
     pub(super) mode: Option<String>,
 }

@@ -93,8 +93,10 @@ impl CreatedFiles {
         let [configuration, customers, service, timer] = FILES;
         format!(
             "Written into {}:\n  {configuration:<25}{mode}\n  {customers:<25}which customer is which company; empty so far\n  \
-             {service:<25}  a nightly run\n  {timer:<25}  when it runs\n",
-            self.folder.path.display()
+             {service}\n{:27}a nightly run\n  {timer}\n{:27}when it runs\n",
+            self.folder.path.display(),
+            "",
+            ""
         )
     }
 

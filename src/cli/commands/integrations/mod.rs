@@ -188,13 +188,9 @@ fn list(global: &Global, console: &Console) -> Result<Exit, CommandError> {
         let customers = Customers::of(integration, history.as_ref())?;
         known.push(Known { integration, customers, health });
     }
-    if console.json {
-        let integrations = known.iter().map(Row::of).collect();
-        console.document(exit, &Document { running: running.as_deref(), integrations });
-    } else {
-        console.print(&table(&known, running.as_deref()));
-    }
-    Ok(exit)
+    let running = running.as_deref();
+    let document = Document { running, integrations: known.iter().map(Row::of).collect() };
+    Ok(console.show(exit, &document, || table(&known, running)))
 }
 
 impl Customers {

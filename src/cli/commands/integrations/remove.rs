@@ -2,13 +2,13 @@
 //! any more.
 
 use std::fmt::Write as _;
-use std::io::{BufRead as _, IsTerminal as _, Write as _};
 
 use clap::Args;
 use serde::Serialize;
 
 use crate::cli::arguments::global_options::Global;
 use crate::cli::arguments::typed_integration;
+use crate::cli::confirmation::Confirmation;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session;
@@ -60,7 +60,14 @@ pub(super) fn run(global: &Global, options: &RemoveOptions, console: &Console) -
     }
     let history = History::open_existing(&config.state)?;
     let still = history.map(|history| history.still_billed(&integration.name)).transpose()?.unwrap_or_default();
-    confirmed(name, &still, options.yes, console)?;
+    let asked = Confirmation {
+        list: &listed(&still),
+        question: format!("remove {name}?"),
+        would: format!("{name} would be removed"),
+        look: "what bills still",
+        declined: ("nothing was changed", "recount integrations"),
+    };
+    asked.ask(options.yes, console)?;
     recount_toml::remove(&config.path, name).map_err(|error| {
         CommandError::new(Exit::Config, error_chain(&error), "correct it by hand, then `recount check`")
     })?;
@@ -73,28 +80,6 @@ pub(super) fn run(global: &Global, options: &RemoveOptions, console: &Console) -
         "{name} is not in recount.toml any more. Its history stays: recount history\nSo does {customers}\n\nNext: recount status\n"
     ));
     Ok(())
-}
-
-fn confirmed(name: &str, still: &[StillBilled], yes: bool, console: &Console) -> Result<(), CommandError> {
-    let mut terminal = std::io::stderr().lock();
-    if !console.json {
-        let _ = write!(terminal, "{}", listed(still));
-    }
-    if yes {
-        return Ok(());
-    }
-    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() || console.json {
-        let message = format!("{name} would be removed; not running in a terminal, so nobody confirmed it");
-        return Err(CommandError::new(Exit::Usage, message, "look at what bills still, then add --yes"));
-    }
-    let _ = write!(terminal, "remove {name}? [y/N] ");
-    let _ = terminal.flush();
-    let mut said = String::new();
-    let read = std::io::stdin().lock().read_line(&mut said);
-    match read.is_ok() && matches!(said.trim(), "y" | "Y" | "yes") {
-        true => Ok(()),
-        false => Err(CommandError::new(Exit::Usage, "nothing was changed", "recount integrations")),
-    }
 }
 
 fn listed(still: &[StillBilled]) -> String {

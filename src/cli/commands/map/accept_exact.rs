@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::path::Path;
 
+use crate::cli::confirmation::Confirmation;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::operator;
@@ -35,7 +35,14 @@ pub(super) fn write(config: &Config, hits: &[ExactHit<'_>], yes: bool, console: 
     if hits.is_empty() {
         return Err(CommandError::new(Exit::Decide, "no company bears the very name of one", "recount map suggest"));
     }
-    confirmed(&list(hits.values().copied()), hits.len(), yes, console)?;
+    let asked = Confirmation {
+        list: &list(hits.values().copied()),
+        question: format!("write these {}?", hits.len()),
+        would: format!("{} would be added", plural(hits.len(), "row")),
+        look: "them",
+        declined: ("nothing was written", "recount map suggest"),
+    };
+    asked.ask(yes, console)?;
     add(config, hits.values().copied(), &operator::who())?;
     if !console.json && !console.quiet {
         let rows = plural(hits.len(), "row");
@@ -76,27 +83,4 @@ fn list<'a>(hits: impl Iterator<Item = &'a ExactHit<'a>>) -> String {
         let _ = writeln!(text, "  {} is company {company}, {}", shown(customer.as_str()), shown(company_name));
     }
     text
-}
-
-fn confirmed(list: &str, count: usize, yes: bool, console: &Console) -> Result<(), CommandError> {
-    let mut terminal = std::io::stderr().lock();
-    if !console.json {
-        let _ = write!(terminal, "{list}");
-    }
-    if yes {
-        return Ok(());
-    }
-    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() || console.json {
-        let message =
-            format!("{} would be added; not running in a terminal, so nobody confirmed it", plural(count, "row"));
-        return Err(CommandError::new(Exit::Usage, message, "look at them, then add --yes"));
-    }
-    let _ = write!(terminal, "write these {count}? [y/N] ");
-    let _ = terminal.flush();
-    let mut said = String::new();
-    let read = std::io::stdin().lock().read_line(&mut said);
-    match read.is_ok() && matches!(said.trim(), "y" | "Y" | "yes") {
-        true => Ok(()),
-        false => Err(CommandError::new(Exit::Usage, "nothing was written", "recount map suggest")),
-    }
 }

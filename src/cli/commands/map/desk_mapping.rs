@@ -62,7 +62,7 @@ fn customer(
     MappedCustomer {
         integration: integration.name.clone(),
         name: name.clone(),
-        handle: handle::of_matter(&integration.name, "customer", name.as_str()),
+        handle: handle::of_customer(&integration.name, name),
         is_unmapped: target.is_none() && seen == Some(&true),
         target,
         note,

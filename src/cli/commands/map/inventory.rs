@@ -56,12 +56,7 @@ pub(super) fn inventories<'a>(config: &'a Config, name: Option<&str>) -> Result<
 
 /// What a command found out about each inventory, and its exit code: as one document, or as texts one below the other.
 pub(super) fn print<L: Serialize>(console: &Console, exit: Exit, lists: &[L], text: fn(&L) -> String) -> Exit {
-    if console.json {
-        console.document(exit, &Document { integrations: lists });
-    } else {
-        console.print(&lists.iter().map(text).collect::<Vec<_>>().join("\n"));
-    }
-    exit
+    console.show(exit, &Document { integrations: lists }, || lists.iter().map(text).collect::<Vec<_>>().join("\n"))
 }
 
 #[derive(Serialize)]
@@ -100,7 +95,7 @@ impl<'a> Inventory<'a> {
 
     /// As findings show it.
     pub(super) fn handle(&self, customer: &CustomerName) -> String {
-        handle::of_matter(&self.integration.name, "customer", customer.as_str())
+        handle::of_customer(&self.integration.name, customer)
     }
 
     /// Customers without a row.

@@ -17,13 +17,13 @@ use crate::nightly::night_failure::Failure;
 use crate::nightly::precheck::{PlacedCustomers, place_customers};
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::model::display_text::escaped;
-use crate::reconcile::model::ids::CustomerName;
+use crate::reconcile::model::ids::{CustomerName, IntegrationName};
 use crate::reconcile::model::mapping::{CustomerTarget, MatchCustomers};
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit_codes::Exit;
 use crate::report::format::json::one_text;
-use crate::report::format::text::wrapped;
+use crate::report::format::text::{ways, wrapped};
 
 /// Arguments of `map list`.
 #[derive(Debug, Args)]
@@ -156,9 +156,9 @@ impl List {
         text.push_str(&self.warning);
         for entry in &self.customers {
             let Entry { customer, handle, state, message, fix, .. } = entry;
-            let ways = fix.lines().into_iter().map(|line| format!("→ {line}"));
-            let told: Vec<String> = [entry.target(), escaped(message)].into_iter().chain(ways).collect();
+            let told = [entry.target(), escaped(message)];
             inventory::entry(&mut text, state.sign(), handle, customer.as_str(), &told);
+            ways(&mut text, fix, "           ", "             ");
         }
         text
     }
@@ -180,7 +180,7 @@ impl Entry {
         };
         entry.as_the_files_say(inventory);
         if let Some((found, place)) = found.and_then(|found| Some((found, found.places.get(customer)?))) {
-            entry.as_connectwise_says(found, place);
+            entry.as_connectwise_says(&inventory.integration.name, found, place);
         }
         if entry.state == State::Unmapped {
             let handle = &entry.handle;
@@ -204,7 +204,7 @@ impl Entry {
         };
     }
 
-    fn as_connectwise_says(&mut self, found: &PlacedCustomers, place: &Place) {
+    fn as_connectwise_says(&mut self, integration: &IntegrationName, found: &PlacedCustomers, place: &Place) {
         let by_name = self.company_id.is_none();
         if let Some((company, agreement)) = place.agreement() {
             (self.company_id, self.agreement_id) = (Some(company.0), Some(agreement.0));
@@ -218,7 +218,7 @@ impl Entry {
             Place::On { .. } => State::Mapped,
             Place::Blocked { problem, .. } | Place::Nowhere(problem) => {
                 self.message.clone_from(&problem.message);
-                self.fix.clone_from(&problem.fix);
+                self.fix = problem.remedy(integration, &self.customer);
                 match problem.code {
                     Code::CustomerUnmapped | Code::CompanyAmbiguous => State::Unmapped,
                     Code::CompanyMissing => State::CompanyGone,

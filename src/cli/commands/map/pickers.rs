@@ -47,20 +47,18 @@ pub(super) struct ProductOptions {
 }
 
 pub(super) fn agreements(global: &Global, options: &AgreementOptions, console: &Console) -> Exit {
-    tell(agreement_list(global, options), console, Agreements::text)
+    list(agreement_list(global, options), console, Agreements::text)
 }
 
 pub(super) fn products(global: &Global, options: &ProductOptions, console: &Console) -> Exit {
-    tell(product_list(global, options), console, Products::text)
+    list(product_list(global, options), console, Products::text)
 }
 
-fn tell<L: Serialize>(list: Result<L, CommandError>, console: &Console, text: fn(&L) -> String) -> Exit {
-    match list {
-        Err(error) => return error.tell(console),
-        Ok(list) if console.json => console.document(Exit::Done, &list),
-        Ok(list) => console.print(&text(&list)),
+fn list<L: Serialize>(found: Result<L, CommandError>, console: &Console, text: fn(&L) -> String) -> Exit {
+    match found {
+        Err(error) => error.tell(console),
+        Ok(list) => console.show(Exit::Done, &list, || text(&list)),
     }
-    Exit::Done
 }
 
 #[derive(Debug, Serialize)]

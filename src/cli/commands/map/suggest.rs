@@ -177,7 +177,7 @@ pub(super) fn guessed<'c>(
         |company: &Company| Record { id: company.id.0, code: company.identifier.clone(), name: company.name.clone() };
     let matcher = Matcher::new(companies.map(record));
     let of_customer = |customer: &CustomerName| {
-        let handle = handle::of_matter(&integration.name, "customer", customer.as_str());
+        let handle = handle::of_customer(&integration.name, customer);
         let guess = |candidate: Candidate| {
             let mapped = mapping.customers_of(CompanyId(candidate.record.id)).cloned().collect();
             let take = format!("recount map add {handle} {}", candidate.record.id);

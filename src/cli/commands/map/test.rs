@@ -37,14 +37,7 @@ pub(super) struct Options {
 pub(super) fn run(global: &Global, options: &Options, console: &Console) -> Exit {
     match tested(global, options) {
         Err(error) => error.tell(console),
-        Ok(tested) => {
-            if console.json {
-                console.document(tested.exit, &tested);
-            } else {
-                console.print(&tested.text());
-            }
-            tested.exit
-        }
+        Ok(tested) => console.show(tested.exit, &tested, || tested.text()),
     }
 }
 
@@ -188,7 +181,7 @@ impl Customer {
             None if by_name => (State::MaybeByName, None, None),
             None => (State::Unmapped, None, None),
         };
-        let handle = handle::of_matter(integration, "customer", customer.as_str());
+        let handle = handle::of_customer(integration, customer);
         Self { customer: customer.clone(), handle, state, company_id, agreement_id }
     }
 

@@ -27,12 +27,7 @@ pub(crate) fn run(global: &Global, options: &Options, console: &Console) -> Exit
     match both(global, options, console) {
         Ok((earlier, later, exit)) => {
             let difference = Difference::of(&earlier, &later);
-            if console.json {
-                console.document(exit, &Document::new(&difference));
-            } else {
-                console.print(&diff_output::render(&difference));
-            }
-            exit
+            console.show(exit, &Document::new(&difference), || diff_output::render(&difference))
         }
         Err(error) => error.tell(console),
     }

@@ -18,6 +18,7 @@ use crate::cli::wiring::{configured_health, outdated_history};
 use crate::cli::{clock, session};
 use crate::config::settings::Config;
 use crate::error_chain::error_chain;
+use crate::export::read::normalized_names::named_in_part;
 use crate::history::run_record::RunRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
@@ -25,6 +26,7 @@ use crate::nightly::earlier_runs::as_cut_off;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId};
 use crate::reconcile::model::plan::outcome::Mode;
+use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::current_lines::Current;
 use crate::report::exit_codes::Exit;
 use crate::report::format::json::{Document, Envelope};
@@ -304,9 +306,11 @@ fn named<'a>(customers: &BTreeSet<&'a CustomerName>, name: &str) -> Option<&'a C
 }
 
 pub(crate) fn unknown_customer(known: &BTreeSet<CustomerName>, name: &str) -> CommandError {
-    let likeness = |known: &CustomerName| strsim::jaro_winkler(&known.as_str().to_lowercase(), &name.to_lowercase());
-    let alike = known.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    let fix = alike.map(|alike| format!("did you mean \"{}\"?", shown(alike.as_str()))).unwrap_or_default();
+    let meant = named_in_part(name, known.iter().map(CustomerName::as_str));
+    let fix = match meant {
+        Some(meant) => format!("did you mean \"{}\"?", shown(meant)).into(),
+        None => Remedy::command("recount map list"),
+    };
     CommandError::new(Exit::Usage, format!("no customer is called \"{}\" in the newest runs", shown(name)), fix)
 }
 

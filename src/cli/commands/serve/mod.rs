@@ -35,7 +35,7 @@ use crate::web::tls::TlsError;
 /// Arguments of `serve`.
 #[derive(Debug, Default, Args)]
 pub(crate) struct Options {
-    /// Address and port; `listen` of `[desk]`, else 127.0.0.1:8080
+    /// Address and port; without it `listen` of `[desk]`, or 127.0.0.1:8080
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) listen: Option<SocketAddr>,
     /// A host name under which it is asked, such as that of the proxy in front; may be given again

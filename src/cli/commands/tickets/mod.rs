@@ -93,13 +93,9 @@ fn list(global: &Global, console: &Console) -> Result<Exit, CommandError> {
     let mut live = history.live_tickets(None)?;
     live.retain(|record| record.state != TicketState::Dismissed);
     let last = last_rounds(&config, &history)?;
-    if console.json {
-        let tickets = live.iter().map(|record| Listed::of(record, untended(&config, record))).collect();
-        console.document(Exit::Done, &Document { tickets, last });
-    } else {
-        console.print(&listed(&live, &last, &config));
-    }
-    Ok(Exit::Done)
+    let tickets = live.iter().map(|record| Listed::of(record, untended(&config, record))).collect();
+    let document = Document { tickets, last };
+    Ok(console.show(Exit::Done, &document, || listed(&live, &document.last, &config)))
 }
 
 fn last_rounds(config: &Config, history: &History) -> Result<Vec<LastRound>, CommandError> {

@@ -5,23 +5,25 @@ use std::collections::BTreeMap;
 use crate::reconcile::decide::permitted_answers::may_be_accepted;
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::ids::CustomerName;
+use crate::reconcile::model::ids::{CustomerName, IntegrationName};
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::past::Past;
 use crate::reconcile::model::plan::finding::{Finding, finding};
+use crate::reconcile::model::plan::handle;
 use crate::reconcile::model::plan::line::Line;
 use crate::reconcile::model::plan::outcome::AnswerVerb;
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
 
 /// What to do about a line that is held for a reason of its own; `None` for reasons that are somebody else's matter.
-pub(crate) fn line_fix(code: Code, line: &Line) -> Option<Remedy> {
+pub(crate) fn line_fix(code: Code, line: &Line, mapping: &Mapping) -> Option<Remedy> {
     if may_be_accepted(code) {
         return Some(answers(line));
     }
     let fix = match code {
         Code::LineMissing => Remedy::in_connectwise("add it").or(Remedy::settings("set create_lines = true")),
-        Code::LineAmbiguous | Code::InDoubtAmbiguous => end_all_but_one(),
+        Code::LineAmbiguous => ambiguous_fix(line, mapping),
+        Code::InDoubtAmbiguous => end_all_but_one(),
         Code::IncludedTwice => Remedy::from("remove `included` from the service or its policy")
             .or(Remedy::in_connectwise("take lessIncluded out of the addition")),
         Code::LineUnmarked => Remedy::in_connectwise("write the item's name into its serial number, or end it"),
@@ -49,20 +51,41 @@ pub(crate) fn left_behind_fix(line: &Line, past: &Past) -> Remedy {
 }
 
 /// What to do about a customer who is not in the export: its lines end with it, unless they bill another one as well.
-pub(crate) fn missing_customer_fix(places: &BTreeMap<CustomerName, Place>, customer: &CustomerName) -> Remedy {
+pub(crate) fn missing_customer_fix(
+    integration: &IntegrationName,
+    places: &BTreeMap<CustomerName, Place>,
+    customer: &CustomerName,
+) -> Remedy {
     let agreement = |name| places.get(name).and_then(Place::agreement).map(|(_, agreement)| agreement);
     let mut others = places.keys().filter(|other| *other != customer && agreement(*other) == agreement(customer));
-    match others.next() {
-        Some(other) => Remedy::customers("if it has left, blank its company_id").noting(format!(
-            "its lines bill {} as well, and are not to be ended: they follow what that one uses then",
+    let note = match others.next() {
+        Some(other) => format!(
+            "if it has left; its lines bill {} as well, and are not to be ended: they follow what that one uses then",
             shown(other.as_str())
-        )),
-        None => {
-            let ended = Remedy::in_connectwise("if it has left, end its lines");
-            Remedy::in_turn([ended, Remedy::customers("blank its company_id")])
-        }
+        ),
+        None => "if it has left; then accept its lines that are left behind, or end them in ConnectWise".to_owned(),
+    };
+    skipped_from_now_on(integration, customer).noting(note)
+}
+
+/// The command that takes a customer out of what is billed, also where it has a row.
+pub(crate) fn skipped_from_now_on(integration: &IntegrationName, customer: &CustomerName) -> Remedy {
+    Remedy::command(format!("recount map ignore {} --replace", handle::of_customer(integration, customer)))
+}
+
+/// What to do about several additions of one product: a pin needs a row of `customers.csv` to stand in.
+fn ambiguous_fix(line: &Line, mapping: &Mapping) -> Remedy {
+    let has_row = line.sources.iter().any(|source| mapping.customers.contains_key(&source.customer));
+    let additions = line.named.0.keys().filter(|_| has_row);
+    let pins = additions.map(|addition| Remedy::command(format!("recount map pin {} {addition}", line.handle)));
+    match pins.take(PINS).collect::<Vec<_>>() {
+        pins if pins.is_empty() => end_all_but_one(),
+        pins => Remedy::any_of(pins).or(Remedy::in_connectwise("end all but one")),
     }
 }
+
+/// Additions of which one may be pinned that are printed, each with its command.
+const PINS: usize = 4;
 
 /// The answers to a step, as they are typed. An accepted step is named: by the time somebody types it, it may be another.
 fn answers(line: &Line) -> Remedy {

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 
 use crate::reconcile::decide::findings::line_remedies::{
-    NOT_ASSIGNED, left_behind_fix, line_fix, missing_customer_fix, name_service,
+    NOT_ASSIGNED, left_behind_fix, line_fix, missing_customer_fix, name_service, skipped_from_now_on,
 };
 use crate::reconcile::decide::plan_inputs::PlanInputs;
 use crate::reconcile::matching::line_claims::one_owner;
@@ -30,7 +30,7 @@ use crate::reconcile::model::mapping::{CustomerTarget, ServiceRule};
 use crate::reconcile::model::plan::finding::{Finding, finding, plural, sort};
 use crate::reconcile::model::plan::handle;
 use crate::reconcile::model::plan::line::{Line, Source, Verdict};
-use crate::reconcile::model::plan::reason_code::{Code, Severity, is_product_trouble};
+use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
 
 /// Collects findings, and sorts them.
@@ -73,7 +73,9 @@ impl<'a> Findings<'a> {
                     let severity = if billed { Severity::Decide } else { Severity::Info };
                     self.missing(severity, customer);
                 }
-                (Place::Blocked { problem, .. } | Place::Nowhere(problem), _) if is_unreadable(problem.code) => {
+                (Place::Blocked { problem, .. } | Place::Nowhere(problem), _)
+                    if problem.code.is_unreadable_record() =>
+                {
                     self.problem(customer, problem);
                 }
                 // Once known by its name alone, and gone from both: nothing is billed by recount any more.
@@ -105,7 +107,8 @@ impl<'a> Findings<'a> {
                 format!("its counts may be incomplete: {lines} of the export has no customer, and may belong to it")
             }
         };
-        let fix = Remedy::from("see what is said of those rows").noting("until then none of its lines is written");
+        let rows = Remedy::command(format!("recount read {}", self.gathered.integration));
+        let fix = rows.noting("it marks those rows; until they can be read none of the customer's lines is written");
         self.customer(Severity::Decide, Code::CustomerIncomplete, customer, message, fix);
     }
 
@@ -121,7 +124,7 @@ impl<'a> Findings<'a> {
             return self.customer(severity, Code::CustomerMissing, customer, message, "fetch the export whole".into());
         }
         let message = "is mapped, but not in the export".to_owned();
-        let fix = missing_customer_fix(self.gathered.places, customer);
+        let fix = missing_customer_fix(self.gathered.integration, self.gathered.places, customer);
         self.customer(severity, Code::CustomerMissing, customer, message, fix);
     }
 
@@ -130,10 +133,11 @@ impl<'a> Findings<'a> {
         let severity = if stops_lines { Severity::Decide } else { Severity::Warning };
         let message = format!("{}, and it is not in the export", problem.message);
         if !self.gathered.counts.unread.is_empty() {
-            return self.customer(severity, problem.code, customer, message, problem.fix.clone());
+            let fix = problem.remedy(self.gathered.integration, customer);
+            return self.customer(severity, problem.code, customer, message, fix);
         }
-        let left = Remedy::customers("if it has left, blank its company_id");
-        let fix = left.noting(format!("else {}", problem.fix));
+        let left = skipped_from_now_on(self.gathered.integration, customer);
+        let fix = left.noting(format!("if it has left; else {}", problem.fix));
         self.customer(severity, problem.code, customer, message, fix);
     }
 
@@ -252,7 +256,7 @@ impl<'a> Findings<'a> {
     fn products(&mut self, lines: &[Line]) {
         let mut stopped: BTreeMap<(Code, String), (usize, &ProductCode, &str)> = BTreeMap::new();
         for line in lines {
-            if let (true, Some(key)) = (is_product_trouble(line.verdict.code()), line.key()) {
+            if let (true, Some(key)) = (line.verdict.code().is_about_a_product(), line.key()) {
                 let one = (line.verdict.code(), key.product.folded());
                 let (count, ..) = stopped.entry(one).or_insert((0, &key.product, &line.detail));
                 *count += 1;
@@ -279,7 +283,7 @@ impl<'a> Findings<'a> {
     fn lines(&mut self, lines: &[Line]) {
         for line in lines {
             let code = line.verdict.code();
-            match (&line.verdict, line_fix(code, line)) {
+            match (&line.verdict, line_fix(code, line, self.gathered.mapping)) {
                 // Said once, of the service.
                 (Verdict::Held(Code::ServiceMissing), _) => {}
                 // Said once, of the addition that is not marked.
@@ -357,7 +361,7 @@ impl<'a> Findings<'a> {
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one finding")]
     fn customer(&mut self, severity: Severity, code: Code, customer: &CustomerName, message: String, fix: Remedy) {
-        let handle = handle::of_matter(self.gathered.integration, "customer", customer.as_str());
+        let handle = handle::of_customer(self.gathered.integration, customer);
         self.found.push(Finding {
             customer: Some(customer.clone()),
             handle: Some(handle),
@@ -387,11 +391,6 @@ fn kept(line: &Line) -> Option<String> {
 fn with_steps(line: &Line) -> String {
     let steps = line.sources.iter().filter_map(|source| source.how.as_deref());
     std::iter::once(line.detail.as_str()).chain(steps).collect::<Vec<_>>().join("; ")
-}
-
-/// Whether a code says that a record cannot be read, and so nothing of whether its customer has left.
-fn is_unreadable(code: Code) -> bool {
-    matches!(code, Code::CompanyUnreadable | Code::AgreementUnreadable)
 }
 
 fn customers_held(lines: &[Line], code: Code) -> BTreeSet<&CustomerName> {

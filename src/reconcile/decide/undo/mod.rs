@@ -227,7 +227,12 @@ impl Undoing<'_> {
             Verdict::Held(Code::LineOwnedTwice) => one_owner(self.mapping),
             Verdict::Held(Code::LineAmbiguous) => Remedy::in_turn([end_all_but_one(), again]),
             Verdict::Skipped(Code::Frozen) => Remedy::in_turn([Remedy::in_connectwise("make the invoice"), again]),
-            Verdict::Held(_) => Remedy::in_connectwise("set the line by hand, if it is to hold another quantity,"),
+            Verdict::Skipped(Code::UndoGone) => {
+                Remedy::in_connectwise("look at the agreement, if the line is to be there,")
+            }
+            Verdict::Held(_) | Verdict::Skipped(Code::UndoMoved) => {
+                Remedy::in_connectwise("set the line by hand, if it is to hold another quantity,")
+            }
             _ => Remedy::Unsaid,
         }
     }
@@ -245,8 +250,9 @@ impl Undoing<'_> {
             0 => String::new(),
             more => format!("; likewise the other {more}"),
         };
-        let note = format!("after it is applied, for each line that is to stay as it was{likewise}");
-        let fix = Remedy::command(format!("recount keep {}", named.join(" "))).noting(note);
+        let keep = Remedy::command(format!("recount keep {}", named.join(" ")));
+        let note = format!("for each line that is to stay as it was{likewise}");
+        let fix = Remedy::in_turn(["apply this plan".into(), keep]).noting(note);
         let message = "the next nightly run proposes the export's quantities again".to_owned();
         Some(Finding { fix, ..finding(Severity::Warning, Code::UndoReturns, message) })
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 
-use crate::reconcile::model::ids::{IntegrationName, ItemName, ProductCode};
+use crate::reconcile::model::ids::{CustomerName, IntegrationName, ItemName, ProductCode};
 use crate::reconcile::model::plan::line::{Line, LineKey, Subject};
 
 /// Letters of a handle: easily read out over the telephone, never a word.
@@ -48,6 +48,11 @@ fn tell_spellings_apart(integration: &IntegrationName, lines: &[Line], digests: 
 /// The handle of a product that is a matter of its own.
 pub fn of_product(integration: &IntegrationName, product: &ProductCode) -> String {
     of_matter(integration, "product", &one_case(product))
+}
+
+/// The handle of a customer, of whatever is asked about it.
+pub fn of_customer(integration: &IntegrationName, customer: &CustomerName) -> String {
+    of_matter(integration, "customer", customer.as_str())
 }
 
 /// The handle of a matter that is not a line: a customer, a service.

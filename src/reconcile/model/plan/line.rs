@@ -75,7 +75,7 @@ pub struct LineKey {
 /// One count behind a line.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Source {
-    /// Whose.
+    /// The customer.
     pub customer: CustomerName,
     /// Of what.
     pub service: ServiceName,

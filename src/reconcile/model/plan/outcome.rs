@@ -1,47 +1,8 @@
 //! What became of a line, and of a run: the stable words of reports, JSON and the history.
 
-use std::fmt;
-
 use serde::Serialize;
 
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name {
-            $($(#[$variant_doc])* $variant,)*
-        }
-
-        impl $name {
-            /// Every one there is.
-            pub const ALL: &'static [$name] = &[$($name::$variant,)*];
-
-            /// The stable word.
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $($name::$variant => $text,)*
-                }
-            }
-
-            /// The one of this word; `None` for a word of a newer version.
-            pub fn from_word(word: &str) -> Option<$name> {
-                Self::ALL.iter().copied().find(|one| one.as_str() == word)
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        impl Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
-            }
-        }
-    };
-}
+use crate::reconcile::words::words;
 
 words!(
     /// What became of a line.
@@ -134,3 +95,22 @@ words!(
         Apply = "apply",
     }
 );
+
+/// Requests of one run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Traffic {
+    /// Requests sent, repeats included.
+    pub sent: u64,
+    /// Of these, repeats.
+    pub retried: u64,
+    /// Milliseconds waited because ConnectWise asked for it.
+    pub throttled_ms: u64,
+    /// Milliseconds in which a request waited for the pace.
+    pub pace_ms: u64,
+    /// Milliseconds in which something was read for the plan, the waits for it included.
+    pub read_ms: u64,
+    /// The same of looks for a write.
+    pub look_ms: u64,
+    /// The same of writes.
+    pub write_ms: u64,
+}

@@ -19,7 +19,7 @@ pub enum Remedy {
     Command(Box<str>),
     /// A file is changed.
     Edit {
-        /// Which.
+        /// The file.
         file: EditedFile,
         /// How: `correct company_id`.
         change: Box<str>,

@@ -5,19 +5,16 @@ use rusqlite::{Connection, Transaction, params};
 use crate::history::store::column_values::{day, maybe_day};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::reconcile::matching::names_on_lines::{CountName, InExports, NameSpan, NamesOnLines, Stood};
+use crate::reconcile::matching::names_of_counts::{CountName, InExports, NameSpan, NamesOfCounts, Stood};
 use crate::reconcile::model::ids::{AgreementId, CustomerName, IntegrationName, ProductCode, ServiceName};
 use crate::reconcile::model::plan::line::LineKey;
 
 impl History {
     /// What is known of the names of a ConnectWise, and of the customers of an integration's exports.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn names_on_lines(&self, integration: &IntegrationName, site: &str) -> Result<NamesOnLines, StoreError> {
+    pub fn names_of_counts(&self, integration: &IntegrationName, site: &str) -> Result<NamesOfCounts, StoreError> {
         self.read(|connection| {
             let (spans, customers) = (spans(connection, site)?, customers(connection, integration)?);
-            Ok(NamesOnLines { spans: spans.into_iter().collect(), customers: customers.into_iter().collect() })
+            Ok(NamesOfCounts { spans: spans.into_iter().collect(), customers: customers.into_iter().collect() })
         })
     }
 }
@@ -57,7 +54,7 @@ fn customers(
 pub(crate) fn remember(
     transaction: &Transaction<'_>,
     (integration, site): (&IntegrationName, &str),
-    changed: &NamesOnLines,
+    changed: &NamesOfCounts,
 ) -> Result<(), StoreError> {
     let mut span_row = transaction
         .prepare_cached("INSERT OR REPLACE INTO names_on_lines VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?;

@@ -11,7 +11,7 @@ use crate::reconcile::model::ticket_kind::TicketKind;
 
 /// One subject of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TicketSubject {
+pub struct TicketTopic {
     /// What kind.
     pub kind: TicketKind,
     /// Its handle; empty for a subject of the whole night.
@@ -24,7 +24,7 @@ pub struct TicketSubject {
     pub company: Option<CompanyId>,
 }
 
-impl TicketSubject {
+impl TicketTopic {
     /// What makes a text on its ticket out of date when it changes: the reason, and a line each the commands. One that was
     /// printed for another reason, or another step, is refused.
     pub fn told(&self) -> String {
@@ -34,8 +34,8 @@ impl TicketSubject {
 }
 
 /// Every subject of a run, in the order of [`TicketKind::ALL`] and then of its report.
-pub fn subjects(run: &RunRecord) -> Vec<TicketSubject> {
-    let mut found: BTreeMap<(usize, String), (usize, TicketSubject)> = BTreeMap::new();
+pub fn subjects(run: &RunRecord) -> Vec<TicketTopic> {
+    let mut found: BTreeMap<(usize, String), (usize, TicketTopic)> = BTreeMap::new();
     for (at, finding) in run.end.iter().flat_map(|end| &end.findings).enumerate() {
         let Some(kind) = TicketKind::of(finding) else { continue };
         let rank = TicketKind::ALL.iter().position(|one| *one == kind).unwrap_or_default();
@@ -47,7 +47,7 @@ pub fn subjects(run: &RunRecord) -> Vec<TicketSubject> {
             })
             .or_insert_with(|| (at, subject(run, kind, finding)));
     }
-    let mut found: Vec<(usize, usize, TicketSubject)> =
+    let mut found: Vec<(usize, usize, TicketTopic)> =
         found.into_iter().map(|((rank, _), (at, subject))| (rank, at, subject)).collect();
     found.sort_by_key(|(rank, at, _)| (*rank, *at));
     found.into_iter().map(|(_, _, subject)| subject).collect()
@@ -60,7 +60,7 @@ pub fn tells_what_is_settled(run: &RunRecord) -> bool {
         && run.end.as_ref().is_some_and(|end| !matches!(end.verdict, RunVerdict::Refused | RunVerdict::Held))
 }
 
-fn subject(run: &RunRecord, kind: TicketKind, finding: &Finding) -> TicketSubject {
+fn subject(run: &RunRecord, kind: TicketKind, finding: &Finding) -> TicketTopic {
     let handle = finding.handle.clone().unwrap_or_default();
     let lines = || run.planned.iter().flat_map(|planned| &planned.lines);
     let line = lines().find(|line| !handle.is_empty() && line.handle == handle);
@@ -73,5 +73,5 @@ fn subject(run: &RunRecord, kind: TicketKind, finding: &Finding) -> TicketSubjec
             .find_map(|line| line.company),
         (_, None, None) => None,
     };
-    TicketSubject { kind, handle, finding: finding.clone(), line: line.cloned(), company }
+    TicketTopic { kind, handle, finding: finding.clone(), line: line.cloned(), company }
 }

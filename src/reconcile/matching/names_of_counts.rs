@@ -13,7 +13,7 @@ use crate::reconcile::model::plan::line::LineKey;
 
 /// What is known of names, after a night or before it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct NamesOnLines {
+pub struct NamesOfCounts {
     /// Of all integrations of the ConnectWise.
     pub spans: BTreeMap<NameSpan, Stood>,
     /// The customers of the accepted exports of tonight's integration.
@@ -63,7 +63,7 @@ pub struct InExports {
 /// Tonight's names, and where they stand.
 #[derive(Debug, Clone, Copy)]
 pub struct NamesTonight<'a> {
-    /// Whose.
+    /// The integration.
     pub integration: &'a IntegrationName,
     /// What says where they are billed.
     pub mapping: &'a Mapping,
@@ -80,7 +80,7 @@ pub fn line_of(key: &LineKey) -> LineKey {
     LineKey::total(key.agreement, ProductCode::new(&key.product.folded()))
 }
 
-impl NamesOnLines {
+impl NamesOfCounts {
     /// With tonight's.
     pub fn after(&self, tonight: NamesTonight<'_>) -> Self {
         let today = tonight.today;
@@ -157,7 +157,7 @@ impl<'a> NamesTonight<'a> {
 
     /// Names that are counted, or were once, and have a line: with their lines and their terms. A name that was never counted
     /// would fill the history with nothing.
-    fn standing(&self, known: &NamesOnLines) -> BTreeMap<CountName, (BTreeSet<LineKey>, String)> {
+    fn standing(&self, known: &NamesOfCounts) -> BTreeMap<CountName, (BTreeSet<LineKey>, String)> {
         let of_integration = known.spans.keys().filter(|span| span.name.integration == *self.integration);
         let known: BTreeSet<_> = of_integration.map(|span| (&span.name.customer, &span.name.service)).collect();
         let looked_back = self.mapping.looked_back_on();
