@@ -150,7 +150,7 @@ pub(super) fn cycles_by_name(told: CyclesByName, billed: &BTreeSet<AgreementId>)
     };
     let CyclesByName { unread, agreements } = told;
     if let Some(why) = unread {
-        let right = "give the API member's role the right to read billing cycles: docs/connectwise.md";
+        let right = "give the API member's role the right to read billing cycles: docs/connectwise-roles.md";
         return by_name(why, Remedy::settings(right));
     }
     let ours: Vec<_> = agreements.into_iter().filter(|(agreement, _)| billed.contains(agreement)).collect();

@@ -18,6 +18,7 @@ use crate::cli::wiring::health_json::HealthJson;
 use crate::cli::wiring::keep_report;
 use crate::cli::wiring::outdated_history;
 use crate::config::edit::recount_toml;
+use crate::config::edit::recount_toml::ConfigEditError;
 use crate::config::settings::Config;
 use crate::config::settings::IntegrationConfig;
 use crate::error_chain::error_chain;
@@ -103,10 +104,7 @@ fn set_mode(global: &Global, name: &str, mode: Mode, console: &Console) -> Resul
     let config = session::configuration(global)?;
     let before = typed_integration::named(&config, name)?.mode;
     if before != mode {
-        recount_toml::set_mode(&config.path, name, mode).map_err(|error| {
-            let fix = "correct it by hand, then `recount check`";
-            CommandError::new(Exit::Config, error_chain(&error), fix)
-        })?;
+        recount_toml::set_mode(&config.path, name, mode).map_err(|error| edit_error(&error, BY_HAND))?;
     }
     if console.json {
         let (before, mode) = (before.as_str(), mode.as_str());
@@ -128,6 +126,17 @@ fn set_mode(global: &Global, name: &str, mode: Mode, console: &Console) -> Resul
     };
     console.print(&format!("{name} {was} {mode}{then}\n\nNext: {next}\n"));
     Ok(Exit::Done)
+}
+
+/// What to do where a change of recount.toml is not possible.
+const BY_HAND: &str = "correct it by hand, then `recount check`";
+
+fn edit_error(error: &ConfigEditError, fix: &str) -> CommandError {
+    let fix = match error {
+        ConfigEditError::Changed { .. } => "look at the file, then give the command again",
+        _ => fix,
+    };
+    CommandError::new(Exit::Config, error_chain(error), fix)
 }
 
 /// Where that cannot be read, the next run says what it needs.

@@ -13,7 +13,6 @@ use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session;
 use crate::config::edit::recount_toml;
-use crate::error_chain::error_chain;
 use crate::history::past::owned_lines::StillBilled;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;
@@ -61,9 +60,7 @@ pub(super) fn run(global: &Global, options: &RemoveOptions, console: &Console) -
     let history = History::open_existing(&config.state)?;
     let still = history.map(|history| history.still_billed(&integration.name)).transpose()?.unwrap_or_default();
     confirmed(name, &still, options.yes, console)?;
-    recount_toml::remove(&config.path, name).map_err(|error| {
-        CommandError::new(Exit::Config, error_chain(&error), "correct it by hand, then `recount check`")
-    })?;
+    recount_toml::remove(&config.path, name).map_err(|error| super::edit_error(&error, super::BY_HAND))?;
     if console.json {
         let still_billed = still.into_iter().map(Line::of).collect();
         console.document(Exit::Done, &Removed { integration: name, still_billed });

@@ -115,7 +115,7 @@ impl CommandHost {
         if is_first {
             let host = self.clone();
             thread::spawn(move || {
-                while !host.settled() {
+                while host.still_waits() {
                     thread::sleep(SETTLE_EACH);
                 }
                 host.work().settling = false;
@@ -123,14 +123,16 @@ impl CommandHost {
         }
     }
 
-    /// Whether nothing waits any more, or nobody can tell.
-    fn settled(&self) -> bool {
+    /// Stores the answers that wait, and says whether some still do. Where nobody can tell, none does for this thread: the
+    /// next page tries again.
+    fn still_waits(&self) -> bool {
         let Ok(config) = self.config() else { return false };
         let _alone = self.answering.lock().unwrap_or_else(PoisonError::into_inner);
-        desk_answers::settle(&config).unwrap_or_else(|error| {
+        let settled = desk_answers::settle(&config).unwrap_or_else(|error| {
             tracing::error!("answers that wait cannot be stored: {}", error.message);
             true
-        })
+        });
+        !settled
     }
 
     fn work(&self) -> MutexGuard<'_, Work> {
@@ -333,4 +335,18 @@ fn last_night(config: &Config, one: &IntegrationConfig, (invoice, now): (NaiveDa
         std::iter::successors(first, next).last()
     });
     nights.find_map(|night| night).map_or(LastNight::Over, LastNight::At)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The thread that stores answers later read a recount.toml that was at fault every second, until somebody mended it.
+    #[test]
+    fn answers_are_not_waited_for_where_the_configuration_cannot_be_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("recount.toml");
+        std::fs::write(&path, "state = ").expect("written");
+        assert!(!CommandHost::new(&path).still_waits());
+    }
 }
