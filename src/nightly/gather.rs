@@ -110,7 +110,9 @@ pub(super) async fn gather<R: Reader>(
     let claims = Claims::new(source.neighbours, &seen, &remote.directory, run.today());
     let given = neighbours_products(connectwise, source, &past, &remote, &claims);
     past.neighbours_products = run.unless_stopped(given).await??;
-    let ground = SweepInputs { due, run, source, remote: &remote, claims: &claims, owned: &past.owned };
+    let additions = past.owned.values().filter_map(|owned| owned.addition).collect();
+    let (owned, additions) = (&past.owned, &additions);
+    let ground = SweepInputs { due, run, source, remote: &remote, claims: &claims, owned, additions };
     let looked = run.unless_stopped(sweep(connectwise, history, ground)).await??;
     past.uncounted = uncounted(looked, findings);
     findings.extend(create_lines_unset(run, source, history)?);
