@@ -296,7 +296,7 @@ fn an_alert_is_tested_for_the_integrations_that_it_tells_of() {
          [integration.rmm.export]\npath = \"exports/rmm-*.csv\"\ncolumns = { customer = \"A\", service = \"B\", count = \"C\" }\n\
          [alert.team]\nkind = \"ping\"\nurl = { file = \"keys/ping\" }\nintegrations = [\"rmm\"]\n",
     );
-    night.secret("keys/ping", "https://127.0.0.1:9/ping", 0o600);
+    night.secret("ping", "https://127.0.0.1:9/ping", 0o600);
     let desk = DeskOfNight::open(&night);
     let mut dana = desk.person("dana", "operator");
     assert_eq!(dana.get("/integrations").body.matches("value=\"alerts\"").count(), 1, "of rmm alone");

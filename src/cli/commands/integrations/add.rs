@@ -15,6 +15,7 @@ use crate::cli::commands::init::init_answers::{TimeOfDay, Vendor};
 use crate::cli::commands::init::init_options::VendorOptions;
 use crate::cli::commands::init::init_output::services_of;
 use crate::cli::commands::init::new_recount_toml;
+use crate::cli::commands::integrations::not_edited::not_edited;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session;
@@ -81,7 +82,7 @@ fn added(global: &Global, options: &NewVendorOptions, console: &Console) -> Resu
     let services = services_of(&counts);
     let text = new_recount_toml::services(&vendor.name, &services, &vendor.offers.products(&services));
     recount_toml::append(&config.path, &text)
-        .map_err(|error| super::edit_error(&error, "answer otherwise; recount.toml is as it was"))?;
+        .map_err(|error| not_edited(&error, "answer otherwise; recount.toml is as it was"))?;
     if console.json {
         let (integration, customers, rows) = (vendor.name.as_str(), customers.as_str(), counts.rows);
         console.document(Exit::Done, &Added { integration, customers, rows });
@@ -127,7 +128,7 @@ fn written(
     if let Err(error) = recount_toml::append(&config.path, &text) {
         // It was made a moment ago, and holds nothing.
         let _ = fs::remove_file(&path);
-        return Err(super::edit_error(&error, "answer otherwise; recount.toml is as it was"));
+        return Err(not_edited(&error, "answer otherwise; recount.toml is as it was"));
     }
     session::configuration_of(&config.path)
 }

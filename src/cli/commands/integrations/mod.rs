@@ -1,6 +1,7 @@
 //! `recount integrations`: what there is; `add` and `remove`; and `enable`, `disable`, which change a mode in place.
 
 mod add;
+mod not_edited;
 mod remove;
 
 use std::fmt::Write as _;
@@ -10,6 +11,7 @@ use serde::Serialize;
 
 use crate::cli::arguments::global_options::Global;
 use crate::cli::arguments::typed_integration;
+use crate::cli::commands::integrations::not_edited::{BY_HAND, not_edited};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session;
@@ -18,10 +20,8 @@ use crate::cli::wiring::health_json::HealthJson;
 use crate::cli::wiring::keep_report;
 use crate::cli::wiring::outdated_history;
 use crate::config::edit::recount_toml;
-use crate::config::edit::recount_toml::ConfigEditError;
 use crate::config::settings::Config;
 use crate::config::settings::IntegrationConfig;
-use crate::error_chain::error_chain;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::IntegrationName;
@@ -104,7 +104,7 @@ fn set_mode(global: &Global, name: &str, mode: Mode, console: &Console) -> Resul
     let config = session::configuration(global)?;
     let before = typed_integration::named(&config, name)?.mode;
     if before != mode {
-        recount_toml::set_mode(&config.path, name, mode).map_err(|error| edit_error(&error, BY_HAND))?;
+        recount_toml::set_mode(&config.path, name, mode).map_err(|error| not_edited(&error, BY_HAND))?;
     }
     if console.json {
         let (before, mode) = (before.as_str(), mode.as_str());
@@ -126,17 +126,6 @@ fn set_mode(global: &Global, name: &str, mode: Mode, console: &Console) -> Resul
     };
     console.print(&format!("{name} {was} {mode}{then}\n\nNext: {next}\n"));
     Ok(Exit::Done)
-}
-
-/// What to do where a change of recount.toml is not possible.
-const BY_HAND: &str = "correct it by hand, then `recount check`";
-
-fn edit_error(error: &ConfigEditError, fix: &str) -> CommandError {
-    let fix = match error {
-        ConfigEditError::Changed { .. } => "look at the file, then give the command again",
-        _ => fix,
-    };
-    CommandError::new(Exit::Config, error_chain(error), fix)
 }
 
 /// Where that cannot be read, the next run says what it needs.

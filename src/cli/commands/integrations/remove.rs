@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::cli::arguments::global_options::Global;
 use crate::cli::arguments::typed_integration;
+use crate::cli::commands::integrations::not_edited::{BY_HAND, not_edited};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session;
@@ -60,7 +61,7 @@ pub(super) fn run(global: &Global, options: &RemoveOptions, console: &Console) -
     let history = History::open_existing(&config.state)?;
     let still = history.map(|history| history.still_billed(&integration.name)).transpose()?.unwrap_or_default();
     confirmed(name, &still, options.yes, console)?;
-    recount_toml::remove(&config.path, name).map_err(|error| super::edit_error(&error, super::BY_HAND))?;
+    recount_toml::remove(&config.path, name).map_err(|error| not_edited(&error, BY_HAND))?;
     if console.json {
         let still_billed = still.into_iter().map(Line::of).collect();
         console.document(Exit::Done, &Removed { integration: name, still_billed });
