@@ -54,8 +54,11 @@ fn every_example_of_a_configuration_is_toml() {
         let text = fs::read_to_string(&page).expect("text");
         for rest in text.split("```toml\n").skip(1) {
             let example = rest.split("\n```").next().unwrap_or_default();
-            let read = DeTable::parse(example);
-            assert!(read.is_ok(), "{}: {:?}\n{example}", page.display(), read.err());
+            // Some leave keys out that do not matter, and some show several ways to write one.
+            let example = &example.replace(", …", "");
+            let (_, mut faults) = DeTable::parse_recoverable(example);
+            faults.retain(|fault| fault.message() != "duplicate key");
+            assert!(faults.is_empty(), "{}: {faults:?}\n{example}", page.display());
             examples += 1;
         }
     }

@@ -205,6 +205,7 @@ fn an_agreement_bills_by_the_days_of_the_integrations_zone() {
     night.sim().edit(|world| {
         let agreement = world.agreements.iter_mut().find(|one| one.id == 10).expect("the agreement");
         (agreement.start, agreement.end) = (there, Some(there));
+        agreement.status = Some("Active".to_owned());
     });
     let said = night.recount(&["map", "agreements", "Acme", "--json"]).exits(0).json();
     assert_eq!(said["agreements"][0]["bills_today"], true, "{said}");
