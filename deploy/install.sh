@@ -105,6 +105,11 @@ install -d -m 0755 "$root/srv/recount/exports"
 
 if [ -z "$root" ]; then
     systemd-sysusers recount.conf
+    # The service reads its configuration by its group, which the folder hands on to what is made in it: a file of mode 0640,
+    # as `recount init` writes it, is readable by the service and by nobody else. Before, `init` left it to root's group.
+    chgrp recount /etc/recount
+    chmod 2755 /etc/recount
+    find /etc/recount -maxdepth 1 -type f -group root \( -name '*.toml' -o -name '*.csv' \) -exec chgrp recount {} +
     systemctl daemon-reload
 fi
 

@@ -1,8 +1,8 @@
 //! Files that are replaced as a whole: whoever reads one at any moment sees the old one or the new one, never half of one.
 
-use std::fs::{File, Permissions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::Write as _;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -65,6 +65,25 @@ pub fn replace_unsynced(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> 
     new.part.persist(path).map(drop).map_err(|error| error.error)
 }
 
+/// A new file that its owner writes, the folder's group reads, and nobody else sees, whatever the process's mask is. A file
+/// that root makes is given that group: the service reads its configuration by it, and root's own group has nobody in it.
+///
+/// # Errors
+/// The system's; then there is no file, or the one that was there before.
+pub fn create_for_group(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut new = OpenOptions::new().write(true).create_new(true).mode(0o640).open(path)?;
+    let made = give_to_group(&new, folder_of(path)).and_then(|()| new.write_all(bytes));
+    made.inspect_err(|_| _ = fs::remove_file(path))
+}
+
+fn give_to_group(file: &File, folder: &Path) -> io::Result<()> {
+    let (own, group) = (file.metadata()?, fs::metadata(folder)?.gid());
+    if own.uid() == 0 && own.gid() != group {
+        fchown(file, None, Some(group))?;
+    }
+    file.set_permissions(Permissions::from_mode(0o640))
+}
+
 /// Waits until the names in a folder are on the disk.
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
@@ -106,6 +125,25 @@ mod tests {
         assert_eq!(names(folder.path()), ["customers.csv"]);
         replace(&path, b"new").expect("replaced");
         assert_eq!((fs::read(&path).expect("there"), names(folder.path()).len()), (b"new".to_vec(), 1));
+    }
+
+    /// Otherwise the service could not read what `sudo recount init` wrote, and no night would run. Only root can give a file
+    /// away, so for others its group is left as it is made.
+    #[test]
+    fn a_file_for_the_group_of_its_folder_is_readable_by_it_and_by_nobody_else() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let group = if rustix::process::geteuid().is_root() { Some(65_534) } else { None };
+        std::os::unix::fs::chown(folder.path(), None, group).expect("given");
+        let path = folder.path().join("recount.toml");
+        create_for_group(&path, b"state = 1").expect("made");
+        let made = fs::metadata(&path).expect("there");
+        assert_eq!(
+            (made.permissions().mode() & 0o777, fs::read(&path).expect("there")),
+            (0o640, b"state = 1".to_vec())
+        );
+        assert_eq!(made.gid(), group.unwrap_or(made.gid()));
+        assert!(create_for_group(&path, b"other").is_err(), "what is there was written over");
+        assert_eq!(fs::read(&path).expect("there"), b"state = 1");
     }
 
     /// The mask of the shipped units would keep the exporter from reading the numbers, and alerts would stay silent.

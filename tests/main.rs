@@ -11,6 +11,7 @@ mod copied_files;
 mod core;
 mod decisions;
 mod desk;
+mod doc_pages;
 mod export_places;
 mod export_sources;
 mod exports;

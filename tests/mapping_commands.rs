@@ -191,6 +191,27 @@ fn agreements_and_products_can_be_picked() {
     assert!(night.recount(&["map", "products", "zzz"]).exits(0).out.contains("0 products"));
 }
 
+/// On an evening in New York an agreement that ended that day was said to bill no more, and could not be chosen.
+#[test]
+fn an_agreement_bills_by_the_days_of_the_integrations_zone() {
+    use chrono::{TimeDelta, Timelike as _};
+    let night = Night::new();
+    // Somewhere it is another day than in UTC, at any hour.
+    let (zone, days) = if crate::support::now().hour() < 11 { ("Etc/GMT+12", -1) } else { ("Etc/GMT-14", 1) };
+    let text = fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    night
+        .write("recount.toml", text.replace("create_lines = true", &format!("create_lines = true\nzone = \"{zone}\"")));
+    let there = crate::support::today() + TimeDelta::days(days);
+    night.sim().edit(|world| {
+        let agreement = world.agreements.iter_mut().find(|one| one.id == 10).expect("the agreement");
+        (agreement.start, agreement.end) = (there, Some(there));
+        agreement.status = Some("Active".to_owned());
+    });
+    let said = night.recount(&["map", "agreements", "Acme", "--json"]).exits(0).json();
+    assert_eq!(said["agreements"][0]["bills_today"], true, "{said}");
+    night.recount(&["map", "add", "Acme", "1", "--agreement", "10", "--replace"]).exits(0);
+}
+
 /// A vendor with 500 customers is on the bill the same morning: one look, one command, one plan.
 #[test]
 fn five_hundred_customers_come_to_a_plan_in_three_commands() {

@@ -1,11 +1,15 @@
 //! The circuit breakers of a run: its answers so far may forbid more writes of a kind, more at all, or
 //! more than one at a time.
 
+use std::collections::VecDeque;
+
 use crate::connectwise::{ReadError, WriteError};
 use crate::reconcile::guard::cleared_plan::Write;
 
 /// Server errors in a row after which writing stops.
 const SERVER_ERRORS_IN_A_ROW: usize = 3;
+/// So many answers are looked at.
+const ANSWERS_LOOKED_AT: usize = 20;
 /// Server errors among the last twenty answers after which writing stops.
 const SERVER_ERRORS_OF_TWENTY: usize = 5;
 /// Writes of one kind in a row that the role may not do, after which no other of that kind is tried; and likewise looks.
@@ -14,8 +18,8 @@ const REFUSED_IN_A_ROW: usize = 3;
 /// What the answers so far were, in the order in which they came.
 #[derive(Debug, Default)]
 pub(super) struct Breakers {
-    /// Whether each of the last answers was a server error; newest last.
-    answers: Vec<bool>,
+    /// Whether each of the last answers was a server error; newest last, and no more than are looked at.
+    answers: VecDeque<bool>,
     /// The last answer was clear. Before the first one nobody knows how they will be.
     is_clear: bool,
     /// A look failed, or the key was refused: no further line may be begun.
@@ -98,7 +102,7 @@ impl Breakers {
     /// Whether ConnectWise errs too often for anybody to know what is written.
     pub(super) fn server_errors(&self) -> bool {
         let errors = |of: usize| self.answers.iter().rev().take(of).filter(|error| **error).count();
-        errors(SERVER_ERRORS_IN_A_ROW) == SERVER_ERRORS_IN_A_ROW || errors(20) >= SERVER_ERRORS_OF_TWENTY
+        errors(SERVER_ERRORS_IN_A_ROW) == SERVER_ERRORS_IN_A_ROW || errors(ANSWERS_LOOKED_AT) >= SERVER_ERRORS_OF_TWENTY
     }
 
     /// Whether this kind of write is not tried any more.
@@ -141,7 +145,10 @@ impl Breakers {
         if matches!(error, Some(WriteError::TooLate)) {
             return;
         }
-        self.answers.push(matches!(error, Some(WriteError::Unclear { server_error: true, .. })));
+        if self.answers.len() == ANSWERS_LOOKED_AT {
+            self.answers.pop_front();
+        }
+        self.answers.push_back(matches!(error, Some(WriteError::Unclear { server_error: true, .. })));
         let (permission, what) = match verb {
             WriteRight::Edit => (&mut self.edits, "change agreement additions"),
             WriteRight::Add => (&mut self.adds, "add agreement additions"),

@@ -11,7 +11,6 @@ use crate::apply::execution_context::ExecutionContext;
 use crate::apply::expected_owners::BeginningLine;
 use crate::apply::journal_queue::{JournalQueue, NotStored};
 use crate::apply::other_agreements::{OtherAgreements, begins, billed_here_since};
-use crate::apply::recovery::new_lines;
 use crate::apply::write_attempts::{LOOKS_AGAIN, WriteAttempts};
 use crate::apply::write_result::{
     ConfirmedChange, Halt, LineWriteResult, WriteResult, billed_since, changed_meanwhile, created, creation_open, held,
@@ -21,6 +20,7 @@ use crate::connectwise::{ReadError, WriteError, Writer};
 use crate::history::journal::{Intent, IntentKind, WriteOutcome};
 use crate::history::run_record::WriteId;
 use crate::reconcile::guard::cleared_plan::{CreateLine, SetQuantity, Write};
+use crate::reconcile::matching::sent_write::new_lines;
 use crate::reconcile::model::connectwise_records::Addition;
 use crate::reconcile::model::ids::{AdditionId, AgreementId};
 use crate::reconcile::model::plan::line::LineKey;

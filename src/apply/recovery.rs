@@ -3,17 +3,17 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 
 use crate::connectwise::{ReadError, Reader};
 use crate::history::journal::{Intent, IntentKind, OpenWrite, WriteOutcome};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::reconcile::matching::sent_write::{FoundWrite, SentWrite, look_up};
 use crate::reconcile::model::connectwise_records::Addition;
-use crate::reconcile::model::ids::{AdditionId, AgreementId, IntegrationName, ItemName, ProductCode, ProductId, RunId};
+use crate::reconcile::model::ids::{AdditionId, AgreementId, IntegrationName, ProductCode, RunId};
 use crate::reconcile::model::past::CreationInDoubt;
 use crate::reconcile::model::plan::line::LineKey;
-use crate::reconcile::model::quantity::{Quantity, USUAL_DECIMALS};
 
 /// What was found of one unfinished write.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,13 +93,14 @@ pub async fn resolve_open_writes<R: Reader>(
         }
         let additions = read.get(&agreement).map(Vec::as_slice).unwrap_or_default();
         let waited = now.signed_duration_since(open.sent_at) >= settle;
-        let outcome = match look_up(&open.intent, additions, now.date_naive(), waited) {
-            Found::Known(outcome) => outcome,
-            Found::Instead(addition) => {
+        let outcome = match look_up(sent(&open.intent), additions, now.date_naive(), waited) {
+            FoundWrite::Done { addition, quantity } => WriteOutcome::Applied { addition, quantity },
+            FoundWrite::NotDone(why) => WriteOutcome::Superseded { why },
+            FoundWrite::Instead(addition) => {
                 journal.line_is(&open.integration, &open.intent.key, addition)?;
                 WriteOutcome::Superseded { why: format!("addition {addition} is there instead") }
             }
-            Found::InDoubt(candidates) => {
+            FoundWrite::InDoubt(candidates) => {
                 in_doubt.insert(open.intent.key.folded().into_owned(), CreationInDoubt::of(&open, candidates));
                 WriteOutcome::Unknown { why: "looked for again, and not there yet".to_owned() }
             }
@@ -154,65 +155,12 @@ impl CreationInDoubt {
     }
 }
 
-enum Found {
-    Known(WriteOutcome),
-    /// A line of another quantity where one was created: it is ours and was changed, or somebody else's.
-    Instead(AdditionId),
-    InDoubt(Vec<AdditionId>),
-}
-
-fn look_up(intent: &Intent, additions: &[Addition], today: NaiveDate, waited: bool) -> Found {
+/// The same as plain data.
+fn sent(intent: &Intent) -> SentWrite<'_> {
     match &intent.kind {
-        IntentKind::Set { addition, from, to } => Found::Known(look_up_set(*addition, *from, *to, additions)),
+        IntentKind::Set { addition, from, to } => SentWrite::Set { addition: *addition, from: *from, to: *to },
         IntentKind::Create { product, quantity, effective_on: _, before } => {
-            let new = new_lines(additions, *product, intent.key.item.as_ref(), before);
-            let current: Vec<&Addition> = new.iter().copied().filter(|addition| addition.is_current(today)).collect();
-            // Of several, a person ends all but the one that is meant, as the report asks for.
-            match if current.is_empty() { new.as_slice() } else { current.as_slice() } {
-                [one] if one.quantity.as_ref().is_ok_and(|now| is_what_was_sent(*now, *quantity)) => {
-                    let stored = one.quantity.clone().unwrap_or(*quantity);
-                    Found::Known(WriteOutcome::Applied { addition: one.id, quantity: stored })
-                }
-                // Nor is one of another quantity proof that ours is not still on its way.
-                [] | [_] if !waited => Found::InDoubt(Vec::new()),
-                [] => Found::Known(WriteOutcome::Superseded { why: "not in ConnectWise; planned anew".to_owned() }),
-                // One line of another quantity is compared and followed like any other; no second one is created.
-                [one] => Found::Instead(one.id),
-                several => Found::InDoubt(several.iter().map(|addition| addition.id).collect()),
-            }
+            SentWrite::Create { product: *product, item: intent.key.item.as_ref(), quantity: *quantity, before }
         }
     }
-}
-
-/// ConnectWise may keep fewer decimals.
-fn is_what_was_sent(now: Quantity, sent: Quantity) -> bool {
-    now == sent || now.decimals_kept_of(sent).is_some_and(|kept| kept >= USUAL_DECIMALS)
-}
-
-fn look_up_set(addition: AdditionId, from: Quantity, to: Quantity, additions: &[Addition]) -> WriteOutcome {
-    let now = additions.iter().find(|found| found.id == addition).map(|found| found.quantity.as_ref());
-    match now {
-        Some(Ok(now)) if *now == to => WriteOutcome::Applied { addition, quantity: to },
-        Some(Ok(now)) if *now != from && is_what_was_sent(*now, to) => {
-            WriteOutcome::Applied { addition, quantity: *now }
-        }
-        Some(Ok(now)) if *now == from => {
-            WriteOutcome::Superseded { why: "ConnectWise holds the old quantity; planned anew".to_owned() }
-        }
-        Some(Ok(now)) => WriteOutcome::Superseded { why: format!("ConnectWise holds {now}") },
-        Some(Err(why)) => WriteOutcome::Superseded { why: why.clone() },
-        None => WriteOutcome::Superseded { why: format!("addition {addition} is gone") },
-    }
-}
-
-/// Additions of a product, and with the mark of an item where each has its own, that were not there before it was
-/// created.
-pub(super) fn new_lines<'a>(
-    additions: &'a [Addition],
-    product: ProductId,
-    item: Option<&ItemName>,
-    before: &[AdditionId],
-) -> Vec<&'a Addition> {
-    let on_line = |addition: &&Addition| addition.product == Some(product) && addition.bears(item);
-    additions.iter().filter(on_line).filter(|addition| !before.contains(&addition.id)).collect()
 }

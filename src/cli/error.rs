@@ -66,17 +66,40 @@ impl From<LockError> for CommandError {
 
 impl From<ReadError> for CommandError {
     fn from(error: ReadError) -> Self {
-        match &error {
-            ReadError::Unreachable { .. } => Self::new(Exit::Unreachable, error.to_string(), "recount check"),
-            ReadError::Denied { fix, .. } | ReadError::WriteDenied { fix, .. } | ReadError::Additions { fix, .. } => {
-                Self::new(Exit::Denied, error.to_string(), fix.clone())
-            }
-        }
+        Failure::from(error).into()
     }
 }
 
 impl From<Failure> for CommandError {
     fn from(failure: Failure) -> Self {
         Self::new(failure.exit, failure.finding.message, failure.finding.fix)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connectwise::client::unreachable_cause::UnreachableCause;
+    use crate::reconcile::model::ids::AgreementId;
+
+    /// A script that tries again after 12 gave up, for a look at one agreement said 13 where a night said 12.
+    #[test]
+    fn a_read_that_failed_ends_a_look_as_it_ends_a_night() {
+        let additions = |denied| ReadError::Additions {
+            agreement: AgreementId(10),
+            why: "503".to_owned(),
+            denied,
+            fix: "again".to_owned(),
+        };
+        let busy = UnreachableCause::Busy;
+        let unreachable = ReadError::Unreachable { what: "companies".to_owned(), why: "429".to_owned(), cause: busy };
+        for (error, exit, fix) in [
+            (additions(false), Exit::Unreachable, "again".to_owned()),
+            (additions(true), Exit::Denied, "again".to_owned()),
+            (unreachable, Exit::Unreachable, busy.remedy().to_owned()),
+        ] {
+            let look = CommandError::from(error);
+            assert_eq!((look.exit, look.fix.to_string()), (exit, fix), "{}", look.message);
+        }
     }
 }

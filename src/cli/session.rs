@@ -28,20 +28,23 @@ pub(crate) struct Session {
     is_without_lease: bool,
 }
 
+/// What to do about a configuration that does not load.
+const CORRECT: &str = "correct it, then `recount check`";
+
 /// The configuration that the arguments name.
 pub(crate) fn configuration(global: &Global) -> Result<Config, CommandError> {
     let path = crate::config::load::find(global.config.as_deref())
         .map_err(|error| CommandError::new(Exit::Config, error.to_string(), "name it with --config FILE"))?;
     crate::config::load::load(&path).map_err(|errors| {
         let message = if global.json { errors.to_string() } else { errors.drawn() };
-        CommandError::new(Exit::Config, message, "correct it, then `recount check`")
+        CommandError::new(Exit::Config, message, errors.remedy(CORRECT))
     })
 }
 
 /// The configuration of this file, read again.
 pub(crate) fn configuration_of(path: &Path) -> Result<Config, CommandError> {
     crate::config::load::load(path)
-        .map_err(|errors| CommandError::new(Exit::Config, errors.to_string(), "correct it, then `recount check`"))
+        .map_err(|errors| CommandError::new(Exit::Config, errors.to_string(), errors.remedy(CORRECT)))
 }
 
 impl Session {

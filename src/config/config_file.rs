@@ -11,7 +11,10 @@ const BYTES_MAX: u64 = 4 * 1024 * 1024;
 
 /// The bytes of a small regular file.
 pub(in crate::config) fn read(path: &Path) -> Result<Vec<u8>, ConfigError> {
-    let unreadable = |error: io::Error| ConfigError::of_file(path.to_owned(), format!("cannot be read: {error}"));
+    let unreadable = |error: io::Error| ConfigError {
+        is_denied: error.kind() == io::ErrorKind::PermissionDenied,
+        ..ConfigError::of_file(path.to_owned(), format!("cannot be read: {error}"))
+    };
     let refused = |message: &str| ConfigError::of_file(path.to_owned(), message.to_owned());
     let metadata = fs::metadata(path).map_err(unreadable)?;
     if !metadata.is_file() {

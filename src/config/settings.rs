@@ -19,6 +19,7 @@ use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::plan::outcome::Mode;
+use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::record_links::{RecordAddress, RecordLinks};
 use crate::replication::settings::ReplicaSettings;
 use crate::tickets::settings::TicketSettings;
@@ -166,7 +167,12 @@ impl Config {
 
 impl IntegrationConfig {
     /// What to do where its `customers.csv`, whatever it is called, is at fault.
-    pub fn mapping_fix(&self) -> String {
+    pub fn mapping_fix(&self) -> Remedy {
+        let correct = self.mapping_correction();
+        self.mapping.as_ref().err().map_or_else(|| correct.clone().into(), |faults| faults.remedy(correct.clone()))
+    }
+
+    fn mapping_correction(&self) -> String {
         let of_services = |fault: &ConfigError| Some(&fault.path) == self.services_path.as_ref();
         if self.mapping.as_ref().is_err_and(|faults| faults.0.iter().any(of_services)) {
             let file = self.services_path.as_deref().and_then(Path::file_name).unwrap_or_default().to_string_lossy();

@@ -59,7 +59,13 @@ impl<'a> Document<'a> {
         let (line, column) = self.place(span.start);
         let (path, message) = (self.path.to_owned(), message.into());
         let mark = text.as_ref().map(|_| self.mark(&span));
-        self.push(ConfigError { path, line: Some(line), column: Some(column), message, text, mark });
+        self.push(ConfigError {
+            line: Some(line),
+            column: Some(column),
+            text,
+            mark,
+            ..ConfigError::of_file(path, message)
+        });
     }
 
     /// A fault of any file.

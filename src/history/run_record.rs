@@ -39,6 +39,13 @@ pub struct RunRecord {
     pub end: Option<RunEnd>,
 }
 
+impl RunRecord {
+    /// The export that it read. The plan of an undo stands on that of the run that it sets back, and reads none.
+    pub fn read_export(&self) -> Option<&ExportRecord> {
+        self.planned.as_ref().filter(|_| self.undoes.is_none()).map(|planned| &planned.export)
+    }
+}
+
 /// What a run planned, as stored before its first write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanRecord {

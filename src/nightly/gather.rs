@@ -110,7 +110,9 @@ pub(super) async fn gather<R: Reader>(
     let claims = Claims::new(source.neighbours, &seen, &remote.directory, run.today());
     let given = neighbours_products(connectwise, source, &past, &remote, &claims);
     past.neighbours_products = run.unless_stopped(given).await??;
-    let ground = SweepInputs { due, run, source, remote: &remote, claims: &claims, owned: &past.owned };
+    let additions = past.owned.values().filter_map(|owned| owned.addition).collect();
+    let (owned, additions) = (&past.owned, &additions);
+    let ground = SweepInputs { due, run, source, remote: &remote, claims: &claims, owned, additions };
     let looked = run.unless_stopped(sweep(connectwise, history, ground)).await??;
     past.uncounted = uncounted(looked, findings);
     findings.extend(create_lines_unset(run, source, history)?);
@@ -150,7 +152,7 @@ pub(super) fn cycles_by_name(told: CyclesByName, billed: &BTreeSet<AgreementId>)
     };
     let CyclesByName { unread, agreements } = told;
     if let Some(why) = unread {
-        let right = "give the API member's role the right to read billing cycles: docs/connectwise.md";
+        let right = "give the API member's role the right to read billing cycles: docs/connectwise-roles.md";
         return by_name(why, Remedy::settings(right));
     }
     let ours: Vec<_> = agreements.into_iter().filter(|(agreement, _)| billed.contains(agreement)).collect();

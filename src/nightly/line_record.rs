@@ -1,5 +1,7 @@
 //! A line's record: as planned, as it was settled, and as the journal knows it.
 
+use std::collections::BTreeMap;
+
 use crate::apply::write_result::LineWriteResult;
 use crate::history::journal::{WriteOutcome, WriteRecord};
 use crate::history::run_record::LineRecord;
@@ -13,10 +15,12 @@ use crate::reconcile::model::plan::remedy::Remedy;
 
 /// What the journal knows of the lines of a run whose process died.
 pub(super) fn cut_off_lines(lines: &[LineRecord], writes: &[WriteRecord], wrote: bool) -> Vec<LineWriteResult> {
+    // Of a line that was written twice, the last write.
+    let newest: BTreeMap<&LineKey, &WriteRecord> = writes.iter().map(|write| (&write.intent.key, write)).collect();
     let settled = lines.iter().filter(|_| wrote).filter_map(|line| {
         let planned = matches!(line.outcome, Outcome::WouldUpdate | Outcome::WouldCreate);
         let key = line.key().filter(|_| planned)?;
-        let write = writes.iter().rev().find(|write| write.intent.key == key);
+        let write = newest.get(&key);
         let not_reached = "the run was cut off before this line; nothing was sent".to_owned();
         let (outcome, reason, now, created, detail) = match write.map(|write| &write.outcome) {
             None => (Outcome::Held, Code::NotReached, line.was, None, not_reached),

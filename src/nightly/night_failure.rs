@@ -83,17 +83,25 @@ impl From<ReadExportError> for Failure {
 
 impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {
+        let exit = exit_of(&error);
+        let code = if exit == Exit::Denied { Code::ConnectWiseDenied } else { Code::ConnectWiseUnreachable };
         let message = error.to_string();
-        match error {
-            ReadError::Unreachable { cause, .. } => {
-                Self::new(Exit::Unreachable, Code::ConnectWiseUnreachable, message, cause.remedy())
+        let fix = match error {
+            ReadError::Unreachable { cause, .. } => cause.remedy().to_owned(),
+            ReadError::Additions { fix, .. } | ReadError::Denied { fix, .. } | ReadError::WriteDenied { fix, .. } => {
+                fix
             }
-            ReadError::Additions { denied: false, fix, .. } => {
-                Self::new(Exit::Unreachable, Code::ConnectWiseUnreachable, message, fix)
-            }
-            ReadError::Additions { denied: true, fix, .. }
-            | ReadError::Denied { fix, .. }
-            | ReadError::WriteDenied { fix, .. } => Self::new(Exit::Denied, Code::ConnectWiseDenied, message, fix),
+        };
+        Self::new(exit, code, message, fix)
+    }
+}
+
+/// How a command ends that could not read ConnectWise: the same for a night and for a look.
+fn exit_of(error: &ReadError) -> Exit {
+    match error {
+        ReadError::Unreachable { .. } | ReadError::Additions { denied: false, .. } => Exit::Unreachable,
+        ReadError::Additions { denied: true, .. } | ReadError::Denied { .. } | ReadError::WriteDenied { .. } => {
+            Exit::Denied
         }
     }
 }

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use crate::connectwise::{ReadError, Reader};
 use crate::history::journal::{IntentKind, WriteOutcome, WriteRecord};
 use crate::history::past::written_since::LaterWrites;
-use crate::history::run_record::{ExportRecord, PlanRecord};
+use crate::history::run_record::{ExportRecord, LineRecord, PlanRecord};
 use crate::history::store::open::History;
 use crate::nightly::begun_run::BegunRun;
 use crate::nightly::earlier_runs::{close_cut_off_runs, look_up_open_writes};
@@ -120,6 +120,8 @@ fn wrote(
     later: &BTreeMap<AdditionId, RunId>,
     past: &Past,
 ) -> BTreeMap<LineKey, ConfirmedWrite> {
+    let lines: BTreeMap<LineKey, &LineRecord> =
+        planned.lines.iter().rev().filter_map(|line| Some((line.key()?, line))).collect();
     let wrote = writes.into_iter().filter_map(|WriteRecord { intent, outcome, .. }| {
         let Some(WriteOutcome::Applied { addition, quantity }) = outcome else { return None };
         let before = match intent.kind {
@@ -127,7 +129,7 @@ fn wrote(
             IntentKind::Create { .. } => None,
         };
         let key = intent.key;
-        let line = planned.lines.iter().find(|line| line.key().as_ref() == Some(&key));
+        let line = lines.get(&key);
         let owned = past.owned.of_line(&key);
         let company = line.map_or_else(|| owned.and_then(|owned| owned.company), |line| line.company);
         let sources = line.map_or_else(|| owned.map(owned_sources).unwrap_or_default(), |line| line.sources.clone());

@@ -45,6 +45,8 @@ pub(super) struct SweepInputs<'a> {
     pub(super) claims: &'a Claims,
     /// Lines that the integration owned stand in its plan as such, as far as the night reads where they are.
     pub(super) owned: &'a BTreeMap<LineKey, Owned>,
+    /// Their additions.
+    pub(super) additions: &'a BTreeSet<AdditionId>,
 }
 
 impl<'a> SweepInputs<'a> {
@@ -59,8 +61,7 @@ impl<'a> SweepInputs<'a> {
     fn is_owned(&self, one: &UncountedLine) -> bool {
         // One that somebody moved to where only this look comes is told by it.
         let is_read = self.remote.additions.contains_key(&one.key.agreement);
-        self.owned.contains_key(&*one.key.folded())
-            || is_read && self.owned.values().any(|owned| owned.addition == Some(one.addition()))
+        self.owned.contains_key(&*one.key.folded()) || is_read && self.additions.contains(&one.addition())
     }
 }
 

@@ -9,7 +9,7 @@ use crate::history::run_record::{LineRecord, PlanRecord, RunEnd, RunRecord, Tota
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::fingerprint::short;
-use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunVerdict};
+use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdict};
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::words::words;
 use crate::report::{Change, LinesKept, display_names, lines, numbers_and_dates};
@@ -216,13 +216,18 @@ impl ReportVerdict {
     }
 }
 
+/// Whether the run was none that writes, whatever its plan came to.
+fn only_plans(run: &RunRecord) -> bool {
+    matches!(run.command, RunCommand::Plan | RunCommand::Undo) || run.mode == Mode::Observe
+}
+
 impl SummaryNumbers {
     fn of(run: &RunRecord, changes: &[(Change, Vec<&LineRecord>)]) -> Self {
         let Some(RunEnd { totals, .. }) = &run.end else { return Self::default() };
         let Totals { to_decide, changed, would_change, failed, unknown, lines, explained } = *totals;
         let done = changes.iter().any(|(kind, _)| *kind == Change::Done);
         let pending = changes.iter().any(|(kind, _)| matches!(kind, Change::Would | Change::WithPlan));
-        let would = !done && pending;
+        let would = !done && (pending || only_plans(run));
         let counted = changes.iter().filter(|(kind, _)| match kind {
             Change::Done => !would,
             Change::Would | Change::WithPlan => would,
@@ -249,7 +254,8 @@ impl SummaryNumbers {
         if !without_lines {
             return numbers;
         }
-        Self { changed: changed.max(would_change), would: changed == 0 && would_change > 0, ..numbers }
+        let would = changed == 0 && (would_change > 0 || only_plans(run));
+        Self { changed: changed.max(would_change), would, ..numbers }
     }
 
     /// `changed`, or `would change`.

@@ -38,7 +38,7 @@ fn pages_state_what_an_undo_left() {
     assert!(page.contains("an undo, set it from 5 to 3"), "{page}");
     assert!(page.contains("3 at first, 3 at last"), "in the drawing: {page}");
     let history = office.recount(&["history", "--customer", "Acme"]).out;
-    assert!(history.contains("billed, now 3") && history.contains("counted, now 5"), "{history}");
+    assert!(history.contains("billed, now 3") && history.contains("wanted, now 5"), "{history}");
     let of_undo = office.newest_run()["run"].to_string();
     assert!(office.recount(&["report", &of_undo, "--customer", "Acme"]).code == 0);
     assert_eq!(office.customer("Acme"), page, "whichever run was asked for");
@@ -61,7 +61,19 @@ fn the_page_of_a_customer_is_whole_after_an_undo_that_was_only_planned() {
     assert!(page.contains(&format!(">run {number}</a>")), "of the night, not of the undo: {page}");
     assert!(page.contains(r#"<td class="n">5</td><td class="n">5</td>"#), "{page}");
     let history = office.recount(&["history", "--customer", "Acme"]);
-    assert!(!history.out.contains("counted, now 3"), "the vendor counts 5: {}", history.out);
+    assert!(!history.out.contains("wanted, now 3"), "the export asks for 5: {}", history.out);
+}
+
+/// The text said that no export was read, and the document named one.
+#[test]
+fn an_undo_names_no_export_in_any_form() {
+    let (office, number, ..) = planned();
+    let drawn = office.newest_run();
+    assert_eq!((drawn["undoes"].to_string(), drawn["export"].is_null()), (number, true), "{drawn}");
+    let run = drawn["run"].to_string();
+    assert!(office.recount(&["report", &run]).out.contains("no export was read"));
+    let page = office.page(&run);
+    assert!(page.contains("no export was read") && !page.contains("<dt>export</dt>"), "{page}");
 }
 
 /// To which the page of the newest run leads.

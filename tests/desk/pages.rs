@@ -287,6 +287,24 @@ fn what_an_integration_needs_is_tested() {
     desk.close();
 }
 
+/// Somebody who tested one vendor's alert woke the team of another, and the audit said otherwise.
+#[test]
+fn an_alert_is_tested_for_the_integrations_that_it_tells_of() {
+    let night = held_night();
+    night.append(
+        "\n[integration.rmm]\nconnectwise = \"main\"\nmode = \"observe\"\ncustomers = \"customers.csv\"\n\
+         [integration.rmm.export]\npath = \"exports/rmm-*.csv\"\ncolumns = { customer = \"A\", service = \"B\", count = \"C\" }\n\
+         [alert.team]\nkind = \"ping\"\nurl = { file = \"keys/ping\" }\nintegrations = [\"rmm\"]\n",
+    );
+    night.secret("ping", "https://127.0.0.1:9/ping", 0o600);
+    let desk = DeskOfNight::open(&night);
+    let mut dana = desk.person("dana", "operator");
+    assert_eq!(dana.get("/integrations").body.matches("value=\"alerts\"").count(), 1, "of rmm alone");
+    assert_eq!(dana.press("/integrations", "/integrations/mail/test", &[("what", "alerts")]).status, 404);
+    assert_eq!(dana.press("/integrations", "/integrations/rmm/test", &[("what", "alerts")]).status, 303);
+    desk.close();
+}
+
 /// Otherwise a page cannot be used with a keyboard or a screen reader: each field has a label, each table its heads.
 #[test]
 fn every_field_has_a_name() {

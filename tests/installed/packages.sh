@@ -36,6 +36,8 @@ expect 0 "recount " recount --version
 expect 0 "" visudo -cf /etc/sudoers.d/recount
 expect 1 "disabled" systemctl is-enabled recount.timer
 simulated
+set_up_by_init
+configured
 expect 3 "to decide" recount plan
 printf '\n[daemon]\nschedule = "0 4 * * *"\n' >> "$root/etc/recount/recount.toml"
 expect 0 "" systemctl start recount-daemon.service

@@ -24,7 +24,16 @@ for file in share/man/man1/recount-map-add.1 share/bash-completion/completions/r
     [ -s "$root/usr/$file" ] || fail "/usr/$file is not installed"
 done
 
+echo "installed: what init writes is read by the service"
 simulated
+set_up_by_init
+
+configured
+# As an earlier version left them: an upgrade lets the service read them.
+chmod 0640 "$root"/etc/recount/{recount.toml,customers.csv}
+inside chgrp root /etc/recount/recount.toml /etc/recount/customers.csv
+expect 16 "sudo chgrp recount /etc/recount/recount.toml" recount check
+expect 0 "Installed" /opt/recount/deploy/install.sh
 inside useradd --create-home molly
 inside useradd --create-home eve
 inside usermod -aG recount molly

@@ -99,7 +99,8 @@ fn terminal(night: &Night, run: &Value) {
         let explained = format!(" · explained {}/{}", number("explained"), number("lines"));
         assert!(line.contains(&wanted) && line.contains(&failed) && line.ends_with(&explained), "{run}\n{line}");
     } else if run["verdict"] == "ok" {
-        assert!(text.contains(&format!("{} line", number("lines"))) && text.contains("0 changed"), "{text}");
+        let none = if run["mode"] == "observe" { "0 would change" } else { "0 changed" };
+        assert!(text.contains(&format!("{} line", number("lines"))) && text.contains(none), "{text}");
     }
 }
 

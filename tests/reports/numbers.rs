@@ -74,7 +74,7 @@ fn agrees(run: &RunRecord) {
     if let Some(said) = of_sentence(&plain) {
         assert_eq!(said, expected, "{plain}");
     } else if plain.contains("nothing to decide") {
-        let quiet = Regex::new(r"([\d ]+) lines? explained · 0 changed").expect("a pattern");
+        let quiet = Regex::new(r"([\d ]+) lines? explained · 0 (?:changed|would change)").expect("a pattern");
         let lines = number(&quiet.captures(&plain).expect("a quiet night")[1]);
         assert_eq!([0, 0, 0, 0, lines, lines], expected, "{plain}");
     }

@@ -147,10 +147,13 @@ fn root_elsewhere(cli: &Cli) -> Result<(), CommandError> {
 
 /// Who is not the service, and cannot look into its history, is told what to type.
 fn for_another_user(cli: &Cli) -> Result<(), CommandError> {
-    let Ok(config) = session::configuration(&cli.global) else { return Ok(()) };
     let is_closed = |error: io::Error| error.kind() == io::ErrorKind::PermissionDenied;
-    if !fs::read_dir(&config.state).is_err_and(is_closed) {
-        return Ok(());
+    // Who is in no group of the service reads not even the configuration.
+    if !fs::File::open(CONFIGURATION).is_err_and(is_closed) {
+        let Ok(config) = session::configuration(&cli.global) else { return Ok(()) };
+        if !fs::read_dir(&config.state).is_err_and(is_closed) {
+            return Ok(());
+        }
     }
     let fix = Remedy::command(format!("sudo {}", typed()));
     let fix = if operator::is_member_of(GROUP) {

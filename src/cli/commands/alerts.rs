@@ -12,6 +12,7 @@ use crate::cli::{clock, session};
 use crate::config::settings::Config;
 use crate::config::tables::alerts::AlertConfig;
 use crate::reconcile::model::display_text::escaped;
+use crate::reconcile::model::ids::IntegrationName;
 use crate::report::exit_codes::Exit;
 
 /// Arguments of `alerts`.
@@ -58,9 +59,13 @@ struct Document<'a> {
     alerts: &'a [Tested],
 }
 
-/// A test through each alert: those that were sent, and those that were not, with why.
-pub(crate) fn sent_and_failed(config: &Config) -> Result<(Vec<String>, Vec<String>), CommandError> {
-    let tested = tested(config, None)?;
+/// A test through each alert that tells of this integration: those that were sent, and those that were not, with why.
+pub(crate) fn sent_and_failed(
+    config: &Config,
+    integration: &IntegrationName,
+) -> Result<(Vec<String>, Vec<String>), CommandError> {
+    let of_it = config.alerts.iter().filter(|(_, alert)| alert.rules.is_about(integration));
+    let tested = each_tested(config, of_it)?;
     let (sent, failed): (Vec<Tested>, Vec<Tested>) = tested.into_iter().partition(Tested::is_good);
     let why = |one: Tested| format!("{}: {}", one.alert, one.detail.unwrap_or_default());
     Ok((sent.into_iter().map(|one| one.alert).collect(), failed.into_iter().map(why).collect()))
@@ -85,6 +90,13 @@ fn tested(config: &Config, name: Option<&str>) -> Result<Vec<Tested>, CommandErr
         let fix = format!("there are: {}", known.join(", "));
         return Err(CommandError::new(Exit::Usage, format!("there is no alert {}", escaped(name)), fix));
     }
+    each_tested(config, chosen)
+}
+
+fn each_tested<'a>(
+    config: &Config,
+    chosen: impl IntoIterator<Item = (&'a String, &'a AlertConfig)>,
+) -> Result<Vec<Tested>, CommandError> {
     let runtime = session::runtime()?;
     let tested = chosen
         .into_iter()

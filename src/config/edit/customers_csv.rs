@@ -5,6 +5,7 @@
 //! never half of one.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -110,14 +111,28 @@ pub fn set_row(path: &Path, row: &NewRow, replace: bool) -> Result<(EditedRow, F
 /// # Errors
 /// The file is as it was then.
 pub fn add_rows(path: &Path, rows: &[NewRow]) -> Result<FileChange, CustomersEditError> {
-    let add = |path: &Path, text: &str| {
-        let mut text = text.to_owned();
-        for row in rows {
-            (_, text) = set_in(path, &text, row, false)?;
+    change(path, |path, text| added_in(path, text, rows).map(|new| ((), new))).map(|((), change)| change)
+}
+
+fn added_in(path: &Path, text: &str, rows: &[NewRow]) -> Result<String, CustomersEditError> {
+    let before = parsed(path, text)?;
+    let mut lines = raw_lines(text);
+    let form = RowForm::of(&lines);
+    let mut new = Vec::new();
+    for row in rows {
+        if let Some(there) = before.rows.get(&row.customer) {
+            return Err(CustomersEditError::There { customer: row.customer.clone(), line: there.line });
         }
-        Ok(((), text))
-    };
-    change(path, add).map(|((), change)| change)
+        new.push(form.line(path, "", row)?);
+    }
+    insert_rows(&mut lines, &new, form.newline);
+    let new = joined(&lines);
+    let after = parsed(path, &new)?;
+    let is_so = |row: &NewRow| after.rows.get(&row.customer).is_some_and(|now| now.target == row.target);
+    let added = rows.iter().map(|row| &row.customer).collect();
+    let all_are =
+        rows.iter().all(is_so) && before.pins == after.pins && says_the_same_of_others(&before, &after, &added);
+    if all_are { Ok(new) } else { Err(CustomersEditError::Unsound { path: path.to_owned() }) }
 }
 
 /// Takes the row of a customer out, with its line.
@@ -131,9 +146,10 @@ pub fn remove_row(path: &Path, customer: &CustomerName) -> Result<FileChange, Cu
         let line = line.ok_or_else(|| CustomersEditError::NotThere { customer: customer.clone() })?;
         let mut lines = raw_lines(text);
         lines.remove(line - 1);
-        let new: String = lines.iter().flat_map(|(line, end)| [*line, *end]).collect();
+        let new = joined(&lines);
         let after = parsed(path, &new)?;
-        let is_out = !after.rows.contains_key(customer) && says_the_same_of_others(&before, &after, customer);
+        let others_stay = says_the_same_of_others(&before, &after, &BTreeSet::from([customer]));
+        let is_out = !after.rows.contains_key(customer) && others_stay;
         if is_out { Ok(((), new)) } else { Err(CustomersEditError::Unsound { path: path.to_owned() }) }
     };
     change(path, remove).map(|((), change)| change)
@@ -168,7 +184,8 @@ fn set_in(path: &Path, text: &str, row: &NewRow, replace: bool) -> Result<(Edite
     let (edited, new) = edit(path, text, &before, row)?;
     let after = parsed(path, &new)?;
     let is_so = after.rows.get(&row.customer).is_some_and(|now| now.target == row.target);
-    if is_so && before.pins == after.pins && says_the_same_of_others(&before, &after, &row.customer) {
+    let others_stay = says_the_same_of_others(&before, &after, &BTreeSet::from([&row.customer]));
+    if is_so && before.pins == after.pins && others_stay {
         return Ok((edited, new));
     }
     Err(CustomersEditError::Unsound { path: path.to_owned() })
@@ -184,10 +201,10 @@ pub(super) fn parsed(path: &Path, text: &str) -> Result<CustomersCsv, CustomersE
     }
 }
 
-/// Whether the new file says what the old one said of everybody but this customer.
-fn says_the_same_of_others(before: &CustomersCsv, after: &CustomersCsv, customer: &CustomerName) -> bool {
+/// Whether the new file says what the old one said of everybody but these customers.
+fn says_the_same_of_others(before: &CustomersCsv, after: &CustomersCsv, meant: &BTreeSet<&CustomerName>) -> bool {
     let others = |customers: &CustomersCsv| {
-        let others = customers.rows.iter().filter(|(other, _)| *other != customer);
+        let others = customers.rows.iter().filter(|(other, _)| !meant.contains(other));
         others.map(|(customer, row)| (customer.clone(), row.target.clone())).collect::<Vec<_>>()
     };
     others(before) == others(after)
@@ -208,31 +225,54 @@ fn edit(
     row: &NewRow,
 ) -> Result<(EditedRow, String), CustomersEditError> {
     let mut lines = raw_lines(text);
-    let header = lines.iter().find(|line| is_row(line)).copied().unwrap_or_default();
-    let columns: Vec<String> = raw_cells(header.0).into_iter().map(plain).collect();
-    let wanted = wanted_cells(path, &columns, row)?;
-    let quoted = header.0.starts_with('"');
+    let form = RowForm::of(&lines);
     let known = before.rows.get(&row.customer).and_then(|there| usize::try_from(there.line).ok());
     let old = known.and_then(|line| lines.get(line - 1)).map_or("", |(line, _)| *line);
-    let new = new_line(old, &columns, &wanted, quoted);
+    let new = [form.line(path, old, row)?];
     let at = match known {
         Some(line) => {
-            lines[line - 1].0 = &new;
+            lines[line - 1].0 = &new[0];
             line
         }
-        None => {
-            let newline = if header.1.is_empty() { "\n" } else { header.1 };
-            // Behind the last line that is not blank.
-            let end = lines.iter().rposition(|(line, _)| !line.trim().is_empty()).map_or(0, |last| last + 1);
-            if let Some(last) = end.checked_sub(1).and_then(|last| lines.get_mut(last)) {
-                last.1 = if last.1.is_empty() { newline } else { last.1 };
-            }
-            lines.insert(end, (&new, newline));
-            end + 1
-        }
+        None => insert_rows(&mut lines, &new, form.newline),
     };
     let edited = EditedRow { line: u64::try_from(at).unwrap_or(u64::MAX), replaced: known.is_some() };
-    Ok((edited, lines.iter().flat_map(|(line, end)| [*line, *end]).collect()))
+    Ok((edited, joined(&lines)))
+}
+
+/// How a file writes its rows.
+struct RowForm<'a> {
+    columns: Vec<String>,
+    quoted: bool,
+    newline: &'a str,
+}
+
+impl<'a> RowForm<'a> {
+    fn of(lines: &[RawLine<'a>]) -> Self {
+        let (header, end) = lines.iter().find(|line| is_row(line)).copied().unwrap_or_default();
+        let columns = raw_cells(header).into_iter().map(plain).collect();
+        Self { columns, quoted: header.starts_with('"'), newline: if end.is_empty() { "\n" } else { end } }
+    }
+
+    /// A row's line, by the one that was there; an empty one makes a new line.
+    fn line(&self, path: &Path, old: &str, row: &NewRow) -> Result<String, CustomersEditError> {
+        let wanted = wanted_cells(path, &self.columns, row)?;
+        Ok(new_line(old, &self.columns, &wanted, self.quoted))
+    }
+}
+
+/// Puts rows behind the last line that is not blank, and gives the number of the first, from 1.
+fn insert_rows<'a>(lines: &mut Vec<RawLine<'a>>, new: &'a [String], newline: &'a str) -> usize {
+    let end = lines.iter().rposition(|(line, _)| !line.trim().is_empty()).map_or(0, |last| last + 1);
+    if let Some(last) = end.checked_sub(1).and_then(|last| lines.get_mut(last)) {
+        last.1 = if last.1.is_empty() { newline } else { last.1 };
+    }
+    lines.splice(end..end, new.iter().map(|line| (line.as_str(), newline)));
+    end + 1
+}
+
+fn joined(lines: &[RawLine<'_>]) -> String {
+    lines.iter().flat_map(|(line, end)| [*line, *end]).collect()
 }
 
 /// The cells that are to be set, by the number of their column.
@@ -423,6 +463,21 @@ mod tests {
         let error = add_rows(&path, &rows).expect_err("one has a row");
         assert!(matches!(error, CustomersEditError::There { line: 3, .. }), "{error}");
         assert!(!fs::read_to_string(&path).expect("text").contains("D,4"), "one of two was written");
+    }
+
+    /// Otherwise half of the customers who were accepted at once would be billed nowhere, or a row stand behind another's end.
+    #[test]
+    fn several_rows_are_added_behind_the_last_one_as_the_file_writes_them() {
+        let (_folder, path) = written("\u{feff}\"customer\",\"company_id\"\r\n\"A\",\"1\"\r\n# end\r\n\r\n");
+        let change =
+            add_rows(&path, &[row("B", Some(2), None, None), row("C, D", Some(3), None, None)]).expect("added");
+        let after =
+            "\u{feff}\"customer\",\"company_id\"\r\n\"A\",\"1\"\r\n# end\r\n\"B\",\"2\"\r\n\"C, D\",\"3\"\r\n\r\n";
+        assert_eq!(fs::read_to_string(&path).expect("text"), after);
+        assert_eq!(change.after, after.as_bytes());
+        let twice = [row("E", Some(4), None, None), row("E", Some(5), None, None)];
+        assert!(add_rows(&path, &twice).is_err(), "one customer, two companies");
+        assert_eq!(fs::read_to_string(&path).expect("text"), after);
     }
 
     /// Two people map customers at the same time, and neither loses the other's row.

@@ -47,6 +47,11 @@ pub(super) fn hold(path: &Path) -> io::Result<File> {
 
 /// The whole new file beside the old one, on disk, and then in its place.
 pub(super) fn replace_file(path: &Path, held: &File, before: &[u8], after: &[u8]) -> Result<(), NotReplaced> {
+    put_in_place(beside(path, held, after)?, path, before)
+}
+
+/// The whole new file beside the old one, with the owner and the mode of that.
+pub(super) fn beside(path: &Path, held: &File, after: &[u8]) -> io::Result<Replacement> {
     let mut new = Replacement::of(path)?;
     new.file().write_all(after)?;
     let (old, own) = (held.metadata()?, new.file().metadata()?);
@@ -54,6 +59,11 @@ pub(super) fn replace_file(path: &Path, held: &File, before: &[u8], after: &[u8]
         std::os::unix::fs::fchown(new.file(), Some(old.uid()), Some(old.gid()))?;
     }
     new.file().set_permissions(old.permissions())?;
+    Ok(new)
+}
+
+/// Puts it in the old one's place, if that still says what it said.
+pub(super) fn put_in_place(new: Replacement, path: &Path, before: &[u8]) -> Result<(), NotReplaced> {
     if fs::read(path)? != before {
         return Err(NotReplaced::Changed);
     }

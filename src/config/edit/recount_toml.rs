@@ -1,12 +1,11 @@
 //! A change of `recount.toml` in place: comments and order are kept, and a file that would not load is not written.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use toml_edit::{DocumentMut, Item, RawString, Table, TableLike, value};
 
-use crate::atomic_files::Replacement;
+use crate::config::edit::in_place::{NotReplaced, beside, hold, put_in_place};
 use crate::config::error::ConfigErrors;
 use crate::config::load::load;
 use crate::reconcile::model::plan::outcome::Mode;
@@ -29,6 +28,12 @@ pub enum ConfigEditError {
         path: PathBuf,
         /// What is in the way.
         why: &'static str,
+    },
+    /// Somebody else wrote to the file meanwhile.
+    #[error("{}: was changed by somebody else in the meantime", .path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
     },
     /// It would not load any more.
     #[error("the changed file would not load: {0}")]
@@ -130,20 +135,25 @@ fn change(path: &Path, edit: impl FnOnce(&mut DocumentMut) -> Option<()>) -> Res
     let failed = |source| ConfigEditError::File { path: path.to_owned(), source };
     let path = &fs::canonicalize(path).map_err(failed)?;
     let form = |why| ConfigEditError::Form { path: path.clone(), why };
-    let text = fs::read_to_string(path).map_err(failed)?;
+    let held = hold(path).map_err(failed)?;
+    let before = fs::read(path).map_err(failed)?;
+    let text = str::from_utf8(&before).map_err(|_| form("it is not TOML"))?;
     // Without what the parser says: a line that does not parse may hold a secret.
     let mut document: DocumentMut = text.parse().map_err(|_| form("it is not TOML"))?;
     edit(&mut document).ok_or_else(|| form("the table of the integration was not found"))?;
     // Beside the file, so that its relative paths mean the same while it is tried.
-    let mut new = Replacement::of(path).map_err(failed)?;
-    new.file().write_all(document.to_string().as_bytes()).map_err(failed)?;
-    new.file().set_permissions(fs::metadata(path).map_err(failed)?.permissions()).map_err(failed)?;
+    let new = beside(path, &held, document.to_string().as_bytes()).map_err(failed)?;
     load(new.part()).map_err(ConfigEditError::Invalid)?;
-    new.put_in_place().map_err(failed)
+    put_in_place(new, path, &before).map_err(|error| match error {
+        NotReplaced::Changed => ConfigEditError::Changed { path: path.clone() },
+        NotReplaced::Failed(source) => failed(source),
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
+
     use super::*;
 
     const TEXT: &str = r#"# How we bill.
@@ -206,6 +216,56 @@ columns = { customer = "A", service = "B", count = "C" }
             remove(&path, "backup").expect("removed");
             assert_eq!(fs::read_to_string(&path).expect("text"), format!("{noted}{behind}"));
         }
+    }
+
+    /// Otherwise the service could not read recount.toml any more after `integrations enable`, and no night would run.
+    #[test]
+    fn whose_the_file_is_its_mode_and_a_link_to_it_stay() {
+        let (folder, path) = written(TEXT);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("a mode");
+        // Only root can give a file away.
+        let given = rustix::process::geteuid().is_root().then_some(65_534);
+        chown(&path, given, given).expect("given");
+        let owner = |path: &Path| fs::metadata(path).map(|file| (file.uid(), file.gid())).expect("there");
+        let (link, before) = (folder.path().join("link.toml"), owner(&path));
+        symlink(&path, &link).expect("a link");
+        set_mode(&link, "mail", Mode::Apply).expect("changed");
+        assert!(fs::symlink_metadata(&link).expect("there").is_symlink());
+        assert_eq!(owner(&path), before);
+        assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o640);
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 3, "nothing is left behind");
+    }
+
+    /// Two people switch on two integrations at the same time, and neither takes back what the other did.
+    #[test]
+    fn edits_at_the_same_time_all_arrive() {
+        let (_folder, path) = written(TEXT);
+        let more = |name: &str| {
+            TEXT.split_once("[integration.mail]").expect("a table").1.replace(".mail.", &format!(".{name}."))
+        };
+        for name in ["a", "b", "c", "d"] {
+            append(&path, &format!("\n[integration.{name}]{}", more(name))).expect("added");
+        }
+        std::thread::scope(|scope| {
+            for name in ["a", "b", "c", "d"] {
+                let path = &path;
+                scope.spawn(move || set_mode(path, name, Mode::Apply).expect("changed"));
+            }
+        });
+        assert_eq!(fs::read_to_string(&path).expect("text").matches("\"apply\"").count(), 4);
+    }
+
+    /// Otherwise what an editor saved while the new file was tried would be lost without a word.
+    #[test]
+    fn what_somebody_saved_meanwhile_is_not_written_over() {
+        let (_folder, path) = written(TEXT);
+        let saved = format!("{TEXT}# saved meanwhile\n");
+        let edited = change(&path, |document| {
+            document["integration"]["mail"]["mode"] = value("apply");
+            fs::write(&path, &saved).ok()
+        });
+        assert!(matches!(edited, Err(ConfigEditError::Changed { .. })), "{edited:?}");
+        assert_eq!(fs::read_to_string(&path).expect("text"), saved);
     }
 
     /// Otherwise the next night would not run at all.

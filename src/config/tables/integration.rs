@@ -72,10 +72,10 @@ pub(in crate::config) fn config(
     // What is wrong with customers.csv is said in its own place, and stops this integration alone.
     let ((services, services_path), match_customers) = (services?, match_customers?);
     let (services, policies) = known(services, policies);
-    let rows: Option<Vec<&CustomerName>> = customers.as_ref().map(|customers| customers.rows.keys().collect());
+    let rows: Option<BTreeSet<&CustomerName>> = customers.as_ref().map(|customers| customers.rows.keys().collect());
     let rows = rows.filter(|_| match_customers == MatchCustomers::Mapped);
     let policies =
-        optional(policies, |field| policy::of_customers(field, &services.rules, &services.keys, rows.as_deref()));
+        optional(policies, |field| policy::of_customers(field, &services.rules, &services.keys, rows.as_ref()));
     let customers = customers.unwrap_or_default();
     let mapping = Mapping {
         customers: customers.rows,

@@ -1,6 +1,6 @@
 //! Quantity policies: keys of a service, and of `[[integration.NAME.policy]]`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 use toml::de::DeValue;
@@ -85,7 +85,7 @@ pub(in crate::config) fn of_customers(
     field: &Field<'_>,
     services: &BTreeMap<ServiceName, ServiceRule>,
     general: &BTreeMap<ServiceName, PolicyKeys>,
-    known: Option<&[&CustomerName]>,
+    known: Option<&BTreeSet<&CustomerName>>,
 ) -> Option<BTreeMap<CustomerName, BTreeMap<ServiceName, Policy>>> {
     let mut policies: BTreeMap<CustomerName, BTreeMap<ServiceName, Policy>> = BTreeMap::new();
     for entry in field.list()? {
@@ -101,7 +101,7 @@ fn of_customer(
     entry: &Field<'_>,
     services: &BTreeMap<ServiceName, ServiceRule>,
     general: &BTreeMap<ServiceName, PolicyKeys>,
-    known: Option<&[&CustomerName]>,
+    known: Option<&BTreeSet<&CustomerName>>,
 ) -> Option<(CustomerName, ServiceName, Policy)> {
     let section = entry.table()?;
     let customer = section.required("customer").and_then(|field| customer(&field, known));
@@ -124,9 +124,9 @@ fn of_customer(
 }
 
 /// A policy of nobody would do nothing, and nobody would know.
-fn customer(field: &Field<'_>, known: Option<&[&CustomerName]>) -> Option<CustomerName> {
+fn customer(field: &Field<'_>, known: Option<&BTreeSet<&CustomerName>>) -> Option<CustomerName> {
     let name = CustomerName::new(&normalized(field.text()?));
-    let Some(known) = known.filter(|known| !known.contains(&&name)) else { return Some(name) };
+    let Some(known) = known.filter(|known| !known.contains(&name)) else { return Some(name) };
     let meant = alike(name.as_str(), known.iter().map(|known| known.as_str()));
     let meant = meant.map(|meant| format!(" (did you mean \"{meant}\"?)")).unwrap_or_default();
     field.error(format!("this customer is not in customers.csv{meant}; give it a row there first, by hand"));

@@ -59,7 +59,9 @@ pub(crate) fn local_time(
     column: &'static str,
     offset: &'static str,
 ) -> Result<DateTime<FixedOffset>, StoreError> {
-    let zone = FixedOffset::east_opt(row.get(offset)?).unwrap_or(FixedOffset::east_opt(0).expect("UTC"));
+    let seconds: i32 = count(row, offset)?;
+    let zone = FixedOffset::east_opt(seconds);
+    let zone = zone.ok_or_else(|| StoreError::Unreadable { column: offset, value: seconds.to_string() })?;
     Ok(time(row, column)?.with_timezone(&zone))
 }
 

@@ -80,6 +80,17 @@ fn what_a_commit_stored_survives_a_power_cut_and_sql_mistakes_are_caught() {
     assert_eq!(loose, 0, "every table is STRICT");
 }
 
+/// The report of a night would be dated by another day than it was, and nobody would know.
+#[test]
+fn a_zone_that_no_clock_has_is_an_error_and_not_utc() {
+    let (_dir, state) = used();
+    let connection = Connection::open(state.join("history.db")).unwrap();
+    connection.execute_batch("UPDATE runs SET utc_offset = 1000000").unwrap();
+    drop(connection);
+    let run = History::open_existing(&state).unwrap().unwrap().run(RunId(1));
+    assert!(matches!(run, Err(StoreError::Unreadable { column: "utc_offset", .. })), "{run:?}");
+}
+
 #[test]
 fn a_copy_taken_while_a_run_was_killed_has_all_that_was_committed() {
     let mut place = Place::new();

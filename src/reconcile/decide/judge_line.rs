@@ -11,7 +11,7 @@ use crate::reconcile::matching::wanted_line::{Terms, WantedLine};
 use crate::reconcile::model::connectwise_records::{Addition, Product};
 use crate::reconcile::model::display_text::day;
 use crate::reconcile::model::ids::{AdditionId, ids};
-use crate::reconcile::model::known_lines::{KnownLines as _, sent_as};
+use crate::reconcile::model::known_lines::{KnownLines as _, on_agreement, sent_as};
 use crate::reconcile::model::past::CreationInDoubt;
 use crate::reconcile::model::plan::line::{Creation, LineKey, LiveAddition, QuantityChange, Verdict};
 use crate::reconcile::model::plan::named_additions::Named;
@@ -311,8 +311,9 @@ impl LineRules<'_> {
 
     /// The same under an identifier that the catalog item had then.
     fn was_here_as_renamed(&self, key: &LineKey, addition: &Addition) -> bool {
-        let seen = self.past.accepted.iter().flat_map(|accepted| &accepted.lines).chain(&self.past.ours);
-        let mut same = seen.filter(|(known, id)| **id == addition.id && known.agreement == key.agreement);
+        let seen = self.past.accepted.iter().flat_map(|accepted| on_agreement(&accepted.lines, key));
+        let seen = seen.chain(on_agreement(&self.past.ours, key));
+        let mut same = seen.filter(|(_, id)| **id == addition.id);
         let item = &key.folded().item;
         same.any(|(known, _)| known.folded().item == *item && self.around.is_of(known, addition))
     }

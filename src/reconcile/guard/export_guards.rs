@@ -36,7 +36,7 @@ pub(super) fn export_findings(plan: &Plan, checks: GuardInputs<'_>) -> Vec<Findi
         let (now, then) = sizes(plan, checks, accepted);
         let share = |code, what: &str, now: Decimal, then: Decimal, min: Percent| {
             let short = now < min.share(then);
-            short.then(|| fewer(code, what, now, then, min, &format!("since run {}", accepted.run)))
+            short.then(|| fewer(code, &compared(what, accepted), (now, then, min), accepted.run))
         };
         let (rows, customers) = (Decimal::from(now.rows), Decimal::from(now.customers));
         let (rows_then, customers_then) = (Decimal::from(then.rows), Decimal::from(then.customers));
@@ -61,6 +61,11 @@ pub(super) fn sizes(plan: &Plan, checks: GuardInputs<'_>, accepted: &Accepted) -
     }
     let tonight = Size { rows: counts.rows, customers: counts.customers.len(), units: counts.units() };
     (tonight, Size { rows: accepted.rows, customers: accepted.customers.len(), units: accepted.units })
+}
+
+/// What is compared, as it is told: rows that come to no line, because nobody mapped them, are on neither side.
+pub(super) fn compared(what: &str, accepted: &Accepted) -> String {
+    if accepted.by_count { format!("mapped {what}") } else { what.to_owned() }
 }
 
 /// A file that looks like a part of the export: whoever is not in it may be in the rest.
@@ -171,9 +176,9 @@ pub(super) fn hours(time: TimeDelta) -> String {
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "the parts of one sentence")]
-fn fewer(code: Code, what: &str, now: Decimal, then: Decimal, min: Percent, since: &str) -> Finding {
+fn fewer(code: Code, what: &str, (now, then, min): (Decimal, Decimal, Percent), since: RunId) -> Finding {
     let (share, min) = (percent(now, then), min.0);
-    let message = format!("{what} {since}: {} → {} ({share} %, at least {min} %)", then.normalize(), now.normalize());
+    let message =
+        format!("{what} since run {since}: {} → {} ({share} %, at least {min} %)", then.normalize(), now.normalize());
     stop(code, message, "fetch the export again; if it is true, approve the plan")
 }

@@ -3,7 +3,7 @@
 
 use rust_decimal::Decimal;
 
-use crate::reconcile::guard::export_guards::{hours, sizes};
+use crate::reconcile::guard::export_guards::{compared, hours, sizes};
 use crate::reconcile::guard::guard_inputs::GuardInputs;
 use crate::reconcile::guard::guard_policy::Percent;
 use crate::reconcile::guard::plan_check::findings;
@@ -53,7 +53,7 @@ fn of_export(plan: &Plan, checks: GuardInputs<'_>) -> Vec<(Code, String)> {
     if let Some(accepted) = &past.accepted {
         let (now, then) = sizes(plan, checks, accepted);
         let share = |code, what: &str, now: Decimal, then: Decimal, min: Percent| {
-            let (share, min, run) = (percent(now, then), min.0, accepted.run);
+            let (share, min, run, what) = (percent(now, then), min.0, accepted.run, compared(what, accepted));
             let share = if then.is_zero() { String::new() } else { format!(" ({share} %, at least {min} %)") };
             (code, format!("{what} since run {run}: {} → {}{share}", then.normalize(), now.normalize()))
         };

@@ -11,6 +11,7 @@ pub mod names_of_counts;
 pub mod per_item;
 pub mod placement;
 pub mod renamed_counts;
+pub mod sent_write;
 pub mod spellings;
 pub(crate) mod stored_decimals;
 pub mod wanted_line;

@@ -62,7 +62,11 @@ pub(in crate::reconcile) fn owned_as<'a>(
     owned.of_line(key).or_else(renamed)
 }
 
-fn on_agreement<'a, T>(all: &'a BTreeMap<LineKey, T>, key: &LineKey) -> impl Iterator<Item = (&'a LineKey, &'a T)> {
+/// What is known of the lines on the agreement of this one.
+pub(in crate::reconcile) fn on_agreement<'a, T>(
+    all: &'a BTreeMap<LineKey, T>,
+    key: &LineKey,
+) -> impl Iterator<Item = (&'a LineKey, &'a T)> + use<'a, T> {
     let agreement = key.agreement;
     let first = LineKey { agreement, product: ProductCode::new(""), item: None };
     all.range(first..).take_while(move |(known, _)| known.agreement == agreement)

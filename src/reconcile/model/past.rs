@@ -10,7 +10,7 @@ use crate::reconcile::model::decision::Decisions;
 use crate::reconcile::model::export::delivered_file::DeliveredFile;
 use crate::reconcile::model::ids::{AdditionId, CustomerName, IntegrationName, ProductId, RunId, ServiceName};
 use crate::reconcile::model::kept_decimals::KeptDecimals;
-use crate::reconcile::model::known_lines::{KnownLines as _, OfCatalogItem};
+use crate::reconcile::model::known_lines::{KnownLines as _, OfCatalogItem, on_agreement};
 use crate::reconcile::model::line_owners::{NeighboursLine, Owned, UncountedLine};
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::quantity::Quantity;
@@ -292,9 +292,10 @@ impl Past {
     /// item's bears a name since that a person gave it.
     pub fn knows(&self, key: &LineKey, addition: AdditionId) -> bool {
         let key = &*key.folded();
-        let seen = self.accepted.iter().flat_map(|accepted| &accepted.lines).chain(&self.ours);
-        let owned = self.owned.iter().filter_map(|(known, owned)| Some((known, owned.addition.as_ref()?)));
-        let known_as = seen.chain(owned).filter(|(known, id)| known.agreement == key.agreement && **id == addition);
+        let seen = self.accepted.iter().flat_map(|accepted| on_agreement(&accepted.lines, key));
+        let seen = seen.chain(on_agreement(&self.ours, key));
+        let owned = on_agreement(&self.owned, key).filter_map(|(known, owned)| Some((known, owned.addition.as_ref()?)));
+        let known_as = seen.chain(owned).filter(|(_, id)| **id == addition);
         let mut another = false;
         for (known, _) in known_as {
             if known.item == key.item && known.product.folded() == key.product.folded() {

@@ -143,7 +143,7 @@ fn drawing(text: &mut String, trend: &Trend) {
     let dry = if of.last().is_some_and(is_dry) { "; the last bar is the newest plan" } else { "" };
     row(text, &name, &format!("{}  billed, now {}{dry}", blocks(billed), last(billed)));
     if wanted != billed {
-        row(text, "", &format!("{}  counted, now {}", blocks(wanted), last(wanted)));
+        row(text, "", &format!("{}  wanted, now {}", blocks(wanted), last(wanted)));
     }
 }
 

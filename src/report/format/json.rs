@@ -151,7 +151,7 @@ impl<'a> Run<'a> {
             finished_at: ended.map(|end| time(end.finished_at)),
             plan: planned.as_ref().map(|planned| planned.fingerprint.as_str()),
             totals: *totals,
-            export: planned.as_ref().map(|planned| Export::of(&planned.export)),
+            export: record.read_export().map(Export::of),
             lines: lines(record),
             findings,
             requests: *requests,

@@ -79,15 +79,14 @@ fn title(run: &RunRecord) -> String {
 /// A quiet night is two lines.
 fn quiet(report: &Report<'_>, end: &RunEnd, paint: Paint) -> String {
     let run = report.run;
-    let age = run
-        .planned
-        .as_ref()
-        .map(|planned| format!(" · export {} old", numbers_and_dates::age(run.started_at, &planned.export)));
+    let age =
+        run.read_export().map(|export| format!(" · export {} old", numbers_and_dates::age(run.started_at, export)));
     let lines = numbers_and_dates::plural(report.numbers.explained, "line");
     format!(
-        "{}   {}   nothing to decide\n  {lines} explained · 0 changed{}{}\n",
+        "{}   {}   nothing to decide\n  {lines} explained · 0 {}{}{}\n",
         title(run),
         painted(report.verdict.tone, &report.verdict.words, paint),
+        report.numbers.what(),
         age.unwrap_or_default(),
         end.head.as_deref().map(|head| format!(" · head {}", short_head(head))).unwrap_or_default(),
     )

@@ -1,6 +1,6 @@
 //! One request of somebody who is signed in, and what every page of it is drawn from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
@@ -21,7 +21,7 @@ use crate::report::item_tickets::with_tickets;
 use crate::report::open_items::{Item, OpenItems, decided, open_items, waiting};
 use crate::report::outdated::Outdated;
 use crate::web::access::signed_in::SignedIn;
-use crate::web::desk::host::{Background, IntegrationStanding};
+use crate::web::desk::host::{Background, DeskGround, IntegrationStanding};
 use crate::web::desk::mapped_since::{MappedItem, mapped_since};
 use crate::web::desk::posted_fields::PostedFields;
 use crate::web::site::DeskSite;
@@ -76,12 +76,10 @@ pub(crate) struct Overview {
 impl Overview {
     pub(crate) fn of(site: &DeskSite, now: DateTime<Utc>) -> Result<Self, PageError> {
         let host = &site.host;
-        let zone = host.zone();
-        let standings = host.standings().map_err(PageError::Broken)?;
+        let DeskGround { standings, standing_by, zone, mut records } = host.ground().map_err(PageError::Broken)?;
         let history = History::open_existing(&site.site.state)?;
         let older = history.as_ref().and_then(|history| history.is_newest().err()).map(Outdated::Older);
-        let outdated = older.or_else(|| host.standing_by(history.as_ref()).map(Outdated::StandsBy));
-        let mut records = host.records();
+        let outdated = older.or(standing_by.map(Outdated::StandsBy));
         let (mut plans, mut open, mut undos) = (Vec::new(), Vec::new(), Vec::new());
         let mut nights: Vec<(IntegrationName, RunSummary)> = Vec::new();
         let mut queued: Vec<QueuedAnswer> = Vec::new();
@@ -95,7 +93,8 @@ impl Overview {
             };
             open = waiting(&plans, off, history)?;
             queued.extend(history.queued_answers()?.into_iter().map(|(_, answer)| answer));
-            open.retain(|one| !queued.iter().any(|answer| one.finding.handle.as_ref() == Some(&answer.handle)));
+            let answered: BTreeSet<&str> = queued.iter().map(|answer| answer.handle.as_str()).collect();
+            open.retain(|one| !one.finding.handle.as_deref().is_some_and(|handle| answered.contains(handle)));
             for standing in &standings {
                 undos.extend(waiting_undos(history, standing, now)?);
                 let night = history.last_night(&standing.name)?.map(|run| history.summary(run)).transpose()?.flatten();
@@ -103,10 +102,9 @@ impl Overview {
             }
         }
         open.retain(|one| !plans.iter().any(|plan| is_answered_line_by_line(one, plan)));
-        let is_open =
-            |one: &AnsweredItem| open.iter().any(|open| open.finding.handle.as_ref() == Some(&one.decision.handle));
+        let asked: BTreeSet<&str> = open.iter().filter_map(|one| one.finding.handle.as_deref()).collect();
         let mut live = decided(&plans, |_| zone.day(now));
-        live.retain(|one| !is_open(one));
+        live.retain(|one| !asked.contains(one.decision.handle.as_str()));
         live.sort_by_key(|one| std::cmp::Reverse(one.decision.at));
         let (answered, mut in_force): (Vec<_>, Vec<_>) =
             live.into_iter().partition(|one| waits_for_night(one, &nights));

@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use crate::atomic_files;
 use crate::cli::error::CommandError;
 use crate::report::exit_codes::Exit;
 
@@ -40,13 +41,13 @@ impl Folder {
         Err(CommandError::new(Exit::Usage, message, "edit what is there, or choose another folder with --dir"))
     }
 
-    /// A new file of this name; gives its path.
+    /// A new file of this name, which the service may read: where the secrets are is nobody else's business. Gives its path.
     ///
     /// # Errors
     /// If it cannot be made; what was made before is taken back.
     pub(super) fn write(&mut self, name: &str, text: &str) -> Result<PathBuf, CommandError> {
         let path = self.path.join(name);
-        match create(&path, text, MODE) {
+        match within_folder(&path).and_then(|()| atomic_files::create_for_group(&path, text.as_bytes())) {
             Ok(()) => {
                 self.made.push(path.clone());
                 Ok(path)
@@ -61,7 +62,7 @@ impl Folder {
     /// As for [`Folder::write`].
     pub(super) fn write_secret(&mut self, name: &str, secret: &str) -> Result<PathBuf, CommandError> {
         let path = self.path.join(name);
-        let made = create(&path, secret, SECRET_MODE);
+        let made = within_folder(&path).and_then(|()| create_secret(&path, secret));
         made.map_err(|error| self.taken_back(failed(&path, &error)))?;
         self.made.push(path.clone());
         Ok(path)
@@ -87,16 +88,12 @@ impl Folder {
     }
 }
 
-/// Readable by its owner and its group: where the secrets are is nobody else's business.
-const MODE: u32 = 0o640;
+fn within_folder(path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), fs::create_dir_all)
+}
 
-const SECRET_MODE: u32 = 0o600;
-
-fn create(path: &Path, text: &str, mode: u32) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?.write_all(text.as_bytes())
+fn create_secret(path: &Path, secret: &str) -> io::Result<()> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?.write_all(secret.as_bytes())
 }
 
 fn failed(path: &Path, error: &io::Error) -> CommandError {

@@ -1,11 +1,11 @@
 //! `recount integrations add NAME`: one more vendor, asked for as `init` asks for the first one.
 
 use std::fs;
-use std::io::Write as _;
 
 use clap::Args;
 use serde::Serialize;
 
+use crate::atomic_files;
 use crate::cli::arguments::global_options::Global;
 use crate::cli::commands::check;
 use crate::cli::commands::init;
@@ -15,12 +15,12 @@ use crate::cli::commands::init::init_answers::{TimeOfDay, Vendor};
 use crate::cli::commands::init::init_options::VendorOptions;
 use crate::cli::commands::init::init_output::services_of;
 use crate::cli::commands::init::new_recount_toml;
+use crate::cli::commands::integrations::not_edited::not_edited;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session;
 use crate::config::edit::recount_toml;
 use crate::config::settings::Config;
-use crate::error_chain::error_chain;
 use crate::reconcile::model::display_text::shown;
 use crate::report::exit_codes::Exit;
 
@@ -81,7 +81,8 @@ fn added(global: &Global, options: &NewVendorOptions, console: &Console) -> Resu
     let counts = init::tonight(&config, &vendor).counts;
     let services = services_of(&counts);
     let text = new_recount_toml::services(&vendor.name, &services, &vendor.offers.products(&services));
-    recount_toml::append(&config.path, &text).map_err(|error| edit_error(&error))?;
+    recount_toml::append(&config.path, &text)
+        .map_err(|error| not_edited(&error, "answer otherwise; recount.toml is as it was"))?;
     if console.json {
         let (integration, customers, rows) = (vendor.name.as_str(), customers.as_str(), counts.rows);
         console.document(Exit::Done, &Added { integration, customers, rows });
@@ -122,17 +123,12 @@ fn written(
         let message = format!("cannot write {}: {error}", path.display());
         CommandError::new(Exit::Unexpected, message, "look at the folder, or remove what is in the way")
     };
-    let mut file = fs::File::create_new(&path).map_err(failed)?;
-    file.write_all(new_recount_toml::CUSTOMERS.as_bytes()).map_err(failed)?;
+    atomic_files::create_for_group(&path, new_recount_toml::CUSTOMERS.as_bytes()).map_err(failed)?;
     let text = format!("\n{}", new_recount_toml::integration(vendor, (connectwise, customers), folder));
     if let Err(error) = recount_toml::append(&config.path, &text) {
         // It was made a moment ago, and holds nothing.
         let _ = fs::remove_file(&path);
-        return Err(edit_error(&error));
+        return Err(not_edited(&error, "answer otherwise; recount.toml is as it was"));
     }
     session::configuration_of(&config.path)
-}
-
-fn edit_error(error: &recount_toml::ConfigEditError) -> CommandError {
-    CommandError::new(Exit::Config, error_chain(error), "answer otherwise; recount.toml is as it was")
 }

@@ -1,6 +1,7 @@
 //! `recount integrations`: what there is; `add` and `remove`; and `enable`, `disable`, which change a mode in place.
 
 mod add;
+mod not_edited;
 mod remove;
 
 use std::fmt::Write as _;
@@ -10,6 +11,7 @@ use serde::Serialize;
 
 use crate::cli::arguments::global_options::Global;
 use crate::cli::arguments::typed_integration;
+use crate::cli::commands::integrations::not_edited::{BY_HAND, not_edited};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session;
@@ -20,7 +22,6 @@ use crate::cli::wiring::outdated_history;
 use crate::config::edit::recount_toml;
 use crate::config::settings::Config;
 use crate::config::settings::IntegrationConfig;
-use crate::error_chain::error_chain;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::IntegrationName;
@@ -103,10 +104,7 @@ fn set_mode(global: &Global, name: &str, mode: Mode, console: &Console) -> Resul
     let config = session::configuration(global)?;
     let before = typed_integration::named(&config, name)?.mode;
     if before != mode {
-        recount_toml::set_mode(&config.path, name, mode).map_err(|error| {
-            let fix = "correct it by hand, then `recount check`";
-            CommandError::new(Exit::Config, error_chain(&error), fix)
-        })?;
+        recount_toml::set_mode(&config.path, name, mode).map_err(|error| not_edited(&error, BY_HAND))?;
     }
     if console.json {
         let (before, mode) = (before.as_str(), mode.as_str());

@@ -8,12 +8,12 @@ use serde::Serialize;
 
 use crate::cli::arguments::global_options::Global;
 use crate::cli::arguments::typed_integration;
+use crate::cli::commands::integrations::not_edited::{BY_HAND, not_edited};
 use crate::cli::confirmation::Confirmation;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session;
 use crate::config::edit::recount_toml;
-use crate::error_chain::error_chain;
 use crate::history::past::owned_lines::StillBilled;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;
@@ -68,9 +68,7 @@ pub(super) fn run(global: &Global, options: &RemoveOptions, console: &Console) -
         declined: ("nothing was changed", "recount integrations"),
     };
     asked.ask(options.yes, console)?;
-    recount_toml::remove(&config.path, name).map_err(|error| {
-        CommandError::new(Exit::Config, error_chain(&error), "correct it by hand, then `recount check`")
-    })?;
+    recount_toml::remove(&config.path, name).map_err(|error| not_edited(&error, BY_HAND))?;
     if console.json {
         let still_billed = still.into_iter().map(Line::of).collect();
         console.document(Exit::Done, &Removed { integration: name, still_billed });

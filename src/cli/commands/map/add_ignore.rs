@@ -351,7 +351,7 @@ fn verified(
         Some(other) if other.company != company => {
             format!("agreement {agreement} belongs to company {}, not {company}", other.company)
         }
-        Some(own) => match own.billing(clock::now().date_naive()) {
+        Some(own) => match own.billing(integration.zone.day(clock::now())) {
             Ok(()) => return Ok(found.name),
             Err(error) => format!("agreement {agreement} {error}"),
         },

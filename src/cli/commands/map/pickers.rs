@@ -83,7 +83,7 @@ fn agreement_list(global: &Global, options: &AgreementOptions) -> Result<Agreeme
     let company = company(integration, &options.whose)?;
     let client = client(&config, integration)?;
     let found = session::runtime()?.block_on(client.agreements_of(&BTreeSet::from([company])))?;
-    let today = clock::now().date_naive();
+    let today = integration.zone.day(clock::now());
     let rows = found.records.into_iter().map(|agreement| {
         let billing = agreement.billing(today);
         let why = billing.as_ref().err().map(ToString::to_string).unwrap_or_default();

@@ -27,6 +27,9 @@ const ENCODINGS: &[(&str, Encoding)] = &[
 ];
 const DECIMALS: &[(&str, char)] = &[(".", '.'), (",", ',')];
 
+/// The most bytes or rows that may be allowed: counts are told apart by numbers of four bytes.
+const COUNTED_MOST: i64 = 4_000_000_000;
+
 /// Reads every key that says how an export is read.
 pub(in crate::config) fn layout(keys: Layered<'_>) -> Option<Layout> {
     let format = optional(keys.get("format"), |field| in_any_case(field, FORMATS));
@@ -42,8 +45,8 @@ pub(in crate::config) fn layout(keys: Layered<'_>) -> Option<Layout> {
     let latest = filter_keys::latest(keys.get("latest"), keys.get("date_format"));
     let signed = keys.get("signed").map_or(Some(false), |field| field.boolean());
     let whole = keys.get("whole").map_or(Some(false), |field| field.boolean());
-    let max_bytes = keys.get("max_bytes").map_or(Some(MAX_BYTES), |field| field.whole(1, i64::MAX));
-    let max_rows = keys.get("max_rows").map_or(Some(MAX_ROWS), |field| field.whole(1, i64::MAX));
+    let max_bytes = keys.get("max_bytes").map_or(Some(MAX_BYTES), |field| field.whole(1, COUNTED_MOST));
+    let max_rows = keys.get("max_rows").map_or(Some(MAX_ROWS), |field| field.whole(1, COUNTED_MOST));
     let stop = optional(keys.get("stop"), filter_keys::test);
     let tests = |key| keys.get(key).map_or(Some(Vec::new()), |field| filter_keys::tests(&field));
     let (keep, drop) = (tests("keep"), tests("drop"));

@@ -337,12 +337,14 @@ fn facts(run: &RunRecord) -> Markup {
             dl.facts.panel {
                 (fact("started", numbers_and_dates::minute(run.started_at)))
                 @if let Some(end) = &run.end { (fact("took", numbers_and_dates::took(run))) (traffic(end)) }
-                @if let Some(planned) = &run.planned {
-                    dt { "export" } dd { (numbers_and_dates::file(&planned.export)) br; code.soft { "sha-256 " (planned.export.sha256) } }
-                    @for file in &planned.export.files {
+                @if let Some(export) = run.read_export() {
+                    dt { "export" } dd { (numbers_and_dates::file(export)) br; code.soft { "sha-256 " (export.sha256) } }
+                    @for file in &export.files {
                         dt { "its file" } dd { (shown(&file.name)) ", " (file.bytes) " bytes" br; code.soft { "sha-256 " (file.sha256) } }
                     }
-                    (fact("units in it", planned.export.units.normalize().to_string()))
+                    (fact("units in it", export.units.normalize().to_string()))
+                }
+                @if let Some(planned) = &run.planned {
                     @if LinesKept::of(run) == LinesKept::All { (fact("units billed", footing(run))) }
                     dt { "plan" } dd { code { (planned.fingerprint) } }
                 }

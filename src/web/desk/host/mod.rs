@@ -11,7 +11,6 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use crate::history::store::open::History;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::outcome::{AnswerVerb, Mode};
 use crate::reconcile::model::record_links::RecordLinks;
@@ -28,26 +27,17 @@ use crate::zone::Zone;
 
 /// The functions of the command line that the desk's actions come down to. They may wait for the disk.
 pub trait DeskHost: MappingHost + ServicesHost + TrialHost + UploadHost + Send + Sync {
-    /// How each integration stands.
+    /// What every page is drawn from, as of now: the configuration is read once for it.
     ///
     /// # Errors
     /// A sentence for the log.
-    fn standings(&self) -> Result<Vec<IntegrationStanding>, String>;
+    fn ground(&self) -> Result<DeskGround, String>;
 
     /// What is expected of each integration now, and what was changed that a run follows: by this the invoices are ready or not.
     fn invoice_moment(&self, now: DateTime<Utc>) -> InvoiceMoment;
 
-    /// The host that does the nights in this one's place, if one does; `history` is what this one knows.
-    fn standing_by(&self, history: Option<&History>) -> Option<StandingBy>;
-
-    /// The zone whose days and times the desk shows.
-    fn zone(&self) -> Zone;
-
     /// The last night of an integration that still writes before an invoice of this day.
     fn last_night(&self, integration: &IntegrationName, invoice: NaiveDate, now: DateTime<Utc>) -> LastNight;
-
-    /// Where records open in ConnectWise, by integration.
-    fn records(&self) -> BTreeMap<IntegrationName, RecordLinks>;
 
     /// Forgets what pickers keep of an integration's ConnectWise for some minutes, so that they read it again.
     fn read_again(&self, integration: &IntegrationName);
@@ -81,6 +71,19 @@ pub trait DeskHost: MappingHost + ServicesHost + TrialHost + UploadHost + Send +
     /// # Errors
     /// Why not.
     fn set_mode(&self, name: &str, mode: Mode) -> Result<(), NotDone>;
+}
+
+/// What the configuration and the history say of every page.
+#[derive(Debug)]
+pub struct DeskGround {
+    /// How each integration stands.
+    pub standings: Vec<IntegrationStanding>,
+    /// The host that does the nights in this one's place, if one does.
+    pub standing_by: Option<StandingBy>,
+    /// The zone whose days and times the desk shows.
+    pub zone: Zone,
+    /// Where records open in ConnectWise, by integration.
+    pub records: BTreeMap<IntegrationName, RecordLinks>,
 }
 
 /// How one integration stands.

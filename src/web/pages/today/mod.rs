@@ -43,7 +43,7 @@ pub(crate) fn page(visit: &Visit) -> Result<Markup, PageError> {
     };
     let ordinary = open.iter().filter(|one| !refused_exports::is_one(one));
     let (new, mut still): (Vec<&Waiting>, Vec<&Waiting>) = ordinary.partition(|one| visit.desk.is_new(one));
-    still.sort_by_key(|one| !has_answer(visit, one));
+    still.sort_by_cached_key(|one| !has_answer(visit, one));
     if let Some(one_kind) = groups::asked_for(visit, row) {
         let main = html! { (head(visit, &title, new.len(), still.len())) (one_kind) @if visit.may(DeskAction::Several) { (several(visit)) } };
         return Ok(frame(visit, RailEntry::Today, &format!("{title} · Today"), &main));

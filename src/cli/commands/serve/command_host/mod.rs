@@ -6,7 +6,6 @@ mod service_commands;
 mod trial_commands;
 mod upload_commands;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -33,13 +32,10 @@ use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::mapping::CustomerTarget;
 use crate::reconcile::model::plan::outcome::Mode;
 use crate::reconcile::model::plan::remedy::Remedy;
-use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::invoices::invoice_moment::InvoiceMoment;
-use crate::report::outdated::StandingBy;
 use crate::web::desk::host::member_claim::{MemberClaim, MemberVerification};
 use crate::web::desk::host::not_done::{NotDone, NotDoneKind};
-use crate::web::desk::host::{Background, DeskAnswer, DeskHost, DeskRun, IntegrationStanding, LastNight};
-use crate::zone::Zone;
+use crate::web::desk::host::{Background, DeskAnswer, DeskGround, DeskHost, DeskRun, IntegrationStanding, LastNight};
 
 /// The number that a wish to stop has when nobody sent a signal: as if somebody had pressed the keys for it.
 const STOP: i32 = 2;
@@ -115,7 +111,7 @@ impl CommandHost {
         if is_first {
             let host = self.clone();
             thread::spawn(move || {
-                while !host.settled() {
+                while host.still_waits() {
                     thread::sleep(SETTLE_EACH);
                 }
                 host.work().settling = false;
@@ -123,14 +119,16 @@ impl CommandHost {
         }
     }
 
-    /// Whether nothing waits any more, or nobody can tell.
-    fn settled(&self) -> bool {
+    /// Stores the answers that wait, and says whether some still do. Where nobody can tell, none does for this thread: the
+    /// next page tries again.
+    fn still_waits(&self) -> bool {
         let Ok(config) = self.config() else { return false };
         let _alone = self.answering.lock().unwrap_or_else(PoisonError::into_inner);
-        desk_answers::settle(&config).unwrap_or_else(|error| {
+        let settled = desk_answers::settle(&config).unwrap_or_else(|error| {
             tracing::error!("answers that wait cannot be stored: {}", error.message);
             true
-        })
+        });
+        !settled
     }
 
     fn work(&self) -> MutexGuard<'_, Work> {
@@ -147,7 +145,7 @@ impl CommandHost {
 }
 
 impl DeskHost for CommandHost {
-    fn standings(&self) -> Result<Vec<IntegrationStanding>, String> {
+    fn ground(&self) -> Result<DeskGround, String> {
         let config = crate::config::load::load(&self.path).map_err(|errors| errors.to_string())?;
         let history = History::open_existing(&config.state).map_err(|error| error.to_string())?;
         let is_running = configured_health::running(&config.state).is_some();
@@ -155,28 +153,19 @@ impl DeskHost for CommandHost {
             self.settle_later();
         }
         let standing = |one| standing(&config, one, history.as_ref(), is_running);
-        config.integrations.values().map(standing).collect()
+        let standings = config.integrations.values().map(standing).collect::<Result<_, _>>()?;
+        let standing_by = configured_health::standing_by(&config, history.as_ref());
+        let records = config.record_links();
+        Ok(DeskGround { standings, standing_by, zone: config.zone, records })
     }
 
     fn invoice_moment(&self, now: DateTime<Utc>) -> InvoiceMoment {
         self.config().map_or_else(|_| InvoiceMoment::at(now), |config| invoice_moment::now(&config))
     }
 
-    fn standing_by(&self, history: Option<&History>) -> Option<StandingBy> {
-        self.config().ok().and_then(|config| configured_health::standing_by(&config, history))
-    }
-
-    fn zone(&self) -> Zone {
-        self.config().map_or_else(|_| Zone::utc(), |config| config.zone)
-    }
-
     fn last_night(&self, integration: &IntegrationName, invoice: NaiveDate, now: DateTime<Utc>) -> LastNight {
         let Ok(config) = self.config() else { return LastNight::Over };
         config.integrations.get(integration).map_or(LastNight::Over, |one| last_night(&config, one, (invoice, now)))
-    }
-
-    fn records(&self) -> BTreeMap<IntegrationName, RecordLinks> {
-        self.config().map(|config| config.record_links()).unwrap_or_default()
     }
 
     fn read_again(&self, integration: &IntegrationName) {
@@ -333,4 +322,18 @@ fn last_night(config: &Config, one: &IntegrationConfig, (invoice, now): (NaiveDa
         std::iter::successors(first, next).last()
     });
     nights.find_map(|night| night).map_or(LastNight::Over, LastNight::At)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The thread that stores answers later read a recount.toml that was at fault every second, until somebody mended it.
+    #[test]
+    fn answers_are_not_waited_for_where_the_configuration_cannot_be_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("recount.toml");
+        std::fs::write(&path, "state = ").expect("written");
+        assert!(!CommandHost::new(&path).still_waits());
+    }
 }

@@ -18,7 +18,7 @@ impl TrialHost for CommandHost {
         let tried = match what {
             TrialKind::Connection => connection(&config, integration),
             TrialKind::Tickets => of_tickets(&config, integration),
-            TrialKind::Alerts => of_alerts(&config),
+            TrialKind::Alerts => of_alerts(&config, integration),
         };
         tried.unwrap_or_else(|error| bad(error.message))
     }
@@ -29,7 +29,7 @@ impl TrialHost for CommandHost {
         let is_there = |kind: &TrialKind| match kind {
             TrialKind::Connection => true,
             TrialKind::Tickets => has_tickets,
-            TrialKind::Alerts => !config.alerts.is_empty(),
+            TrialKind::Alerts => config.alerts.values().any(|alert| alert.rules.is_about(integration)),
         };
         TrialKind::ALL.into_iter().filter(is_there).collect()
     }
@@ -49,8 +49,8 @@ fn of_tickets(config: &Config, integration: &IntegrationName) -> Result<TrialRes
     Ok(TrialResult { is_good: true, said: tickets.join("; ") })
 }
 
-fn of_alerts(config: &Config) -> Result<TrialResult, CommandError> {
-    let (sent, failed) = alerts::sent_and_failed(config)?;
+fn of_alerts(config: &Config, integration: &IntegrationName) -> Result<TrialResult, CommandError> {
+    let (sent, failed) = alerts::sent_and_failed(config, integration)?;
     let said = if failed.is_empty() { format!("sent: {}", sent.join(", ")) } else { failed.join("; ") };
     Ok(TrialResult { is_good: failed.is_empty(), said })
 }
