@@ -108,6 +108,38 @@ fn a_service_under_a_new_name_is_told_with_it_and_mapped_it_goes_on() {
     assert!(night.sent("PATCH").is_empty());
 }
 
+/// The others' lines were settled in ConnectWise, and the last one went to 0, of which nobody had been asked anything more.
+#[test]
+fn a_line_that_waits_for_a_missing_service_waits_also_once_it_is_the_last_one() {
+    let night = portfolio();
+    night.config("guards", "to_zero = \"apply\"");
+    night.export(format!("{HEAD}{REST}{}{}", cloud(|_| 10), archive("Archive")));
+    night.approve();
+    let without = |count: i64| format!("{HEAD}{REST}{}", cloud(|id| if id == 300 { count } else { 10 }));
+    night.export(without(10));
+    night.run().exits(3);
+    night.sim().edit(|world| {
+        let others = world.additions.iter_mut().filter(|line| line.product == "MP-ARCHIVE" && line.agreement != 300);
+        others.for_each(|line| line.quantity = Decimal::ZERO);
+    });
+    for count in [10, 11] {
+        night.export(without(count));
+        let said = night.run().exits(3);
+        assert!(said.codes().contains(&"service-missing".to_owned()), "{}", said.out);
+    }
+    // For a night its customer is not there at all.
+    night.export(without(11).replace("C300,CloudFilter,11\n", ""));
+    night.run().exits(3);
+    night.export(without(11));
+    let said = night.run().exits(3);
+    assert!(said.codes().contains(&"service-missing".to_owned()), "{}", said.out);
+    assert_eq!(night.sent("PATCH").len(), 1, "the other service goes on");
+    // A row that says 0 is an answer of the vendor's.
+    night.export(without(11) + "C300,Archive,0\n");
+    night.run().exits(0);
+    assert_eq!(night.sent("PATCH").len(), 2);
+}
+
 /// The last customer of a rare service is ordinary.
 #[test]
 fn a_service_that_one_customer_had_goes_to_zero_as_it_always_did() {

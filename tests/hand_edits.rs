@@ -88,6 +88,29 @@ fn a_line_in_the_place_of_another_is_asked_about_after_the_customer_was_missing(
     assert_eq!(quantity(&night, 150), "2");
 }
 
+/// While the customer is not in the export there is nothing that the line could be as: a 0 that somebody sets then, told to end
+/// what a customer has who left, was overwritten on the night on which it was back.
+#[test]
+fn a_line_that_is_set_to_0_while_its_customer_is_missing_is_asked_about_when_it_is_back() {
+    for typed in [0, 2] {
+        let night = compared();
+        night.config("guards", r#"min_rows = "10%""#);
+        night.config("guards", r#"min_units = "10%""#);
+        night.config("guards", r#"min_customers = "10%""#);
+        night.sim().edit(|world| world.addition_mut(100).expect("the line").quantity = typed.into());
+        night.export("Account,Product,Quantity\nBorealis,CloudFilter,5\n");
+        for _ in 0..2 {
+            night.run();
+        }
+        night.export(QUIET);
+        for _ in 0..2 {
+            let said = night.run().exits(3);
+            assert!(said.codes().contains(&"human-edit".to_owned()), "{typed}: {}", said.out);
+        }
+        assert_eq!(quantity(&night, 100), typed.to_string());
+    }
+}
+
 fn handle(said: &Said) -> String {
     let run = said.first_run();
     let lines = run["lines"].as_array().cloned().unwrap_or_default();

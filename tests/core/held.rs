@@ -219,6 +219,45 @@ fn several_live_additions_are_never_summed_and_a_pin_says_which_is_meant() {
     assert_eq!(night.filter_line().detail, "the pinned addition 101 is not live today");
 }
 
+/// Both bill on that invoice, and the page before it said READY until its day.
+#[test]
+fn two_lines_that_begin_with_one_invoice_are_held_before_its_day() {
+    let april = day("2026-04-01");
+    let mut night = acme("5", "5");
+    night.amend(10, |agreement| (agreement.prorates, agreement.next_invoice_on) = (false, Some(april)));
+    night.amend_addition(100, |addition| addition.effective_on = Some(april));
+    night.past.begins.insert(AdditionId(100), april);
+    assert_eq!(night.filter_line().verdict, Verdict::Unchanged(Code::Equal));
+    night.addition(10, 101, FILTER, "5");
+    for (from, until, asked) in [
+        ("2026-04-01", None, true),
+        ("2026-04-01", Some("2027-03-31"), true),
+        ("2026-03-20", None, true),
+        ("2026-04-20", None, true),
+        ("2026-05-01", None, false),
+        ("2026-04-01", Some("2026-04-20"), false),
+        ("2026-02-01", Some("2026-04-01"), true),
+    ] {
+        night.amend_addition(101, |addition| {
+            (addition.effective_on, addition.cancelled_on) = (Some(day(from)), until.map(day));
+        });
+        if !asked {
+            assert_eq!(night.filter_line().verdict, Verdict::Unchanged(Code::Equal), "{from} {until:?}");
+            continue;
+        }
+        assert_eq!(held(&night), Code::LineAmbiguous, "{from} {until:?}");
+        assert!(night.filter_line().detail.ends_with(": 100, 101"), "{}", night.filter_line().detail);
+    }
+    night.amend_addition(101, |addition| (addition.effective_on, addition.cancelled_on) = (Some(april), None));
+    assert_eq!(night.filter_line().detail, "2 additions that begin to bill: 100, 101");
+    // Who ends the one that recount began, before it bills anything, means the other.
+    night.amend_addition(100, |addition| addition.cancelled_on = Some(april));
+    assert_eq!(night.filter_line().verdict, Verdict::Unchanged(Code::Equal));
+    night.amend_addition(100, |addition| addition.cancelled_on = None);
+    night.mapping.pins.insert(AdditionId(100));
+    assert_eq!(night.filter_line().verdict, Verdict::Unchanged(Code::Equal), "a pin says which is meant");
+}
+
 #[test]
 fn an_addition_that_cannot_be_read_is_not_zero_and_not_absent() {
     let mut night = acme("5", "3");

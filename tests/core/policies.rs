@@ -4,10 +4,16 @@
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
-use crate::core::night::{FILTER, Night, by_day, create, q, said, set};
+use crate::core::answers::decision;
+use crate::core::night::{FILTER, Night, by_day, create, key, q, said, set};
+use recount::reconcile::guard::guard_policy::HumanEdit;
 use recount::reconcile::model::bill_customer::Bill;
-use recount::reconcile::model::ids::{AdditionId, CustomerName, ServiceName};
+use recount::reconcile::model::decision::{Decision, DecisionSubject, SeenLine};
+use recount::reconcile::model::ids::{AdditionId, CustomerName, RunId, ServiceName};
+use recount::reconcile::model::line_owners::Owned;
+use recount::reconcile::model::past::SeenQuantity;
 use recount::reconcile::model::plan::line::Verdict;
+use recount::reconcile::model::plan::outcome::AnswerVerb;
 use recount::reconcile::model::plan::reason_code::{Code, Severity};
 use recount::reconcile::model::quantity::Quantity;
 use recount::reconcile::model::quantity_policy::{Direction, Measure, Policy, PolicyInput, Rounding};
@@ -80,6 +86,65 @@ fn a_line_that_never_decreases_stays() {
     assert_eq!(line.detail, "5 would be less; the line never decreases, and stays at 9");
     night.amend_addition(100, |addition| addition.quantity = Ok(q("4")));
     assert_eq!(night.filter_line().verdict, set(100, "4", "5"));
+}
+
+/// Six and four were billed as ten. The row of the four, which are never taken off, was gone, and six were billed.
+#[test]
+fn a_line_that_never_decreases_stays_also_where_its_service_has_no_row_any_more() {
+    let never = Policy { never_decrease: true, ..Policy::default() };
+    let reported = Policy { report_only: true, ..Policy::default() };
+    let stays = [(never, Verdict::Unchanged(Code::NeverDecrease)), (reported, Verdict::Skipped(Code::ReportOnly))];
+    for (policy, verdict) in stays {
+        let mut night = acme(Policy::default(), "6", "10");
+        night.service("Archive", &[FILTER]).billed("Archive", |billed| billed.policy = policy);
+        assert_eq!(night.filter_line().verdict, set(100, "10", "6"), "nobody ever had it here");
+        let (acme, names) = (CustomerName::new("Acme"), ["CloudFilter", "Archive"].map(ServiceName::new));
+        let sources = names.map(|name| (acme.clone(), name)).to_vec();
+        let owned = Owned { addition: Some(AdditionId(100)), company: None, sources };
+        night.past.owned.insert(key(10, FILTER), owned);
+        let line = night.filter_line();
+        assert_eq!(line.verdict, verdict);
+        // And on the night after: what the line is known by still names it.
+        assert!(line.sources.iter().any(|source| source.service == ServiceName::new("Archive")), "{line:#?}");
+        night.rows[0].3 = "12".to_owned();
+        let rises = verdict == Verdict::Unchanged(Code::NeverDecrease);
+        assert_eq!(night.filter_line().verdict, if rises { set(100, "10", "12") } else { verdict });
+    }
+}
+
+/// Seventy were typed for seven. The line was not lowered, nobody was asked, and seventy were billed for good.
+#[test]
+fn a_hand_edit_of_a_line_that_never_decreases_is_asked_about() {
+    let mut night = acme(Policy { never_decrease: true, ..Policy::default() }, "7", "70");
+    let saw = |quantity: &str| SeenQuantity { quantity: q(quantity), run: RunId(7) };
+    let stays = Verdict::Unchanged(Code::NeverDecrease);
+    assert_eq!(night.filter_line().verdict, stays, "nobody ever saw it otherwise");
+    night.past.seen.insert(AdditionId(100), saw("70"));
+    assert_eq!(night.filter_line().verdict, stays);
+    night.past.seen.insert(AdditionId(100), saw("7"));
+    let line = night.filter_line();
+    assert_eq!((line.wanted, &line.verdict), (Some(q("70")), &Verdict::Held(Code::HumanEdit)));
+    assert!(line.detail.starts_with("run 7 saw 7, ConnectWise holds 70; 7 would be less"), "{}", line.detail);
+    let told = said(&night.plan(), Code::HumanEdit).len();
+    assert_eq!(told, 1);
+    let answer = |night: &mut Night, verb| {
+        let seen =
+            SeenLine { addition: Some(AdditionId(100)), was: Some(q("70")), wanted: Some(q("70")), changed_at: None };
+        let said = Decision { seen: Some(seen), ..decision(verb, Code::HumanEdit) };
+        night.past.decisions.0.insert(DecisionSubject::line(&key(10, FILTER)), said);
+        night.filter_line().verdict
+    };
+    assert_eq!(answer(&mut night, AnswerVerb::Accept), stays);
+    assert_eq!(answer(&mut night, AnswerVerb::Keep), Verdict::Skipped(Code::Kept));
+    night.past.decisions.0.clear();
+    night.policy.human_edit = HumanEdit::Overwrite;
+    assert_eq!(night.filter_line().verdict, stays);
+    // Down as well: that it is not lowered is what was agreed.
+    night.policy.human_edit = HumanEdit::Ask;
+    night.past.seen.insert(AdditionId(100), saw("90"));
+    assert_eq!(night.filter_line().verdict, Verdict::Held(Code::HumanEdit));
+    night.rows[0].3 = "70".to_owned();
+    assert_eq!(night.filter_line().verdict, Verdict::Unchanged(Code::Equal));
 }
 
 #[test]

@@ -24,7 +24,7 @@ use crate::history::journal::IntentKind;
 use crate::history::past::accepted_last::accepted_counts;
 use crate::history::past::baselines::accepted;
 use crate::history::past::set_back::SetBack;
-use crate::history::past::waiting_counts::waiting;
+use crate::history::past::waiting_counts::{missed, waiting};
 use crate::history::past::written_quantities::{decimals, given_up, written};
 use crate::history::run_record::{LineRecord, PlanRecord};
 use crate::history::store::column_values::{decimal, folded, item_text, line_key, spelled_alike, time, time_text};
@@ -51,10 +51,12 @@ impl History {
     pub fn past(&self, integration: &IntegrationName, current: RunId) -> Result<Past, StoreError> {
         self.read(|connection| {
             let accepted = accepted(connection, integration.as_str(), current)?;
-            let held_then =
-                accepted.as_ref().map(|last| waiting(connection, integration.as_str(), last.run)).transpose()?;
+            let last = accepted.as_ref().map(|last| last.run);
+            let held_then = last.map(|last| waiting(connection, integration.as_str(), last)).transpose()?;
+            let missed_then = last.map(|last| missed(connection, integration.as_str(), last)).transpose()?;
             Ok(Past {
                 waiting: held_then.unwrap_or_default(),
+                missed: missed_then.unwrap_or_default(),
                 accepted,
                 approved_once: approved_once(connection, integration)?,
                 written: written(connection, integration, current)?,

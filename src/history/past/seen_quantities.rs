@@ -34,7 +34,8 @@ pub(crate) fn seen(
 }
 
 /// Keeps what the lines of an accepted plan hold. A line that waits for somebody keeps what was seen of it or written to it before,
-/// for whatever it is held for may hide a hand edit; one that waits for that very question was never seen.
+/// for whatever it is held for may hide a hand edit; one that waits for that very question was never seen. Nor is one settled
+/// of which the export says nothing: it was compared with nothing.
 pub(crate) fn remember(
     transaction: &Transaction<'_>,
     integration: &IntegrationName,
@@ -45,8 +46,9 @@ pub(crate) fn remember(
     let asked_about = |line: &&LineRecord| ASKED_ABOUT.contains(&line.reason);
     let shown = lines.iter().filter(|line| !asked_about(line));
     let shown = shown.filter_map(|line| Some((line, line.addition?, line.was?)));
-    let (settled, waits): (Vec<_>, Vec<_>) =
-        shown.partition(|(line, ..)| matches!(line.outcome, Outcome::Unchanged | Outcome::WouldUpdate));
+    let (settled, waits): (Vec<_>, Vec<_>) = shown.partition(|(line, ..)| {
+        line.wanted.is_some() && matches!(line.outcome, Outcome::Unchanged | Outcome::WouldUpdate)
+    });
     let first = match waits.is_empty() {
         true => Vec::new(),
         false => {

@@ -2,16 +2,18 @@
 
 use chrono::TimeDelta;
 
+use crate::reconcile::decide::billed_elsewhere::not_where_it_was;
 use crate::reconcile::decide::line_case::LineRules;
-use crate::reconcile::decide::line_decision::HoldReason;
-use crate::reconcile::decide::line_guards::Step;
+use crate::reconcile::decide::line_decision::{Hold, HoldReason, LineDecision};
+use crate::reconcile::decide::line_guards::{Hindrance, Step};
 use crate::reconcile::guard::guard_policy::HumanEdit;
 use crate::reconcile::model::connectwise_records::Addition;
-use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::display_text::{day, shown};
 use crate::reconcile::model::ids::{AdditionId, ItemName};
-use crate::reconcile::model::known_lines::{KnownLines as _, sent_as};
+use crate::reconcile::model::known_lines::{KnownLines as _, on_agreement, sent_as};
 use crate::reconcile::model::past::{SeenQuantity, WrittenQuantity};
-use crate::reconcile::model::plan::line::LineKey;
+use crate::reconcile::model::plan::line::{LineKey, LiveAddition};
+use crate::reconcile::model::plan::named_additions::Named;
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
 
@@ -86,6 +88,67 @@ impl LineRules<'_> {
             return None;
         }
         (before != step.addition.id).then_some(before).zip(self.last_known(before))
+    }
+
+    /// A line that is not lowered, unless somebody else changed it: a slip of theirs would be billed for good.
+    pub(in crate::reconcile) fn unless_edited(
+        &self,
+        step: Step<'_>,
+        live: LiveAddition,
+        stays: LineDecision,
+    ) -> LineDecision {
+        let Some((code, detail)) = self.another_line(step).or_else(|| self.hand_edit(step)) else { return stays };
+        let changed = step.addition.changed.as_ref();
+        let edit = Hindrance { changed, ..Hindrance::of_line(code, detail) };
+        match self.unless_answered(step.key, Some(live), step.to, &[edit]) {
+            Ok(by) => LineDecision { detail: format!("{}; {by}", stays.detail), ..stays },
+            Err(hold) => {
+                let detail = format!("{}; {}", hold.detail, stays.detail);
+                Hold { detail, ..hold }.of(Some(live))
+            }
+        }
+    }
+
+    /// A line that recount saw live or wrote, and that is cancelled or gone now, was ended by a person. A new one would
+    /// overwrite that decision, or be the second, if ConnectWise only did not show the first.
+    pub(in crate::reconcile) fn ended_by_hand(&self, key: &LineKey, on_line: &[&Addition]) -> Vec<Hindrance<'static>> {
+        let of = |id, detail| Hindrance { named: Named::one(id, None), ..Hindrance::of_line(Code::HumanEdit, detail) };
+        let overwrites = self.policy.human_edit == HumanEdit::Overwrite;
+        let cancelled = on_line.iter().find(|addition| self.was_here(key, addition)).filter(|_| !overwrites);
+        let cancelled = cancelled.map(|ours| {
+            let on = ours.cancelled_on.map(day).unwrap_or_default();
+            of(ours.id, format!("addition {} ended on {on}: somebody set its end, for recount ends none", ours.id))
+        });
+        // Not in the listing is no sign that it ended, whoever is to win.
+        let gone = self.last_addition(key).filter(|gone| on_line.iter().all(|addition| addition.id != *gone));
+        let gone = gone.and_then(|gone| match self.around.listed(key.agreement, gone) {
+            None => Some(of(gone, not_where_it_was(gone, self.around.anywhere(gone)))),
+            Some(listed) => self.of_another_line(key, listed).map(|detail| of(gone, detail)),
+        });
+        cancelled.into_iter().chain(gone).collect()
+    }
+
+    /// The addition that was the line, as far as the past knows one.
+    fn last_addition(&self, key: &LineKey) -> Option<AdditionId> {
+        let seen = self.past.accepted.as_ref().and_then(|accepted| accepted.lines.of_line(key));
+        let owned = || self.past.owned.of_line(key)?.addition.as_ref();
+        seen.or_else(|| self.past.ours.of_line(key)).or_else(owned).copied()
+    }
+
+    /// Whether an addition is known as the line from before.
+    pub(in crate::reconcile) fn was_here(&self, key: &LineKey, addition: &Addition) -> bool {
+        let seen = self.past.accepted.as_ref().and_then(|accepted| accepted.lines.of_line(key));
+        let known = [seen, self.past.ours.of_line(key)].contains(&Some(&addition.id));
+        known || self.past.written.contains_key(&addition.id) || self.was_here_as_renamed(key, addition)
+    }
+
+    /// The same under an identifier that the catalog item had then.
+    fn was_here_as_renamed(&self, key: &LineKey, addition: &Addition) -> bool {
+        let seen = self.past.accepted.iter().flat_map(|accepted| on_agreement(&accepted.lines, key));
+        let seen = seen.chain(on_agreement(&self.past.ours, key));
+        let mut same = seen.filter(|(_, id)| **id == addition.id);
+        let item = &key.folded().item;
+        same.any(|(known, _)| known.folded().item == *item && self.around.is_of(known, addition))
     }
 
     fn last_known(&self, addition: AdditionId) -> Option<LastKnown<'_>> {

@@ -45,6 +45,17 @@ impl LineRules<'_> {
         let as_sent = || addition.effective_on.is_some_and(|on| self.past.begins.get(&addition.id) == Some(&on));
         addition.is_live(self.today) || addition.begins_after(self.today) && as_sent()
     }
+
+    /// Whether another addition bills from the invoice on with which one of recount's own begins, and neither is over by
+    /// then. Nobody would see before that invoice that both are on it. One that begins a month later or more is on
+    /// another one.
+    pub(in crate::reconcile) fn begins_with(&self, ours: &Addition, other: &Addition) -> bool {
+        let (Some(from), Some(begins)) = (ours.effective_on, other.effective_on) else { return false };
+        let ongoing = |addition: &Addition| addition.begins_after(self.today) && !addition.is_beside();
+        let on_another = from.checked_add_months(Months::new(1)).is_some_and(|next| next <= begins);
+        let both = ours.is_current(begins) && other.is_current(from);
+        ours.id != other.id && ongoing(ours) && ongoing(other) && both && !on_another
+    }
 }
 
 /// An invoice of this day of the month or a later one is taken for its own month's: where invoices are made on the last day,

@@ -2,16 +2,14 @@
 
 use chrono::NaiveDate;
 
-use crate::reconcile::decide::billed_elsewhere::not_where_it_was;
 use crate::reconcile::decide::line_case::{LineCase, LineRules};
 use crate::reconcile::decide::line_decision::{Hold, LineDecision};
 use crate::reconcile::decide::line_guards::{Hindrance, Step, all_named};
-use crate::reconcile::guard::guard_policy::HumanEdit;
 use crate::reconcile::matching::wanted_line::{Terms, WantedLine};
 use crate::reconcile::model::connectwise_records::{Addition, Product};
 use crate::reconcile::model::display_text::day;
-use crate::reconcile::model::ids::{AdditionId, ids};
-use crate::reconcile::model::known_lines::{KnownLines as _, on_agreement, sent_as};
+use crate::reconcile::model::ids::ids;
+use crate::reconcile::model::known_lines::{KnownLines as _, sent_as};
 use crate::reconcile::model::past::CreationInDoubt;
 use crate::reconcile::model::plan::line::{Creation, LineKey, LiveAddition, QuantityChange, Verdict};
 use crate::reconcile::model::plan::named_additions::Named;
@@ -86,7 +84,9 @@ impl LineRules<'_> {
             let detail = format!("addition {} on this agreement names no product that could be read", unreadable.id);
             return of(Code::LineUnreadable, detail, &[unreadable]);
         }
-        let live: Vec<&Addition> = on_line.iter().copied().filter(|a| self.is_there(a)).collect();
+        let there = || on_line.iter().copied().filter(|a| self.is_there(a));
+        let comes_too = |other: &&Addition| !self.is_there(other) && there().any(|ours| self.begins_with(ours, other));
+        let live: Vec<&Addition> = there().chain(on_line.iter().copied().filter(comes_too)).collect();
         let pinned: Vec<&Addition> = on_line.iter().copied().filter(|a| self.mapping.pins.contains(&a.id)).collect();
         let ongoing: Vec<&Addition> = live.iter().copied().filter(|addition| !addition.is_beside()).collect();
         let one = match (live.as_slice(), pinned.as_slice()) {
@@ -100,7 +100,9 @@ impl LineRules<'_> {
             (_, []) if ongoing.len() == 1 => ongoing[0],
             (several, []) => {
                 let ids = ids(several.iter().map(|addition| addition.id.0));
-                let hold = Hold::new(Code::LineAmbiguous, format!("{} live additions: {ids}", several.len()));
+                let all_there = several.iter().all(|one| self.is_there(one));
+                let which = if all_there { "live additions" } else { "additions that begin to bill" };
+                let hold = Hold::new(Code::LineAmbiguous, format!("{} {which}: {ids}", several.len()));
                 // Nothing takes them together, and yet all of them are billed.
                 let units = several.iter().map(|one| (one.id, one.quantity.as_ref().ok().copied()));
                 return Err(hold.naming(Named(units.collect())));
@@ -152,16 +154,19 @@ impl LineRules<'_> {
             return in_doubt(doubt).of(Some(live));
         }
         let to = terms.against(counted, Some(&live));
+        let step = Step { key, addition, now, to };
         match self.settled(key, terms, addition, live, counted) {
             // Not taken for ours by being seen.
             Some((Verdict::Held(Code::LineForeign), detail)) => {
                 return held(Code::LineForeign, None, detail).naming(Named::one(live.addition, None));
             }
+            Some((stays @ Verdict::Unchanged(Code::NeverDecrease), detail)) => {
+                return self.unless_edited(step, live, judged(stays, Some(live), detail));
+            }
             Some((verdict, detail)) => return judged(verdict, Some(live), detail),
             None => {}
         }
         let update = Verdict::Update(QuantityChange { addition: live.addition, from: now, to });
-        let step = Step { key, addition, now, to };
         let guarded = self.taken_out(step).or_else(|| self.line_guard(step, terms.whole));
         let mut all = self.begins_beside(case, now);
         all.extend(guarded.map(|(code, detail)| {
@@ -274,48 +279,6 @@ impl LineRules<'_> {
         self.after_other_host(key, quantity)?;
         self.unless_answered(key, None, quantity, &hindrances)?;
         Ok(quantity)
-    }
-
-    /// A line that recount saw live or wrote, and that is cancelled or gone now, was ended by a person. A new one would
-    /// overwrite that decision, or be the second, if ConnectWise only did not show the first.
-    pub(in crate::reconcile) fn ended_by_hand(&self, key: &LineKey, on_line: &[&Addition]) -> Vec<Hindrance<'static>> {
-        let of = |id, detail| Hindrance { named: Named::one(id, None), ..Hindrance::of_line(Code::HumanEdit, detail) };
-        let overwrites = self.policy.human_edit == HumanEdit::Overwrite;
-        let cancelled = on_line.iter().find(|addition| self.was_here(key, addition)).filter(|_| !overwrites);
-        let cancelled = cancelled.map(|ours| {
-            let on = ours.cancelled_on.map(day).unwrap_or_default();
-            of(ours.id, format!("addition {} ended on {on}: somebody set its end, for recount ends none", ours.id))
-        });
-        // Not in the listing is no sign that it ended, whoever is to win.
-        let gone = self.last_addition(key).filter(|gone| on_line.iter().all(|addition| addition.id != *gone));
-        let gone = gone.and_then(|gone| match self.around.listed(key.agreement, gone) {
-            None => Some(of(gone, not_where_it_was(gone, self.around.anywhere(gone)))),
-            Some(listed) => self.of_another_line(key, listed).map(|detail| of(gone, detail)),
-        });
-        cancelled.into_iter().chain(gone).collect()
-    }
-
-    /// The addition that was the line, as far as the past knows one.
-    fn last_addition(&self, key: &LineKey) -> Option<AdditionId> {
-        let seen = self.past.accepted.as_ref().and_then(|accepted| accepted.lines.of_line(key));
-        let owned = || self.past.owned.of_line(key)?.addition.as_ref();
-        seen.or_else(|| self.past.ours.of_line(key)).or_else(owned).copied()
-    }
-
-    /// Whether an addition is known as the line from before.
-    pub(in crate::reconcile) fn was_here(&self, key: &LineKey, addition: &Addition) -> bool {
-        let seen = self.past.accepted.as_ref().and_then(|accepted| accepted.lines.of_line(key));
-        let known = [seen, self.past.ours.of_line(key)].contains(&Some(&addition.id));
-        known || self.past.written.contains_key(&addition.id) || self.was_here_as_renamed(key, addition)
-    }
-
-    /// The same under an identifier that the catalog item had then.
-    fn was_here_as_renamed(&self, key: &LineKey, addition: &Addition) -> bool {
-        let seen = self.past.accepted.iter().flat_map(|accepted| on_agreement(&accepted.lines, key));
-        let seen = seen.chain(on_agreement(&self.past.ours, key));
-        let mut same = seen.filter(|(_, id)| **id == addition.id);
-        let item = &key.folded().item;
-        same.any(|(known, _)| known.folded().item == *item && self.around.is_of(known, addition))
     }
 }
 

@@ -53,7 +53,7 @@ fn tenancies<'a>(counts: &'a Counts, places: &'a BTreeMap<CustomerName, Place>) 
     let mut tenancies = BTreeMap::new();
     for (customer, place) in places {
         if let Some((company, agreement)) = place.agreement() {
-            let new = || Tenancy { company, customers: Vec::new(), owes_last_period: false };
+            let new = || Tenancy { company, agreement, customers: Vec::new(), owes_last_period: false };
             let counted = counts.of(customer);
             tenancies.entry(agreement).or_insert_with(new).customers.push((customer, counted));
         }

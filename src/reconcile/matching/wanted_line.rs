@@ -7,10 +7,11 @@ use crate::reconcile::matching::look_back::{LookBackLine, Rolling, of_last_perio
 use crate::reconcile::matching::spellings::in_two_spellings;
 use crate::reconcile::model::bill_customer::Bill;
 use crate::reconcile::model::export::counts::{Cell, Counts, CustomerCounts};
-use crate::reconcile::model::ids::{CompanyId, CustomerName, ItemName, ProductCode, ServiceName};
+use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, ItemName, ProductCode, ServiceName};
+use crate::reconcile::model::known_lines::KnownLines as _;
 use crate::reconcile::model::mapping::{Billed, Mapping};
 use crate::reconcile::model::past::Past;
-use crate::reconcile::model::plan::line::{LiveAddition, Source};
+use crate::reconcile::model::plan::line::{LineKey, LiveAddition, Source};
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::quantity_policy::{Measure, Policy, PolicyInput, PolicyResult};
@@ -65,6 +66,7 @@ pub struct PresentAddition<'a> {
 /// The customers of one agreement, with their counts. Usually one; where they are several, their counts add up.
 pub(in crate::reconcile) struct Tenancy<'a> {
     pub(in crate::reconcile) company: CompanyId,
+    pub(in crate::reconcile) agreement: AgreementId,
     pub(in crate::reconcile) customers: Vec<(&'a CustomerName, Option<&'a CustomerCounts>)>,
     /// The invoice of the month before is not made yet.
     pub(in crate::reconcile) owes_last_period: bool,
@@ -135,7 +137,17 @@ impl<'a> Biller<'a> {
                 sum.add(self, tenancy, *customer, *service);
             }
         }
+        let key = LineKey::total(tenancy.agreement, product.clone());
+        sum.behind(|source| self.was_billed(&key, source));
         sum.finish(tenancy, Terms { whole: services.iter().any(|(_, billed)| billed.whole), ..terms(services) })
+    }
+
+    /// Whether a line was billed for a count that has no row tonight.
+    fn was_billed(&self, key: &LineKey, Source { customer, service, .. }: &Source) -> bool {
+        let accepted = self.past.counts.get(customer).and_then(|own| own.get(service));
+        let is_it = |known: &(CustomerName, ServiceName)| known.0 == *customer && known.1 == *service;
+        let owned = || self.past.owned.of_line(key).is_some_and(|owned| owned.sources.iter().any(is_it));
+        accepted.is_some_and(|count| !count.units.is_zero()) || owned()
     }
 
     /// The peak day of a line of several counts.
@@ -252,6 +264,19 @@ impl<'a> LineSum<'a> {
             Ok(total) => self.total = total,
             Err(fault) => self.fault = Some(first(self.fault, fault)),
         }
+    }
+
+    /// Puts behind the line what has no row, and what was agreed of the whole line stands for all the same: that it is not
+    /// lowered, or not written. Where the customer never had the service, nothing was agreed of it.
+    fn behind(&mut self, was_billed: impl Fn(&Source) -> bool) {
+        if self.explicit.is_empty() {
+            return;
+        }
+        let binds = |(source, policy): &mut (Source, &Policy)| {
+            (policy.never_decrease || policy.report_only) && was_billed(source)
+        };
+        let binding: Vec<_> = self.implied.extract_if(.., binds).collect();
+        self.explicit.extend(binding);
     }
 
     fn finish(self, tenancy: &Tenancy<'_>, terms: Terms) -> WantedLine {

@@ -67,6 +67,8 @@ pub struct Past {
     pub counts: AcceptedCounts,
     /// What accepted exports counted for lines that are held since: a count that is so again is no new one.
     pub waiting: WaitingCounts,
+    /// The counts whose lines were held because nobody had their service any more, and wait since.
+    pub missed: MissedCounts,
     /// The decimals that answers showed ConnectWise to keep of a quantity.
     pub decimals: KeptDecimals,
     /// The host that wrote before this one, while new lines wait for what it may have sent.
@@ -168,6 +170,9 @@ pub struct RecentTakeover {
 
 /// What was counted, night by night, of counts that wait; `None` where the export did not say.
 pub type WaitingCounts = BTreeMap<(CustomerName, ServiceName), BTreeSet<Option<Quantity>>>;
+
+/// Counts of services that nobody had any more, while their lines wait; with whether the export had a row of it, with 0.
+pub type MissedCounts = BTreeMap<(CustomerName, ServiceName), bool>;
 
 /// The counts of each customer and service.
 pub type CountedDays = BTreeMap<CustomerName, BTreeMap<ServiceName, CountsByDay>>;

@@ -82,9 +82,15 @@ impl<'a> MissingServices<'a> {
         for (service, billed) in ground.mapping.billed().filter(|(service, _)| !used.contains(service)) {
             let had: Vec<_> =
                 ground.places.iter().filter_map(|(name, place)| ground.had((name, place), (service, billed))).collect();
-            let min = match was_asked(&ground.past.decisions, service, billed) {
+            let is_named = named.contains(service);
+            // A line that was held for it is, whatever became of the others; unless the export says something else now.
+            let waits = |one: &(AgreementId, MissingCount<'_>)| {
+                let known = ground.past.missed.get(&(one.1.customer.clone(), service.clone()));
+                known.is_some_and(|had_row| *had_row || !is_named)
+            };
+            let min = match was_asked(&ground.past.decisions, service, billed) || had.iter().any(waits) {
                 true => 1,
-                false if named.contains(service) => CUSTOMERS_AT_ZERO_MIN,
+                false if is_named => CUSTOMERS_AT_ZERO_MIN,
                 false => CUSTOMERS_MIN,
             };
             if had.len() < min {
