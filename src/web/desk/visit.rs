@@ -78,7 +78,7 @@ impl Overview {
         let zone = host.zone();
         let standings = host.standings().map_err(PageError::Broken)?;
         let history = History::open_existing(&site.site.state)?;
-        let older = history.as_ref().and_then(|history| history.is_newest().err()).map(Outdated::Older);
+        let older = history.as_ref().and_then(|history| history.is_current().err()).map(Outdated::Older);
         let outdated = older.or_else(|| host.standing_by(history.as_ref()).map(Outdated::StandsBy));
         let mut records = host.records();
         let (mut plans, mut open, mut undos) = (Vec::new(), Vec::new(), Vec::new());

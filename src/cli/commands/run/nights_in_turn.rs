@@ -167,7 +167,9 @@ impl Nights<'_> {
         } else {
             plan_and_apply(job, lock, history, connect).await
         };
-        Ok(ended?)
+        let run = ended?;
+        unbegun_nights::keep_end(config, &run);
+        Ok(run)
     }
 }
 
