@@ -153,6 +153,22 @@ fn a_run_whose_end_could_not_be_stored_ends_in_the_history_as_it_ended() {
     night.recount(&["status"]).exits(0);
 }
 
+/// What refused the last export of an integration was an open item for good after it was switched off: no run could settle it.
+#[test]
+fn what_refused_an_export_waits_for_nobody_once_its_integration_is_off() {
+    let night = Night::busy();
+    night.run().exits(0);
+    night.export("no columns of ours\n1\n");
+    night.run().exits(11);
+    assert!(
+        night.recount(&["held"]).exits(0).out.contains("1 open item."),
+        "it waits while a run may read another one"
+    );
+    night.config("", "mode = \"off\"");
+    let held = night.recount(&["held"]).exits(0).out;
+    assert!(held.contains("No open items."), "{held}");
+}
+
 /// The history cannot take this in any more, as on a disk that is nearly full, and can be read.
 fn refuse(night: &Night, what: &str) {
     let history = rusqlite::Connection::open(night.path("state/history.db")).expect("the history");
