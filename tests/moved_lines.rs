@@ -494,6 +494,37 @@ fn a_customer_who_cannot_be_placed_is_not_said_to_have_no_row() {
     assert!(why.contains("where its count belongs now cannot be said") && !why.contains("no row"), "{why}");
 }
 
+/// The vendor renamed a service for everybody, and nobody had mapped the new name: the export was refused night by night as half
+/// gone, and nothing said which name is new.
+#[test]
+fn a_renamed_service_that_nobody_mapped_refuses_no_export_and_each_new_name_is_said() {
+    let night = Night::new();
+    night.approve();
+    night.sim().edit(|world| world.additions.iter_mut().for_each(|addition| addition.quantity = 20.into()));
+    let export = |rows: &str| {
+        night.export(format!("Account,Product,Quantity\n{rows}"));
+        night.run()
+    };
+    export("Acme,CloudFilter,20\nBorealis,CloudFilter,20\n").exits(0);
+    for _ in 0..2 {
+        asks(&export("Acme,Filter 2,20\nBorealis,Filter 2,20\n").exits(3), "service-unmapped");
+    }
+    assert!(night.billed().iter().all(|(.., units)| *units == 20.into()), "{:?}", night.billed());
+    let message = |said: &Said| {
+        let run = said.first_run();
+        let mut findings = run["findings"].as_array().expect("findings").iter();
+        let refused = findings.find(|finding| finding["code"] == "export-fewer-rows").expect("refused");
+        format!("{} {}", refused["message"].as_str().unwrap_or_default(), refused["fix"].as_str().unwrap_or_default())
+    };
+    // Half of it is missed as ever.
+    let half = message(&export("Acme,Filter 2,20\n").exits(11));
+    assert!(half.contains("; 1 row of names that nobody mapped, on neither side: service \"Filter 2\""), "{half}");
+    // Of a customer nobody knows whose new name it is.
+    let others = message(&export("Acme Inc,CloudFilter,20\nBorealis Inc,CloudFilter,20\n").exits(11));
+    let named = "; 2 rows of names that nobody mapped, on neither side: customer \"Acme Inc\", \"Borealis Inc\"";
+    assert!(others.contains(named) && others.contains("recount map suggest"), "{others}");
+}
+
 /// The vendor renamed a service, or its customers, the mapping followed, and the counts fell by one: the export was refused
 /// night by night as half gone, with numbers that were not its own, and no answer was taken.
 #[test]

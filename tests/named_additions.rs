@@ -147,8 +147,15 @@ fn an_ignored_line_that_nobody_counts_is_not_for_another_one() {
     night.run().exits(0);
     bills(&night, 301, 30, FILTER, 6);
     let said = night.run().exits(3);
-    assert!(said.out.contains("11 billed to Cedar"), "{}", said.out);
-    night.recount(&["ignore", &held(&said, "billed-not-counted")]).exits(0);
+    let both = "11 billed to Cedar together, which nobody mapped: addition 300 of 5 and addition 301 of 6";
+    assert!(said.out.contains(both) && said.out.contains("11 units of 1 line"), "{}", said.out);
+    let handle = held(&said, "billed-not-counted");
+    assert!(
+        night.recount(&["why", &handle]).exits(0).out.replace("\n  ", " ").contains(both),
+        "the sum for one of them"
+    );
+    let answered = night.recount(&["ignore", &handle]).exits(0).out;
+    assert!(answered.contains("bills 5 (addition 301 of 6): ignored"), "{answered}");
     night.run().exits(0);
     night.sim().edit(|world| world.additions.retain(|addition| addition.id != 300));
     night.run().exits(0);

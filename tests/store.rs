@@ -101,6 +101,86 @@ fn a_night_that_could_not_be_stored_is_in_the_history_and_has_a_report_once_it_c
     assert_eq!(after.matches("\"exit_code\": 14").count() + after.matches("\"exit_code\":14").count(), 2, "once each");
 }
 
+/// The disk had room to be looked at, and none for another night: status, report, held, history, the numbers and the page of the
+/// invoices told of the good night before.
+#[test]
+fn a_night_that_cannot_be_recorded_is_told_by_whatever_reads_the_history() {
+    let night = Night::busy();
+    night.run().exits(0);
+    refuse(&night, "BEFORE INSERT ON runs");
+    night.recount(&["run"]).exits(14);
+    for command in [&["report"][..], &["report", "--json"], &["held"], &["history"], &["status"], &["status", "--json"]]
+    {
+        let said = night.recount(command).exits(14);
+        let said = format!("{}{}", said.out, said.err).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains("could not be recorded: the history refused an operation"), "{command:?}: {said}");
+    }
+    let status = night.recount(&["status"]).exits(14).out;
+    assert!(status.contains("unhealthy: its last night could not be recorded"), "{status}");
+    let numbers = fs::read_to_string(night.path("state/metrics.prom")).expect("the numbers");
+    assert!(numbers.contains("recount_healthy{integration=\"mail\"} 0"), "{numbers}");
+    let page = fs::read_to_string(night.path("state/reports/ready.html")).expect("the page");
+    assert!(page.contains("The last night could not be recorded."), "{page}");
+
+    permit(&night);
+    let report = night.recount(&["report"]).exits(0).out;
+    assert!(report.contains("FAILED") && report.contains("Nothing could be recorded then"), "{report}");
+    night.run().exits(0);
+    night.recount(&["status"]).exits(0);
+}
+
+/// A run that said that the disk is full stood in the history as one that somebody cut off, without an exit code.
+#[test]
+fn a_run_whose_end_could_not_be_stored_ends_in_the_history_as_it_ended() {
+    let night = Night::busy();
+    refuse(&night, "BEFORE UPDATE OF finished_at ON runs");
+    let said = night.recount(&["run"]).exits(14);
+    assert!(said.out.contains("FAILED"), "{}", said.out);
+    let history = night.recount(&["history"]).exits(14).out;
+    let history = history.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(history.contains("the end of run 3,") && history.contains("could not be recorded"), "{history}");
+
+    permit(&night);
+    let history = night.recount(&["history", "--json"]).exits(0).json();
+    let newest = &history["history"][0];
+    assert_eq!((newest["run"].as_i64(), newest["exit_code"].as_i64()), (Some(3), Some(14)), "{history:#}");
+    let report = night.recount(&["report"]).exits(0).out;
+    assert!(report.contains("FAILED") && report.contains("Its end could not be recorded then"), "{report}");
+    assert!(report.contains("changed 3"), "what its journal knows\n{report}");
+    assert!(!report.contains("cut off"), "nobody cut it off\n{report}");
+    let next = night.run().exits(0);
+    assert!(!next.codes().contains(&"previous-run-cut-off".to_owned()), "{}", next.out);
+    night.recount(&["status"]).exits(0);
+}
+
+/// What refused the last export of an integration was an open item for good after it was switched off: no run could settle it.
+#[test]
+fn what_refused_an_export_waits_for_nobody_once_its_integration_is_off() {
+    let night = Night::busy();
+    night.run().exits(0);
+    night.export("no columns of ours\n1\n");
+    night.run().exits(11);
+    assert!(
+        night.recount(&["held"]).exits(0).out.contains("1 open item."),
+        "it waits while a run may read another one"
+    );
+    night.config("", "mode = \"off\"");
+    let held = night.recount(&["held"]).exits(0).out;
+    assert!(held.contains("No open items."), "{held}");
+}
+
+/// The history cannot take this in any more, as on a disk that is nearly full, and can be read.
+fn refuse(night: &Night, what: &str) {
+    let history = rusqlite::Connection::open(night.path("state/history.db")).expect("the history");
+    let refusal = format!("CREATE TRIGGER no_room {what} BEGIN SELECT raise(FAIL, 'no room'); END");
+    history.execute_batch(&refusal).expect("a trigger");
+}
+
+fn permit(night: &Night) {
+    let history = rusqlite::Connection::open(night.path("state/history.db")).expect("the history");
+    history.execute_batch("DROP TRIGGER no_room").expect("no trigger");
+}
+
 fn remove_database(night: &Night) {
     for name in ["history.db", "history.db-wal", "history.db-shm"] {
         // Not all of them are always there.

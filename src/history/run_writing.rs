@@ -83,8 +83,8 @@ impl History {
     }
 
     /// Whether a run of the same integration began at the same time.
-    pub fn has_begun(&self, start: &NewRun) -> Result<bool, StoreError> {
-        let of = params![start.integration.as_str(), time_text(start.started_at.to_utc())];
+    pub fn has_begun(&self, integration: &str, at: DateTime<Utc>) -> Result<bool, StoreError> {
+        let of = params![integration, time_text(at)];
         let sql = "SELECT EXISTS (SELECT 1 FROM runs WHERE integration = ?1 AND started_at = ?2)";
         Ok(self.connection.prepare_cached(sql)?.query_row(of, |row| row.get(0))?)
     }

@@ -16,6 +16,7 @@ use crate::nightly::job::{Job, PlanSource};
 use crate::nightly::line_record::cut_off_lines;
 use crate::nightly::night_failure::Failure;
 use crate::nightly::open_record::OpenRecord;
+use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::past::CreationInDoubt;
 use crate::reconcile::model::plan::finding::{Finding, finding};
 use crate::reconcile::model::plan::line::LineKey;
@@ -46,6 +47,28 @@ pub(crate) fn as_cut_off(
 ) -> Result<RunRecord, StoreError> {
     let writes = history.writes_of(run.run)?;
     Ok(known_of(run, &writes, clock).0.shown_cut_off())
+}
+
+/// Ends the record of a run that ended by itself where that could not be stored, with what its journal knows of its lines.
+/// `None` for one that has its end.
+///
+/// # Errors
+/// When it cannot be stored still.
+pub(crate) fn close_noted(
+    (integration, run): (&IntegrationName, RunId),
+    failure: Failure,
+    clock: &dyn Fn() -> DateTime<Utc>,
+    history: &mut History,
+) -> Result<Option<RunRecord>, StoreError> {
+    let Some(open) = history.cut_off_runs(integration)?.into_iter().find(|open| open.run == run) else {
+        return Ok(None);
+    };
+    let writes = history.writes_of(run)?;
+    let (mut record, cut_off) = known_of(open, &writes, clock);
+    // Nobody cut it off.
+    record.keep_findings(|finding| finding.code != cut_off.code);
+    record.fail(failure);
+    record.close_later(history).map(Some)
 }
 
 /// What the journal knows of a run whose process died, and that it did.

@@ -21,18 +21,18 @@ pub(super) fn cut_off_lines(lines: &[LineRecord], writes: &[WriteRecord], wrote:
         let planned = matches!(line.outcome, Outcome::WouldUpdate | Outcome::WouldCreate);
         let key = line.key().filter(|_| planned)?;
         let write = newest.get(&key);
-        let not_reached = "the run was cut off before this line; nothing was sent".to_owned();
+        let not_reached = "the run ended before this line; nothing was sent".to_owned();
         let (outcome, reason, now, created, detail) = match write.map(|write| &write.outcome) {
             None => (Outcome::Held, Code::NotReached, line.was, None, not_reached),
             Some(Some(WriteOutcome::Applied { addition, quantity })) => {
                 let outcome = if line.was.is_some() { Outcome::Updated } else { Outcome::Created };
-                (outcome, line.reason, Some(*quantity), Some(*addition), "done before the run was cut off".to_owned())
+                (outcome, line.reason, Some(*quantity), Some(*addition), "done before the run ended".to_owned())
             }
             Some(Some(WriteOutcome::Refused { why } | WriteOutcome::Superseded { why })) => {
                 (Outcome::Failed, Code::WriteRefused, line.was, None, why.clone())
             }
             Some(None | Some(WriteOutcome::Unknown { .. })) => {
-                let detail = "in progress when the run was cut off; a later run looks it up".to_owned();
+                let detail = "in progress when the run ended; a later run looks it up".to_owned();
                 (Outcome::Unknown, Code::InDoubt, None, None, detail)
             }
         };

@@ -85,6 +85,13 @@ impl<'a> OpenRecord<'a> {
         self.record
     }
 
+    /// Ends the record of a run whose end could not be stored when it ended.
+    pub(super) fn close_later(mut self, history: &mut History) -> Result<RunRecord, StoreError> {
+        let exit = self.exit_of_all();
+        self.end(history, exit, exit.verdict())?;
+        Ok(self.record)
+    }
+
     /// Ends the record of a run whose process died.
     pub(super) fn close_cut_off(mut self, history: &mut History) -> Result<(), StoreError> {
         self.end(history, Exit::Unexpected, RunVerdict::Interrupted)

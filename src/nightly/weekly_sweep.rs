@@ -374,7 +374,7 @@ fn uncounted_line(key: LineKey, company: CompanyId, company_name: String, additi
         Ok(quantity) => Ok(LiveAddition { addition: addition.id, quantity: *quantity }),
         Err(why) => Err((addition.id, why.clone())),
     };
-    let named = Named::one(addition.id, None);
+    let named = Named::one(addition.id, addition.quantity.as_ref().ok().copied());
     UncountedLine { key, company: Some(company), company_name, is_mapped: false, billed, named }
 }
 
@@ -383,9 +383,6 @@ fn one_of_each(mut lines: Vec<UncountedLine>) -> Vec<UncountedLine> {
     lines.sort_by(|a, b| a.key.folded().cmp(&b.key.folded()).then(a.addition().cmp(&b.addition())));
     lines.dedup_by(|other, first| {
         let same = other.key.folded() == first.key.folded();
-        if let (true, Ok(more), Ok(live)) = (same, &other.billed, &mut first.billed) {
-            live.quantity = live.quantity.checked_add(more.quantity).unwrap_or(live.quantity);
-        }
         if same {
             first.named.0.append(&mut other.named.0);
         }

@@ -6,10 +6,8 @@ use crate::history::run_record::LineRecord;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::{CustomerName, ItemName, ServiceName};
 use crate::reconcile::model::plan::finding::Finding;
-use crate::reconcile::model::plan::named_additions::Named;
 use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::plan::reason_code::Code;
-use crate::reconcile::model::quantity::Quantity;
 use crate::reconcile::model::ticket_kind::TicketKind;
 
 /// The customers behind a line, each once, in order.
@@ -39,13 +37,6 @@ pub(crate) fn whose(line: &LineRecord) -> String {
         ([], Some(company)) => format!("company {company}"),
         (customers, _) => join(customers.iter().map(|customer| customer.as_str())),
     }
-}
-
-/// `addition 1800 of 6 and addition 1900`; empty where none is named.
-pub(crate) fn named(named: &Named) -> String {
-    let of = |units: &Option<Quantity>| units.map(|units| format!(" of {units}")).unwrap_or_default();
-    let each = named.0.iter().map(|(addition, units)| format!("addition {addition}{}", of(units)));
-    each.collect::<Vec<_>>().join(" and ")
 }
 
 /// What a finding is about: its line if it has one, else whom and what it names, else the export, the plan or the run, else its code

@@ -49,6 +49,8 @@ pub enum State {
     Overdue,
     /// The history is older than its last run: nobody knows how that one ended, and no run goes on.
     Older,
+    /// The last night, or its end, is in no history: nothing that is shown knows of it.
+    Unrecorded,
     /// Another host does the nights, so nothing is expected of this one.
     StandsBy,
     /// This host cannot have the lease, or cannot go on with it.
@@ -140,7 +142,7 @@ impl Expected<'_> {
     ) -> Result<Health, StoreError> {
         let Self { integration, mode, every, host } = *self;
         let (mut nights, mut planned) = (Vec::new(), false);
-        let is_newest = history.is_none_or(|history| history.is_newest().is_ok());
+        let outdated = history.and_then(|history| history.is_current().err()).map(|error| State::outdated_by(&error));
         if let Some(history) = history {
             nights = history.nights_before(integration, None, NIGHTS)?;
             planned = nights.is_empty() && history.newest_runs()?.iter().any(|run| run.integration == *integration);
@@ -152,19 +154,26 @@ impl Expected<'_> {
         {
             last_exit = last_exit.map(|exit| exit.worst(Exit::Partial));
         }
-        Ok(Health { state: of_host(health.state, host, is_newest), last_exit, ..health })
+        Ok(Health { state: of_host(health.state, host, outdated), last_exit, ..health })
     }
 }
 
 /// What the nights come to on this host.
-fn of_host(state: State, host: HostPart, is_newest: bool) -> State {
-    match (state, host) {
-        (State::Off, _) => State::Off,
-        (_, HostPart::StandsBy) => State::StandsBy,
-        (_, HostPart::NoLease) => State::NoLease,
-        _ if !is_newest => State::Older,
-        (State::Healthy, HostPart::NotCopied) => State::NotCopied,
-        (state, HostPart::NotCopied | HostPart::Works) => state,
+fn of_host(state: State, host: HostPart, outdated: Option<State>) -> State {
+    match (state, host, outdated) {
+        (State::Off, ..) => State::Off,
+        (_, HostPart::StandsBy, _) => State::StandsBy,
+        (_, HostPart::NoLease, _) => State::NoLease,
+        (_, HostPart::NotCopied | HostPart::Works, Some(outdated)) => outdated,
+        (State::Healthy, HostPart::NotCopied, None) => State::NotCopied,
+        (state, HostPart::NotCopied | HostPart::Works, None) => state,
+    }
+}
+
+impl State {
+    /// What a history comes to that is not current, by why.
+    pub fn outdated_by(error: &StoreError) -> Self {
+        if matches!(error, StoreError::Unrecorded { .. }) { Self::Unrecorded } else { Self::Older }
     }
 }
 
@@ -180,7 +189,7 @@ impl Health {
         let ends = [&self.last, &self.undo].into_iter().flatten().filter_map(|run| run.end.as_ref());
         match self.state {
             State::Off | State::StandsBy => Exit::Done,
-            State::Older | State::NoLease => Exit::Store,
+            State::Older | State::Unrecorded | State::NoLease => Exit::Store,
             State::NotCopied => ends.map(|end| Exit::of_code(end.exit_code)).fold(Exit::Partial, Exit::worst),
             State::Healthy | State::Bad => {
                 ends.map(|end| Exit::of_code(end.exit_code)).reduce(Exit::worst).unwrap_or(Exit::Unexpected)
@@ -206,6 +215,7 @@ impl Health {
             State::CutOff => "unhealthy: its last run was cut off",
             State::Overdue => "unhealthy: it has not run when it should have",
             State::Older => "unhealthy: the history is older than its last run",
+            State::Unrecorded => "unhealthy: its last night could not be recorded",
             State::StandsBy => "stands by: another host does the nights",
             State::NoLease => "unhealthy: this host cannot go on with the lease",
             State::NotCopied => "unhealthy: the history was not copied",
@@ -307,20 +317,21 @@ mod tests {
     /// with its host.
     #[test]
     fn what_is_expected_of_a_host_is_what_its_part_is() {
-        for (state, host, is_newest, comes_to) in [
-            (State::Overdue, HostPart::StandsBy, true, State::StandsBy),
-            (State::Never, HostPart::StandsBy, true, State::StandsBy),
-            (State::Overdue, HostPart::Works, true, State::Overdue),
-            (State::Healthy, HostPart::NotCopied, true, State::NotCopied),
-            (State::Bad, HostPart::NotCopied, true, State::Bad),
-            (State::Healthy, HostPart::NoLease, true, State::NoLease),
-            (State::Healthy, HostPart::NotCopied, false, State::Older),
-            (State::Off, HostPart::NoLease, true, State::Off),
+        for (state, host, outdated, comes_to) in [
+            (State::Overdue, HostPart::StandsBy, None, State::StandsBy),
+            (State::Never, HostPart::StandsBy, None, State::StandsBy),
+            (State::Overdue, HostPart::Works, None, State::Overdue),
+            (State::Healthy, HostPart::NotCopied, None, State::NotCopied),
+            (State::Bad, HostPart::NotCopied, None, State::Bad),
+            (State::Healthy, HostPart::NoLease, None, State::NoLease),
+            (State::Healthy, HostPart::NotCopied, Some(State::Older), State::Older),
+            (State::Healthy, HostPart::Works, Some(State::Unrecorded), State::Unrecorded),
+            (State::Off, HostPart::NoLease, None, State::Off),
         ] {
-            assert_eq!(of_host(state, host, is_newest), comes_to, "{state:?} {host:?}");
+            assert_eq!(of_host(state, host, outdated), comes_to, "{state:?} {host:?}");
         }
         let exit = |state| Health { state, ..of(&[night(1, 5, Some(3))], false) }.exit().code();
-        assert_eq!([State::StandsBy, State::NotCopied, State::NoLease].map(exit), [0, 5, 14]);
+        assert_eq!([State::StandsBy, State::NotCopied, State::NoLease, State::Unrecorded].map(exit), [0, 5, 14, 14]);
     }
 
     #[test]

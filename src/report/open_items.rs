@@ -87,7 +87,10 @@ pub fn waiting(
             let since = since.get(&(handle, finding.code)).copied();
             waiting.push(items.waiting(finding, line, since.unwrap_or((items.run.run, items.run.started_at.to_utc()))));
         }
-        waiting.extend(items.of_refused_export());
+        // Of one that is off no run reads another export.
+        if !is_off(&items.run.integration) {
+            waiting.extend(items.of_refused_export());
+        }
     }
     waiting.sort_by_key(|one| one.since.1);
     Ok(waiting)
@@ -284,7 +287,7 @@ impl Item<'_> {
         let reason = self.finding.map(|finding| finding.code).or(self.line.map(|line| line.reason));
         let reason = reason.map(Code::as_str).unwrap_or_default();
         let (was, wanted) = self.line.map(|line| (line.was, line.wanted)).unwrap_or_default();
-        let named = self.line.and_then(|line| line.named.as_ref()).map(display_names::named).unwrap_or_default();
+        let named = self.line.and_then(|line| line.named.as_ref()).map(ToString::to_string).unwrap_or_default();
         format!("{}:{}:{reason}:{named}", or_dash(was), or_dash(wanted))
     }
 

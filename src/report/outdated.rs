@@ -9,7 +9,7 @@ use crate::report::numbers_and_dates::minute;
 /// Why nobody can tell from it that all is well.
 #[derive(Debug)]
 pub enum Outdated {
-    /// An older history was put back by hand.
+    /// An older history was put back by hand, or the last night could not be recorded.
     Older(StoreError),
     /// Another host does the nights.
     StandsBy(StandingBy),
@@ -32,6 +32,7 @@ impl Outdated {
     /// In a few words.
     pub fn title(&self) -> &'static str {
         match self {
+            Self::Older(StoreError::Unrecorded { .. }) => "The last night could not be recorded.",
             Self::Older(_) => "The history is older than its last run.",
             Self::StandsBy(_) => "This host stands by.",
         }
@@ -40,6 +41,10 @@ impl Outdated {
     /// What that means for whoever looks at it, and the way out.
     pub fn sentence(&self) -> String {
         match self {
+            Self::Older(error @ StoreError::Unrecorded { .. }) => format!(
+                "What is shown is as it was before, and no run goes on: invoices should wait. What is missing: {error}. {}",
+                error.advice()
+            ),
             Self::Older(error) => format!(
                 "What is shown is as it was before, and no run goes on: invoices should wait. {}",
                 error.advice()

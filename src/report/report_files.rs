@@ -139,7 +139,7 @@ impl Reports {
     /// # Errors
     /// When the history cannot be read, or a file not be written.
     pub fn keep_overviews(&self, history: &History, at: DateTime<FixedOffset>) -> Result<(), KeepError> {
-        let older = history.is_newest().err().map(Outdated::Older);
+        let older = history.is_current().err().map(Outdated::Older);
         let outdated = older.or_else(|| self.standing_by.clone().map(Outdated::StandsBy));
         self.write("index.html", &index_page::page(&history.runs(index_page::RUNS)?, outdated.as_ref()))?;
         let (today, month) = (at.date_naive(), InvoiceMonth::of(at.date_naive()));

@@ -53,9 +53,10 @@ async fn healthz(State(site): State<Site>) -> Response {
 
 fn said(site: &Site) -> Result<&'static str, PageError> {
     let history = History::open_existing(&site.state)?;
-    match history.map(|history| history.is_newest()).transpose() {
+    match history.map(|history| history.is_current()).transpose() {
         Ok(_) => Ok("ok\n"),
         Err(StoreError::Restored { .. }) => Ok("up, but the history is older than its last run: recount status\n"),
+        Err(StoreError::Unrecorded { .. }) => Ok("up, but the last night could not be recorded: recount status\n"),
         Err(unreadable) => Err(unreadable.into()),
     }
 }

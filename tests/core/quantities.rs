@@ -109,7 +109,12 @@ fn a_line_that_begins_later_is_not_created_a_second_time() {
     night.amend_addition(100, |addition| addition.effective_on = Some(day("2026-03-11")));
     assert_eq!(night.filter_line().verdict, Verdict::Held(Code::LineNotYetEffective));
     night.rows[0].3 = "0".to_owned();
+    let line = night.filter_line();
+    assert_eq!(line.verdict, Verdict::Held(Code::LineNotYetEffective), "5 units will be billed that nobody counts");
+    assert_eq!(line.detail, "addition 100 of 5 begins on Wed 11 Mar 2026, and nothing is used");
+    night.amend_addition(100, |addition| addition.quantity = Ok(q("0")));
     assert_eq!(night.filter_line().verdict, Verdict::Unchanged(Code::NothingToBill), "nobody has to decide anything");
+    night.amend_addition(100, |addition| addition.quantity = Ok(q("5")));
     night.amend_addition(100, |addition| addition.effective_on = Some(day("2026-03-10")));
     night.rows[0].3 = "5".to_owned();
     assert_eq!(night.filter_line().verdict, Verdict::Unchanged(Code::Equal), "it is live from its first day on");

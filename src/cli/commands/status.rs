@@ -108,7 +108,7 @@ fn gathered(config: &Config, names: &[String]) -> Result<Status, CommandError> {
     let unwatched = unwatched.transpose()?.unwrap_or_default();
     let replica = config.replica.as_ref().map(|_| ReplicaStanding::read(&config.state));
     let host = configured_health::host_part(config);
-    let older = history.as_ref().and_then(|history| history.is_newest().err());
+    let older = history.as_ref().and_then(|history| history.is_current().err());
     Ok(Status { older, integrations: health, running, alerts, unwatched, size: StateSize::of(config), replica, host })
 }
 
@@ -212,7 +212,7 @@ fn entry(text: &mut String, name: &IntegrationName, (health, zone): (&Health, &Z
     let next = match (health.state, health.worst()) {
         (State::Bad, Some(bad)) => format!("recount report {}", bad.run),
         (State::Older, _) => "recount verify".to_owned(),
-        (State::NoLease | State::NotCopied, _) => "recount check".to_owned(),
+        (State::Unrecorded | State::NoLease | State::NotCopied, _) => "recount check".to_owned(),
         (State::Overdue, _) => "check the timer, then: recount run".to_owned(),
         _ => "recount run".to_owned(),
     };

@@ -64,6 +64,7 @@ fn state(state: State) -> &'static str {
         State::CutOff => "cut-off",
         State::Overdue => "overdue",
         State::Older => "older-history",
+        State::Unrecorded => "unrecorded-night",
         State::StandsBy => "stands-by",
         State::NoLease => "no-lease",
         State::NotCopied => "not-copied",

@@ -26,7 +26,7 @@ pub(crate) fn told_beside(config: &Config, history: &History, console: &Console)
 }
 
 fn say(config: &Config, history: &History, print: impl FnOnce(&str), paint: Paint) -> Exit {
-    if let Err(error) = history.is_newest() {
+    if let Err(error) = history.is_current() {
         print(&(notice(&error, paint) + "\n"));
         return Exit::Store;
     }

@@ -4,14 +4,16 @@ use crate::cli::clock;
 use crate::cli::error::CommandError;
 use crate::cli::wiring::keep_report;
 use crate::config::settings::{Config, ConnectWiseConfig, IntegrationConfig};
+use crate::history::run_record::RunRecord;
 use crate::history::run_writing::NewRun;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::history::store::run_lock::RunLock;
 use crate::history::store::unbegun_nights::{UnbegunNight, keep_only, note, noted, reserve};
+use crate::nightly::earlier_runs::close_noted;
 use crate::nightly::night_failure::Failure;
 use crate::nightly::unbegun_night;
-use crate::reconcile::model::ids::IntegrationName;
+use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::plan::remedy::Remedy;
@@ -26,9 +28,28 @@ pub(crate) fn keep(config: &Config, integrations: &[&IntegrationConfig], error: 
         mode: integration.mode.as_str().to_owned(),
         exit_code: error.exit.code(),
         message: error.message.clone(),
+        run: None,
     };
-    let nights: Vec<_> = integrations.iter().map(night).collect();
-    if let Err(why) = note(&config.state, &nights) {
+    noted_now(config, &integrations.iter().map(night).collect::<Vec<_>>());
+}
+
+/// Notes how a run ended whose end could not be stored: the history takes it for one that was cut off.
+pub(crate) fn keep_end(config: &Config, run: &RunRecord) {
+    let Some(end) = run.end.as_ref().filter(|end| end.head.is_none()) else { return };
+    let said = end.findings.iter().rev().find(|finding| finding.code == Code::StoreFailed);
+    let night = UnbegunNight {
+        at: end.finished_at,
+        integration: run.integration.to_string(),
+        mode: run.mode.as_str().to_owned(),
+        exit_code: end.exit_code,
+        message: said.map(|finding| finding.message.clone()).unwrap_or_default(),
+        run: Some(run.run.0),
+    };
+    noted_now(config, &[night]);
+}
+
+fn noted_now(config: &Config, nights: &[UnbegunNight]) {
+    if let Err(why) = note(&config.state, nights) {
         tracing::error!("this night can be recorded nowhere: {why}");
     }
 }
@@ -50,12 +71,14 @@ pub(crate) fn settle(config: &Config, lock: &RunLock, history: &mut History) -> 
         }
     };
     for (at, night) in nights.iter().enumerate() {
-        if let Some((begun, failure)) = known(config, night)
-            // A process that died, or could not forget it, left the note of one that is stored.
-            && !history.has_begun(&begun)?
-        {
-            let run = unbegun_night::record(begun, failure, lock, history)?;
-            keep_report::keep(config, history, &run);
+        // A process that died, or could not forget it, left the note of one that is stored.
+        let missing = if history.is_recorded(night)? { None } else { known(config, night) };
+        if let Some((begun, failure)) = missing {
+            let run = match night.run {
+                None => Some(unbegun_night::record(begun, failure, lock, history)?),
+                Some(run) => close_noted((&begun.integration, RunId(run)), failure, &|| night.at, history)?,
+            };
+            run.iter().for_each(|run| keep_report::keep(config, history, run));
         }
         // One by one: none that was stored is stored again where the next one fails.
         if let Err(why) = keep_only(&config.state, &nights[at + 1..]) {
@@ -67,7 +90,7 @@ pub(crate) fn settle(config: &Config, lock: &RunLock, history: &mut History) -> 
 
 /// A note of an integration that has gone from the configuration is still a night of its.
 fn known(config: &Config, night: &UnbegunNight) -> Option<(NewRun, Failure)> {
-    let UnbegunNight { at, integration, mode, exit_code, message } = night;
+    let UnbegunNight { at, integration, mode, exit_code, message, run } = night;
     let integration = IntegrationName::new(integration);
     let settings = config.integrations.get(&integration);
     let zone = settings.map_or(&config.zone, |settings| &settings.zone);
@@ -77,7 +100,8 @@ fn known(config: &Config, night: &UnbegunNight) -> Option<(NewRun, Failure)> {
     let started_at = zone.local((*at).min(clock::now()));
     let (command, mode) = (RunCommand::Run, Mode::from_word(mode)?);
     let begun = NewRun { integration, command, mode, started_at, undoes: None, site };
-    let message = format!("{message}. Nothing could be recorded then; it is recorded now");
+    let lost = if run.is_some() { "Its end could not be recorded" } else { "Nothing could be recorded" };
+    let message = format!("{message}. {lost} then; it is recorded now");
     let exit = Exit::of_code(*exit_code);
     let fix = Remedy::nothing("the history can be written again, and the nights go on");
     Some((begun, Failure::new(exit, code_of(exit), message, fix)))

@@ -115,6 +115,14 @@ pub enum StoreError {
         /// The head of the journal by then, in hex.
         head: String,
     },
+    /// A night, or a run's end, is noted beside it, and not in it.
+    #[error("{what} could not be recorded: {why}")]
+    Unrecorded {
+        /// Which nights or run.
+        what: String,
+        /// What was said then.
+        why: String,
+    },
     /// Somebody changed a decision.
     #[error("the decision that row {row} of the journal keeps was changed or removed")]
     DecisionChanged {
@@ -162,6 +170,10 @@ impl StoreError {
                 "put the newest history.db back; `recount verify --against HEAD` tells which one it is, HEAD being that of \
                  the last report. To go on with this older one on purpose, remove history.head from the state folder: \
                  then look at `recount plan` first."
+            }
+            Self::Unrecorded { .. } => {
+                "Mend what is said there: make room on the disk, or make the state folder writable. The next run, and the next \
+                 command that looks, record it first."
             }
             Self::ChainBroken { .. } | Self::DecisionChanged { .. } | Self::DecisionUnchained { .. } => {
                 "keep the file and compare it with a backup and with the heads in earlier reports."

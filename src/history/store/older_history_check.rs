@@ -9,8 +9,43 @@ use crate::atomic_files::replace;
 use crate::history::store::error::StoreError;
 use crate::history::store::history_head::{file, read};
 use crate::history::store::open::History;
+use crate::history::store::unbegun_nights::{UnbegunNight, noted};
 
 impl History {
+    /// Whether it shows how things stand, for whoever only reads: it is the newest state, and no night is noted beside it that
+    /// it does not know.
+    ///
+    /// # Errors
+    /// [`StoreError::Restored`] for an older one, [`StoreError::Unrecorded`] for one that lacks a night.
+    pub fn is_current(&self) -> Result<(), StoreError> {
+        self.is_newest()?;
+        // Notes that cannot be read stop no run either; each one says so in its log.
+        let mut missing = Vec::new();
+        for night in noted(&self.state).unwrap_or_default() {
+            if !self.is_recorded(&night)? {
+                missing.push(night);
+            }
+        }
+        let Some(last) = missing.pop() else { return Ok(()) };
+        let at = last.at.format("%-d %b %Y %H:%M UTC");
+        let what = match (last.run, missing.len()) {
+            (Some(run), _) => format!("the end of run {run}, {at},"),
+            (None, 0) => format!("the night of {at}"),
+            (None, before) => format!("{} nights, the last of {at},", before + 1),
+        };
+        Err(StoreError::Unrecorded { what, why: last.message })
+    }
+
+    /// Whether what is noted of a night is in it.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn is_recorded(&self, night: &UnbegunNight) -> Result<bool, StoreError> {
+        let Some(run) = night.run else { return self.has_begun(&night.integration, night.at) };
+        let sql = "SELECT 1 FROM runs WHERE run = ?1 AND finished_at IS NOT NULL";
+        Ok(self.connection.prepare_cached(sql)?.exists([run])?)
+    }
+
     /// Whether this is the newest state of the history, as far as the state folder tells.
     ///
     /// # Errors

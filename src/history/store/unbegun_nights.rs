@@ -31,6 +31,9 @@ pub struct UnbegunNight {
     pub exit_code: u8,
     /// Why.
     pub message: String,
+    /// The run that the history knows, where its end alone could not be stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<i64>,
 }
 
 /// Takes the room for notes, once.
@@ -100,7 +103,7 @@ mod tests {
     fn night(hour: u32, message: &str) -> UnbegunNight {
         let at = format!("2026-11-24T{hour:02}:00:00Z").parse().expect("a time");
         let (integration, mode, message) = ("mail".to_owned(), "apply".to_owned(), message.to_owned());
-        UnbegunNight { at, integration, mode, exit_code: 14, message }
+        UnbegunNight { at, integration, mode, exit_code: 14, message, run: None }
     }
 
     /// A full disk has no room for another file, and none for a longer one.

@@ -8,17 +8,30 @@ use std::collections::BTreeMap;
 use chrono::{Datelike as _, Days, Months, NaiveDate};
 
 use crate::reconcile::decide::line_case::LineRules;
-use crate::reconcile::decide::line_decision::HoldReason;
+use crate::reconcile::decide::line_decision::{Hold, HoldReason};
 use crate::reconcile::model::connectwise_records::{Addition, Additions, Agreement, Directory};
 use crate::reconcile::model::display_text::day;
 use crate::reconcile::model::mapping::{Mapping, ServiceRule};
 use crate::reconcile::model::past::Past;
 use crate::reconcile::model::plan::finding::{Finding, finding};
 use crate::reconcile::model::plan::line::{FirstBilled, Line, Source, Verdict};
+use crate::reconcile::model::plan::named_additions::Named;
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
 
 impl LineRules<'_> {
+    /// What begins to bill on a day to come, and nobody counts, is told before that day.
+    pub(in crate::reconcile) fn unless_one_begins(&self, on_line: &[&Addition]) -> Result<(), Hold> {
+        let Some(later) = on_line.iter().find(|addition| addition.begins_after(self.today) && addition.bills()) else {
+            return Ok(());
+        };
+        let units = later.quantity.as_ref().ok().copied();
+        let named = Named::one(later.id, units);
+        let detail =
+            format!("{named} begins on {}, and nothing is used", later.effective_on.map(day).unwrap_or_default());
+        Err(Hold::new(Code::LineNotYetEffective, detail).naming(named))
+    }
+
     /// The first day of a new line: today, or the next invoice's date where ConnectWise takes no earlier one.
     pub(in crate::reconcile) fn begins(&self, agreement: &Agreement) -> NaiveDate {
         let next = agreement.next_invoice_on.filter(|_| !agreement.prorates);

@@ -250,7 +250,10 @@ impl LineRules<'_> {
         if let Some(doubt) = sent_as(&self.past.in_doubt, key, Some(product.id)) {
             return Err(in_doubt(doubt));
         }
-        if quantity.is_zero() || wanted.terms.report_only {
+        if quantity.is_zero() {
+            return self.unless_one_begins(on_line).map(|()| quantity);
+        }
+        if wanted.terms.report_only {
             return Ok(quantity);
         }
         let made = sent_as(&self.past.just_created, key, Some(product.id));

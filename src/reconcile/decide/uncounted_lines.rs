@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
+use rust_decimal::Decimal;
 
 use crate::reconcile::decide::left_behind::whole_key;
 use crate::reconcile::model::decision::Decisions;
@@ -53,7 +54,11 @@ fn line(one: &UncountedLine, decisions: &Decisions, today: NaiveDate) -> Line {
     };
     let so = if *is_mapped { "on an agreement where nobody counts it" } else { "which nobody mapped" };
     let what = match billed {
+        Ok(_) if named.0.len() > 1 => {
+            format!("{} billed to {whom} together, {so}: {named}", named.together().normalize())
+        }
         Ok(live) => format!("{} billed to {whom}, {so}", live.quantity),
+        Err((_, why)) if named.0.len() > 1 => format!("{named} are billed to {whom}, {so}: {why}"),
         Err((addition, why)) => format!("addition {addition} is billed to {whom}, {so}: {why}"),
     };
     let line = Line {
@@ -98,8 +103,11 @@ pub(in crate::reconcile) fn item(integration: &IntegrationName, lines: &[Line]) 
     if open.is_empty() {
         return None;
     }
-    let units = open.iter().filter_map(|line| line.live).map(|live| live.quantity.as_decimal());
-    let units: rust_decimal::Decimal = units.sum();
+    let units = open.iter().map(|line| match line.live {
+        Some(live) if line.named.0.len() < 2 => live.quantity.as_decimal(),
+        _ => line.named.together(),
+    });
+    let units = units.fold(Decimal::ZERO, Decimal::saturating_add);
     let listed = open.iter().take(LISTED).map(|line| {
         let key = line.key();
         let product = key.map(|key| shown(key.product.as_str())).unwrap_or_default();

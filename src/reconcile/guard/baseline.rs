@@ -153,7 +153,8 @@ struct Renamed<'a> {
 }
 
 impl<'a> Renamed<'a> {
-    /// Company by company: what is new at one is not what is gone at another.
+    /// Company by company: what is new at one is not what is gone at another. A service that nobody mapped yet may be the new name
+    /// of one whose line waits.
     fn by_company(past: &'a Past, counts: &Counts, plan: &'a Plan) -> BTreeMap<CompanyId, Self> {
         let mut all: BTreeMap<CompanyId, Self> = BTreeMap::new();
         let waits = |line: &&Line| {
@@ -171,6 +172,12 @@ impl<'a> Renamed<'a> {
                     (Some(_), Some(_)) | (None, None) => {}
                 }
             }
+        }
+        let unmapped = plan.lines.iter().filter(|line| line.verdict == Verdict::Held(Code::ServiceUnmapped));
+        for line in unmapped {
+            let Some(of_company) = line.company.and_then(|company| all.get_mut(&company)) else { continue };
+            let keys = line.sources.iter().map(|source| (&source.customer, &source.service));
+            of_company.new.extend(keys.filter(|key| accepted_of(&past.counts, *key).is_none()));
         }
         all
     }

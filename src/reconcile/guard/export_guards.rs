@@ -1,6 +1,8 @@
 //! The guards of an export: too old, smaller than the last accepted one, cut off, a part, an old night's, or with too many
 //! rows that cannot be read.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
@@ -18,7 +20,8 @@ use crate::reconcile::model::export::partial_export::UnreadPart;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::past::{Accepted, ExportStamp, Past};
 use crate::reconcile::model::plan::Plan;
-use crate::reconcile::model::plan::finding::Finding;
+use crate::reconcile::model::plan::finding::{Finding, plural};
+use crate::reconcile::model::plan::line::{Subject, Verdict};
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::plan::remedy::Remedy;
 
@@ -36,7 +39,9 @@ pub(super) fn export_findings(plan: &Plan, checks: GuardInputs<'_>) -> Vec<Findi
         let (now, then) = sizes(plan, checks, accepted);
         let share = |code, what: &str, now: Decimal, then: Decimal, min: Percent| {
             let short = now < min.share(then);
-            short.then(|| fewer(code, &compared(what, accepted), (now, then, min), accepted.run))
+            let less = short.then(|| fewer(code, &compared(what, accepted), (now, then, min), accepted.run))?;
+            let Some((said, way)) = unmapped(plan, counts).filter(|_| accepted.by_count) else { return Some(less) };
+            Some(Finding { message: less.message + &said, fix: way.or(less.fix), ..less })
         };
         let (rows, customers) = (Decimal::from(now.rows), Decimal::from(now.customers));
         let (rows_then, customers_then) = (Decimal::from(then.rows), Decimal::from(then.customers));
@@ -52,6 +57,41 @@ pub(super) fn export_findings(plan: &Plan, checks: GuardInputs<'_>) -> Vec<Findi
     }
     findings
 }
+
+/// What is on neither side, for nobody mapped it: whoever a vendor gave another name looks as if they were gone. Also the way to
+/// map it.
+fn unmapped(plan: &Plan, counts: &Counts) -> Option<(String, Remedy)> {
+    let (mut customers, mut services, mut rows) = (BTreeSet::new(), BTreeSet::new(), 0);
+    for line in &plan.lines {
+        let Subject::Unplaced { customer, service } = &line.subject else { continue };
+        match line.verdict {
+            Verdict::Held(Code::CustomerUnmapped) => _ = customers.insert(customer.as_str()),
+            Verdict::Held(Code::ServiceUnmapped) => _ = services.insert(service.as_str()),
+            _ => continue,
+        }
+        let cell = counts.customers.get(customer).and_then(|own| own.get(service));
+        rows += cell.map_or(0, |cell| cell.lines().number());
+    }
+    let said = |word: &str, names: &BTreeSet<&str>| {
+        let first: Vec<String> = names.iter().take(NAMES_SAID).map(|name| format!("\"{}\"", shown(name))).collect();
+        let more = names.len().saturating_sub(first.len());
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        (!names.is_empty()).then(|| format!("{word} {}{more}", first.join(", ")))
+    };
+    let names = [said("customer", &customers), said("service", &services)].into_iter().flatten();
+    let names = names.collect::<Vec<_>>().join(", ");
+    let ways = [
+        (!customers.is_empty()).then(|| Remedy::command("recount map suggest")),
+        (!services.is_empty())
+            .then(|| Remedy::settings("add the new service under services, or rename the old one there")),
+    ];
+    let way = ways.into_iter().flatten().reduce(Remedy::or)?;
+    let rows = plural(&rows, "row");
+    Some((format!("; {rows} of names that nobody mapped, on neither side: {names}"), way))
+}
+
+/// Names that are said of those that nobody mapped.
+const NAMES_SAID: usize = 3;
 
 /// Tonight's export and the last accepted one. A history of an older version knows that one as a whole only.
 pub(super) fn sizes(plan: &Plan, checks: GuardInputs<'_>, accepted: &Accepted) -> (Size, Size) {

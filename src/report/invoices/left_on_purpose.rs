@@ -167,7 +167,7 @@ impl IgnoredUnits {
 
 /// What a line that was left bills: of one for which several additions stand, all of them together.
 pub fn billed(line: &LineRecord, decision: Option<&Decision>) -> Option<Quantity> {
-    line.was.or_else(|| on_several(line, decision))
+    on_several(line, decision).or(line.was)
 }
 
 /// What the several additions of one line bill together, where nobody chose between them. What else a line without an addition
@@ -175,7 +175,10 @@ pub fn billed(line: &LineRecord, decision: Option<&Decision>) -> Option<Quantity
 pub fn on_several(line: &LineRecord, decision: Option<&Decision>) -> Option<Quantity> {
     let is_ambiguous = match line.reason {
         Code::LineAmbiguous => line.outcome == Outcome::Held,
-        Code::Ignored => decision.is_some_and(|decision| decision.reason == Code::LineAmbiguous),
+        Code::BilledNotCounted => line.outcome == Outcome::Held,
+        Code::Ignored => {
+            decision.is_some_and(|decision| matches!(decision.reason, Code::LineAmbiguous | Code::BilledNotCounted))
+        }
         _ => false,
     };
     let named = line.named.as_ref().filter(|named| is_ambiguous && named.0.len() > 1)?;

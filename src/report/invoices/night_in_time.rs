@@ -32,7 +32,7 @@ impl NightInTime {
             State::Never => Self::Never,
             State::PlansOnly => Self::PlansOnly,
             State::Overdue => began.map_or(Self::Never, Self::Late),
-            State::NoLease | State::Older => Self::Unhealthy(health.sentence()),
+            State::NoLease | State::Older | State::Unrecorded => Self::Unhealthy(health.sentence()),
             State::Bad | State::CutOff => Self::NotGood,
             State::Healthy | State::Off | State::StandsBy | State::NotCopied if !accepted => Self::NoneInMonth,
             State::Healthy | State::Off | State::StandsBy | State::NotCopied => {

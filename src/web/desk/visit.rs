@@ -78,7 +78,7 @@ impl Overview {
         let host = &site.host;
         let DeskGround { standings, standing_by, zone, mut records } = host.ground().map_err(PageError::Broken)?;
         let history = History::open_existing(&site.site.state)?;
-        let older = history.as_ref().and_then(|history| history.is_newest().err()).map(Outdated::Older);
+        let older = history.as_ref().and_then(|history| history.is_current().err()).map(Outdated::Older);
         let outdated = older.or(standing_by.map(Outdated::StandsBy));
         let (mut plans, mut open, mut undos) = (Vec::new(), Vec::new(), Vec::new());
         let mut nights: Vec<(IntegrationName, RunSummary)> = Vec::new();

@@ -320,8 +320,12 @@ fn answer<'a>(typed: Typed<'_>, item: Item<'a>, history: &History) -> Result<Ans
 fn step_of(line: &LineRecord) -> String {
     let mut named = line.named.clone().unwrap_or_default();
     named.0.retain(|addition, _| Some(*addition) != line.addition);
-    let named = if named.0.is_empty() { String::new() } else { format!(" ({})", display_names::named(&named)) };
-    format!("{}{named}", step(line))
+    let named = if named.0.is_empty() { String::new() } else { format!(" ({named})") };
+    match (line.was, line.wanted) {
+        // Nobody counts it, so there is no step.
+        (Some(was), None) if line.sources.is_empty() => format!("bills {was}{named}"),
+        _ => format!("{}{named}", step(line)),
+    }
 }
 
 fn decision(typed: Typed<'_>, handle: &str, reason: Code, seen: Option<SeenLine>) -> Decision {

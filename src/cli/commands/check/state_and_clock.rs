@@ -17,7 +17,7 @@ impl CheckList {
     pub(super) fn store(&mut self, config: &Config) {
         let state = config.state.display();
         let opened = History::open_existing(&config.state);
-        let opened = opened.and_then(|history| history.map(|history| history.is_newest()).transpose());
+        let opened = opened.and_then(|history| history.map(|history| history.is_current()).transpose());
         match opened {
             Ok(Some(())) => self.good("state", format!("{state}: the history is intact")),
             Ok(None) => self.note("state", format!("{state}: no run yet; the first one creates it")),

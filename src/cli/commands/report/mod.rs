@@ -147,7 +147,7 @@ fn rendered(
     runs: &[RunRecord],
     (format, paint): (Format, Paint),
 ) -> Result<String, CommandError> {
-    let view = View { paint, whole: true, known: &[], is_older: history.is_newest().is_err() };
+    let view = View { paint, whole: true, known: &[], is_older: history.is_current().is_err() };
     let each = |form: &dyn Fn(&RunRecord) -> String| runs.iter().map(form).collect::<Vec<_>>().join("\n");
     Ok(match format {
         Format::Text => each(&|run| text::render(run, view)),
@@ -155,7 +155,7 @@ fn rendered(
         Format::Csv => csv::render_all(runs),
         Format::Html => page(config, history, runs)?,
         Format::Json => {
-            let exit = if history.is_newest().is_ok() { Exit::Done } else { Exit::Store };
+            let exit = if history.is_current().is_ok() { Exit::Done } else { Exit::Store };
             let text = serde_json::to_string_pretty(&Envelope::new(exit, &Document::new(runs, None)));
             text.map_err(|error| CommandError::new(Exit::Unexpected, error.to_string(), ""))? + "\n"
         }
@@ -263,7 +263,7 @@ fn customer_page(
             let kept = kept_in(config).keep_customers(&gathered).map_err(|error| not_kept(&error))?;
             let Some(path) = kept else { return Ok(()) };
             if console.json && !options.open {
-                let exit = if history.is_newest().is_ok() { Exit::Done } else { Exit::Store };
+                let exit = if history.is_current().is_ok() { Exit::Done } else { Exit::Store };
                 console.document(exit, &CustomerPage { customer, page: &path });
                 return Ok(());
             }

@@ -108,6 +108,9 @@ impl Nights<'_> {
             Err(error) => {
                 if self.order.command == RunCommand::Run && error.exit == Exit::Store {
                     unbegun_nights::keep(self.config, &[integration], &error);
+                    // Else the numbers and pages of the last run that was good stand there still.
+                    configured_health::keep(self.config, &self.session.history);
+                    keep_report::keep_overviews(self.config);
                 }
                 tell_unbegun_night::tell_announced(&alerts, integration, &announced, &error).await;
                 Err(error)
@@ -167,7 +170,9 @@ impl Nights<'_> {
         } else {
             plan_and_apply(job, lock, history, connect).await
         };
-        Ok(ended?)
+        let run = ended?;
+        unbegun_nights::keep_end(config, &run);
+        Ok(run)
     }
 }
 

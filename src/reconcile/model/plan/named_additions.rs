@@ -1,6 +1,9 @@
 //! The additions that a question names. An answer is for these: one that comes into sight later is another question.
 
 use std::collections::BTreeMap;
+use std::fmt;
+
+use rust_decimal::Decimal;
 
 use crate::reconcile::model::ids::AdditionId;
 use crate::reconcile::model::quantity::Quantity;
@@ -37,10 +40,30 @@ impl Named {
         self.0.keys().all(|id| shown.0.contains_key(id))
     }
 
+    /// What they bill together, as far as their units can be read.
+    pub fn together(&self) -> Decimal {
+        let units = self.0.values().flatten().map(|units| units.as_decimal());
+        units.fold(Decimal::ZERO, Decimal::saturating_add)
+    }
+
     /// These and others.
     #[must_use]
     pub fn and(mut self, others: impl IntoIterator<Item = (AdditionId, Option<Quantity>)>) -> Self {
         self.0.extend(others);
         self
+    }
+}
+
+/// `addition 1800 of 6 and addition 1900`; empty where none is named.
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, (addition, units)) in self.0.iter().enumerate() {
+            let and = if at == 0 { "" } else { " and " };
+            write!(f, "{and}addition {addition}")?;
+            if let Some(units) = units {
+                write!(f, " of {units}")?;
+            }
+        }
+        Ok(())
     }
 }

@@ -55,7 +55,7 @@ fn standing(integration: &IntegrationName, runs: &[&RunSummary], outdated: Optio
     // A page on the disk does not know how long ago it was written: whether a night is overdue, `recount status` says.
     let known = health(&nights, true, newest.mode, false, TimeDelta::MAX, newest.started_at.to_utc());
     let health = match outdated {
-        Some(Outdated::Older(_)) => Health { state: State::Older, ..known },
+        Some(Outdated::Older(error)) => Health { state: State::outdated_by(error), ..known },
         Some(Outdated::StandsBy(_)) => Health { state: State::StandsBy, ..known },
         None => known,
     };
