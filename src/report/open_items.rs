@@ -294,7 +294,7 @@ impl Item<'_> {
     /// As one of the lines of an item, short because there may be thousands: `bdfgh:2:0`.
     fn as_shown_of_several(&self) -> String {
         let (was, wanted) = self.line.map(|line| (line.was, line.wanted)).unwrap_or_default();
-        let named = self.line.and_then(|line| line.named.as_ref()).map(display_names::named).unwrap_or_default();
+        let named = self.line.and_then(|line| line.named.as_ref()).map(ToString::to_string).unwrap_or_default();
         let named = if named.is_empty() { named } else { format!(":{named}") };
         format!("{}:{}:{}{named}", self.handle, or_dash(was), or_dash(wanted))
     }
