@@ -166,11 +166,13 @@ fn fate(night: &Night, agreement: i64, product: &str, wanted: Option<Decimal>) -
         [] => {
             let Some(wanted) = wanted else { return Fate::Ask };
             let later = mine.iter().any(|addition| current(addition) && !begun(addition));
+            // Nobody counts what bills from its day on.
+            let begins = mine.iter().any(|addition| current(addition) && !begun(addition) && may_bill(addition));
             let ours = mine.iter().any(|addition| night.past.written.contains_key(&addition.id));
             let cancelled_ours = ours && night.policy.human_edit == HumanEdit::Ask;
             match wanted {
                 _ if doubted => Fate::Ask,
-                wanted if wanted.is_zero() => Fate::Leave,
+                wanted if wanted.is_zero() && !begins => Fate::Leave,
                 _ if later || cancelled_ours || !night.mapping.create_lines => Fate::Ask,
                 _ if ended_this_month(night, &mine) || bills_elsewhere(night, agreement, found[0].id) => Fate::Ask,
                 _ if unreadable_elsewhere(night, agreement) => Fate::Ask,
