@@ -207,6 +207,25 @@ fn an_ignored_line_left_behind_is_not_for_another_one() {
     held(&night.run().exits(3), "line-left-behind");
 }
 
+/// A line left behind that a person moved away, with another one in its place, was named for one night: from then on the other one
+/// was taken for it, and what it billed where it was moved to was out of sight.
+#[test]
+fn a_line_left_behind_is_not_forgotten_for_the_one_in_its_place() {
+    let night = begins();
+    night.config("guards", r#"min_lines_seen = "10%""#);
+    night.export(QUIET);
+    night.run().exits(0);
+    night.write("customers.csv", "customer,company_id,agreement_id,note\nBorealis,2,,\n");
+    held(&night.run().exits(3), "line-left-behind");
+    night.sim().edit(|world| world.additions.retain(|addition| addition.id != 100));
+    bills(&night, 150, 10, FILTER, 3);
+    for _ in 0..3 {
+        let said = night.run().exits(3);
+        held(&said, "line-left-behind");
+        assert!(said.out.contains("addition 100 was here"), "{}", said.out);
+    }
+}
+
 /// A line left behind was kept, and 40 units that somebody began beside it later were billed, counted by nobody, for good.
 #[test]
 fn a_kept_line_left_behind_is_not_for_one_that_is_begun_beside_it() {

@@ -17,6 +17,7 @@ use crate::reconcile::model::ids::{
 use crate::reconcile::model::line_owners::{NeighboursLine, Owned};
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::{Mode, Outcome};
+use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
 
 /// Lines that bill, and that no integration which is on looks at.
@@ -312,7 +313,12 @@ fn next(line: &LineRecord, known: Option<&Stored>) -> Option<Stored> {
 
 fn seen(line: &LineRecord, known: Stored) -> Stored {
     let Stored { owned: Owned { addition, company, sources }, billed } = known;
-    let owned = Owned { addition: line.addition.or(addition), company: company.or(line.company), sources };
+    // What is asked about in the place of a line left behind is not that line: it may have been moved, and bill elsewhere.
+    let addition = match line.reason {
+        Code::LineLeftBehind => addition.or(line.addition),
+        _ => line.addition.or(addition),
+    };
+    let owned = Owned { addition, company: company.or(line.company), sources };
     Stored { owned, billed: line.now.or(billed) }
 }
 

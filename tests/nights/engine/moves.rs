@@ -405,8 +405,10 @@ impl House {
         self.learn_wrong();
         self.connectwise.state.borrow_mut().seen.right_again += 1;
         let after = self.right_night()?.ok_or("the right night has no record")?;
-        // With an answer ends what it held off, and whoever gave it is asked about that as about any other night's.
-        if is_refused(&after) && lines(&before).any(is_let_be) && !lines(&after).any(is_let_be) {
+        // With an answer ends what it held off, and whoever gave it is asked about that as about any other night's. What a
+        // history writes first is approved, also where a wrong count was what a person had set.
+        let ended = lines(&before).any(is_let_be) && !lines(&after).any(is_let_be);
+        if is_refused(&after) && (ended || is_first_write(&after)) {
             return Ok(());
         }
         if is_refused(&after) {
@@ -499,6 +501,10 @@ fn remedy(item: &Item<'_>) -> AnswerVerb {
 
 fn is_refused(record: &RunRecord) -> bool {
     record.planned.as_ref().is_none_or(|planned| !planned.accepted)
+}
+
+fn is_first_write(record: &RunRecord) -> bool {
+    record.end.iter().flat_map(|end| &end.findings).any(|finding| finding.code == Code::FirstApply)
 }
 
 fn lines(record: &RunRecord) -> impl Iterator<Item = &LineRecord> {
