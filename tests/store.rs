@@ -129,6 +129,23 @@ fn a_night_that_cannot_be_recorded_is_told_by_whatever_reads_the_history() {
     night.recount(&["status"]).exits(0);
 }
 
+/// Notes of failed nights that could not be read were taken for none, and all was well.
+#[test]
+fn notes_of_nights_that_cannot_be_read_are_not_taken_for_none() {
+    let night = Night::busy();
+    night.run().exits(0);
+    let notes = night.path("state/unbegun-nights");
+    fs::remove_file(&notes).expect("the room for notes");
+    std::os::unix::fs::symlink("elsewhere", &notes).expect("a link");
+    for command in [&["report"][..], &["held"], &["history"], &["status"]] {
+        let said = night.recount(command).exits(14);
+        let said = format!("{}{}", said.out, said.err).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains("unbegun-nights, where nights are noted"), "{command:?}: {said}");
+    }
+    fs::remove_file(&notes).expect("the link");
+    night.recount(&["status"]).exits(0);
+}
+
 /// A run that said that the disk is full stood in the history as one that somebody cut off, without an exit code.
 #[test]
 fn a_run_whose_end_could_not_be_stored_ends_in_the_history_as_it_ended() {

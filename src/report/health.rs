@@ -173,7 +173,10 @@ fn of_host(state: State, host: HostPart, outdated: Option<State>) -> State {
 impl State {
     /// What a history comes to that is not current, by why.
     pub fn outdated_by(error: &StoreError) -> Self {
-        if matches!(error, StoreError::Unrecorded { .. }) { Self::Unrecorded } else { Self::Older }
+        match error {
+            StoreError::Unrecorded { .. } | StoreError::NotesUnreadable { .. } => Self::Unrecorded,
+            _ => Self::Older,
+        }
     }
 }
 

@@ -56,7 +56,9 @@ fn said(site: &Site) -> Result<&'static str, PageError> {
     match history.map(|history| history.is_current()).transpose() {
         Ok(_) => Ok("ok\n"),
         Err(StoreError::Restored { .. }) => Ok("up, but the history is older than its last run: recount status\n"),
-        Err(StoreError::Unrecorded { .. }) => Ok("up, but the last night could not be recorded: recount status\n"),
+        Err(StoreError::Unrecorded { .. } | StoreError::NotesUnreadable { .. }) => {
+            Ok("up, but the last night could not be recorded: recount status\n")
+        }
         Err(unreadable) => Err(unreadable.into()),
     }
 }

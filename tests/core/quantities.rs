@@ -112,6 +112,11 @@ fn a_line_that_begins_later_is_not_created_a_second_time() {
     let line = night.filter_line();
     assert_eq!(line.verdict, Verdict::Held(Code::LineNotYetEffective), "5 units will be billed that nobody counts");
     assert_eq!(line.detail, "addition 100 of 5 begins on Wed 11 Mar 2026, and nothing is used");
+    let mut two = night.clone();
+    two.addition(10, 101, FILTER, "3").amend_addition(101, |addition| addition.effective_on = Some(day("2026-04-01")));
+    let said = two.filter_line().detail;
+    let both = "addition 100 of 5 and addition 101 of 3 begin, the first on Wed 11 Mar 2026, and nothing is used";
+    assert_eq!(said, both, "whoever ignores the one has not seen the other");
     night.amend_addition(100, |addition| addition.quantity = Ok(q("0")));
     assert_eq!(night.filter_line().verdict, Verdict::Unchanged(Code::NothingToBill), "nobody has to decide anything");
     night.amend_addition(100, |addition| addition.quantity = Ok(q("5")));

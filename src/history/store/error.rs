@@ -123,6 +123,12 @@ pub enum StoreError {
         /// What was said then.
         why: String,
     },
+    /// What is noted beside it of nights that failed cannot be read: whether it lacks one is not known.
+    #[error("unbegun-nights, where nights are noted that could not be recorded, cannot be read: {why}")]
+    NotesUnreadable {
+        /// The system's words.
+        why: String,
+    },
     /// Somebody changed a decision.
     #[error("the decision that row {row} of the journal keeps was changed or removed")]
     DecisionChanged {
@@ -174,6 +180,9 @@ impl StoreError {
             Self::Unrecorded { .. } => {
                 "Mend what is said there: make room on the disk, or make the state folder writable. The next run, and the next \
                  command that looks, record it first."
+            }
+            Self::NotesUnreadable { .. } => {
+                "Make the file in the state folder readable for whoever runs this; where it is a link, remove the link."
             }
             Self::ChainBroken { .. } | Self::DecisionChanged { .. } | Self::DecisionUnchained { .. } => {
                 "keep the file and compare it with a backup and with the heads in earlier reports."

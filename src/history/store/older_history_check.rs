@@ -16,12 +16,14 @@ impl History {
     /// it does not know.
     ///
     /// # Errors
-    /// [`StoreError::Restored`] for an older one, [`StoreError::Unrecorded`] for one that lacks a night.
+    /// [`StoreError::Restored`] for an older one, [`StoreError::Unrecorded`] for one that lacks a night, and
+    /// [`StoreError::NotesUnreadable`] where nobody can say.
     pub fn is_current(&self) -> Result<(), StoreError> {
         self.is_newest()?;
-        // Notes that cannot be read stop no run either; each one says so in its log.
+        // They stop no run. That no night is noted is not known all the same.
+        let notes = noted(&self.state).map_err(|error| StoreError::NotesUnreadable { why: error.to_string() })?;
         let mut missing = Vec::new();
-        for night in noted(&self.state).unwrap_or_default() {
+        for night in notes {
             if !self.is_recorded(&night)? {
                 missing.push(night);
             }

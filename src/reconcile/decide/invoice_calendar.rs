@@ -20,15 +20,14 @@ use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
 
 impl LineRules<'_> {
-    /// What begins to bill on a day to come, and nobody counts, is told before that day.
-    pub(in crate::reconcile) fn unless_one_begins(&self, on_line: &[&Addition]) -> Result<(), Hold> {
-        let Some(later) = on_line.iter().find(|addition| addition.begins_after(self.today) && addition.bills()) else {
-            return Ok(());
-        };
-        let units = later.quantity.as_ref().ok().copied();
-        let named = Named::one(later.id, units);
-        let detail =
-            format!("{named} begins on {}, and nothing is used", later.effective_on.map(day).unwrap_or_default());
+    /// What begins to bill on a day to come, and nobody counts, is told before that day: all of it, for an answer is for what
+    /// was shown.
+    pub(in crate::reconcile) fn unless_some_begin(&self, on_line: &[&Addition]) -> Result<(), Hold> {
+        let later = || on_line.iter().filter(|addition| addition.begins_after(self.today) && addition.bills());
+        let Some(first) = later().filter_map(|addition| addition.effective_on).min() else { return Ok(()) };
+        let named = Named(later().map(|addition| (addition.id, addition.quantity.as_ref().ok().copied())).collect());
+        let begins = if named.0.len() == 1 { "begins on" } else { "begin, the first on" };
+        let detail = format!("{named} {begins} {}, and nothing is used", day(first));
         Err(Hold::new(Code::LineNotYetEffective, detail).naming(named))
     }
 

@@ -251,7 +251,7 @@ impl LineRules<'_> {
             return Err(in_doubt(doubt));
         }
         if quantity.is_zero() {
-            return self.unless_one_begins(on_line).map(|()| quantity);
+            return self.unless_some_begin(on_line).map(|()| quantity);
         }
         if wanted.terms.report_only {
             return Ok(quantity);

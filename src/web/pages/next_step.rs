@@ -32,12 +32,12 @@ fn picker(integration: &IntegrationName, finding: &Finding) -> Option<(String, &
             return Some((format!("/items/{}#lines", finding.handle.as_ref()?), "Accept or keep its lines…"));
         }
         Code::CustomerMissing => {
-            let customer = handle::of_matter(integration, "customer", finding.customer.as_ref()?.as_str());
+            let customer = handle::of_customer(integration, finding.customer.as_ref()?);
             return Some((format!("/mapping/{customer}#without"), "It has left…"));
         }
         _ => return None,
     };
-    let customer = handle::of_matter(integration, "customer", finding.customer.as_ref()?.as_str());
+    let customer = handle::of_customer(integration, finding.customer.as_ref()?);
     Some((format!("/mapping/{customer}"), what))
 }
 

@@ -111,7 +111,7 @@ fn ignored(visit: &Visit) -> BTreeMap<String, String> {
     let holds = decided(&visit.desk.plans, |_| today).into_iter().filter(|one| one.holds);
     let by_handle = holds.filter_map(|one| match &one.matter {
         DecisionSubject::Customer(name) => {
-            let handle = handle::of_matter(&one.integration, "customer", name.as_str());
+            let handle = handle::of_customer(&one.integration, name);
             Some((handle, escaped(&one.decision.sentence())))
         }
         _ => None,
