@@ -33,6 +33,16 @@ fn moves_to_another_agreement(night: &Night) {
     });
 }
 
+/// Whom nobody mapped.
+fn moves_to_another_company(night: &Night, line: i64) {
+    night.sim().edit(|world| {
+        let cedar = Company { id: 3, name: "Cedar".to_owned(), ..world.companies[0].clone() };
+        world.companies.push(cedar);
+        world.agreements.push(Agreement { id: 30, company: 3, ..world.agreements[0].clone() });
+        world.addition_mut(line).expect("the line").agreement = 30;
+    });
+}
+
 fn moves_to(night: &Night, day: NaiveDate) {
     night.sim().edit(|world| world.addition_mut(LINE).expect("the line").effective = Some(day));
 }
@@ -109,12 +119,7 @@ fn a_line_that_was_moved_stays_in_sight_where_nothing_is_used() {
 fn a_line_that_was_moved_to_another_company_is_found_by_the_look_at_all_companies() {
     let night = compared();
     night.config("", "create_lines = true\nsweep = \"nightly\"");
-    night.sim().edit(|world| {
-        let cedar = Company { id: 3, name: "Cedar".to_owned(), ..world.companies[0].clone() };
-        world.companies.push(cedar);
-        world.agreements.push(Agreement { id: 30, company: 3, ..world.agreements[0].clone() });
-        world.addition_mut(LINE).expect("the line").agreement = 30;
-    });
+    moves_to_another_company(&night, LINE);
     exported(&night, 0);
     for _ in 0..2 {
         let said = night.run().exits(3);
@@ -122,6 +127,36 @@ fn a_line_that_was_moved_to_another_company_is_found_by_the_look_at_all_companie
         assert!(said.out.contains("5 billed to Cedar, which nobody mapped"), "{}", said.out);
     }
     assert_eq!(billed(&night), [(30, "5".to_owned())]);
+}
+
+/// "ConnectWise does not show it any more", while the look at all companies of the same night had found it billing.
+#[test]
+fn a_line_that_only_the_look_at_all_companies_finds_is_told_with_where_it_is() {
+    let night = compared();
+    night.config("", "create_lines = true\nsweep = \"nightly\"");
+    moves_to_another_company(&night, LINE);
+    exported(&night, 5);
+    let said = night.run().exits(3);
+    asks(&said, "human-edit");
+    assert!(said.out.contains("addition 200 was here, and is on agreement 30 now, where it bills 5"), "{}", said.out);
+    assert!(!said.out.contains("does not show it any more"), "{}", said.out);
+}
+
+/// "The customer is not in the export", and not a word of a line of theirs that is not where it was.
+#[test]
+fn a_line_that_is_gone_is_told_also_while_its_customer_is_missing() {
+    let night = compared();
+    moves_to_another_company(&night, LINE);
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,3\n");
+    let said = night.run().exits(3);
+    asks(&said, "customer-missing");
+    let told = "the customer is not in the export; addition 200 was here, and ConnectWise does not show it any more";
+    assert!(said.out.contains(told), "{}", said.out);
+    // Where it is found, it is asked about by itself as well: whoever left, it bills another one.
+    night.config("", "create_lines = true\nsweep = \"nightly\"");
+    let said = night.run().exits(3);
+    asks(&said, "billed-not-counted");
+    assert!(said.out.contains("not in the export; addition 200 was here, and is on agreement 30 now"), "{}", said.out);
 }
 
 /// Under `human_edit = "overwrite"` a line that somebody ended long ago hid that the one after it was moved away: a second
@@ -138,12 +173,7 @@ fn a_line_that_ended_long_ago_hides_no_other_that_was_moved_away() {
         world.additions.push(recount_sim::Addition::new(205, 20, "MP-CLOUDFILTER", 6.into()));
     });
     night.run().exits(0);
-    night.sim().edit(|world| {
-        let cedar = Company { id: 3, name: "Cedar".to_owned(), ..world.companies[0].clone() };
-        world.companies.push(cedar);
-        world.agreements.push(Agreement { id: 30, company: 3, ..world.agreements[0].clone() });
-        world.addition_mut(205).expect("the line").agreement = 30;
-    });
+    moves_to_another_company(&night, 205);
     for _ in 0..2 {
         let said = night.run().exits(3);
         asks(&said, "human-edit");

@@ -25,27 +25,24 @@ pub(super) fn waiting(connection: &Connection, integration: &str, last: RunId) -
         "SELECT run FROM runs WHERE integration = ?1 AND run < ?2 AND accepted_units IS NOT NULL ORDER BY run DESC",
     )?;
     let earlier = statement.query_map(params![integration, last.0], |row| row.get(0).map(RunId))?;
-    let mut held: WaitingCounts = BTreeMap::new();
-    for (key, count) in held_in(connection, last)? {
-        held.entry(key).or_default().insert(count);
-    }
-    let mut open: BTreeSet<_> = held.keys().cloned().collect();
+    let mut waits = Waits::default();
+    let mut counts: WaitingCounts = BTreeMap::new();
+    let mut note = |held: Vec<HeldCount>| {
+        for HeldCount { count_of, count, .. } in held {
+            counts.entry(count_of).or_default().insert(count);
+        }
+    };
+    note(waits.since(held_in(connection, last)?));
     for run in earlier.take(RUNS - 1) {
-        if open.is_empty() {
+        if waits.is_over() {
             break;
         }
         let run = run?;
-        if set_back.has(run) {
-            continue;
-        }
-        let mut then = held_in(connection, run)?;
-        then.retain(|key, _| open.contains(key));
-        open = then.keys().cloned().collect();
-        for (key, count) in then {
-            held.entry(key).or_default().insert(count);
+        if !set_back.has(run) {
+            note(waits.since(held_in(connection, run)?));
         }
     }
-    Ok(held)
+    Ok(counts)
 }
 
 /// What the lines that the last accepted run held were held for as of a service that nobody has any more, since they wait. How
@@ -66,52 +63,75 @@ pub(super) fn missed(connection: &Connection, integration: &str, last: RunId) ->
     let mut is_one = |run: &RunId| is_one.query_row(params![run.0, Code::ServiceMissing.as_str()], |row| row.get(0));
     let any = runs.iter().map(&mut is_one).collect::<Result<Vec<bool>, _>>()?;
     let Some(first) = any.iter().rposition(|is_one| *is_one) else { return Ok(MissedCounts::new()) };
+    let mut waits = Waits::default();
     let mut missed = MissedCounts::new();
-    let mut open: Option<BTreeSet<(CustomerName, ServiceName)>> = None;
     for run in &runs[..=first] {
-        let then = held_for(connection, *run)?;
-        let waited = |one: &(CustomerName, ServiceName)| open.as_ref().is_none_or(|open| open.contains(one));
-        let of_missed = then.iter().filter(|(one, held)| waited(one) && held.is_some());
-        for (one, has_row) in of_missed {
-            missed.entry(one.clone()).or_insert(has_row.unwrap_or_default());
+        // Two lines of one count may be held: whether it has a row is the same for both.
+        for HeldCount { count_of, has_row, of_missing, .. } in waits.since(held_in(connection, *run)?) {
+            if of_missing {
+                missed.entry(count_of).or_insert(has_row);
+            }
         }
-        open = Some(then.into_keys().filter(waited).collect());
     }
     Ok(missed)
 }
 
-/// What lines were held for in a run; of each that was none of a service that nobody had, whether the export had a row of it.
-fn held_for(
-    connection: &Connection,
-    run: RunId,
-) -> Result<BTreeMap<(CustomerName, ServiceName), Option<bool>>, StoreError> {
-    let mut statement =
-        connection.prepare_cached("SELECT reason, sources FROM lines WHERE run = ?1 AND outcome = 'held'")?;
-    let mut held: BTreeMap<_, Option<bool>> = BTreeMap::new();
-    let rows = statement.query_and_then([run.0], |row| -> Result<_, StoreError> {
-        Ok((row.get::<_, String>("reason")? == Code::ServiceMissing.as_str(), plan_lines::sources(row)?))
-    })?;
-    for row in rows {
-        let (of_missing, sources) = row?;
-        for source in sources {
-            let is_missed = of_missing && source.count == Some(Quantity::ZERO);
-            let has_row = is_missed.then_some(!source.lines.is_empty());
-            let known = held.entry((source.customer, source.service)).or_default();
-            *known = known.or(has_row);
-        }
-    }
-    Ok(held)
+/// What a line was held for in a run.
+struct HeldCount {
+    /// The handle of the line.
+    line: String,
+    count_of: CountOf,
+    /// `None` where the export did not say.
+    count: Option<Quantity>,
+    has_row: bool,
+    /// Whether the line was held for a service that nobody had, and this is one of its counts.
+    of_missing: bool,
 }
 
-/// `None` where the export did not say.
-fn held_in(
-    connection: &Connection,
-    run: RunId,
-) -> Result<BTreeMap<(CustomerName, ServiceName), Option<Quantity>>, StoreError> {
-    let mut statement = connection.prepare_cached("SELECT sources FROM lines WHERE run = ?1 AND outcome = 'held'")?;
-    let mut held = BTreeMap::new();
-    for sources in statement.query_and_then([run.0], plan_lines::sources)? {
-        held.extend(sources?.into_iter().map(|source| ((source.customer, source.service), source.count)));
+type CountOf = (CustomerName, ServiceName);
+
+/// What waits since, night by night backwards: a count whose line is held under whatever handle, and whatever a line was held for
+/// that is held since. A night may hold a line for another of its customers, and not say who else waits on it.
+#[derive(Default)]
+struct Waits(Option<(BTreeSet<CountOf>, BTreeSet<String>)>);
+
+impl Waits {
+    /// Of what the night before was held for: what waits since. The last night comes first, and everything of it waits.
+    fn since(&mut self, mut held: Vec<HeldCount>) -> Vec<HeldCount> {
+        let lines: BTreeSet<String> = held.iter().map(|one| one.line.clone()).collect();
+        let lines = match &self.0 {
+            None => lines,
+            Some((counts, open)) => {
+                held.retain(|one| counts.contains(&one.count_of) || open.contains(&one.line));
+                open.intersection(&lines).cloned().collect()
+            }
+        };
+        self.0 = Some((held.iter().map(|one| one.count_of.clone()).collect(), lines));
+        held
+    }
+
+    fn is_over(&self) -> bool {
+        self.0.as_ref().is_some_and(|(counts, lines)| counts.is_empty() && lines.is_empty())
+    }
+}
+
+fn held_in(connection: &Connection, run: RunId) -> Result<Vec<HeldCount>, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT handle, reason, sources FROM lines WHERE run = ?1 AND outcome = 'held'")?;
+    let mut held = Vec::new();
+    let rows = statement.query_and_then([run.0], |row| -> Result<_, StoreError> {
+        let of_missing = row.get::<_, String>("reason")? == Code::ServiceMissing.as_str();
+        Ok((row.get::<_, String>("handle")?, of_missing, plan_lines::sources(row)?))
+    })?;
+    for row in rows {
+        let (line, of_missing, sources) = row?;
+        held.extend(sources.into_iter().map(|source| HeldCount {
+            line: line.clone(),
+            of_missing: of_missing && source.count == Some(Quantity::ZERO),
+            has_row: !source.lines.is_empty(),
+            count_of: (source.customer, source.service),
+            count: source.count,
+        }));
     }
     Ok(held)
 }

@@ -11,7 +11,8 @@ use crate::history::run_record::{LineRecord, PlanRecord};
 use crate::history::tests::{Place, create, end, key, line, mail, noon, plan, set, source, units};
 use crate::reconcile::guard::accepted_counts::AcceptedCount;
 use crate::reconcile::model::ids::{AdditionId, CustomerName, IntegrationName, ProductCode, ProductId, ServiceName};
-use crate::reconcile::model::past::{Accepted, CreationInDoubt, ExportStamp, Past, WrittenQuantity};
+use crate::reconcile::model::past::{Accepted, CreationInDoubt, ExportStamp, MissedCounts, Past, WrittenQuantity};
+use crate::reconcile::model::plan::line::Source;
 use crate::reconcile::model::plan::outcome::{Outcome, RunCommand};
 use crate::reconcile::model::plan::reason_code::Code;
 
@@ -332,4 +333,24 @@ fn what_a_line_is_held_for_is_known_also_after_a_night_of_a_wrong_count() {
     assert_eq!(known(&mut place), [units(0), units(100)], "since it waits, and not what it was held for before");
     place.undo(wrong, true);
     assert_eq!(known(&mut place), [units(0)]);
+}
+
+/// The same of a line of several customers, where the wrong night held it for one of them and did not say who else waits on it.
+#[test]
+fn a_count_waits_as_long_as_its_line_is_held_for_whomever() {
+    let mut place = Place::new();
+    let night = |place: &mut Place, hours: i64, reason: Code, sources: Vec<Source>| {
+        let held = LineRecord { outcome: Outcome::Held, reason, sources, ..line(1, 7, 0) };
+        let run = place.night(RunCommand::Run, &plan(hours, vec![held]));
+        place.history.accept_counts(&mail(), run, &BTreeMap::new()).unwrap();
+    };
+    let both = vec![source("Acme", Some(0), &[]), source("Borealis", Some(0), &[])];
+    night(&mut place, 0, Code::ServiceMissing, both);
+    night(&mut place, 24, Code::RowDuplicate, vec![source("Acme", None, &[2, 3])]);
+    let of = |customer: &str| (CustomerName::new(customer), ServiceName::new("CloudFilter"));
+    let past = past(&mut place);
+    let known: Vec<_> = past.waiting.into_iter().collect();
+    let acme = (of("Acme"), BTreeSet::from([None, Some(units(0))]));
+    assert_eq!(known, [acme, (of("Borealis"), BTreeSet::from([Some(units(0))]))]);
+    assert_eq!(past.missed, MissedCounts::from([(of("Acme"), false), (of("Borealis"), false)]));
 }

@@ -8,11 +8,12 @@ use crate::reconcile::matching::catalog::candidates;
 use crate::reconcile::matching::line_claims::Claims;
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::model::connectwise_records::{
-    Addition, Additions, Agreement, AgreementSign, Directory, Unreadable,
+    Addition, Additions, Agreement, AgreementSign, Directory, Unreadable, units_of,
 };
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, ItemName, ProductCode, ProductId,
 };
+use crate::reconcile::model::line_owners::UncountedLine;
 use crate::reconcile::model::past::Past;
 use crate::reconcile::model::plan::line::LineKey;
 
@@ -30,6 +31,7 @@ pub struct ElsewhereInputs<'a> {
     owned: Vec<(AdditionId, &'a LineKey)>,
     /// Whose the agreements are that recount has owned lines on.
     company_of: BTreeMap<AgreementId, CompanyId>,
+    uncounted: &'a [UncountedLine],
     by_company: BTreeMap<CompanyId, Vec<&'a Agreement>>,
     today: NaiveDate,
 }
@@ -54,7 +56,8 @@ impl<'a> ElsewhereInputs<'a> {
         for agreement in directory.agreements.values().filter(|agreement| agreement.billing(today).is_ok()) {
             by_company.entry(agreement.company).or_default().push(agreement);
         }
-        Self { directory, additions, claims, counted, owned, company_of, by_company, today }
+        let uncounted = &past.uncounted;
+        Self { directory, additions, claims, counted, owned, company_of, uncounted, by_company, today }
     }
 
     /// The additions that bill the product already: on another agreement of the company, where nobody wants it, or here
@@ -121,10 +124,9 @@ impl<'a> ElsewhereInputs<'a> {
         self.additions.get(&agreement)?.iter().find(|listed| listed.id == addition)
     }
 
-    /// An addition on whatever agreement it is now, if that was read.
-    pub(in crate::reconcile) fn anywhere(&self, addition: AdditionId) -> Option<(AgreementId, &'a Addition)> {
-        let mut all = self.additions.iter().flat_map(|(agreement, listed)| listed.iter().map(|one| (*agreement, one)));
-        all.find(|(_, listed)| listed.id == addition)
+    /// Where an addition is, that is not where it was, as far as tonight has read it.
+    pub(in crate::reconcile) fn not_where_it_was(&self, addition: AdditionId) -> String {
+        not_where_it_was(addition, self.additions, self.uncounted)
     }
 
     /// The lines that recount owns an addition as.
@@ -150,11 +152,22 @@ impl<'a> ElsewhereInputs<'a> {
     }
 }
 
-/// Where an addition is, that is not where it was.
-pub(in crate::reconcile) fn not_where_it_was(id: AdditionId, found: Option<(AgreementId, &Addition)>) -> String {
-    match found {
-        Some((agreement, now)) => {
-            format!("addition {id} was here, and is on agreement {agreement} now, where it bills {}", now.units())
+/// Where an addition is, that is not where it was: on an agreement that the night reads, or where the look for lines that nobody
+/// counts came upon it.
+pub(in crate::reconcile) fn not_where_it_was(
+    id: AdditionId,
+    additions: &Additions,
+    uncounted: &[UncountedLine],
+) -> String {
+    let mut all = additions.iter().flat_map(|(agreement, listed)| listed.iter().map(|one| (*agreement, one)));
+    let listed = all.find(|(_, listed)| listed.id == id).map(|(agreement, now)| (agreement, now.units()));
+    let swept = || {
+        let units = |one: &UncountedLine| one.named.0.get(&id).map(|units| (one.key.agreement, units_of(*units)));
+        uncounted.iter().find_map(units)
+    };
+    match listed.or_else(swept) {
+        Some((agreement, units)) => {
+            format!("addition {id} was here, and is on agreement {agreement} now, where it bills {units}")
         }
         None => format!("addition {id} was here, and ConnectWise does not show it any more"),
     }

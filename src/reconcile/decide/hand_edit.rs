@@ -2,7 +2,6 @@
 
 use chrono::TimeDelta;
 
-use crate::reconcile::decide::billed_elsewhere::not_where_it_was;
 use crate::reconcile::decide::line_case::LineRules;
 use crate::reconcile::decide::line_decision::{Hold, HoldReason, LineDecision};
 use crate::reconcile::decide::line_guards::{Hindrance, Step};
@@ -120,12 +119,17 @@ impl LineRules<'_> {
             of(ours.id, format!("addition {} ended on {on}: somebody set its end, for recount ends none", ours.id))
         });
         // Not in the listing is no sign that it ended, whoever is to win.
-        let gone = self.last_addition(key).filter(|gone| on_line.iter().all(|addition| addition.id != *gone));
-        let gone = gone.and_then(|gone| match self.around.listed(key.agreement, gone) {
-            None => Some(of(gone, not_where_it_was(gone, self.around.anywhere(gone)))),
+        cancelled.into_iter().chain(self.gone(key, on_line)).collect()
+    }
+
+    /// The addition that was the line, where it is not among its additions any more.
+    pub(in crate::reconcile) fn gone(&self, key: &LineKey, on_line: &[&Addition]) -> Option<Hindrance<'static>> {
+        let of = |id, detail| Hindrance { named: Named::one(id, None), ..Hindrance::of_line(Code::HumanEdit, detail) };
+        let gone = self.last_addition(key).filter(|gone| on_line.iter().all(|addition| addition.id != *gone))?;
+        match self.around.listed(key.agreement, gone) {
+            None => Some(of(gone, self.around.not_where_it_was(gone))),
             Some(listed) => self.of_another_line(key, listed).map(|detail| of(gone, detail)),
-        });
-        cancelled.into_iter().chain(gone).collect()
+        }
     }
 
     /// The addition that was the line, as far as the past knows one.

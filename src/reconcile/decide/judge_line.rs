@@ -244,9 +244,20 @@ impl LineRules<'_> {
         }
     }
 
+    /// A line that nothing can be said to be wanted of, and that is not there: where it was before is said beside it, for it may
+    /// bill elsewhere.
+    fn without_count(&self, code: Code, key: &LineKey, on_line: &[&Addition]) -> Hold {
+        let trouble = source_trouble(code);
+        // Not named: what it bills elsewhere is asked about by itself, and not by this line's answers.
+        match self.gone(key, on_line) {
+            None => Hold::new(code, trouble),
+            Some(gone) => Hold::new(code, format!("{trouble}; {}", gone.detail)),
+        }
+    }
+
     fn may_create(&self, case: LineCase<'_>, product: &Product, on_line: &[&Addition]) -> Result<Quantity, Hold> {
         let LineCase { key, wanted, agreement, .. } = case;
-        let quantity = wanted.quantity.map_err(|code| Hold::new(code, source_trouble(code)))?;
+        let quantity = wanted.quantity.map_err(|code| self.without_count(code, key, on_line))?;
         if let Some(doubt) = sent_as(&self.past.in_doubt, key, Some(product.id)) {
             return Err(in_doubt(doubt));
         }

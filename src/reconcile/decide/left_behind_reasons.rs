@@ -84,8 +84,7 @@ impl PlanInputs<'_> {
 
     /// Where an addition is that was a line's, and is not in its agreement's list.
     pub(in crate::reconcile) fn not_here(&self, id: AdditionId) -> String {
-        let mut all = self.additions.iter().flat_map(|(agreement, listed)| listed.iter().map(|one| (*agreement, one)));
-        not_where_it_was(id, all.find(|(_, listed)| listed.id == id))
+        not_where_it_was(id, self.additions, &self.past.uncounted)
     }
 }
 

@@ -272,10 +272,15 @@ pub type Additions = BTreeMap<AgreementId, Vec<Addition>>;
 /// Days of the longest month.
 const MONTH: i64 = 31;
 
+/// Units of an addition, for a sentence: its quantity, if that can be read.
+pub fn units_of(quantity: Option<Quantity>) -> String {
+    quantity.map_or_else(|| "an unreadable quantity".to_owned(), |quantity| quantity.to_string())
+}
+
 impl Addition {
     /// Its units, for a sentence.
     pub fn units(&self) -> String {
-        self.quantity.as_ref().map_or_else(|_| "an unreadable quantity".to_owned(), Quantity::to_string)
+        units_of(self.quantity.as_ref().ok().copied())
     }
 
     /// Whether it may be a line's: every addition may be of a line for all units, one that is marked only of its item's.

@@ -354,7 +354,10 @@ impl House {
             self.vendor.write(&self.file(), self.now() - TimeDelta::minutes(1), None);
             let record = self.run(RunCommand::Run, None)?;
             let held = record.as_ref().is_some_and(checker::is_held);
-            let settled = record.is_some_and(|record| !held && checker::is_quiet(&record).is_ok());
+            let settled = record.as_ref().is_some_and(|record| !held && checker::is_quiet(record).is_ok());
+            if let Some(record) = &record {
+                self.end_uncounted(record);
+            }
             if held {
                 self.approve()?;
             }
@@ -365,6 +368,23 @@ impl House {
             }
         }
         Ok(())
+    }
+
+    /// A line of ours that somebody moved, and that is told as one that nobody counts: its end is set in ConnectWise, as the
+    /// report asks.
+    fn end_uncounted(&mut self, record: &RunRecord) {
+        let today = self.connectwise.today();
+        let asked = lines(record).filter(|line| line.reason == Code::BilledNotCounted && line.outcome == Outcome::Held);
+        let ids = |line: &LineRecord| {
+            let named = line.named.iter().flat_map(|named| named.0.keys().copied());
+            named.chain(line.addition).collect::<Vec<_>>()
+        };
+        let asked: BTreeSet<AdditionId> = asked.flat_map(ids).collect();
+        let mut state = self.connectwise.state.borrow_mut();
+        let moved = |row: &&mut Row| row.owned && row.moved_at_call > 0 && asked.contains(&row.addition.id);
+        for row in state.rows.iter_mut().filter(moved) {
+            row.addition.cancelled_on = Some(today);
+        }
     }
 
     /// I17: a night without faults, a wrong export of which nothing is written, and the right export again: it is accepted,
