@@ -168,6 +168,28 @@ fn a_line_that_is_gone_is_told_also_while_a_customer_of_it_is_missing() {
     assert!(said.out.contains("not in the export; addition 200 was here, and is on agreement 30 now"), "{}", said.out);
 }
 
+/// It was let go with the agreement that it had stood on, and bills on another one.
+#[test]
+fn a_line_that_was_moved_away_does_not_end_with_the_agreement_that_it_was_on() {
+    let night = compared();
+    moves_to_another_company(&night, LINE);
+    night.write("customers.csv", "customer,company_id,agreement_id,note\nAcme,1,10,\nBorealis,,,billed elsewhere\n");
+    let asked = |night: &Night| {
+        let said = night.run().exits(3);
+        asks(&said, "line-left-behind");
+        assert!(said.out.contains("addition 200 was here, and ConnectWise does not show it any more"), "{}", said.out);
+    };
+    asked(&night);
+    night.sim().edit(|world| {
+        let ends = world.agreements.iter_mut().find(|agreement| agreement.id == 20).expect("the agreement");
+        ends.end = Some(today() - Days::new(1));
+    });
+    asked(&night);
+    // One that is on it still ended with it.
+    night.sim().edit(|world| world.addition_mut(LINE).expect("the line").agreement = 20);
+    night.run().exits(0);
+}
+
 /// Under `human_edit = "overwrite"` a line that somebody ended long ago hid that the one after it was moved away: a second
 /// one began, and 6 were billed twice.
 #[test]
