@@ -330,8 +330,9 @@ def kills(recount, rounds, tenants):
             until = time.time() + 150
             must(len(night) == tenants, f"round {number}: every tenant ran: {len(night)}")
             # A tenant that moved waits for its lease, one whose process outlived its shard for the lock, and on a host that is too busy
-            # a lease runs out, a look grows too old or a copy is not taken before its time: told, and done by the next run. New lines wait a night.
-            while (late := [name for name, end in night.items() if end["exit_code"] in (5, 15)]) and time.time() < until:
+            # a lease runs out, a look grows too old or the store gives no answer in time (14): told, and done by the next run. New lines
+            # wait a night.
+            while (late := [name for name, end in night.items() if end["exit_code"] in (5, 14, 15)]) and time.time() < until:
                 print(f"round {number}: again:", {name: night[name]["exit_code"] for name in late}, flush=True)
                 time.sleep(1)
                 moved += 1

@@ -25,9 +25,7 @@ use recount::reconcile::guard::plan_check::{Approval, Stopped, clear};
 use recount::reconcile::matching::line_claims::Claims;
 use recount::reconcile::matching::placement::{Place, place_all};
 use recount::reconcile::model::bill_customer::Bill;
-use recount::reconcile::model::connectwise_records::{
-    Addition, Additions, Agreement, Company, Directory, Product, Unread,
-};
+use recount::reconcile::model::connectwise_records::{Addition, Additions, Agreement, Company, Directory, Product};
 use recount::reconcile::model::export::counts::Counts;
 use recount::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode, ProductId, ServiceName,
@@ -218,7 +216,7 @@ fn directory() -> Directory {
         companies: companies.collect(),
         agreements: agreements.collect(),
         products: products.collect(),
-        unread: Unread::default(),
+        ..Directory::default()
     }
 }
 

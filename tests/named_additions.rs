@@ -250,3 +250,23 @@ fn a_kept_line_left_behind_is_not_for_one_that_is_begun_beside_it() {
     night.recount(&["keep", &handle]).exits(0);
     night.run().exits(0);
 }
+
+/// ConnectWise finds no identifier that begins with a blank, and a role may not see every item: 8 were billed on such an item, a line
+/// of 8 was created beside it, and the night was "ok".
+#[test]
+fn a_line_whose_addition_alone_names_its_product_is_in_the_way_of_a_new_one() {
+    for agreement in [10, 11] {
+        let night = begins();
+        night.sim().edit(|world| {
+            let archive =
+                world.catalog.iter().find(|product| product.identifier == ARCHIVE).expect("a product").clone();
+            let twin = format!(" {ARCHIVE}");
+            world.catalog.push(recount_sim::Product { id: 950, identifier: twin.clone(), ..archive });
+            world.additions.push(recount_sim::Addition::new(1_100, agreement, &twin, 2.into()));
+        });
+        let said = night.run().exits(3);
+        held(&said, "line-elsewhere");
+        assert!(said.out.contains("addition 1100"), "{}", said.out);
+        assert!(night.sent("POST").is_empty(), "{}", said.out);
+    }
+}

@@ -141,7 +141,10 @@ pub(crate) fn additions_path(agreement: AgreementId) -> String {
 /// A list may hold rows of another agreement: a child's are seen in its parent's. They count on neither here.
 pub(crate) fn own_rows(agreement: AgreementId, rows: Vec<WireAddition>) -> AdditionList {
     let mut list = AdditionList { additions: Vec::with_capacity(rows.len()), ..AdditionList::default() };
-    for WireAddition { addition, agreement: said } in rows {
+    for WireAddition { addition, agreement: said, product_named } in rows {
+        if let (Some(product), Some(named)) = (addition.product, product_named) {
+            list.products_named.entry(product).or_insert(named);
+        }
         match said {
             Some(other) if other != agreement => {
                 list.others.push(ForeignAddition {

@@ -65,7 +65,7 @@ impl Writer for Client {
         let body = NewAddition::from(write);
         let sending = Sending { kind: WriteKind::Create, method: Method::POST, url: &url, before: Some(before) };
         let row: AdditionRow = self.write(sending, &body).await?;
-        let WireAddition { addition, agreement } = record_of(&row)?;
+        let WireAddition { addition, agreement, .. } = record_of(&row)?;
         if let Some(other) = agreement.filter(|said| *said != write.agreement()) {
             return Err(unclear(format!("the answer is about an addition of agreement {other}")));
         }

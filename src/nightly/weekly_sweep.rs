@@ -205,7 +205,7 @@ async fn all<R: Reader>(connectwise: &R, ground: SweepInputs<'_>) -> Result<Foun
     found
         .unread
         .extend(listed.unread.iter().map(|(id, list)| format!("the additions of agreement {id}: {}", list.why)));
-    let products = products(connectwise, ground).await?;
+    let products = products(connectwise, ground, &listed.products_named).await?;
     let elsewhere = live(&listed.additions, &agreements, ground.today());
     for (addition, agreement) in elsewhere.chain(live(here, &agreements, ground.today())) {
         let owner = addition.product.and_then(|product| products.get(&product));
@@ -339,9 +339,11 @@ fn billing(agreements: Vec<Agreement>, today: NaiveDate) -> BTreeMap<AgreementId
     billing.map(|agreement| (agreement.id, agreement)).collect()
 }
 
+/// Whose each catalog item is, also where additions alone name it.
 async fn products<R: Reader>(
     connectwise: &R,
     ground: SweepInputs<'_>,
+    named: &BTreeMap<ProductId, ProductCode>,
 ) -> Result<BTreeMap<ProductId, (IntegrationName, ProductCode)>, ReadError> {
     let mut owners: BTreeMap<String, (IntegrationName, ProductCode)> = BTreeMap::new();
     for (name, mapping) in everybody(ground) {
@@ -350,12 +352,14 @@ async fn products<R: Reader>(
         }
     }
     let catalog = catalog_of(connectwise, &owners.keys().cloned().collect(), &mut BTreeMap::new()).await?;
-    let mut products = BTreeMap::new();
-    for (folded, items) in catalog {
-        let owner = owners.get(&folded);
-        products.extend(items.iter().filter_map(|product| Some((product.id, owner?.clone()))));
-    }
-    Ok(products)
+    let of_catalog =
+        catalog.into_iter().flat_map(|(folded, items)| items.into_iter().map(move |item| (item.id, folded.clone())));
+    let unlisted = ground.remote.directory.not_in_catalog.iter();
+    let unlisted = unlisted.flat_map(|(folded, items)| items.iter().map(|item| (*item, folded.clone())));
+    let named = named.iter().map(|(item, code)| (*item, code.folded()));
+    // The catalog's word is the last one.
+    let all = named.chain(unlisted).chain(of_catalog);
+    Ok(all.filter_map(|(item, folded)| Some((item, owners.get(&folded)?.clone()))).collect())
 }
 
 /// Additions that bill today.

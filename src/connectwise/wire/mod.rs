@@ -9,7 +9,7 @@ use crate::connectwise::wire::json_fields::Reference;
 use crate::reconcile::matching::item_marker;
 use crate::reconcile::model::bill_customer::Bill;
 use crate::reconcile::model::connectwise_records::{Addition, Agreement, AgreementSign, Company, Product, Unreadable};
-use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, ProductId};
+use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, ProductCode, ProductId};
 use crate::reconcile::model::last_change::LastChange;
 use crate::reconcile::model::quantity::Quantity;
 
@@ -276,6 +276,8 @@ pub(crate) struct WireAddition {
     pub(crate) addition: Addition,
     /// `None`: it does not say. One that cannot be read is told with the quantity.
     pub(crate) agreement: Option<AgreementId>,
+    /// What it calls its product, if it says that.
+    pub(crate) product_named: Option<ProductCode>,
 }
 
 impl Row for AdditionRow {
@@ -321,7 +323,8 @@ impl Row for AdditionRow {
             mark: item_marker::read(text(serial).as_deref(), text(description).as_deref()),
             changed: last_change(&self.info),
         };
-        Ok(WireAddition { addition, agreement: agreement.ok().flatten().map(AgreementId) })
+        let product_named = self.product.get("identifier").and_then(Value::as_str).map(ProductCode::new);
+        Ok(WireAddition { addition, agreement: agreement.ok().flatten().map(AgreementId), product_named })
     }
 
     fn known(&self) {}

@@ -6,7 +6,7 @@ use futures_util::StreamExt as _;
 
 use crate::connectwise::{BundledLists, ReadError, Reader, UpcomingWork};
 use crate::reconcile::model::connectwise_records::{AdditionList, Additions, ForeignAddition};
-use crate::reconcile::model::ids::AgreementId;
+use crate::reconcile::model::ids::{AgreementId, ProductCode, ProductId};
 
 /// Reads that wait for an answer at the same time; the client's own `max_in_flight` is the limit that counts.
 pub(crate) const READS_AT_ONCE: usize = 32;
@@ -17,6 +17,7 @@ pub(crate) struct AdditionLists {
     pub(crate) additions: Additions,
     pub(crate) unread: BTreeMap<AgreementId, UnreadList>,
     pub(crate) others: BTreeMap<AgreementId, Vec<ForeignAddition>>,
+    pub(crate) products_named: BTreeMap<ProductId, ProductCode>,
     /// Those of the lists that may lack rows.
     pub(crate) bundled: BTreeSet<AgreementId>,
     /// Why bundles are left for the night, if they are.
@@ -96,8 +97,9 @@ impl AdditionLists {
         self.retain(&agreements);
         let missing: BTreeSet<AgreementId> = agreements.into_iter().filter(|one| !self.has(*one)).collect();
         if !missing.is_empty() {
-            let Self { additions, unread, others, bundled, bundles_left } =
+            let Self { additions, unread, others, products_named, bundled, bundles_left } =
                 read_together(connectwise, missing, Some(all)).await?;
+            self.products_named.extend(products_named);
             self.additions.extend(additions);
             self.unread.extend(unread);
             self.others.extend(others);
@@ -123,7 +125,8 @@ impl AdditionLists {
 
     fn take(&mut self, agreement: AgreementId, list: Result<AdditionList, ReadError>) -> Result<(), ReadError> {
         match list {
-            Ok(AdditionList { additions, others, bundled }) => {
+            Ok(AdditionList { additions, others, products_named, bundled }) => {
+                self.products_named.extend(products_named);
                 self.additions.insert(agreement, additions);
                 if bundled {
                     self.bundled.insert(agreement);

@@ -83,11 +83,12 @@ pub(crate) async fn read_remote<R: Reader>(
     // Lines that the mapping no longer names are looked at all the same, also on an agreement that ended: one that a person
     // moved away before bills elsewhere.
     agreements.extend(past.owned.keys().map(|key| key.agreement).filter(|id| directory.agreements.contains_key(id)));
-    let AdditionLists { additions, unread, others, bundled, bundles_left } =
+    let AdditionLists { additions, unread, others, products_named, bundled, bundles_left } =
         ahead.unwrap_or_default().completed(connectwise, agreements).await?;
     hold(&mut places, &unread);
     directory.unread.additions = unread.into_iter().map(|(agreement, unread)| (agreement, unread.why)).collect();
     directory.unread.others = others;
+    directory.note_named(products_named);
     Ok(Remote { directory, places, additions, bundled, bundles_left })
 }
 
@@ -127,7 +128,8 @@ pub(crate) async fn look_around<R: Reader>(
     if unread.is_empty() {
         return Ok(false);
     }
-    let AdditionLists { additions, unread, others, .. } = read_lists(connectwise, unread, None).await?;
+    let AdditionLists { additions, unread, others, products_named, .. } = read_lists(connectwise, unread, None).await?;
+    remote.directory.note_named(products_named);
     remote.additions.extend(additions);
     remote.directory.unread.additions.extend(unread.into_iter().map(|(agreement, unread)| (agreement, unread.why)));
     remote.directory.unread.others.extend(others);
@@ -167,7 +169,7 @@ pub(crate) async fn read_directory<R: Reader>(
         agreements.extend(found.records.into_iter().map(|agreement| (agreement.id, agreement)));
         unread.agreements.extend(found.unreadable.into_iter().map(|record| (AgreementId(record.id), record)));
     }
-    Ok(Directory { companies, agreements, products, unread })
+    Ok(Directory { companies, agreements, products, unread, ..Directory::default() })
 }
 
 /// The agreements of every company that may matter, where that is known before the companies are: all but those that

@@ -147,8 +147,10 @@ impl<'a> ElsewhereInputs<'a> {
     }
 
     fn same_identifier(&self, code: &ProductCode, product: ProductId) -> BTreeSet<ProductId> {
-        let found = self.directory.products.get(&code.folded()).into_iter().flatten();
-        found.map(|product| product.id).chain([product]).collect()
+        let code = code.folded();
+        let found = self.directory.products.get(&code).into_iter().flatten().map(|product| product.id);
+        let unlisted = self.directory.not_in_catalog.get(&code).into_iter().flatten();
+        found.chain(unlisted.copied()).chain([product]).collect()
     }
 }
 

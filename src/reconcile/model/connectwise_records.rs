@@ -1,6 +1,6 @@
 //! ConnectWise's records, as far as a decision needs them. No price or cost has a place here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, NaiveDate};
 
@@ -154,6 +154,8 @@ pub struct AdditionList {
     pub additions: Vec<Addition>,
     /// Rows of it that say they are another agreement's: a child's may stand in its parent's list. None of them counts.
     pub others: Vec<ForeignAddition>,
+    /// What its rows call their products.
+    pub products_named: BTreeMap<ProductId, ProductCode>,
     /// Whether it came with others in one answer, which may leave rows out and not say so.
     pub bundled: bool,
 }
@@ -193,8 +195,23 @@ pub struct Directory {
     pub agreements: BTreeMap<AgreementId, Agreement>,
     /// Catalog items by identifier, folded as [`crate::reconcile::model::ids::ProductCode::folded`]. Usually one each.
     pub products: BTreeMap<String, Vec<Product>>,
+    /// Items that additions name by an identifier of these, folded, and that the catalog does not show under it: a role may not
+    /// see them all, and ConnectWise finds no identifier that begins with a blank.
+    pub not_in_catalog: BTreeMap<String, BTreeSet<ProductId>>,
     /// What of all this cannot be read.
     pub unread: Unread,
+}
+
+impl Directory {
+    /// Takes up what additions call their products.
+    pub fn note_named(&mut self, named: BTreeMap<ProductId, ProductCode>) {
+        for (product, code) in named {
+            let code = code.folded();
+            if self.products.get(&code).is_some_and(|known| known.iter().all(|item| item.id != product)) {
+                self.not_in_catalog.entry(code).or_default().insert(product);
+            }
+        }
+    }
 }
 
 impl<R, K> Listed<R, K> {
@@ -262,7 +279,7 @@ impl<R, K> From<Vec<R>> for Listed<R, K> {
 
 impl From<Vec<Addition>> for AdditionList {
     fn from(additions: Vec<Addition>) -> Self {
-        Self { additions, others: Vec::new(), bundled: false }
+        Self { additions, ..Self::default() }
     }
 }
 
