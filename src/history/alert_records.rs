@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Row, params};
 
 use crate::history::run_lookup;
-use crate::history::run_lookup::RunSummary;
+use crate::history::run_record::RunSummary;
 use crate::history::store::column_values::{count, integer, maybe_time, time, time_text, word};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;

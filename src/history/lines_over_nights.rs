@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{NaiveDate, TimeDelta};
 use rusqlite::{Row, params};
 
-use crate::history::run_lookup::{RunSummary, findings_of, numbered_line, summary};
-use crate::history::run_record::{LineRecord, RunRecord};
+use crate::history::run_lookup::{findings_of, numbered_line, summary};
+use crate::history::run_record::{LineRecord, RunRecord, RunSummary};
 use crate::history::store::column_values::{integer, maybe_quantity, of_one_spelling, time_text, word};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Params, Row, params};
 
 use crate::history::plan_lines;
-use crate::history::run_record::{ExportRecord, LineRecord, PlanRecord, RunEnd, RunRecord, Totals};
+use crate::history::run_record::{ExportRecord, LineRecord, PlanRecord, RunEnd, RunRecord, RunSummary, Totals};
 use crate::history::store::column_values::{
     count, decimal, files, guards, integer, local_time, maybe_time, time, word,
 };
@@ -15,60 +15,8 @@ use crate::history::store::open::History;
 use crate::history::store::stored_remedies;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId, ServiceName};
 use crate::reconcile::model::plan::finding::Finding;
-use crate::reconcile::model::plan::guard_measurement::GuardLook;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand, RunVerdict, Traffic};
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
-
-/// One run without its lines and findings.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RunSummary {
-    /// Its number.
-    pub run: RunId,
-    /// Whose run.
-    pub integration: IntegrationName,
-    /// By which command.
-    pub command: RunCommand,
-    /// In which mode.
-    pub mode: Mode,
-    /// When it began, as the clocks of its zone showed it.
-    pub started_at: DateTime<FixedOffset>,
-    /// The run that it sets back, or plans to.
-    pub undoes: Option<RunId>,
-    /// What it planned; `None` if it ended before there was a plan.
-    pub planned: Option<PlanSummary>,
-    /// How it ended; `None` while it runs, or if its process died.
-    pub end: Option<EndSummary>,
-}
-
-/// A plan without its lines.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlanSummary {
-    /// SHA-256 of the plan, in hex.
-    pub fingerprint: String,
-    /// Whether the guards let it pass, or a person approved it.
-    pub accepted: bool,
-    /// The export it was drawn on.
-    pub export: ExportRecord,
-    /// What each guard measured.
-    pub guards: Vec<GuardLook>,
-}
-
-/// An end without its findings.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EndSummary {
-    /// When.
-    pub finished_at: DateTime<Utc>,
-    /// In a word.
-    pub verdict: RunVerdict,
-    /// The exit code of this run alone.
-    pub exit_code: u8,
-    /// The numbers of its lines.
-    pub totals: Totals,
-    /// What it asked of ConnectWise.
-    pub requests: Traffic,
-    /// The hash of the journal's last row by then, in hex.
-    pub head: Option<String>,
-}
 
 /// A plan that somebody may approve.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -265,28 +213,10 @@ pub(super) fn numbered_line(row: &Row<'_>) -> Result<(RunId, LineRecord), StoreE
 
 /// Whole runs.
 pub(super) fn records(connection: &Connection, sql: &str, params: impl Params) -> Result<Vec<RunRecord>, StoreError> {
+    let lines = |run| plan_lines::of_run(connection, run);
+    let findings = |run| findings_of(connection, run);
     let mut statement = connection.prepare_cached(sql)?;
-    let summaries: Vec<_> = statement.query_and_then(params, summary)?.collect::<Result<_, _>>()?;
-    summaries.into_iter().map(|summary| record(connection, summary)).collect()
-}
-
-fn record(connection: &Connection, summary: RunSummary) -> Result<RunRecord, StoreError> {
-    let RunSummary { run, integration, command, mode, started_at, undoes, planned, end } = summary;
-    let planned = planned.map(|PlanSummary { fingerprint, accepted, export, guards }| {
-        Ok::<_, StoreError>(PlanRecord {
-            fingerprint,
-            accepted,
-            export,
-            guards,
-            lines: plan_lines::of_run(connection, run)?,
-        })
-    });
-    let end = end.map(|EndSummary { finished_at, verdict, exit_code, totals, requests, head }| {
-        let findings = findings_of(connection, run)?;
-        Ok::<_, StoreError>(RunEnd { finished_at, verdict, exit_code, findings, totals, requests, head })
-    });
-    let (planned, end) = (planned.transpose()?, end.transpose()?);
-    Ok(RunRecord { run, integration, command, mode, started_at, undoes, planned, end })
+    statement.query_and_then(params, |row| record(row, lines, findings))?.collect()
 }
 
 fn integration(row: &Row<'_>) -> Result<IntegrationName, StoreError> {
@@ -294,20 +224,33 @@ fn integration(row: &Row<'_>) -> Result<IntegrationName, StoreError> {
     Ok(IntegrationName::new(&name))
 }
 
+/// A run without its lines and findings.
 pub(super) fn summary(row: &Row<'_>) -> Result<RunSummary, StoreError> {
-    Ok(RunSummary {
-        run: RunId(row.get("run")?),
+    record(row, |_| Ok(()), |_| Ok(()))
+}
+
+fn record<L, F>(
+    row: &Row<'_>,
+    lines: impl FnOnce(RunId) -> Result<L, StoreError>,
+    findings: impl FnOnce(RunId) -> Result<F, StoreError>,
+) -> Result<RunRecord<L, F>, StoreError> {
+    let run = RunId(row.get("run")?);
+    Ok(RunRecord {
+        run,
         integration: integration(row)?,
         command: word(row, "command", RunCommand::from_word)?,
         mode: word(row, "mode", Mode::from_word)?,
         started_at: local_time(row, "started_at", "utc_offset")?,
         undoes: row.get::<_, Option<i64>>("undoes")?.map(RunId),
-        planned: plan_summary(row)?,
-        end: end_summary(row)?,
+        planned: planned(row, || lines(run))?,
+        end: end(row, || findings(run))?,
     })
 }
 
-fn plan_summary(row: &Row<'_>) -> Result<Option<PlanSummary>, StoreError> {
+fn planned<L>(
+    row: &Row<'_>,
+    lines: impl FnOnce() -> Result<L, StoreError>,
+) -> Result<Option<PlanRecord<L>>, StoreError> {
     let fingerprint: Option<String> = row.get("fingerprint")?;
     let Some(fingerprint) = fingerprint else { return Ok(None) };
     let export = ExportRecord {
@@ -321,10 +264,11 @@ fn plan_summary(row: &Row<'_>) -> Result<Option<PlanSummary>, StoreError> {
         files: files(row)?,
         counts: row.get("export_counts")?,
     };
-    Ok(Some(PlanSummary { fingerprint, accepted: row.get("accepted")?, export, guards: guards(row)? }))
+    let accepted = row.get("accepted")?;
+    Ok(Some(PlanRecord { fingerprint, accepted, export, guards: guards(row)?, lines: lines()? }))
 }
 
-fn end_summary(row: &Row<'_>) -> Result<Option<EndSummary>, StoreError> {
+fn end<F>(row: &Row<'_>, findings: impl FnOnce() -> Result<F, StoreError>) -> Result<Option<RunEnd<F>>, StoreError> {
     let Some(finished_at) = maybe_time(row, "finished_at")? else { return Ok(None) };
     let totals = Totals {
         to_decide: count(row, "to_decide")?,
@@ -346,7 +290,7 @@ fn end_summary(row: &Row<'_>) -> Result<Option<EndSummary>, StoreError> {
     };
     let verdict = word(row, "verdict", RunVerdict::from_word)?;
     let (exit_code, head) = (count(row, "exit_code")?, row.get("head")?);
-    Ok(Some(EndSummary { finished_at, verdict, exit_code, totals, requests, head }))
+    Ok(Some(RunEnd { finished_at, verdict, exit_code, findings: findings()?, totals, requests, head }))
 }
 
 pub(super) fn findings_of(connection: &Connection, run: RunId) -> Result<Vec<Finding>, StoreError> {

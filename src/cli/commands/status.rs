@@ -20,7 +20,7 @@ use crate::cli::{clock, session};
 use crate::config::settings::Config;
 use crate::history::alert_records::{AlertOutcome, AlertRecord};
 use crate::history::past::owned_lines::UnwatchedLine;
-use crate::history::run_lookup::RunSummary;
+use crate::history::run_record::RunSummary;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Row};
 
-use crate::history::run_lookup::{RunSummary, summary};
+use crate::history::run_lookup::summary;
+use crate::history::run_record::RunSummary;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
