@@ -12,7 +12,7 @@ use crate::cli::commands::init::layout_choice;
 use crate::cli::commands::init::layout_choice::{ChosenExport, ChosenLayout};
 use crate::cli::commands::init::prompt::{Asker, Question};
 use crate::cli::error::CommandError;
-use crate::connectwise::client::settings::ConnectWiseSettings;
+use crate::connectwise::client::settings::{ApiKeys, ConnectWiseSettings};
 use crate::zone::Zone;
 
 /// Everything that goes into the files.
@@ -107,11 +107,11 @@ fn connection(options: &Options, asker: &mut Asker<'_>) -> Result<Option<Connect
 }
 
 /// What ConnectWise may be asked with, if the keys can be read here and now.
-fn settings(connection: &Connection, folder: &Path) -> Result<ConnectWiseSettings, String> {
+fn settings(connection: &Connection, folder: &Path) -> Result<(ConnectWiseSettings, ApiKeys), String> {
     let Connection { url, company, client_id, public_key, private_key } = connection;
     let url = Url::parse(url).map_err(|error| error.to_string())?;
-    let (public, private) = (public_key.secret(folder)?, private_key.secret(folder)?);
-    Ok(ConnectWiseSettings::new(url, company.clone(), client_id.clone(), public, private))
+    let keys = ApiKeys { public_key: public_key.secret(folder)?, private_key: private_key.secret(folder)? };
+    Ok((ConnectWiseSettings::new(url, company.clone(), client_id.clone()), keys))
 }
 
 /// When a night runs where nobody says otherwise.
