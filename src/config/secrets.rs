@@ -11,8 +11,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::export::locate::fetch::vendor_sign_in::{LinkSecrets, PlaceSecrets, TokenRequest};
-use crate::export::locate::link_settings::{Auth, HeaderValue, Link};
+use crate::export::locate::fetch::vendor_sign_in::{LinkSecrets, PlaceSecrets};
+use crate::export::locate::link_settings::{Auth, HeaderValue, Link, OAuth2};
 use crate::export::locate::place_settings::{AzurePlace, PlaceStore, RemotePlace, S3Place, SftpSignIn};
 use crate::replication::settings::ReplicaPlace;
 
@@ -77,7 +77,7 @@ pub fn of_link(link: &Link) -> Result<LinkSecrets, SecretError> {
             );
             let (token_url, send) = (of.token_url.clone(), of.send);
             let (scope, audience) = (of.scope.clone(), of.audience.clone());
-            secrets.token = Some(TokenRequest { token_url, client_id, client_secret, scope, audience, send });
+            secrets.token = Some(OAuth2 { token_url, client_id, client_secret, scope, audience, send });
         }
     }
     Ok(secrets)
