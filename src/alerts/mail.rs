@@ -61,9 +61,6 @@ impl Mail {
     }
 
     /// The message as it is sent.
-    ///
-    /// # Errors
-    /// When an address of the configuration is none.
     pub fn message(&self, brief: &Brief) -> Result<Message, NotifyError> {
         let from = mailbox(&self.from)?;
         let domain = from.email.domain().to_owned();

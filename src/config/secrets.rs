@@ -50,9 +50,6 @@ pub fn read(source: &SecretSource, config_dir: &Path) -> Result<SecretString, Se
 }
 
 /// What a link sends of secrets, read now: its headers, or what asks for a token.
-///
-/// # Errors
-/// As for [`read`].
 pub fn of_link(link: &Link) -> Result<LinkSecrets, SecretError> {
     let headers =
         link.headers.iter().map(|(name, written)| Ok((name.clone(), of_value(written, &format!("headers.{name}"))?)));
@@ -84,9 +81,6 @@ pub fn of_link(link: &Link) -> Result<LinkSecrets, SecretError> {
 }
 
 /// What opens a store or another host, read now.
-///
-/// # Errors
-/// As for [`read`].
 pub fn of_place(place: &RemotePlace) -> Result<LinkSecrets, SecretError> {
     let place = match &place.store {
         PlaceStore::S3(s3) => of_s3(s3)?,
@@ -105,9 +99,6 @@ pub fn of_place(place: &RemotePlace) -> Result<LinkSecrets, SecretError> {
 }
 
 /// What opens the store of copies, read now; `None` for a folder.
-///
-/// # Errors
-/// As for [`read`].
 pub fn of_replica(place: &ReplicaPlace) -> Result<Option<PlaceSecrets>, SecretError> {
     Ok(match place {
         ReplicaPlace::S3(s3) => Some(of_s3(s3)?),

@@ -154,9 +154,6 @@ impl History {
 
     /// Stores what writes side by side have to keep at the same moment, in one commit: each as [`History::intent`] or
     /// [`History::outcome`] would. What is refused of one leaves the others alone.
-    ///
-    /// # Errors
-    /// When none of them could be stored.
     pub fn note(
         &mut self,
         _lock: &RunLock,

@@ -62,9 +62,6 @@ pub fn set_mode(path: &Path, integration: &str, mode: Mode) -> Result<(), Config
 }
 
 /// Adds tables at the end of the file.
-///
-/// # Errors
-/// As for [`set_mode`].
 pub fn append(path: &Path, tables: &str) -> Result<(), ConfigEditError> {
     change(path, |document| {
         *document = format!("{document}{tables}").parse().ok()?;

@@ -35,9 +35,6 @@ pub(crate) trait Row: for<'de> Deserialize<'de> {
     fn known(&self) -> Self::Known;
 
     /// The record, or what is left of it.
-    ///
-    /// # Errors
-    /// See [`Row::record`].
     fn read(&self, id: i64) -> Result<Self::Record, Unreadable<Self::Known>> {
         let record = match &self.id().is_number() {
             true => self.record(id),

@@ -54,9 +54,6 @@ pub(in crate::cli::commands) struct TimeOfDay {
 }
 
 /// Asks for everything, in the order in which a person knows it.
-///
-/// # Errors
-/// What is missing, or cannot be.
 pub(super) fn ask(options: &Options, asker: &mut Asker<'_>) -> Result<Answers, CommandError> {
     let connection = connection(options, asker)?;
     let mut offers = Offers::default();
@@ -119,9 +116,6 @@ const USUAL_TIME: &str = "06:15";
 
 /// What has to be known of one vendor; a name that is not given is proposed, and not asked. Where no question is left for the
 /// time, and it is not known, it may stand behind the last answer.
-///
-/// # Errors
-/// What cannot be.
 pub(in crate::cli::commands) fn vendor(
     (folder, options): (&Path, &VendorOptions),
     given_name: Option<&String>,
