@@ -10,11 +10,8 @@ use crate::reconcile::model::ids::{IntegrationName, RunId};
 impl History {
     /// Which ConnectWise the history of an integration is of; `None` before its first accepted run.
     pub fn connectwise_of(&self, integration: &IntegrationName) -> Result<Option<String>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached("SELECT site FROM connectwise_of WHERE integration = ?1")?;
-            let mut found = statement.query_and_then([integration.as_str()], |row| Ok(row.get("site")?))?;
-            found.next().transpose()
-        })
+        let sql = "SELECT site FROM connectwise_of WHERE integration = ?1";
+        self.first(sql, [integration.as_str()], |row| Ok(row.get("site")?))
     }
 
     /// Binds an integration's history to the ConnectWise that an accepted run met.

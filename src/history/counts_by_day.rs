@@ -10,6 +10,7 @@ use crate::history::past::written_quantities::SAME_CONNECTWISE;
 use crate::history::store::column_values::{day, local_time, maybe_quantity};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::history::store::rows::rows;
 use crate::reconcile::matching::names_of_counts::NamesOfCounts;
 use crate::reconcile::model::ids::{AdditionId, CustomerName, IntegrationName, RunId, ServiceName};
 use crate::reconcile::model::past::{CountedDays, EarlierOwner};
@@ -235,9 +236,7 @@ fn counted_days(
     first: NaiveDate,
     today: NaiveDate,
 ) -> Result<Vec<NaiveDate>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT day FROM counted_days WHERE integration = ?1 AND day >= ?2 AND day < ?3 ORDER BY day",
-    )?;
+    let sql = "SELECT day FROM counted_days WHERE integration = ?1 AND day >= ?2 AND day < ?3 ORDER BY day";
     let period = params![integration.as_str(), first.to_string(), today.to_string()];
-    statement.query_and_then(period, |row| day(row, "day"))?.collect()
+    rows(connection, sql, period, |row| day(row, "day"))
 }

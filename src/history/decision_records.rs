@@ -111,11 +111,8 @@ impl History {
 
     /// Every answer to a handle, newest first, those that were taken back as well.
     pub fn answers_to(&self, handle: &str, limit: usize) -> Result<Vec<Decision>, StoreError> {
-        self.read(|connection| {
-            let mut statement =
-                connection.prepare_cached(&format!("{ANSWERS} WHERE handle = ?1 ORDER BY decision DESC LIMIT ?2"))?;
-            statement.query_and_then(params![handle, integer(limit)], decision)?.collect()
-        })
+        let sql = format!("{ANSWERS} WHERE handle = ?1 ORDER BY decision DESC LIMIT ?2");
+        self.rows(&sql, params![handle, integer(limit)], decision)
     }
 }
 

@@ -60,14 +60,11 @@ impl History {
 
     /// The newest run of each integration, without its lines; undos are left out.
     pub fn newest_runs(&self) -> Result<Vec<RunSummary>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT * FROM runs WHERE run IN (SELECT max(run) FROM runs WHERE undoes IS NULL AND command <> 'probe'
+        let sql =
+            "SELECT * FROM runs WHERE run IN (SELECT max(run) FROM runs WHERE undoes IS NULL AND command <> 'probe'
                                GROUP BY integration)
-                 ORDER BY integration",
-            )?;
-            statement.query_and_then([], summary)?.collect()
-        })
+                 ORDER BY integration";
+        self.rows(sql, [], summary)
     }
 
     /// The last run of an integration that looked at every line and was no dry one and no undo.
@@ -88,15 +85,11 @@ impl History {
         days: Option<(NaiveDate, NaiveDate)>,
     ) -> Result<Option<RunSummary>, StoreError> {
         let (first, last) = days.map(|(first, last)| (first.to_string(), last.to_string())).unzip();
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT * FROM runs WHERE integration = ?1 AND command IN ('run', 'apply') AND undoes IS NULL
+        let sql = "SELECT * FROM runs WHERE integration = ?1 AND command IN ('run', 'apply') AND undoes IS NULL
                      AND finished_at IS NOT NULL
                      AND (?2 IS NULL OR date(started_at, utc_offset || ' seconds') BETWEEN ?2 AND ?3)
-                 ORDER BY run DESC LIMIT 1",
-            )?;
-            statement.query_and_then(params![integration.as_str(), first, last], summary)?.next().transpose()
-        })
+                 ORDER BY run DESC LIMIT 1";
+        self.first(sql, params![integration.as_str(), first, last], summary)
     }
 
     /// Whether a plan of an integration was accepted on these days by a night: undos and dry runs are none.
@@ -127,15 +120,11 @@ impl History {
 
     /// Undos that were carried out after this run and before the next plan, oldest first.
     pub fn undos_since(&self, integration: &IntegrationName, run: RunId) -> Result<Vec<RunSummary>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT * FROM runs WHERE integration = ?1 AND run > ?2 AND command = 'apply' AND undoes IS NOT NULL
+        let sql = "SELECT * FROM runs WHERE integration = ?1 AND run > ?2 AND command = 'apply' AND undoes IS NOT NULL
                      AND run < coalesce((SELECT min(run) FROM runs WHERE integration = ?1 AND run > ?2
                                          AND undoes IS NULL AND fingerprint IS NOT NULL), ?3)
-                 ORDER BY run",
-            )?;
-            statement.query_and_then(params![integration.as_str(), run.0, i64::MAX], summary)?.collect()
-        })
+                 ORDER BY run";
+        self.rows(sql, params![integration.as_str(), run.0, i64::MAX], summary)
     }
 
     /// The lines of a run that are neither unchanged nor written, in the order of its plan.
@@ -181,56 +170,42 @@ impl History {
 
     /// The same, of the runs that began on these days. Days are those of the runs' own zone.
     pub fn newest_runs_within(&self, first: NaiveDate, last: NaiveDate) -> Result<Vec<RunSummary>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT * FROM runs WHERE run IN (SELECT max(run) FROM runs WHERE undoes IS NULL AND command <> 'probe'
+        let sql =
+            "SELECT * FROM runs WHERE run IN (SELECT max(run) FROM runs WHERE undoes IS NULL AND command <> 'probe'
                                AND date(started_at, utc_offset || ' seconds') BETWEEN ?1 AND ?2 GROUP BY integration)
-                 ORDER BY integration",
-            )?;
-            statement.query_and_then([first.to_string(), last.to_string()], summary)?.collect()
-        })
+                 ORDER BY integration";
+        self.rows(sql, [first.to_string(), last.to_string()], summary)
     }
 
     /// The newest run with a line of this customer. Older nights in which its lines did not change are not kept.
     pub fn last_run_of(&self, customer: &CustomerName) -> Result<Option<RunSummary>, StoreError> {
         // As a source begins in its column. A list of items may begin so as well, which the second look tells apart.
         let source = serde_json::to_string(customer.as_str()).map(|name| format!("[{name},")).unwrap_or_default();
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT r.* FROM runs AS r CROSS JOIN lines AS l ON l.run = r.run WHERE instr(l.sources, ?1) > 0
+        let sql = "SELECT r.* FROM runs AS r CROSS JOIN lines AS l ON l.run = r.run WHERE instr(l.sources, ?1) > 0
                      AND EXISTS (SELECT 1 FROM json_each(l.sources) WHERE json_extract(value, '$[0]') = ?2)
-                 ORDER BY r.run DESC LIMIT 1",
-            )?;
-            statement.query_and_then([source.as_str(), customer.as_str()], summary)?.next().transpose()
-        })
+                 ORDER BY r.run DESC LIMIT 1";
+        self.first(sql, [source.as_str(), customer.as_str()], summary)
     }
 
     /// The first run after this one that may have written, an undo aside.
     pub fn night_after(&self, run: &RunRecord) -> Result<Option<RunSummary>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT * FROM runs WHERE integration = ?1 AND run > ?2 AND undoes IS NULL AND command IN ('run', 'apply')
-                 ORDER BY run LIMIT 1",
-            )?;
-            statement.query_and_then(params![run.integration.as_str(), run.run.0], summary)?.next().transpose()
-        })
+        let sql =
+            "SELECT * FROM runs WHERE integration = ?1 AND run > ?2 AND undoes IS NULL AND command IN ('run', 'apply')
+                 ORDER BY run LIMIT 1";
+        self.first(sql, params![run.integration.as_str(), run.run.0], summary)
     }
 
     /// Of each integration the run of the same day that is nearest to this one, this one with them: a night's runs follow each
     /// other. Only runs that may have written, undos aside.
     pub fn runs_of_night(&self, run: &RunRecord) -> Result<Vec<RunSummary>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT *, min(abs(run - ?1)) FROM runs
+        let sql = "SELECT *, min(abs(run - ?1)) FROM runs
                  WHERE started_at BETWEEN ?2 AND ?3 AND date(started_at, utc_offset || ' seconds') = ?4
                      AND (run = ?1 OR undoes IS NULL AND command IN ('run', 'apply'))
-                 GROUP BY integration ORDER BY run",
-            )?;
-            let (day, at) = (run.started_at.date_naive(), run.started_at.to_utc());
-            let (first, last) = (time_text(at - TimeDelta::days(2)), time_text(at + TimeDelta::days(2)));
-            let bounds = params![run.run.0, first, last, day.to_string()];
-            statement.query_and_then(bounds, summary)?.collect()
-        })
+                 GROUP BY integration ORDER BY run";
+        let (day, at) = (run.started_at.date_naive(), run.started_at.to_utc());
+        let (first, last) = (time_text(at - TimeDelta::days(2)), time_text(at + TimeDelta::days(2)));
+        let bounds = params![run.run.0, first, last, day.to_string()];
+        self.rows(sql, bounds, summary)
     }
 
     /// A day of each month in which something ran, newest first.

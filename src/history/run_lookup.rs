@@ -12,6 +12,7 @@ use crate::history::store::column_values::{
 };
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::history::store::rows::{first, rows};
 use crate::history::store::stored_remedies;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId, ServiceName};
 use crate::reconcile::model::plan::finding::Finding;
@@ -43,10 +44,8 @@ impl History {
 
     /// One run without its lines and findings; `None` if there is none of this number.
     pub fn summary(&self, run: RunId) -> Result<Option<RunSummary>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached("SELECT * FROM runs WHERE run = ?1")?;
-            statement.query_and_then([run.0], summary)?.next().transpose()
-        })
+        let sql = "SELECT * FROM runs WHERE run = ?1";
+        self.first(sql, [run.0], summary)
     }
 
     /// The run that began last, of one integration or of all; it may not have ended yet.
@@ -59,10 +58,8 @@ impl History {
 
     /// The last runs of all integrations, newest first.
     pub fn runs(&self, limit: usize) -> Result<Vec<RunSummary>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached("SELECT * FROM runs ORDER BY run DESC LIMIT ?1")?;
-            statement.query_and_then([integer(limit)], summary)?.collect()
-        })
+        let sql = "SELECT * FROM runs ORDER BY run DESC LIMIT ?1";
+        self.rows(sql, [integer(limit)], summary)
     }
 
     /// The end that the clock is compared with: of the newest run that went on by its clock, or of a plan since, if that is later.
@@ -76,14 +73,8 @@ impl History {
                    SELECT * FROM trusted WHERE run >= coalesce((SELECT max(run) FROM trusted
                                                                 WHERE command NOT IN ('plan', 'probe')), 0)
                    ORDER BY finished_at DESC LIMIT 1";
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(sql)?;
-            let end = |row: &Row<'_>| Ok::<_, StoreError>((RunId(row.get("run")?), time(row, "finished_at")?));
-            statement
-                .query_and_then(params![refused[0], refused[1], refused[2], mode.as_str()], end)?
-                .next()
-                .transpose()
-        })
+        let end = |row: &Row<'_>| Ok::<_, StoreError>((RunId(row.get("run")?), time(row, "finished_at")?));
+        self.first(sql, params![refused[0], refused[1], refused[2], mode.as_str()], end)
     }
 
     /// Runs that began and never ended, but for the one that this process is in: under the run lock, their processes
@@ -129,30 +120,21 @@ impl History {
         handle: &str,
         limit: usize,
     ) -> Result<Vec<(RunId, DateTime<Utc>, LineRecord)>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT l.*, r.started_at FROM runs AS r CROSS JOIN lines AS l ON l.run = r.run
-                 WHERE l.handle = ?1 ORDER BY r.run DESC LIMIT ?2",
-            )?;
-            let rows = statement.query_and_then(params![handle, integer(limit)], |row| {
-                let (run, line) = numbered_line(row)?;
-                Ok((run, time(row, "started_at")?, line))
-            })?;
-            rows.collect()
+        let sql = "SELECT l.*, r.started_at FROM runs AS r CROSS JOIN lines AS l ON l.run = r.run
+                 WHERE l.handle = ?1 ORDER BY r.run DESC LIMIT ?2";
+        self.rows(sql, params![handle, integer(limit)], |row| {
+            let (run, line) = numbered_line(row)?;
+            Ok((run, time(row, "started_at")?, line))
         })
     }
 
     /// The different plans whose fingerprint begins like this, newest first. Undos of two runs that come to the same writes
     /// are one plan, and the newest undo is meant.
     pub fn plans_like(&self, fingerprint_prefix: &str) -> Result<Vec<StoredPlan>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT max(run) AS run, integration, fingerprint, started_at, undoes FROM runs
+        let sql = "SELECT max(run) AS run, integration, fingerprint, started_at, undoes FROM runs
                  WHERE fingerprint >= ?1 AND fingerprint < ?1 || char(1114111)
-                 GROUP BY integration, fingerprint ORDER BY 1 DESC",
-            )?;
-            statement.query_and_then([fingerprint_prefix], stored_plan)?.collect()
-        })
+                 GROUP BY integration, fingerprint ORDER BY 1 DESC";
+        self.rows(sql, [fingerprint_prefix], stored_plan)
     }
 
     /// When the newest run that drew a plan began; runs that were only to carry it out aside.
@@ -161,15 +143,9 @@ impl History {
         integration: &IntegrationName,
         fingerprint: &str,
     ) -> Result<Option<DateTime<Utc>>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT started_at FROM runs WHERE integration = ?1 AND fingerprint = ?2 AND command <> 'apply'
-                 ORDER BY run DESC LIMIT 1",
-            )?;
-            let mut found =
-                statement.query_and_then([integration.as_str(), fingerprint], |row| time(row, "started_at"))?;
-            found.next().transpose()
-        })
+        let sql = "SELECT started_at FROM runs WHERE integration = ?1 AND fingerprint = ?2 AND command <> 'apply'
+                 ORDER BY run DESC LIMIT 1";
+        self.first(sql, [integration.as_str(), fingerprint], |row| time(row, "started_at"))
     }
 }
 
@@ -178,9 +154,7 @@ pub(super) fn first_finding(
     sql: &str,
     handle: &str,
 ) -> Result<Option<(RunId, Finding)>, StoreError> {
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut found = statement.query_and_then([handle], |row| Ok((RunId(row.get("run")?), finding(row)?)))?;
-    found.next().transpose()
+    first(connection, sql, [handle], |row| Ok((RunId(row.get("run")?), finding(row)?)))
 }
 
 /// One line of each handle that fits, from the newest run that knows it; ordered by handle.
@@ -215,8 +189,7 @@ pub(super) fn numbered_line(row: &Row<'_>) -> Result<(RunId, LineRecord), StoreE
 pub(super) fn records(connection: &Connection, sql: &str, params: impl Params) -> Result<Vec<RunRecord>, StoreError> {
     let lines = |run| plan_lines::of_run(connection, run);
     let findings = |run| findings_of(connection, run);
-    let mut statement = connection.prepare_cached(sql)?;
-    statement.query_and_then(params, |row| record(row, lines, findings))?.collect()
+    rows(connection, sql, params, |row| record(row, lines, findings))
 }
 
 fn integration(row: &Row<'_>) -> Result<IntegrationName, StoreError> {
@@ -294,8 +267,8 @@ fn end<F>(row: &Row<'_>, findings: impl FnOnce() -> Result<F, StoreError>) -> Re
 }
 
 pub(super) fn findings_of(connection: &Connection, run: RunId) -> Result<Vec<Finding>, StoreError> {
-    let mut statement = connection.prepare_cached("SELECT * FROM findings WHERE run = ?1 ORDER BY position")?;
-    statement.query_and_then([run.0], finding)?.collect()
+    let sql = "SELECT * FROM findings WHERE run = ?1 ORDER BY position";
+    rows(connection, sql, [run.0], finding)
 }
 
 fn finding(row: &Row<'_>) -> Result<Finding, StoreError> {

@@ -10,6 +10,7 @@ use crate::history::run_record::{ExportRecord, LineRecord, PlanRecord, RunEnd, T
 use crate::history::store::column_values::{files_text, guards_text, integer, time, time_text};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::history::store::rows::first;
 use crate::history::store::run_lock::RunLock;
 use crate::history::store::stored_remedies;
 use crate::history::{past, plan_lines};
@@ -43,13 +44,9 @@ impl History {
         integration: &IntegrationName,
         since: DateTime<Utc>,
     ) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT started_at FROM runs WHERE integration = ?1 AND started_at >= ?2 AND accepted = 1
-               AND command <> 'plan' AND undoes IS NULL AND finished_at IS NOT NULL ORDER BY run LIMIT 1",
-        )?;
-        let mut rows =
-            statement.query_and_then(params![integration.as_str(), time_text(since)], |row| time(row, "started_at"))?;
-        rows.next().transpose()
+        let sql = "SELECT started_at FROM runs WHERE integration = ?1 AND started_at >= ?2 AND accepted = 1
+               AND command <> 'plan' AND undoes IS NULL AND finished_at IS NOT NULL ORDER BY run LIMIT 1";
+        first(&self.connection, sql, params![integration.as_str(), time_text(since)], |row| time(row, "started_at"))
     }
 
     /// Notes that a run began. From here on it is in the history, whatever happens.

@@ -79,13 +79,9 @@ impl History {
 
     /// Everybody, by name.
     pub fn people(&self) -> Result<Vec<Person>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT people.*, coalesce(is_on, 0) AS is_on FROM people
-                 LEFT JOIN authenticators ON name = person ORDER BY name",
-            )?;
-            statement.query_and_then([], person)?.collect()
-        })
+        let sql = "SELECT people.*, coalesce(is_on, 0) AS is_on FROM people
+                 LEFT JOIN authenticators ON name = person ORDER BY name";
+        self.rows(sql, [], person)
     }
 
     /// Gives a person another role, and ends what they have open; `false` if nobody is called so.

@@ -8,6 +8,7 @@ use crate::history::desk::people::{Digest, Role};
 use crate::history::store::column_values::{time, time_text, word};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::history::store::rows::rows;
 
 /// Whose session it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,8 +121,7 @@ impl History {
     pub fn sessions_of(&self, name: &str, now: DateTime<Utc>) -> Result<Vec<DateTime<Utc>>, StoreError> {
         self.read(|connection| {
             let sql = "SELECT began_at FROM sessions WHERE person = ?1 AND ends_at > ?2 ORDER BY began_at DESC";
-            let mut statement = connection.prepare_cached(sql)?;
-            statement.query_and_then(params![name, time_text(now)], |row| time(row, "began_at"))?.collect()
+            rows(connection, sql, params![name, time_text(now)], |row| time(row, "began_at"))
         })
     }
 

@@ -40,15 +40,9 @@ impl History {
         integration: &IntegrationName,
         first: NaiveDate,
     ) -> Result<Vec<UnknownDays>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT first, last FROM unknown_days WHERE integration = ?1 AND last >= ?2 ORDER BY first",
-            )?;
-            let of = params![integration.as_str(), first.to_string()];
-            let rows = statement
-                .query_and_then(of, |row| Ok(UnknownDays { first: day(row, "first")?, last: day(row, "last")? }))?;
-            rows.collect()
-        })
+        let sql = "SELECT first, last FROM unknown_days WHERE integration = ?1 AND last >= ?2 ORDER BY first";
+        let of = params![integration.as_str(), first.to_string()];
+        self.rows(sql, of, |row| Ok(UnknownDays { first: day(row, "first")?, last: day(row, "last")? }))
     }
 }
 

@@ -8,6 +8,7 @@ use crate::history::past::written_quantities::{SAME_CONNECTWISE, written};
 use crate::history::run_record::LineRecord;
 use crate::history::store::column_values::{line_key, quantity, spelled_alike};
 use crate::history::store::error::StoreError;
+use crate::history::store::rows::rows;
 use crate::reconcile::model::ids::{AdditionId, IntegrationName, RunId};
 use crate::reconcile::model::past::SeenQuantity;
 use crate::reconcile::model::plan::line::LineKey;
@@ -22,15 +23,14 @@ pub(crate) fn seen(
     current: RunId,
 ) -> Result<BTreeMap<AdditionId, SeenQuantity>, StoreError> {
     // The other columns of a row are those of its newest run.
-    let mut statement = connection.prepare_cached(&format!(
+    let sql = format!(
         "SELECT addition, quantity, max(run) AS run FROM seen_quantities WHERE integration IN ({SAME_CONNECTWISE})
          GROUP BY addition",
-    ))?;
-    let rows = statement.query_and_then(params![integration.as_str(), current.0], |row| -> Result<_, StoreError> {
+    );
+    rows(connection, &sql, params![integration.as_str(), current.0], |row| -> Result<_, StoreError> {
         let seen = SeenQuantity { quantity: quantity(row, "quantity")?, run: RunId(row.get("run")?) };
         Ok((AdditionId(row.get("addition")?), seen))
-    })?;
-    rows.collect()
+    })
 }
 
 /// Keeps what the lines of an accepted plan hold. A line that waits for somebody keeps what was seen of it or written to it before,
