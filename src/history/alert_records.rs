@@ -58,14 +58,10 @@ impl History {
 
     /// The last note on each alert, by its name; digests aside.
     pub fn latest_alerts(&self) -> Result<BTreeMap<String, AlertRecord>, StoreError> {
-        self.read(|connection| {
-            let mut statement =
-                connection.prepare("SELECT * FROM alerts WHERE digest = 0 AND outcome <> 'not-due' ORDER BY run")?;
-            let rows = statement.query_and_then([], |row| {
-                let record = alert(row)?;
-                Ok((record.alert.clone(), record))
-            })?;
-            rows.collect()
+        let sql = "SELECT * FROM alerts WHERE digest = 0 AND outcome <> 'not-due' ORDER BY run";
+        self.rows(sql, [], |row| {
+            let record = alert(row)?;
+            Ok((record.alert.clone(), record))
         })
     }
 
@@ -84,12 +80,12 @@ impl History {
         run: RunId,
     ) -> Result<Vec<RunSummary>, StoreError> {
         let sql = "WITH notes AS (SELECT a.run, a.outcome FROM alerts AS a JOIN runs AS r ON r.run = a.run
-                     WHERE a.alert = ?1 AND a.digest = 0 AND r.integration = ?2 AND a.run < ?3)
-                 SELECT * FROM runs WHERE integration = ?2 AND command IN ('run', 'apply') AND run < ?3
-                     AND finished_at IS NOT NULL
-                     AND run >= (SELECT min(run) FROM notes)
-                     AND run > coalesce((SELECT max(run) FROM notes WHERE outcome = 'sent'), 0)
-                     AND run NOT IN (SELECT run FROM notes WHERE outcome = 'not-due') ORDER BY run DESC";
+                       WHERE a.alert = ?1 AND a.digest = 0 AND r.integration = ?2 AND a.run < ?3)
+                   SELECT * FROM runs WHERE integration = ?2 AND command IN ('run', 'apply') AND run < ?3
+                       AND finished_at IS NOT NULL
+                       AND run >= (SELECT min(run) FROM notes)
+                       AND run > coalesce((SELECT max(run) FROM notes WHERE outcome = 'sent'), 0)
+                       AND run NOT IN (SELECT run FROM notes WHERE outcome = 'not-due') ORDER BY run DESC";
         self.rows(sql, params![alert, integration.as_str(), run.0], run_lookup::summary)
     }
 
@@ -102,7 +98,7 @@ impl History {
         limit: usize,
     ) -> Result<Vec<RunSummary>, StoreError> {
         let sql = "SELECT * FROM runs WHERE integration = ?1 AND command IN ('run', 'apply') AND run < ?2
-                 ORDER BY run DESC LIMIT ?3";
+                   ORDER BY run DESC LIMIT ?3";
         let before = before.map_or(i64::MAX, |run| run.0);
         self.rows(sql, params![integration.as_str(), before, integer(limit)], run_lookup::summary)
     }
@@ -110,8 +106,8 @@ impl History {
     /// How many customers of the newest plan of an integration have no company; `None` before the first plan.
     pub fn unmapped(&self, integration: &IntegrationName) -> Result<Option<usize>, StoreError> {
         let sql = "SELECT (SELECT count(*) FROM findings WHERE run = r.run AND code = 'customer-unmapped') AS customers
-                 FROM runs AS r WHERE integration = ?1 AND fingerprint IS NOT NULL AND finished_at IS NOT NULL
-                 AND undoes IS NULL ORDER BY run DESC LIMIT 1";
+                   FROM runs AS r WHERE integration = ?1 AND fingerprint IS NOT NULL AND finished_at IS NOT NULL
+                   AND undoes IS NULL ORDER BY run DESC LIMIT 1";
         self.first(sql, [integration.as_str()], |row| count(row, "customers"))
     }
 

@@ -193,13 +193,11 @@ impl History {
         products: &BTreeSet<&ProductCode>,
     ) -> Result<Vec<OpenWrite>, StoreError> {
         let folded: BTreeSet<String> = products.iter().map(|product| product.folded()).collect();
-        let open = self.read(|connection| {
-            let mut statement = connection.prepare_cached(&format!(
-                "SELECT * FROM writes WHERE integration <> ?1 AND (outcome IS NULL OR outcome = 'unknown')
-                     AND {IN_CONNECTWISE_OF_RUN} ORDER BY write"
-            ))?;
-            statement.query_and_then(params![integration.as_str(), run.0], open_write)?.collect::<Result<Vec<_>, _>>()
-        })?;
+        let sql = format!(
+            "SELECT * FROM writes WHERE integration <> ?1 AND (outcome IS NULL OR outcome = 'unknown')
+             AND {IN_CONNECTWISE_OF_RUN} ORDER BY write"
+        );
+        let open: Vec<OpenWrite> = self.rows(&sql, params![integration.as_str(), run.0], open_write)?;
         Ok(open.into_iter().filter(|write| folded.contains(&write.intent.key.product.folded())).collect())
     }
 
@@ -211,7 +209,7 @@ impl History {
     ) -> Result<Option<(RunId, DateTime<FixedOffset>)>, StoreError> {
         let kind = if creates { "create" } else { "set" };
         let sql = "SELECT r.run, r.started_at, r.utc_offset FROM writes AS w JOIN runs AS r ON r.run = w.run
-                 WHERE w.integration = ?1 AND w.kind = ?2 AND w.outcome = 'applied' ORDER BY w.write DESC LIMIT 1";
+                   WHERE w.integration = ?1 AND w.kind = ?2 AND w.outcome = 'applied' ORDER BY w.write DESC LIMIT 1";
         self.first(sql, [integration.as_str(), kind], |row| {
             Ok((RunId(row.get("run")?), local_time(row, "started_at", "utc_offset")?))
         })

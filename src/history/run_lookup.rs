@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Params, Row, params};
+use rusqlite::{Connection, Row, params};
 
 use crate::history::plan_lines;
 use crate::history::run_record::{ExportRecord, LineRecord, PlanRecord, RunEnd, RunRecord, RunSummary, Totals};
@@ -37,9 +37,7 @@ pub struct StoredPlan {
 impl History {
     /// One run, whole; `None` if there is none of this number.
     pub fn run(&self, run: RunId) -> Result<Option<RunRecord>, StoreError> {
-        self.read(|connection| {
-            Ok(records(connection, "SELECT * FROM runs WHERE run = ?1", [run.0])?.into_iter().next())
-        })
+        self.read(|connection| first(connection, "SELECT * FROM runs WHERE run = ?1", [run.0], whole(connection)))
     }
 
     /// One run without its lines and findings; `None` if there is none of this number.
@@ -53,7 +51,7 @@ impl History {
         let sql = "SELECT * FROM runs WHERE integration = coalesce(?1, integration) AND command <> 'probe'
                    ORDER BY run DESC LIMIT 1";
         let integration = integration.map(IntegrationName::as_str);
-        self.read(|connection| Ok(records(connection, sql, [integration])?.into_iter().next()))
+        self.read(|connection| first(connection, sql, [integration], whole(connection)))
     }
 
     /// The last runs of all integrations, newest first.
@@ -82,7 +80,7 @@ impl History {
     pub fn cut_off_runs(&self, integration: &IntegrationName) -> Result<Vec<RunRecord>, StoreError> {
         let sql = "SELECT * FROM runs WHERE integration = ?1 AND finished_at IS NULL AND run IS NOT ?2 ORDER BY run";
         let current = self.current.map(|run| run.0);
-        self.read(|connection| records(connection, sql, params![integration.as_str(), current]))
+        self.read(|connection| rows(connection, sql, params![integration.as_str(), current], whole(connection)))
     }
 
     /// The line of this handle, or of a handle that begins like this, from the newest run that knows it. When several
@@ -106,11 +104,9 @@ impl History {
         if handle.is_empty() {
             return Ok(None);
         }
-        self.read(|connection| {
-            let sql = "SELECT * FROM findings WHERE handle >= ?1 AND handle < ?1 || char(1114111)
-                       ORDER BY run DESC, position LIMIT 1";
-            first_finding(connection, sql, handle)
-        })
+        let sql = "SELECT * FROM findings WHERE handle >= ?1 AND handle < ?1 || char(1114111)
+                   ORDER BY run DESC, position LIMIT 1";
+        self.first(sql, [handle], numbered_finding)
     }
 
     /// What became of a line night after night, newest first, with when each run began. Older nights in which it did
@@ -121,7 +117,7 @@ impl History {
         limit: usize,
     ) -> Result<Vec<(RunId, DateTime<Utc>, LineRecord)>, StoreError> {
         let sql = "SELECT l.*, r.started_at FROM runs AS r CROSS JOIN lines AS l ON l.run = r.run
-                 WHERE l.handle = ?1 ORDER BY r.run DESC LIMIT ?2";
+                   WHERE l.handle = ?1 ORDER BY r.run DESC LIMIT ?2";
         self.rows(sql, params![handle, integer(limit)], |row| {
             let (run, line) = numbered_line(row)?;
             Ok((run, time(row, "started_at")?, line))
@@ -132,8 +128,8 @@ impl History {
     /// are one plan, and the newest undo is meant.
     pub fn plans_like(&self, fingerprint_prefix: &str) -> Result<Vec<StoredPlan>, StoreError> {
         let sql = "SELECT max(run) AS run, integration, fingerprint, started_at, undoes FROM runs
-                 WHERE fingerprint >= ?1 AND fingerprint < ?1 || char(1114111)
-                 GROUP BY integration, fingerprint ORDER BY 1 DESC";
+                   WHERE fingerprint >= ?1 AND fingerprint < ?1 || char(1114111)
+                   GROUP BY integration, fingerprint ORDER BY 1 DESC";
         self.rows(sql, [fingerprint_prefix], stored_plan)
     }
 
@@ -144,17 +140,9 @@ impl History {
         fingerprint: &str,
     ) -> Result<Option<DateTime<Utc>>, StoreError> {
         let sql = "SELECT started_at FROM runs WHERE integration = ?1 AND fingerprint = ?2 AND command <> 'apply'
-                 ORDER BY run DESC LIMIT 1";
+                   ORDER BY run DESC LIMIT 1";
         self.first(sql, [integration.as_str(), fingerprint], |row| time(row, "started_at"))
     }
-}
-
-pub(super) fn first_finding(
-    connection: &Connection,
-    sql: &str,
-    handle: &str,
-) -> Result<Option<(RunId, Finding)>, StoreError> {
-    first(connection, sql, [handle], |row| Ok((RunId(row.get("run")?), finding(row)?)))
 }
 
 /// One line of each handle that fits, from the newest run that knows it; ordered by handle.
@@ -185,11 +173,9 @@ pub(super) fn numbered_line(row: &Row<'_>) -> Result<(RunId, LineRecord), StoreE
     Ok((RunId(row.get("run")?), plan_lines::line(row)?))
 }
 
-/// Whole runs.
-pub(super) fn records(connection: &Connection, sql: &str, params: impl Params) -> Result<Vec<RunRecord>, StoreError> {
-    let lines = |run| plan_lines::of_run(connection, run);
-    let findings = |run| findings_of(connection, run);
-    rows(connection, sql, params, |row| record(row, lines, findings))
+/// Reads a whole run.
+pub(super) fn whole(connection: &Connection) -> impl FnMut(&Row<'_>) -> Result<RunRecord, StoreError> {
+    |row| record(row, |run| plan_lines::of_run(connection, run), |run| findings_of(connection, run))
 }
 
 fn integration(row: &Row<'_>) -> Result<IntegrationName, StoreError> {
@@ -269,6 +255,10 @@ fn end<F>(row: &Row<'_>, findings: impl FnOnce() -> Result<F, StoreError>) -> Re
 pub(super) fn findings_of(connection: &Connection, run: RunId) -> Result<Vec<Finding>, StoreError> {
     let sql = "SELECT * FROM findings WHERE run = ?1 ORDER BY position";
     rows(connection, sql, [run.0], finding)
+}
+
+pub(super) fn numbered_finding(row: &Row<'_>) -> Result<(RunId, Finding), StoreError> {
+    Ok((RunId(row.get("run")?), finding(row)?))
 }
 
 fn finding(row: &Row<'_>) -> Result<Finding, StoreError> {

@@ -1,6 +1,6 @@
 //! Authenticator apps of people, as far as the history may know them: a salt, and which code was used last.
 
-use rusqlite::{OptionalExtension as _, Row, params};
+use rusqlite::{Row, params};
 
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
@@ -20,11 +20,7 @@ pub struct Authenticator {
 impl History {
     /// The authenticator of a person, also one that was only offered.
     pub fn authenticator(&self, name: &str) -> Result<Option<Authenticator>, StoreError> {
-        self.read(|connection| {
-            let sql = "SELECT salt, is_on FROM authenticators WHERE person = ?1";
-            let found = connection.query_row(sql, [name], |row| Ok(authenticator(row)));
-            found.optional()?.transpose()
-        })
+        self.first("SELECT salt, is_on FROM authenticators WHERE person = ?1", [name], authenticator)
     }
 
     /// Offers a person an authenticator of this salt, unless they have one, or were offered one.

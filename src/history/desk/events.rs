@@ -61,9 +61,9 @@ impl History {
     ) -> Result<Vec<(i64, DeskEvent)>, StoreError> {
         let EventFilter { text, refused, until } = filter;
         let sql = "SELECT * FROM desk_events WHERE event < coalesce(?2, event + 1) AND (?1 = ''
-                     OR instr(lower(person || ' ' || deed || ' ' || about || ' ' || said), lower(?1)) > 0)
-                     AND refused >= ?4 AND at < coalesce(?5, at || 'x')
-                 ORDER BY event DESC LIMIT ?3";
+                       OR instr(lower(person || ' ' || deed || ' ' || about || ' ' || said), lower(?1)) > 0)
+                       AND refused >= ?4 AND at < coalesce(?5, at || 'x')
+                   ORDER BY event DESC LIMIT ?3";
         let bounds = params![text, before, integer(limit), refused, until.map(time_text)];
         self.rows(sql, bounds, event)
     }

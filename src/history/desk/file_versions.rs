@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use crate::history::store::column_values::{integer, time, time_text};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::history::store::rows::{first, rows};
+use crate::history::store::rows::first;
 
 /// One version of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,18 +147,14 @@ impl History {
 
     /// What people made of any file since an instant, oldest first: at most [`EDITS`] versions.
     pub fn file_edits_since(&self, since: DateTime<Utc>) -> Result<Vec<FileVersion>, StoreError> {
-        self.read(|connection| {
-            let sql = "SELECT * FROM file_versions WHERE at >= ?1 AND who <> '' ORDER BY version LIMIT ?2";
-            rows(connection, sql, params![time_text(since), integer(EDITS)], version)
-        })
+        let sql = "SELECT * FROM file_versions WHERE at >= ?1 AND who <> '' ORDER BY version LIMIT ?2";
+        self.rows(sql, params![time_text(since), integer(EDITS)], version)
     }
 
     /// The last versions of a file, newest first.
     pub fn file_versions(&self, file: &str, limit: usize) -> Result<Vec<FileVersion>, StoreError> {
-        self.read(|connection| {
-            let sql = "SELECT * FROM file_versions WHERE file = ?1 ORDER BY version DESC LIMIT ?2";
-            rows(connection, sql, params![file, integer(limit)], version)
-        })
+        let sql = "SELECT * FROM file_versions WHERE file = ?1 ORDER BY version DESC LIMIT ?2";
+        self.rows(sql, params![file, integer(limit)], version)
     }
 }
 

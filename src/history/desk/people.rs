@@ -80,7 +80,7 @@ impl History {
     /// Everybody, by name.
     pub fn people(&self) -> Result<Vec<Person>, StoreError> {
         let sql = "SELECT people.*, coalesce(is_on, 0) AS is_on FROM people
-                 LEFT JOIN authenticators ON name = person ORDER BY name";
+                   LEFT JOIN authenticators ON name = person ORDER BY name";
         self.rows(sql, [], person)
     }
 
@@ -124,9 +124,7 @@ impl History {
 
     /// Whose link this is; `None` if it was used, replaced or is over, or if they are locked.
     pub fn invited(&self, digest: &Digest, now: DateTime<Utc>) -> Result<Option<String>, StoreError> {
-        self.read(|connection| {
-            Ok(connection.query_row(INVITED, params![digest, time_text(now)], |row| row.get(0)).optional()?)
-        })
+        self.first(INVITED, params![digest, time_text(now)], |row| Ok(row.get(0)?))
     }
 
     /// Sets the password that somebody chose by their link, which is used up by it, and ends what they have open.
@@ -157,10 +155,8 @@ impl History {
 
     /// The hash of a person's password; `None` for somebody who is not there, has none or is locked.
     pub fn password_of(&self, name: &str) -> Result<Option<String>, StoreError> {
-        self.read(|connection| {
-            let sql = "SELECT password FROM people WHERE name = ?1 AND locked = 0 AND password IS NOT NULL";
-            Ok(connection.query_row(sql, [name], |row| row.get(0)).optional()?)
-        })
+        let sql = "SELECT password FROM people WHERE name = ?1 AND locked = 0 AND password IS NOT NULL";
+        self.first(sql, [name], |row| Ok(row.get(0)?))
     }
 }
 

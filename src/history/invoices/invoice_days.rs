@@ -24,13 +24,8 @@ impl History {
 
     /// Those of an integration's newest plan, earliest first; nothing where that plan has none noted.
     pub fn invoice_days(&self, integration: &IntegrationName) -> Result<Vec<InvoiceDay>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT coalesce(invoice_days, '[]') AS days FROM runs
-                 WHERE integration = ?1 AND fingerprint IS NOT NULL AND undoes IS NULL ORDER BY run DESC LIMIT 1",
-            )?;
-            let mut found = statement.query_and_then([integration.as_str()], |row| json(row, "days"))?;
-            Ok(found.next().transpose()?.unwrap_or_default())
-        })
+        let sql = "SELECT coalesce(invoice_days, '[]') AS days FROM runs
+                   WHERE integration = ?1 AND fingerprint IS NOT NULL AND undoes IS NULL ORDER BY run DESC LIMIT 1";
+        Ok(self.first(sql, [integration.as_str()], |row| json(row, "days"))?.unwrap_or_default())
     }
 }

@@ -110,10 +110,10 @@ fn writes(
     (first, last): (NaiveDate, NaiveDate),
 ) -> Result<Vec<UnitsWritten>, StoreError> {
     let sql = "SELECT run, agreement, product, item, from_quantity, applied_quantity FROM writes
-         WHERE run IN (SELECT run FROM runs WHERE integration = ?1
-                           AND date(started_at, utc_offset || ' seconds') BETWEEN ?2 AND ?3)
-             AND (outcome IS NULL OR outcome IN ('applied', 'unknown'))
-         ORDER BY write";
+               WHERE run IN (SELECT run FROM runs WHERE integration = ?1
+                                 AND date(started_at, utc_offset || ' seconds') BETWEEN ?2 AND ?3)
+                   AND (outcome IS NULL OR outcome IN ('applied', 'unknown'))
+               ORDER BY write";
     let bounds = params![integration.as_str(), first.to_string(), last.to_string()];
     rows(connection, sql, bounds, written)
 }

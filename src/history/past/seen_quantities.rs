@@ -65,13 +65,10 @@ pub(crate) fn remember(
 
 /// Whether a line is known that was live here once, and whose place another one took.
 pub(crate) fn has_ended(transaction: &Transaction<'_>, run: RunId, key: &LineKey) -> Result<bool, StoreError> {
-    let mut ended = transaction.prepare_cached(
-        "SELECT agreement, product, item FROM ended_lines
-         WHERE integration = (SELECT integration FROM runs WHERE run = ?1) AND agreement = ?2",
-    )?;
-    let mut ended = ended.query_and_then(params![run.0, key.agreement.0], line_key)?;
-    let is_it = |ended: Result<LineKey, StoreError>| ended.map(|ended| spelled_alike(&ended) == spelled_alike(key));
-    Ok(ended.by_ref().map(is_it).collect::<Result<Vec<_>, _>>()?.contains(&true))
+    let sql = "SELECT agreement, product, item FROM ended_lines
+               WHERE integration = (SELECT integration FROM runs WHERE run = ?1) AND agreement = ?2";
+    let ended: Vec<LineKey> = rows(transaction, sql, params![run.0, key.agreement.0], line_key)?;
+    Ok(ended.iter().any(|ended| spelled_alike(ended) == spelled_alike(key)))
 }
 
 /// Somebody changed the line, or left it as it is by an answer.

@@ -30,8 +30,8 @@ impl History {
     ) -> Result<BTreeMap<LineKey, JustCreated>, StoreError> {
         let sql = format!(
             "SELECT run, agreement, product, item, applied_addition, catalog_item FROM writes
-                 WHERE integration IN ({SAME_CONNECTWISE}) AND kind = 'create' AND outcome = 'applied' AND at > ?3
-                 ORDER BY write",
+             WHERE integration IN ({SAME_CONNECTWISE}) AND kind = 'create' AND outcome = 'applied' AND at > ?3
+             ORDER BY write",
         );
         let of = params![integration.as_str(), current.0, time_text(since)];
         self.rows(&sql, of, |row| {
@@ -90,15 +90,13 @@ pub(crate) fn written(
 
 /// What the answers to our writes have shown of the decimals that are kept.
 pub(crate) fn decimals(connection: &Connection, integration: &IntegrationName) -> Result<KeptDecimals, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT i.agreement, i.product, i.item, o.quantity AS stored, i.quantity AS sent
-         FROM journal AS o JOIN journal AS i ON i.seq = o.write JOIN runs AS r ON r.run = o.run
-         WHERE r.integration = ?1 AND o.event = 'applied' AND instr(i.quantity, '.') > 0",
-    )?;
-    let answers = statement.query_and_then([integration.as_str()], |row| -> Result<_, StoreError> {
+    let sql = "SELECT i.agreement, i.product, i.item, o.quantity AS stored, i.quantity AS sent
+               FROM journal AS o JOIN journal AS i ON i.seq = o.write JOIN runs AS r ON r.run = o.run
+               WHERE r.integration = ?1 AND o.event = 'applied' AND instr(i.quantity, '.') > 0";
+    let answers: Vec<_> = rows(connection, sql, [integration.as_str()], |row| {
         Ok((folded(&line_key(row)?), quantity(row, "sent")?, quantity(row, "stored")?))
     })?;
-    Ok(KeptDecimals::of(answers.collect::<Result<Vec<_>, _>>()?))
+    Ok(KeptDecimals::of(answers))
 }
 
 /// The last refusal of each line whose last write of earlier runs was refused, in ConnectWise's words.

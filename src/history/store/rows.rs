@@ -1,5 +1,6 @@
 //! What a statement finds, read row by row.
 
+use rusqlite::types::FromSql;
 use rusqlite::{Connection, Params, Row};
 
 use crate::history::store::error::StoreError;
@@ -24,6 +25,11 @@ impl History {
         read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
     ) -> Result<Option<T>, StoreError> {
         self.read(|connection| first(connection, sql, params, read))
+    }
+
+    /// The one value of a statement that always finds one.
+    pub(crate) fn value<T: FromSql>(&self, sql: &str, params: impl Params) -> Result<T, StoreError> {
+        self.read(|connection| Ok(connection.prepare_cached(sql)?.query_row(params, |row| row.get(0))?))
     }
 }
 
