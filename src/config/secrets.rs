@@ -132,8 +132,8 @@ fn of_value_with(value: &HeaderValue, key: &str, lines: Lines) -> Result<SecretS
 
 /// Why a secret is not used.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "its messages say it")]
 pub enum SecretError {
-    /// systemd gave no credentials.
     #[error(
         "the credential that it names was not found: CREDENTIALS_DIRECTORY is not set; run it by the systemd unit, or use {{ file = \"…\" }}"
     )]
@@ -144,60 +144,21 @@ pub enum SecretError {
     NoVariable,
     /// The file could not be opened or read; its name is not repeated either, only the folder, if there is such a one.
     #[error("the file that it names{} cannot be read", within(.folder.as_deref()))]
-    Read {
-        /// Where it was looked for.
-        folder: Option<PathBuf>,
-        /// Why.
-        source: io::Error,
-    },
-    /// Which secret it is.
+    Read { folder: Option<PathBuf>, source: io::Error },
     #[error("`{key}`")]
-    Of {
-        /// Its key in the configuration.
-        key: String,
-        /// What is wrong with it.
-        source: Box<SecretError>,
-    },
-    /// A link, a folder, a pipe.
+    Of { key: String, source: Box<SecretError> },
     #[error("the secret file {} is not a regular file", .path.display())]
-    NotAFile {
-        /// The file.
-        path: PathBuf,
-    },
-    /// Group or others may read it.
+    NotAFile { path: PathBuf },
     #[error("the secret file {} may be read by others (mode {mode:04o}); run: chmod 600 {}", .path.display(), .path.display())]
-    Readable {
-        /// The file.
-        path: PathBuf,
-        /// Its permissions.
-        mode: u32,
-    },
-    /// Another user could change it.
+    Readable { path: PathBuf, mode: u32 },
     #[error("the secret file {} belongs to user {owner}, neither to this user nor to root", .path.display())]
-    ForeignOwner {
-        /// The file.
-        path: PathBuf,
-        /// Its owner's id.
-        owner: u32,
-    },
-    /// Too long for a secret.
+    ForeignOwner { path: PathBuf, owner: u32 },
     #[error("the secret {subject} is too long to be a key")]
-    TooLong {
-        /// The secret, as its errors call it.
-        subject: String,
-    },
-    /// Nothing in it.
+    TooLong { subject: String },
     #[error("the secret {subject} is empty")]
-    Empty {
-        /// The secret, as its errors call it.
-        subject: String,
-    },
-    /// A key is one line of text.
+    Empty { subject: String },
     #[error("the secret {subject} is not one line of UTF-8 text")]
-    NotText {
-        /// The secret, as its errors call it.
-        subject: String,
-    },
+    NotText { subject: String },
 }
 
 fn within(folder: Option<&Path>) -> String {

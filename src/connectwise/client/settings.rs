@@ -109,43 +109,23 @@ pub(crate) fn without_credentials(url: &Url) -> String {
 
 /// Why no client can be made of the settings.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "its messages say it")]
 pub enum ClientError {
-    /// The site's URL.
     #[error("url {url}: {why}")]
     Url {
-        /// The URL, without credentials.
         url: String,
         /// What is wrong with it, and what to write instead.
         why: &'static str,
     },
-    /// Any other setting.
     #[error("{key}: {why}")]
-    Setting {
-        /// Its key.
-        key: &'static str,
-        /// What is wrong with it.
-        why: &'static str,
-    },
-    /// The authorities could not be read.
+    Setting { key: &'static str, why: &'static str },
     #[error("ca_file {}: cannot be read", path.display())]
-    CaFile {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The authorities are none.
+    CaFile { path: PathBuf, source: std::io::Error },
     #[error("ca_file {}: holds no certificate in PEM form", path.display())]
-    CaFileForm {
-        /// The file.
-        path: PathBuf,
-    },
+    CaFileForm { path: PathBuf },
     /// TLS or the connection pool could not be set up, mostly because the system has no certificates.
     #[error("cannot set up TLS; are the system's CA certificates installed?")]
-    Tls {
-        /// Why.
-        source: reqwest::Error,
-    },
+    Tls { source: reqwest::Error },
 }
 
 #[cfg(test)]
