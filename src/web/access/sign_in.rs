@@ -164,18 +164,18 @@ fn try_password(door: &Door, name: &str, typed: &str, address: IpAddr, at: DateT
     let fits = password::fits(typed, known.as_deref().unwrap_or(NOBODY));
     let hash = known.filter(|_| fits).unwrap_or_default();
     let secret = Token::random().map_err(|error| PageError::Broken(error.to_string()))?;
-    if asks_for_code(door, &history, name)? {
-        if history.begin_session(SessionPart::Half, (name, &hash), &secret.digest(), (at, at + HALF_LASTS))? {
-            // Those before it stay counted until the code has come.
-            history.take_attempt_back(&attempt)?;
-            return Ok(Tried::Half(secret));
-        }
+    let (part, lasts) = match asks_for_code(door, &history, name)? {
+        true => (SessionPart::Half, HALF_LASTS),
+        false => (SessionPart::Whole, LASTS),
+    };
+    if !history.begin_session(part, (name, &hash), &secret.digest(), (at, at + lasts))? {
         history.note_desk_event(&event(Err("wrong name or password")))?;
         return Ok(Tried::Wrong);
     }
-    if !history.begin_session(SessionPart::Whole, (name, &hash), &secret.digest(), (at, at + LASTS))? {
-        history.note_desk_event(&event(Err("wrong name or password")))?;
-        return Ok(Tried::Wrong);
+    if part == SessionPart::Half {
+        // Those before it stay counted until the code has come.
+        history.take_attempt_back(&attempt)?;
+        return Ok(Tried::Half(secret));
     }
     history.forgive(&counted)?;
     history.note_desk_event(&event(Ok("by password")))?;
