@@ -314,7 +314,8 @@ impl Row for AdditionRow {
             effective_on: effective_on.unwrap_or_default(),
             cancelled_on: cancelled_on.unwrap_or_default(),
             less_included: json_fields::less_included(&self.less_included),
-            bill: text(json_fields::text("billCustomer", &self.bill_customer)).map(Bill::of_word),
+            bill: text(json_fields::text("billCustomer", &self.bill_customer))
+                .map(|word| Bill::from_word(&word).ok_or(word)),
             mark: item_marker::read(text(serial).as_deref(), text(description).as_deref()),
             changed: last_change(&self.info),
         };

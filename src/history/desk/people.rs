@@ -1,47 +1,22 @@
 //! People who may come to the desk.
 
-use std::fmt;
-
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
 use crate::history::store::column_values::{time, time_text, word};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::reconcile::words::words;
 
-/// What somebody may do; each may what the one before may.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Role {
-    /// Read.
-    Viewer,
-    /// Answer, map, approve and run.
-    Operator,
-    /// Switch integrations.
-    Admin,
-}
-
-impl Role {
-    /// All of them, the least first.
-    pub const ALL: [Role; 3] = [Role::Viewer, Role::Operator, Role::Admin];
-
-    /// The stable word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Role::Viewer => "viewer",
-            Role::Operator => "operator",
-            Role::Admin => "admin",
-        }
-    }
-
-    /// The role of a word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.as_str() == word)
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
+words! {
+    /// What somebody may do; each may what the one before may.
+    Role {
+        /// Read.
+        Viewer = "viewer",
+        /// Answer, map, approve and run.
+        Operator = "operator",
+        /// Switch integrations.
+        Admin = "admin",
     }
 }
 
