@@ -1,7 +1,6 @@
 //! Simulated nights, as many as one likes:
 //! `cargo run --release --example nights -- --seeds 100000 [--from 0] [--threads 2]`, and with `--year` whole years of them.
-//! Ends with 1 at the first violation, and prints its seed and all that the seed drew; with `--all` it goes on, and counts
-//! the violations by their invariant.
+//! Ends with 1 at the first violation, and prints its seed and all that the seed drew.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it is a program for people")]
 
 #[path = "../tests/nights/engine/mod.rs"]
@@ -13,14 +12,34 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
+use clap::Parser;
 use engine::year::{Breach, YearSeen, live_a_year};
 
+/// Simulated nights
+#[derive(Parser)]
+struct Arguments {
+    /// The first seed
+    #[arg(long, default_value_t = 0)]
+    from: u64,
+    /// How many seeds
+    #[arg(long, default_value_t = 1000)]
+    seeds: u64,
+    /// Side by side; as many as there are cores
+    #[arg(long)]
+    threads: Option<u64>,
+    /// Go on after a violation, and count them by their invariant
+    #[arg(long)]
+    all: bool,
+    /// Whole years of nights
+    #[arg(long)]
+    year: bool,
+}
+
 fn main() -> ExitCode {
-    let (from, seeds) = (argument("--from").unwrap_or(0), argument("--seeds").unwrap_or(1000));
+    let Arguments { from, seeds, threads, all, year } = Arguments::parse();
     let cores = thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
-    let threads = argument("--threads").unwrap_or(cores).max(1);
-    let all = std::env::args().any(|word| word == "--all");
-    let work = Mutex::new(Work { next: from, end: from.saturating_add(seeds), all, ..Work::default() });
+    let threads = threads.unwrap_or(cores).max(1);
+    let work = Mutex::new(Work { next: from, end: from.saturating_add(seeds), all, year, ..Work::default() });
     let began = Instant::now();
     thread::scope(|scope| {
         for _ in 0..threads {
@@ -32,7 +51,7 @@ fn main() -> ExitCode {
         println!("{} of {kind}: seeds {:?}", seeds.len(), &seeds[..seeds.len().min(12)]);
     }
     if let Some((seed, said)) = work.violation {
-        let year = if asks_for_years() { " --year" } else { "" };
+        let year = if year { " --year" } else { "" };
         eprintln!("{said}\n\nagain: cargo run --release --example nights -- --seeds 1 --from {seed}{year}");
         return ExitCode::FAILURE;
     }
@@ -40,7 +59,7 @@ fn main() -> ExitCode {
         eprintln!("only {} of {seeds} seeds came to their end", work.done);
         return ExitCode::FAILURE;
     }
-    if asks_for_years() {
+    if year {
         println!("{} years: {:?}; 0 violations in {} s", work.done, work.years, began.elapsed().as_secs());
     } else {
         tell(&work, began);
@@ -61,20 +80,21 @@ struct Work {
     /// Whether it goes on after a violation, and the seeds of each kind so far.
     all: bool,
     kinds: BTreeMap<String, Vec<u64>>,
+    year: bool,
 }
 
 fn live(work: &Mutex<Work>, from: u64, began: Instant) {
     let shared = || work.lock().unwrap_or_else(PoisonError::into_inner);
     loop {
-        let seed = {
+        let (seed, year) = {
             let mut work = shared();
             if work.next >= work.end {
                 return;
             }
             work.next += 1;
-            work.next - 1
+            (work.next - 1, work.year)
         };
-        let lived = lived(seed);
+        let lived = lived(seed, year);
         let mut work = shared();
         match lived {
             Ok(Lived::Nights(seen)) => work.seen.add(seen),
@@ -102,15 +122,11 @@ enum Lived {
     Year(YearSeen),
 }
 
-fn lived(seed: u64) -> Result<Lived, String> {
-    match asks_for_years() {
+fn lived(seed: u64, year: bool) -> Result<Lived, String> {
+    match year {
         true => live_a_year(seed, Breach::None).map(Lived::Year),
         false => engine::live(seed, engine::Disk::Sound).map(Lived::Nights),
     }
-}
-
-fn asks_for_years() -> bool {
-    std::env::args().any(|word| word == "--year")
 }
 
 /// The words of a violation up to its details.
@@ -154,9 +170,4 @@ fn tell_moves(seen: &engine::Seen) {
         seen.moved_away,
         seen.endless,
     );
-}
-
-fn argument(name: &str) -> Option<u64> {
-    let mut words = std::env::args().skip_while(|word| word != name);
-    words.nth(1)?.parse().ok()
 }

@@ -144,10 +144,19 @@ fn a_line_that_only_the_look_at_all_companies_finds_is_told_with_where_it_is() {
 
 /// "The customer is not in the export", and not a word of a line of theirs that is not where it was.
 #[test]
-fn a_line_that_is_gone_is_told_also_while_its_customer_is_missing() {
-    let night = compared();
+fn a_line_that_is_gone_is_told_also_while_a_customer_of_it_is_missing() {
+    let night = Night::new();
+    night.config("guards", "min_lines_seen = \"10%\"\nmax_units_down = \"100%\"\nmin_units = \"10%\"\nmin_rows = \"10%\"\nmin_customers = \"10%\"");
+    // Two customers of the export are one company.
+    night.write("customers.csv", "customer,company_id,agreement_id,note\nAcme,1,,\nBorealis,2,,\nBorealis East,2,,\n");
+    let export = |east: &str| {
+        night.export(format!("Account,Product,Quantity\nAcme,CloudFilter,3\nBorealis,CloudFilter,4\n{east}"))
+    };
+    export("Borealis East,CloudFilter,1\n");
+    night.approve();
+    night.run().exits(0);
     moves_to_another_company(&night, LINE);
-    night.export("Account,Product,Quantity\nAcme,CloudFilter,3\n");
+    export("");
     let said = night.run().exits(3);
     asks(&said, "customer-missing");
     let told = "the customer is not in the export; addition 200 was here, and ConnectWise does not show it any more";
@@ -157,6 +166,28 @@ fn a_line_that_is_gone_is_told_also_while_its_customer_is_missing() {
     let said = night.run().exits(3);
     asks(&said, "billed-not-counted");
     assert!(said.out.contains("not in the export; addition 200 was here, and is on agreement 30 now"), "{}", said.out);
+}
+
+/// It was let go with the agreement that it had stood on, and bills on another one.
+#[test]
+fn a_line_that_was_moved_away_does_not_end_with_the_agreement_that_it_was_on() {
+    let night = compared();
+    moves_to_another_company(&night, LINE);
+    night.write("customers.csv", "customer,company_id,agreement_id,note\nAcme,1,10,\nBorealis,,,billed elsewhere\n");
+    let asked = |night: &Night| {
+        let said = night.run().exits(3);
+        asks(&said, "line-left-behind");
+        assert!(said.out.contains("addition 200 was here, and ConnectWise does not show it any more"), "{}", said.out);
+    };
+    asked(&night);
+    night.sim().edit(|world| {
+        let ends = world.agreements.iter_mut().find(|agreement| agreement.id == 20).expect("the agreement");
+        ends.end = Some(today() - Days::new(1));
+    });
+    asked(&night);
+    // One that is on it still ended with it.
+    night.sim().edit(|world| world.addition_mut(LINE).expect("the line").agreement = 20);
+    night.run().exits(0);
 }
 
 /// Under `human_edit = "overwrite"` a line that somebody ended long ago hid that the one after it was moved away: a second

@@ -95,7 +95,11 @@ impl Test {
             Self::Like(pattern) => Some(matches(pattern, &value?.as_str()?.to_lowercase())),
             Self::In(literals) => {
                 let value = value?;
-                Some(literals.iter().any(|literal| literal.order(value) == Some(Ordering::Equal)))
+                // A number is read once: a list names a hundred ids, and every record is compared with each.
+                Some(match decimal(value) {
+                    Some(number) => literals.contains(&Literal::Number(number)),
+                    None => literals.iter().any(|literal| literal.order(value) == Some(Ordering::Equal)),
+                })
             }
         }
     }

@@ -18,6 +18,7 @@ use crate::reconcile::model::connectwise_records::{
 };
 use crate::reconcile::model::export::counts::Counts;
 use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, ProductCode};
+use crate::reconcile::model::line_owners::Owned;
 use crate::reconcile::model::mapping::{Mapping, MatchCustomers};
 use crate::reconcile::model::past::Past;
 use crate::reconcile::model::plan::Plan;
@@ -79,9 +80,9 @@ pub(crate) async fn read_remote<R: Reader>(
     let mut places = place_all(counts, mapping, past, &directory, today);
     let placed = places.values().filter_map(Place::agreement).map(|(_, agreement)| agreement);
     let mut agreements: BTreeSet<AgreementId> = placed.collect();
-    // Lines that the mapping no longer names are looked at all the same.
-    let bills = |id: &AgreementId| directory.agreements.get(id).is_some_and(|found| found.billing(today).is_ok());
-    agreements.extend(past.owned.keys().map(|key| key.agreement).filter(bills));
+    // Lines that the mapping no longer names are looked at all the same, also on an agreement that ended: one that a person
+    // moved away before bills elsewhere.
+    agreements.extend(past.owned.keys().map(|key| key.agreement).filter(|id| directory.agreements.contains_key(id)));
     let AdditionLists { additions, unread, others, bundled, bundles_left } =
         ahead.unwrap_or_default().completed(connectwise, agreements).await?;
     hold(&mut places, &unread);
@@ -111,13 +112,8 @@ pub(crate) async fn look_around<R: Reader>(
     today: NaiveDate,
 ) -> Result<bool, ReadError> {
     let begin = plan.lines.iter().filter(|line| line.may_begin() || line.verdict.begins());
-    // Of an agreement that ended the additions are not read: a person may have moved one before.
-    let has_ended =
-        |id: &AgreementId| remote.directory.agreements.get(id).is_some_and(|one| one.billing(today).is_err());
-    let lost = past.owned.iter().filter(|(key, owned)| match remote.additions.get(&key.agreement) {
-        Some(listed) => past.owned_addition(key, owned).is_some_and(|id| listed.iter().all(|one| one.id != id)),
-        None => has_ended(&key.agreement),
-    });
+    let is_away = |(key, owned): &(&LineKey, &Owned)| past.is_away(key, owned, &remote.additions);
+    let lost = past.owned.iter().filter(is_away);
     let of = |key: &LineKey| remote.directory.agreements.get(&key.agreement).map(|agreement| agreement.company);
     let lost = lost.flat_map(|(key, owned)| owned.company.into_iter().chain(of(key)));
     let companies: BTreeSet<CompanyId> = begin.filter_map(|line| line.company).chain(lost).collect();

@@ -59,7 +59,7 @@ impl PlanInputs<'_> {
     pub(in crate::reconcile) fn line_left_behind(&self, key: &LineKey, owned: &Owned) -> Option<Line> {
         let agreement = self.directory.agreements.get(&key.agreement);
         let taken = owned.addition.is_some_and(|id| self.past.owned_by_others.contains(&id));
-        if taken || self.bills_nothing(key.agreement) || !self.claims.of(key.agreement, &key.product).is_empty() {
+        if taken || self.is_over(key, owned) || !self.claims.of(key.agreement, &key.product).is_empty() {
             return None;
         }
         let judgement = self.judge(key, owned)?;
@@ -94,6 +94,11 @@ impl PlanInputs<'_> {
             detail: judgement.detail,
             named: judgement.named,
         })
+    }
+
+    /// Whether a line ended with its agreement: one that was moved away before bills elsewhere.
+    fn is_over(&self, key: &LineKey, owned: &Owned) -> bool {
+        self.bills_nothing(key.agreement) && !self.past.is_away(key, owned, self.additions)
     }
 
     /// Whether an agreement is known to have ended, with every line on it.
@@ -264,9 +269,12 @@ impl PlanInputs<'_> {
 
     fn predecessors(&self, lines: &[Line], left: &BTreeSet<LineKey>) -> Vec<Predecessor<'_>> {
         let predecessor = |line: &Line| {
-            let key = line.key().filter(|key| !self.bills_nothing(key.agreement))?;
+            let key = line.key()?;
             let owned = self.owned_as(key, line);
             let is_left = left.contains(key);
+            if !is_left && self.bills_nothing(key.agreement) {
+                return None;
+            }
             let lost: BTreeSet<_> = match owned {
                 Some(owned) if is_left => owned.sources.iter().collect(),
                 Some(owned) if line.verdict.is_held() || !is_paid_down(line) => {

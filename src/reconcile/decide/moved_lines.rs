@@ -45,14 +45,9 @@ impl PlanInputs<'_> {
     /// The lines that recount has owned and that a person moved to another agreement, as far as they bill there and stand in
     /// no line of the plan: whoever was billed on one is billed on it still.
     pub(in crate::reconcile) fn moved_lines(&self, planned: &[Line]) -> Vec<Line> {
-        // Of an agreement that ended the additions are not read.
-        let here = |key: &LineKey, id: AdditionId| match self.additions.get(&key.agreement) {
-            Some(listed) => listed.iter().any(|addition| addition.id == id),
-            None => !self.bills_nothing(key.agreement),
-        };
-        let owned = self.past.owned.iter();
-        let owned = owned.filter_map(|(key, owned)| Some((self.past.owned_addition(key, owned)?, (key, owned))));
-        let away: BTreeMap<AdditionId, (&LineKey, &Owned)> = owned.filter(|(id, (key, _))| !here(key, *id)).collect();
+        let owned = self.past.owned.iter().filter(|(key, owned)| self.past.is_away(key, owned, self.additions));
+        let away: BTreeMap<AdditionId, (&LineKey, &Owned)> =
+            owned.filter_map(|(key, owned)| Some((self.past.owned_addition(key, owned)?, (key, owned)))).collect();
         // On an ordinary night there is none.
         if away.is_empty() {
             return Vec::new();
@@ -77,6 +72,9 @@ impl PlanInputs<'_> {
 
     /// What else of the product is billed in a line's place: an answer about its own addition was not for these.
     pub(in crate::reconcile) fn others(&self, key: &LineKey, own: AdditionId) -> Vec<&Addition> {
+        if self.bills_nothing(key.agreement) {
+            return Vec::new();
+        }
         let listed = self.additions.get(&key.agreement).map(Vec::as_slice).unwrap_or_default();
         let mut meant: BTreeSet<_> =
             candidates(self.directory, &key.product).iter().map(|product| product.id).collect();

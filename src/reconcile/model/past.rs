@@ -6,6 +6,7 @@ use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
 use crate::reconcile::guard::accepted_counts::AcceptedCounts;
+use crate::reconcile::model::connectwise_records::Additions;
 use crate::reconcile::model::decision::Decisions;
 use crate::reconcile::model::export::delivered_file::DeliveredFile;
 use crate::reconcile::model::ids::{AdditionId, CustomerName, IntegrationName, ProductId, RunId, ServiceName};
@@ -260,6 +261,12 @@ impl Past {
     /// knows it.
     pub fn owned_addition(&self, key: &LineKey, owned: &Owned) -> Option<AdditionId> {
         owned.addition.or_else(|| self.ours.of_line(key).copied())
+    }
+
+    /// Whether the addition of a line that recount owns is not on its agreement any more, as far as that was read.
+    pub fn is_away(&self, key: &LineKey, owned: &Owned, additions: &Additions) -> bool {
+        let listed = additions.get(&key.agreement).zip(self.owned_addition(key, owned));
+        listed.is_some_and(|(listed, id)| listed.iter().all(|one| one.id != id))
     }
 
     /// The counts of the billing period's earlier days.
