@@ -47,13 +47,11 @@ impl History {
     /// Notes what became of an alert. A second note on the same one replaces the first.
     pub fn record_alert(&mut self, record: &AlertRecord) -> Result<(), StoreError> {
         let AlertRecord { alert, run, digest, at, outcome, detail } = record;
-        self.write(|transaction| {
-            transaction.execute(
-                "INSERT OR REPLACE INTO alerts (alert, run, digest, at, outcome, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                params![alert, run.0, digest, time_text(*at), outcome.as_str(), detail],
-            )?;
-            Ok(())
-        })
+        self.execute(
+            "INSERT OR REPLACE INTO alerts (alert, run, digest, at, outcome, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![alert, run.0, digest, time_text(*at), outcome.as_str(), detail],
+        )
+        .map(drop)
     }
 
     /// The last note on each alert, by its name; digests aside.

@@ -76,13 +76,11 @@ impl History {
 
     /// Ends every accepted step, so that it is asked anew: a history that was put back cannot know which were taken since.
     pub fn ask_anew(&mut self, _lock: &RunLock) -> Result<(), StoreError> {
-        self.write(|transaction| {
-            transaction.execute(
-                "INSERT OR IGNORE INTO lapsed_answers SELECT decision, run FROM decisions WHERE verb = 'accept'",
-                [],
-            )?;
-            Ok(())
-        })
+        self.execute(
+            "INSERT OR IGNORE INTO lapsed_answers SELECT decision, run FROM decisions WHERE verb = 'accept'",
+            [],
+        )
+        .map(drop)
     }
 
     /// The last answer to each matter of an integration.

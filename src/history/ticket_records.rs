@@ -176,24 +176,22 @@ impl History {
     /// Stores what is known of a ticket by now.
     pub fn keep_ticket(&mut self, record: &TicketRecord) -> Result<(), StoreError> {
         let TicketRecord { number, state, ticket, noted_at, settled_run, ended_at, why, told, .. } = record;
-        self.write(|transaction| {
-            transaction.execute(
-                "UPDATE tickets SET state = ?2, ticket = ?3, noted_at = ?4, settled_run = ?5, ended_at = ?6, why = ?7,
+        self.execute(
+            "UPDATE tickets SET state = ?2, ticket = ?3, noted_at = ?4, settled_run = ?5, ended_at = ?6, why = ?7,
                                     told = ?8
                  WHERE number = ?1",
-                params![
-                    number,
-                    state.as_str(),
-                    ticket.map(|ticket| ticket.0),
-                    time_text(*noted_at),
-                    settled_run.map(|run| run.0),
-                    ended_at.map(time_text),
-                    why,
-                    told,
-                ],
-            )?;
-            Ok(())
-        })
+            params![
+                number,
+                state.as_str(),
+                ticket.map(|ticket| ticket.0),
+                time_text(*noted_at),
+                settled_run.map(|run| run.0),
+                ended_at.map(time_text),
+                why,
+                told,
+            ],
+        )
+        .map(drop)
     }
 
     /// Stores what a run did about tickets.

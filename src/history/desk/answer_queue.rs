@@ -58,10 +58,7 @@ impl History {
 
     /// Forgets one that was stored, refused or taken back.
     pub fn forget_queued(&mut self, answer: i64) -> Result<(), StoreError> {
-        self.write(|transaction| {
-            transaction.execute("DELETE FROM queued_answers WHERE answer = ?1", [answer])?;
-            Ok(())
-        })
+        self.execute("DELETE FROM queued_answers WHERE answer = ?1", [answer]).map(drop)
     }
 }
 

@@ -42,14 +42,12 @@ impl History {
     /// Notes a deed.
     pub fn note_desk_event(&mut self, event: &DeskEvent) -> Result<(), StoreError> {
         let DeskEvent { at, person, address, deed, about, refused, said } = event;
-        self.write(|transaction| {
-            transaction.execute(
-                "INSERT INTO desk_events (event, at, person, address, deed, about, refused, said)
+        self.execute(
+            "INSERT INTO desk_events (event, at, person, address, deed, about, refused, said)
                  VALUES ((SELECT coalesce(max(event), 0) + 1 FROM desk_events), ?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                params![time_text(*at), person, address, deed, about, refused, said],
-            )?;
-            Ok(())
-        })
+            params![time_text(*at), person, address, deed, about, refused, said],
+        )
+        .map(drop)
     }
 
     /// Deeds that pass, newest first, older than this number; with their numbers.

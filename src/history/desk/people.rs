@@ -45,11 +45,9 @@ pub type Digest = [u8; 32];
 impl History {
     /// Adds a person, in small letters; `false` if there is one of this name.
     pub fn add_person(&mut self, name: &str, role: Role, at: DateTime<Utc>) -> Result<bool, StoreError> {
-        self.write(|transaction| {
-            let sql = "INSERT INTO people (name, role, added_at) SELECT ?1, ?2, ?3
-                       WHERE NOT EXISTS (SELECT 1 FROM people WHERE lower(name) = ?1)";
-            Ok(transaction.execute(sql, params![name, role.as_str(), time_text(at)])? == 1)
-        })
+        let sql = "INSERT INTO people (name, role, added_at) SELECT ?1, ?2, ?3
+                   WHERE NOT EXISTS (SELECT 1 FROM people WHERE lower(name) = ?1)";
+        Ok(self.execute(sql, params![name, role.as_str(), time_text(at)])? == 1)
     }
 
     /// Everybody, by name.
@@ -78,7 +76,7 @@ impl History {
 
     /// Removes a person; what they did stays in the history. `false` if nobody is called so.
     pub fn remove_person(&mut self, name: &str) -> Result<bool, StoreError> {
-        self.write(|transaction| Ok(transaction.execute("DELETE FROM people WHERE name = ?1", [name])? == 1))
+        Ok(self.execute("DELETE FROM people WHERE name = ?1", [name])? == 1)
     }
 
     /// Makes a link the person's only way in: their password, authenticator, sessions and earlier links are gone. `false`
@@ -122,10 +120,8 @@ impl History {
 
     /// Gives a person another password if theirs is still the one that was checked; `false` if it was taken away meanwhile.
     pub fn change_password(&mut self, name: &str, [old, new]: [&str; 2]) -> Result<bool, StoreError> {
-        self.write(|transaction| {
-            let sql = "UPDATE people SET password = ?3 WHERE name = ?1 AND password = ?2 AND locked = 0";
-            Ok(transaction.execute(sql, params![name, old, new])? == 1)
-        })
+        let sql = "UPDATE people SET password = ?3 WHERE name = ?1 AND password = ?2 AND locked = 0";
+        Ok(self.execute(sql, params![name, old, new])? == 1)
     }
 
     /// The hash of a person's password; `None` for somebody who is not there, has none or is locked.

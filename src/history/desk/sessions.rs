@@ -117,9 +117,6 @@ impl History {
 
     /// Ends a session.
     pub fn end_session(&mut self, digest: &Digest) -> Result<(), StoreError> {
-        self.write(|transaction| {
-            transaction.execute("DELETE FROM sessions WHERE digest = ?1", [digest])?;
-            Ok(())
-        })
+        self.execute("DELETE FROM sessions WHERE digest = ?1", [digest]).map(drop)
     }
 }

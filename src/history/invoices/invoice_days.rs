@@ -15,11 +15,8 @@ impl History {
             return Ok(());
         }
         let days = serde_json::to_string(days).expect("days always make JSON");
-        self.write(|transaction| {
-            let sql = "UPDATE runs SET invoice_days = ?2 WHERE run = ?1";
-            transaction.prepare_cached(sql)?.execute(params![run.0, days])?;
-            Ok(())
-        })
+        let sql = "UPDATE runs SET invoice_days = ?2 WHERE run = ?1";
+        self.execute(sql, params![run.0, days]).map(drop)
     }
 
     /// Those of an integration's newest plan, earliest first; nothing where that plan has none noted.

@@ -1,4 +1,4 @@
-//! What a statement finds, read row by row.
+//! Statements that stand alone: what one finds, read row by row, and what one changes.
 
 use rusqlite::types::FromSql;
 use rusqlite::{Connection, Params, Row};
@@ -8,7 +8,7 @@ use crate::history::store::open::History;
 
 impl History {
     /// All that a statement finds.
-    pub(crate) fn rows<T, C: FromIterator<T>>(
+    pub(in crate::history) fn rows<T, C: FromIterator<T>>(
         &self,
         sql: &str,
         params: impl Params,
@@ -18,7 +18,7 @@ impl History {
     }
 
     /// The first that a statement finds.
-    pub(crate) fn first<T>(
+    pub(in crate::history) fn first<T>(
         &self,
         sql: &str,
         params: impl Params,
@@ -27,14 +27,19 @@ impl History {
         self.read(|connection| first(connection, sql, params, read))
     }
 
+    /// Carries out one statement; how many rows it changed.
+    pub(in crate::history) fn execute(&mut self, sql: &str, params: impl Params) -> Result<usize, StoreError> {
+        self.write(|transaction| Ok(transaction.prepare_cached(sql)?.execute(params)?))
+    }
+
     /// The one value of a statement that always finds one.
-    pub(crate) fn value<T: FromSql>(&self, sql: &str, params: impl Params) -> Result<T, StoreError> {
+    pub(in crate::history) fn value<T: FromSql>(&self, sql: &str, params: impl Params) -> Result<T, StoreError> {
         self.read(|connection| Ok(connection.prepare_cached(sql)?.query_row(params, |row| row.get(0))?))
     }
 }
 
 /// All that a statement finds.
-pub(crate) fn rows<T, C: FromIterator<T>>(
+pub(in crate::history) fn rows<T, C: FromIterator<T>>(
     connection: &Connection,
     sql: &str,
     params: impl Params,
@@ -44,7 +49,7 @@ pub(crate) fn rows<T, C: FromIterator<T>>(
 }
 
 /// The first that a statement finds.
-pub(crate) fn first<T>(
+pub(in crate::history) fn first<T>(
     connection: &Connection,
     sql: &str,
     params: impl Params,
