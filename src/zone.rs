@@ -24,9 +24,6 @@ pub struct UnknownZone {
 
 impl Zone {
     /// The zone of an IANA name.
-    ///
-    /// # Errors
-    /// [`UnknownZone`].
     pub fn named(name: &str) -> Result<Self, UnknownZone> {
         let known = TimeZoneDatabase::bundled().get(name);
         known.map(Self).map_err(|source| UnknownZone { name: name.to_owned(), source })

@@ -81,8 +81,8 @@ impl Clocked {
         self.dated(now - TimeDelta::hours(1));
         let config = load(&self.0.path("recount.toml")).expect("a configuration");
         let integration = config.integrations.values().next().expect("an integration");
-        let settings = config.connectwise["main"].settings(|| SystemTime::UNIX_EPOCH).expect("keys");
-        let client = Client::new(settings).expect("a client");
+        let (settings, keys) = config.connectwise["main"].settings(|| SystemTime::UNIX_EPOCH).expect("keys");
+        let client = Client::new(settings, &keys).expect("a client");
         let (lock, clock, stop) = (RunLock::take(&config.state, now).expect("the lock"), || now, Stop::never());
         let mut history = History::open(&config.state, now).expect("the history");
         let source = ExportSource {

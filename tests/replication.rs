@@ -259,8 +259,8 @@ fn a_host_that_lost_its_lease_stops_before_its_next_write() {
     night.export(BUSY);
     let config = load(&night.path("recount.toml")).expect("a configuration");
     let integration = config.integrations.values().next().expect("an integration");
-    let settings = config.connectwise["main"].settings(|| SystemTime::UNIX_EPOCH).expect("keys");
-    let client = Client::new(settings).expect("a client");
+    let (settings, keys) = config.connectwise["main"].settings(|| SystemTime::UNIX_EPOCH).expect("keys");
+    let client = Client::new(settings, &keys).expect("a client");
     let (now, stop) = (support::now(), Stop::never());
     let clock = || now;
     let lock = RunLock::take(&config.state, now).expect("the lock");

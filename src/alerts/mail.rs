@@ -19,7 +19,7 @@ use crate::report::brief::{Brief, Event};
 
 /// A mail server, and who writes to whom.
 #[derive(Debug, Clone)]
-pub struct Mail {
+pub struct Mail<S = SecretString> {
     /// Its name, or its address.
     pub server: String,
     /// Its port.
@@ -28,8 +28,8 @@ pub struct Mail {
     pub privacy: Privacy,
     /// An authority of one's own, in PEM.
     pub ca_file: Option<PathBuf>,
-    /// Who signs in, with which password.
-    pub login: Option<(String, SecretString)>,
+    /// Who signs in, with which password, or where it is.
+    pub login: Option<(String, S)>,
     /// The sender.
     pub from: String,
     /// The receivers.
@@ -61,9 +61,6 @@ impl Mail {
     }
 
     /// The message as it is sent.
-    ///
-    /// # Errors
-    /// When an address of the configuration is none.
     pub fn message(&self, brief: &Brief) -> Result<Message, NotifyError> {
         let from = mailbox(&self.from)?;
         let domain = from.email.domain().to_owned();

@@ -116,22 +116,10 @@ pub async fn resolve_open_writes<R: Reader>(
 pub enum RecoveryError {
     /// ConnectWise could not be read.
     #[error("cannot look up what an earlier run left unfinished")]
-    Read(#[source] ReadError),
+    Read(#[from] ReadError),
     /// The store failed.
     #[error("cannot write down what an earlier run left unfinished")]
-    Store(#[source] StoreError),
-}
-
-impl From<ReadError> for RecoveryError {
-    fn from(error: ReadError) -> Self {
-        Self::Read(error)
-    }
-}
-
-impl From<StoreError> for RecoveryError {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
+    Store(#[from] StoreError),
 }
 
 /// An unknown outcome that is still unknown is not written down a second time.

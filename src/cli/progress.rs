@@ -1,22 +1,14 @@
 //! How far a run is, for a person who waits at a terminal: on stderr, and gone before the report. Nobody else sees it.
 
-use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use tokio::time::Instant;
 
 use crate::cli::arguments::global_options::Global;
-use crate::connectwise::{
-    AdditionsLook, BundledLists, CyclesByName, ReadError, Reader, UpcomingWork, WriteError, Writer,
-};
-use crate::reconcile::guard::cleared_plan::{CreateLine, SetQuantity};
-use crate::reconcile::model::connectwise_records::{Addition, AdditionList, Agreements, Companies, Products};
-use crate::reconcile::model::ids::{AgreementId, CompanyId};
-use crate::reconcile::model::plan::outcome::Traffic;
-use crate::reconcile::model::quantity::Quantity;
+use crate::connectwise::UpcomingWork;
+use crate::connectwise::shared_reads::WatchedStep;
 
 /// Whether somebody waits at a terminal: set once, as logging is.
 static SOMEBODY_WAITS: AtomicBool = AtomicBool::new(false);
@@ -30,37 +22,47 @@ pub(crate) fn init(global: &Global) {
     SOMEBODY_WAITS.store(wanted, Ordering::Relaxed);
 }
 
-/// The same ConnectWise, with a bar that follows what is asked of it.
-pub(crate) fn watched<C>(inner: C) -> WatchedConnectWise<C> {
-    if !SOMEBODY_WAITS.load(Ordering::Relaxed) {
-        return WatchedConnectWise { inner, bar: ProgressBar::hidden() };
+/// A bar that follows what is asked of a ConnectWise, and is gone with whoever holds it.
+pub(crate) fn bar() -> impl Fn(WatchedStep) {
+    let is_seen = SOMEBODY_WAITS.load(Ordering::Relaxed);
+    let bar = Bar(if is_seen { ProgressBar::new_spinner() } else { ProgressBar::hidden() });
+    if is_seen {
+        bar.0.enable_steady_tick(DRAWN_EVERY);
     }
-    let bar = ProgressBar::new_spinner();
-    bar.enable_steady_tick(DRAWN_EVERY);
-    WatchedConnectWise { inner, bar }
+    move |step| bar.follow(step)
 }
 
-/// A ConnectWise that is watched.
-pub(crate) struct WatchedConnectWise<C> {
-    inner: C,
-    bar: ProgressBar,
-}
+struct Bar(ProgressBar);
 
-impl<C> Drop for WatchedConnectWise<C> {
+impl Drop for Bar {
     /// Before the report is shown, the line is empty again.
     fn drop(&mut self) {
-        self.bar.finish_and_clear();
+        self.0.finish_and_clear();
     }
 }
 
-impl<C> WatchedConnectWise<C> {
-    /// Beside what is counted it needs no words of its own.
-    fn reading(&self, what: &'static str) {
-        if self.bar.length().is_some() {
-            return;
+impl Bar {
+    fn follow(&self, step: WatchedStep) {
+        let Self(bar) = self;
+        match step {
+            // Beside what is counted it needs no words of its own.
+            WatchedStep::Reading(_) if bar.length().is_some() => {}
+            WatchedStep::Reading(what) => {
+                bar.set_style(style("{spinner} {msg}"));
+                bar.set_message(what);
+            }
+            WatchedStep::Ahead(work) => {
+                let (UpcomingWork::Agreements(of) | UpcomingWork::Writes(of)) = work;
+                bar.set_style(style("{bar:30} {pos}/{len} {msg}"));
+                bar.set_length(u64::try_from(of).unwrap_or(u64::MAX));
+                bar.set_position(0);
+                bar.set_message(work.words());
+            }
+            // Writing, each line's agreement is read again.
+            WatchedStep::Read(_) if bar.message() != UpcomingWork::Agreements(0).words() => {}
+            WatchedStep::Read(lists) => bar.inc(u64::try_from(lists).unwrap_or(u64::MAX)),
+            WatchedStep::Written => bar.inc(1),
         }
-        self.bar.set_style(style("{spinner} {msg}"));
-        self.bar.set_message(what);
     }
 }
 
@@ -68,109 +70,4 @@ fn style(template: &str) -> ProgressStyle {
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner());
     // Signs that any terminal can show.
     style.progress_chars("=> ").tick_chars("|/-\\ ")
-}
-
-impl<C: Reader> Reader for WatchedConnectWise<C> {
-    async fn companies(&self, ids: &BTreeSet<CompanyId>) -> Result<Companies, ReadError> {
-        self.reading("reading companies");
-        self.inner.companies(ids).await
-    }
-
-    async fn all_companies(&self) -> Result<Companies, ReadError> {
-        self.reading("reading companies");
-        self.inner.all_companies().await
-    }
-
-    async fn agreements_of(&self, companies: &BTreeSet<CompanyId>) -> Result<Agreements, ReadError> {
-        self.reading("reading agreements");
-        self.inner.agreements_of(companies).await
-    }
-
-    async fn agreements(&self, ids: &BTreeSet<AgreementId>) -> Result<Agreements, ReadError> {
-        self.inner.agreements(ids).await
-    }
-
-    async fn catalog(&self) -> Result<Products, ReadError> {
-        self.reading("reading the catalog");
-        self.inner.catalog().await
-    }
-
-    async fn named_items(&self, identifiers: &BTreeSet<String>) -> Result<Option<Products>, ReadError> {
-        self.reading("reading the catalog");
-        self.inner.named_items(identifiers).await
-    }
-
-    async fn additions(&self, agreement: AgreementId) -> Result<AdditionList, ReadError> {
-        let additions = self.inner.additions(agreement).await;
-        // Writing, each line's agreement is read again.
-        if self.bar.message() == UpcomingWork::Agreements(0).words() {
-            self.bar.inc(1);
-        }
-        additions
-    }
-
-    async fn additions_now(&self, agreement: AgreementId) -> Result<AdditionList, ReadError> {
-        self.inner.additions_now(agreement).await
-    }
-
-    async fn in_bundles(&self, agreements: &BTreeSet<AgreementId>) -> BundledLists {
-        let read = self.inner.in_bundles(agreements).await;
-        self.bar.inc(u64::try_from(read.lists.len()).unwrap_or(u64::MAX));
-        read
-    }
-
-    fn leave_bundles(&self, why: String) {
-        self.inner.leave_bundles(why);
-    }
-
-    fn cycles_by_name(&self) -> Option<CyclesByName> {
-        self.inner.cycles_by_name()
-    }
-
-    fn traffic(&self) -> Traffic {
-        self.inner.traffic()
-    }
-
-    fn ahead(&self, work: UpcomingWork) {
-        self.inner.ahead(work);
-        let (UpcomingWork::Agreements(of) | UpcomingWork::Writes(of)) = work;
-        self.bar.set_style(style("{bar:30} {pos}/{len} {msg}"));
-        self.bar.set_length(u64::try_from(of).unwrap_or(u64::MAX));
-        self.bar.set_position(0);
-        self.bar.set_message(work.words());
-    }
-}
-
-impl<C: Writer> Writer for WatchedConnectWise<C> {
-    async fn look(&self, agreement: AgreementId) -> Result<AdditionsLook, ReadError> {
-        self.inner.look(agreement).await
-    }
-
-    fn at_once(&self) -> usize {
-        self.inner.at_once()
-    }
-
-    fn usual_answer(&self) -> Duration {
-        self.inner.usual_answer()
-    }
-
-    fn sent_again(&self) {
-        self.inner.sent_again();
-    }
-
-    fn hold_back(&self, times: u32) {
-        self.inner.hold_back(times);
-    }
-
-    async fn set_quantity(&self, write: &SetQuantity, before: Instant) -> Result<Quantity, WriteError> {
-        let answer = self.inner.set_quantity(write, before).await;
-        self.bar.inc(1);
-        answer
-    }
-
-    async fn create_line(&self, write: &CreateLine, before: Instant) -> Result<Addition, WriteError> {
-        let answer = self.inner.create_line(write, before).await;
-        self.bar.inc(1);
-        answer
-    }
 }

@@ -139,11 +139,12 @@ pub(crate) fn no_run(history: &History, run: i64) -> CommandError {
 /// The client of an integration's ConnectWise; its secrets are read now.
 pub(crate) fn connect(config: &ConnectWiseConfig) -> Result<Client, Failure> {
     let secrets_fix = "put the key where the configuration says, readable by this user alone";
-    let settings = config
+    let (settings, keys) = config
         .settings(|| clock::now().into())
         .map_err(|error| Failure::new(Exit::Config, Code::ConfigInvalid, error_chain(&error), secrets_fix))?;
     let fix = "correct the connectwise table in recount.toml";
-    Client::new(settings).map_err(|error| Failure::new(Exit::Config, Code::ConfigInvalid, error_chain(&error), fix))
+    Client::new(settings, &keys)
+        .map_err(|error| Failure::new(Exit::Config, Code::ConfigInvalid, error_chain(&error), fix))
 }
 
 /// The ConnectWise that an integration bills in.

@@ -28,9 +28,6 @@ pub fn usual_state(tenants: &Path) -> PathBuf {
 
 /// The desk of the tenants in this folder, by its `desk.toml`, if it has one. One that `RECOUNT_DESK` names has to be there;
 /// paths in it are relative to the tenants' folder all the same.
-///
-/// # Errors
-/// Everything that is wrong with it.
 pub fn load(tenants: &Path) -> Result<FleetDeskConfig, ConfigErrors> {
     let named = environment::fleet_desk();
     let is_named = named.is_some();

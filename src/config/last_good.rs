@@ -24,9 +24,6 @@ const NOT_KEPT: &str = "not-kept";
 
 /// Keeps the configuration that a night was run with, if the file is still good; without its client ids and without the
 /// queries of its links.
-///
-/// # Errors
-/// When it cannot be read again, or kept.
 pub fn keep(config: &Config) -> io::Result<()> {
     keep_followed(config)?;
     if load(&config.path).is_err() {

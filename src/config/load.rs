@@ -31,9 +31,6 @@ const KEEP_LEAST: Duration = DAY.saturating_mul(62);
 const KEEP_MOST: (Duration, &str) = (DAY.saturating_mul(36_600), "a hundred years");
 
 /// The configuration of this file, with every file that it names.
-///
-/// # Errors
-/// Everything that is wrong with it.
 pub fn load(path: &Path) -> Result<Config, ConfigErrors> {
     let (config, errors) = walked(path, config)?;
     match config {

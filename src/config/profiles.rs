@@ -84,9 +84,6 @@ const SHIPPED: &[(&str, &str)] = shipped![
 ];
 
 /// Every profile, by name: those that are shipped, and the operator's own beside this configuration, which win.
-///
-/// # Errors
-/// Whatever is wrong with the operator's own.
 pub fn all(folder: &Path) -> Result<BTreeMap<String, Profile>, ConfigErrors> {
     let own = own_names(folder).map_err(|error| ConfigErrors(vec![error]))?;
     let shipped = SHIPPED.iter().map(|(name, _)| (*name).to_owned());

@@ -11,8 +11,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::export::locate::fetch::vendor_sign_in::{LinkSecrets, PlaceSecrets, TokenRequest};
-use crate::export::locate::link_settings::{Auth, HeaderValue, Link};
+use crate::export::locate::fetch::vendor_sign_in::{LinkSecrets, PlaceSecrets};
+use crate::export::locate::link_settings::{Auth, HeaderValue, Link, OAuth2};
 use crate::export::locate::place_settings::{AzurePlace, PlaceStore, RemotePlace, S3Place, SftpSignIn};
 use crate::replication::settings::ReplicaPlace;
 
@@ -50,9 +50,6 @@ pub fn read(source: &SecretSource, config_dir: &Path) -> Result<SecretString, Se
 }
 
 /// What a link sends of secrets, read now: its headers, or what asks for a token.
-///
-/// # Errors
-/// As for [`read`].
 pub fn of_link(link: &Link) -> Result<LinkSecrets, SecretError> {
     let headers =
         link.headers.iter().map(|(name, written)| Ok((name.clone(), of_value(written, &format!("headers.{name}"))?)));
@@ -77,16 +74,13 @@ pub fn of_link(link: &Link) -> Result<LinkSecrets, SecretError> {
             );
             let (token_url, send) = (of.token_url.clone(), of.send);
             let (scope, audience) = (of.scope.clone(), of.audience.clone());
-            secrets.token = Some(TokenRequest { token_url, client_id, client_secret, scope, audience, send });
+            secrets.token = Some(OAuth2 { token_url, client_id, client_secret, scope, audience, send });
         }
     }
     Ok(secrets)
 }
 
 /// What opens a store or another host, read now.
-///
-/// # Errors
-/// As for [`read`].
 pub fn of_place(place: &RemotePlace) -> Result<LinkSecrets, SecretError> {
     let place = match &place.store {
         PlaceStore::S3(s3) => of_s3(s3)?,
@@ -105,9 +99,6 @@ pub fn of_place(place: &RemotePlace) -> Result<LinkSecrets, SecretError> {
 }
 
 /// What opens the store of copies, read now; `None` for a folder.
-///
-/// # Errors
-/// As for [`read`].
 pub fn of_replica(place: &ReplicaPlace) -> Result<Option<PlaceSecrets>, SecretError> {
     Ok(match place {
         ReplicaPlace::S3(s3) => Some(of_s3(s3)?),
@@ -141,8 +132,8 @@ fn of_value_with(value: &HeaderValue, key: &str, lines: Lines) -> Result<SecretS
 
 /// Why a secret is not used.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "its messages say it")]
 pub enum SecretError {
-    /// systemd gave no credentials.
     #[error(
         "the credential that it names was not found: CREDENTIALS_DIRECTORY is not set; run it by the systemd unit, or use {{ file = \"…\" }}"
     )]
@@ -153,60 +144,21 @@ pub enum SecretError {
     NoVariable,
     /// The file could not be opened or read; its name is not repeated either, only the folder, if there is such a one.
     #[error("the file that it names{} cannot be read", within(.folder.as_deref()))]
-    Read {
-        /// Where it was looked for.
-        folder: Option<PathBuf>,
-        /// Why.
-        source: io::Error,
-    },
-    /// Which secret it is.
+    Read { folder: Option<PathBuf>, source: io::Error },
     #[error("`{key}`")]
-    Of {
-        /// Its key in the configuration.
-        key: String,
-        /// What is wrong with it.
-        source: Box<SecretError>,
-    },
-    /// A link, a folder, a pipe.
+    Of { key: String, source: Box<SecretError> },
     #[error("the secret file {} is not a regular file", .path.display())]
-    NotAFile {
-        /// The file.
-        path: PathBuf,
-    },
-    /// Group or others may read it.
+    NotAFile { path: PathBuf },
     #[error("the secret file {} may be read by others (mode {mode:04o}); run: chmod 600 {}", .path.display(), .path.display())]
-    Readable {
-        /// The file.
-        path: PathBuf,
-        /// Its permissions.
-        mode: u32,
-    },
-    /// Another user could change it.
+    Readable { path: PathBuf, mode: u32 },
     #[error("the secret file {} belongs to user {owner}, neither to this user nor to root", .path.display())]
-    ForeignOwner {
-        /// The file.
-        path: PathBuf,
-        /// Its owner's id.
-        owner: u32,
-    },
-    /// Too long for a secret.
+    ForeignOwner { path: PathBuf, owner: u32 },
     #[error("the secret {subject} is too long to be a key")]
-    TooLong {
-        /// The secret, as its errors call it.
-        subject: String,
-    },
-    /// Nothing in it.
+    TooLong { subject: String },
     #[error("the secret {subject} is empty")]
-    Empty {
-        /// The secret, as its errors call it.
-        subject: String,
-    },
-    /// A key is one line of text.
+    Empty { subject: String },
     #[error("the secret {subject} is not one line of UTF-8 text")]
-    NotText {
-        /// The secret, as its errors call it.
-        subject: String,
-    },
+    NotText { subject: String },
 }
 
 fn within(folder: Option<&Path>) -> String {

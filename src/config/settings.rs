@@ -11,7 +11,7 @@ use crate::config::desk_settings::DeskConfig;
 use crate::config::error::{ConfigError, ConfigErrors};
 use crate::config::secrets::{SecretError, SecretSource, read};
 use crate::config::tables::alerts::AlertConfig;
-use crate::connectwise::client::settings::ConnectWiseSettings;
+use crate::connectwise::client::settings::{ApiKeys, ConnectWiseSettings};
 use crate::export::settings::ExportSettings;
 use crate::reconcile::guard::guard_policy::GuardPolicy;
 use crate::reconcile::matching::line_claims::OtherIntegration;
@@ -59,32 +59,12 @@ pub struct Config {
 pub struct ConnectWiseConfig {
     /// The folder that relative paths start from.
     pub folder: PathBuf,
-    /// Base URL, without the API's path.
-    pub url: url::Url,
-    /// The login company id.
-    pub company: String,
-    /// The integration's client id.
-    pub client_id: String,
+    /// Its address, and how to talk to it.
+    pub client: ConnectWiseSettings,
     /// Where the API member's public key is.
     pub public_key: SecretSource,
     /// Where the API member's private key is.
     pub private_key: SecretSource,
-    /// The codebase, if it is not to be looked up.
-    pub codebase: Option<String>,
-    /// The API version that is asked for.
-    pub api_version: String,
-    /// An on-premises authority, in PEM.
-    pub ca_file: Option<PathBuf>,
-    /// Requests at a time.
-    pub max_in_flight: usize,
-    /// Requests in a minute.
-    pub requests_per_minute: u32,
-    /// `bundled_reads = "auto"`.
-    pub bundled_reads: bool,
-    /// After which a request is given up.
-    pub request_timeout: Duration,
-    /// Cap of the client's own back-off, and the wait when a 429 names none.
-    pub retry_pause_max: Duration,
     /// How long an unknown creation is left alone before a later run looks for it.
     pub settle: Duration,
     /// Where its records open in a browser.
@@ -192,35 +172,23 @@ impl ConnectWiseConfig {
     /// Whether both tables are one ConnectWise: one login company, however the host is spelt. A line that two
     /// integrations bill there would be billed twice, so in doubt they are one.
     fn same_site(&self, other: &Self) -> bool {
-        self.company.to_lowercase() == other.company.to_lowercase()
+        self.client.company.to_lowercase() == other.client.company.to_lowercase()
     }
 
     /// Which ConnectWise it is: the host without `api-`, and the login company.
     pub fn site(&self) -> String {
-        let host = self.url.host_str().unwrap_or_default().to_ascii_lowercase();
-        format!("{} (company {})", host.strip_prefix("api-").unwrap_or(&host), self.company.to_lowercase())
+        let host = self.client.url.host_str().unwrap_or_default().to_ascii_lowercase();
+        format!("{} (company {})", host.strip_prefix("api-").unwrap_or(&host), self.client.company.to_lowercase())
     }
 
     /// What the client needs, with the secrets read now.
     ///
     /// # Errors
     /// A secret that is not there, or that others may read.
-    pub fn settings(&self, clock: fn() -> SystemTime) -> Result<ConnectWiseSettings, SecretError> {
-        Ok(ConnectWiseSettings {
-            url: self.url.clone(),
-            company: self.company.clone(),
-            client_id: self.client_id.clone(),
-            public_key: read(&self.public_key, &self.folder).map_err(|error| error.of("public_key"))?,
-            private_key: read(&self.private_key, &self.folder).map_err(|error| error.of("private_key"))?,
-            codebase: self.codebase.clone(),
-            api_version: self.api_version.clone(),
-            ca_file: self.ca_file.clone(),
-            max_in_flight: self.max_in_flight,
-            requests_per_minute: self.requests_per_minute,
-            bundled_reads: self.bundled_reads,
-            request_timeout: self.request_timeout,
-            retry_pause_max: self.retry_pause_max,
-            clock: Some(clock),
-        })
+    pub fn settings(&self, clock: fn() -> SystemTime) -> Result<(ConnectWiseSettings, ApiKeys), SecretError> {
+        let key = |source, name| read(source, &self.folder).map_err(|error| error.of(name));
+        let (public_key, private_key) = (key(&self.public_key, "public_key")?, key(&self.private_key, "private_key")?);
+        let settings = ConnectWiseSettings { clock: Some(clock), ..self.client.clone() };
+        Ok((settings, ApiKeys { public_key, private_key }))
     }
 }

@@ -71,12 +71,13 @@ fn mail(config: &Config) -> &crate::config::settings::IntegrationConfig {
 #[test]
 fn the_shortest_configuration_has_the_contracts_defaults() {
     let config = with("").expect("valid");
-    let (connectwise, mail) = (&config.connectwise["main"], mail(&config));
+    let (connectwise, mail) = (&config.connectwise["main"].client, mail(&config));
     assert!(config.state.ends_with("state") && config.daemon.is_none());
     assert_eq!((connectwise.api_version.as_str(), connectwise.codebase.as_deref()), ("2025.1", None));
     assert_eq!((connectwise.max_in_flight, connectwise.requests_per_minute), (4, 600));
     assert!(connectwise.bundled_reads);
-    assert_eq!((connectwise.request_timeout, connectwise.settle), (Duration::from_secs(60), Duration::from_secs(900)));
+    let settle = config.connectwise["main"].settle;
+    assert_eq!((connectwise.request_timeout, settle), (Duration::from_secs(60), Duration::from_secs(900)));
     assert_eq!(
         (mail.mode, mail.mapping.as_ref().expect("whole").match_customers),
         (Mode::Observe, MatchCustomers::Mapped)
@@ -148,7 +149,7 @@ fn every_key_of_the_contract_is_understood() {
     let customers = "\u{feff}note,customer,company_id,agreement_id,addition_id\r\n# a comment, \"with a quote\r\n\r\n\
                      ,Acme  Ltd,1,10,\r\n\"on, purpose\",\"Zu\u{308}rich \"\"AG\"\"\",,,\r\n,Cedar,3,,300 301\r\n,,,,\r\n";
     let config = loaded(EVERY_KEY, customers).expect("valid");
-    let (connectwise, mail) = (&config.connectwise["main"], mail(&config));
+    let (connectwise, mail) = (&config.connectwise["main"].client, mail(&config));
     assert_eq!(connectwise.codebase.as_deref(), Some("v4_6_release"));
     assert_eq!((connectwise.retry_pause_max, connectwise.bundled_reads), (Duration::from_millis(250), false));
     assert_eq!(config.daemon.as_ref().expect("there").catch_up, Duration::from_secs(21_600));

@@ -85,9 +85,6 @@ struct PartAnswer {
 impl BundleAnswer {
     /// The rows of each part that was asked for, in that order; nothing for one that was refused, or whose rows cannot be
     /// read one and all.
-    ///
-    /// # Errors
-    /// What is wrong with the answer as a whole.
     pub(crate) fn parts(self, asked: &[BundlePart]) -> Result<Vec<Option<Vec<WireAddition>>>, String> {
         let mut answers: Vec<Option<PartAnswer>> = asked.iter().map(|_| None).collect();
         let all = self.results.len();

@@ -38,49 +38,28 @@ use crate::reconcile::model::quantity::Quantity;
 #[expect(async_fn_in_trait, reason = "used with static dispatch on one thread; no Send bound is needed")]
 pub trait Reader {
     /// The companies of these ids, deleted ones included. An id that is not there is not in the answer.
-    ///
-    /// # Errors
-    /// Any part that could not be read.
     async fn companies(&self, ids: &BTreeSet<CompanyId>) -> Result<Companies, ReadError>;
 
     /// Every company, for matching by exact name: names never stand in `conditions`.
-    ///
-    /// # Errors
-    /// Any part that could not be read.
     async fn all_companies(&self) -> Result<Companies, ReadError>;
 
     /// Every agreement of these companies.
-    ///
-    /// # Errors
-    /// Any part that could not be read.
     async fn agreements_of(&self, companies: &BTreeSet<CompanyId>) -> Result<Agreements, ReadError>;
 
     /// The agreements of these ids. An id that is not there is not in the answer.
-    ///
-    /// # Errors
-    /// Any part that could not be read.
     async fn agreements(&self, ids: &BTreeSet<AgreementId>) -> Result<Agreements, ReadError>;
 
     /// The whole catalog.
-    ///
-    /// # Errors
-    /// Any part that could not be read.
     async fn catalog(&self) -> Result<Products, ReadError>;
 
     /// The catalog items of these identifiers, folded as
     /// [`ProductCode::folded`](crate::reconcile::model::ids::ProductCode::folded); `None` where only the whole catalog
     /// tells.
-    ///
-    /// # Errors
-    /// Any part that could not be read.
     async fn named_items(&self, _identifiers: &BTreeSet<String>) -> Result<Option<Products>, ReadError> {
         Ok(None)
     }
 
     /// The catalog items of these identifiers, and maybe others.
-    ///
-    /// # Errors
-    /// Any part that could not be read.
     async fn catalog_items(&self, identifiers: &BTreeSet<String>) -> Result<Products, ReadError> {
         match self.named_items(identifiers).await? {
             Some(items) => Ok(items),

@@ -107,9 +107,6 @@ impl Client {
     }
 
     /// Reads one record, to see whether the key and the role allow it.
-    ///
-    /// # Errors
-    /// As any read of these.
     pub async fn probe(&self, right: Right) -> Result<(), ReadError> {
         match right {
             Right::Companies => self.read_one::<IdRow>(COMPANIES).await,

@@ -85,10 +85,10 @@ impl SharedReads {
         Self { keeps_lists: integrations > 1, expected: RefCell::new(identifiers), ..Self::default() }
     }
 
-    /// A client beside the others of this ConnectWise.
-    pub fn joined_by(&self, client: Client) -> Sharing<'_, Client> {
+    /// A client beside the others of this ConnectWise; what it does is told to whoever watches.
+    pub fn joined_by(&self, client: Client, watch: impl Fn(WatchedStep) + 'static) -> Sharing<'_> {
         let connection = self.connection.get_or_init(|| client.connection().clone());
-        Sharing { inner: client.beside(connection), shared: self }
+        Sharing { inner: client.beside(connection), shared: self, watch: Box::new(watch) }
     }
 
     fn list(&self, agreement: AgreementId) -> Option<AdditionList> {
@@ -103,10 +103,23 @@ impl SharedReads {
 }
 
 /// A ConnectWise of which an earlier integration of the same command may have read something already.
-#[derive(Debug)]
-pub struct Sharing<'a, C> {
-    inner: C,
+pub struct Sharing<'a> {
+    inner: Client,
     shared: &'a SharedReads,
+    watch: Box<dyn Fn(WatchedStep)>,
+}
+
+/// What is told while a ConnectWise is read and written.
+#[derive(Debug, Clone, Copy)]
+pub enum WatchedStep {
+    /// What is being read.
+    Reading(&'static str),
+    /// So much comes next.
+    Ahead(UpcomingWork),
+    /// The additions of so many agreements were read.
+    Read(usize),
+    /// A line was written, or was not.
+    Written,
 }
 
 /// What of these is shared, and what is still to be read.
@@ -123,7 +136,7 @@ fn joined<R, K>(lists: impl IntoIterator<Item = Listed<R, K>>) -> Listed<R, K> {
     })
 }
 
-impl<C: Reader> Sharing<'_, C> {
+impl Sharing<'_> {
     async fn items_now(&self, identifiers: &BTreeSet<String>) -> Result<Option<Products>, ReadError> {
         let asked_at = Instant::now();
         let Some(read) = self.inner.named_items(identifiers).await? else { return Ok(None) };
@@ -133,8 +146,9 @@ impl<C: Reader> Sharing<'_, C> {
     }
 }
 
-impl<C: Reader> Reader for Sharing<'_, C> {
+impl Reader for Sharing<'_> {
     async fn companies(&self, ids: &BTreeSet<CompanyId>) -> Result<Companies, ReadError> {
+        (self.watch)(WatchedStep::Reading("reading companies"));
         let (known, missing) = divided(ids, &self.shared.kept.borrow().companies);
         if missing.is_empty() {
             return Ok(joined(known));
@@ -148,6 +162,7 @@ impl<C: Reader> Reader for Sharing<'_, C> {
     }
 
     async fn all_companies(&self) -> Result<Companies, ReadError> {
+        (self.watch)(WatchedStep::Reading("reading companies"));
         if let Some(known) = self.shared.kept.borrow().all_companies.as_ref().and_then(Aged::fresh) {
             return Ok(known);
         }
@@ -158,6 +173,7 @@ impl<C: Reader> Reader for Sharing<'_, C> {
     }
 
     async fn agreements_of(&self, companies: &BTreeSet<CompanyId>) -> Result<Agreements, ReadError> {
+        (self.watch)(WatchedStep::Reading("reading agreements"));
         let (known, missing) = divided(companies, &self.shared.kept.borrow().agreements);
         if missing.is_empty() {
             return Ok(joined(known));
@@ -180,6 +196,7 @@ impl<C: Reader> Reader for Sharing<'_, C> {
     }
 
     async fn catalog(&self) -> Result<Products, ReadError> {
+        (self.watch)(WatchedStep::Reading("reading the catalog"));
         if let Some(known) = self.shared.kept.borrow().catalog.as_ref().and_then(Aged::fresh) {
             return Ok(known);
         }
@@ -190,6 +207,7 @@ impl<C: Reader> Reader for Sharing<'_, C> {
     }
 
     async fn named_items(&self, identifiers: &BTreeSet<String>) -> Result<Option<Products>, ReadError> {
+        (self.watch)(WatchedStep::Reading("reading the catalog"));
         if self.shared.kept.borrow().catalog.as_ref().and_then(Aged::fresh).is_some() {
             return Ok(None);
         }
@@ -209,10 +227,12 @@ impl<C: Reader> Reader for Sharing<'_, C> {
 
     async fn additions(&self, agreement: AgreementId) -> Result<AdditionList, ReadError> {
         // What came in a bundle may lack rows, and whoever asks here wants all of them.
-        match self.shared.list(agreement).filter(|known| !known.bundled) {
+        let additions = match self.shared.list(agreement).filter(|known| !known.bundled) {
             Some(known) => Ok(known),
             None => self.additions_now(agreement).await,
-        }
+        };
+        (self.watch)(WatchedStep::Read(1));
+        additions
     }
 
     async fn additions_now(&self, agreement: AgreementId) -> Result<AdditionList, ReadError> {
@@ -232,6 +252,7 @@ impl<C: Reader> Reader for Sharing<'_, C> {
             self.shared.keep(*id, asked_at, list);
         }
         read.lists.extend(known);
+        (self.watch)(WatchedStep::Read(read.lists.len()));
         read
     }
 
@@ -250,10 +271,11 @@ impl<C: Reader> Reader for Sharing<'_, C> {
 
     fn ahead(&self, work: UpcomingWork) {
         self.inner.ahead(work);
+        (self.watch)(WatchedStep::Ahead(work));
     }
 }
 
-impl<C: Writer> Writer for Sharing<'_, C> {
+impl Writer for Sharing<'_> {
     async fn look(&self, agreement: AgreementId) -> Result<AdditionsLook, ReadError> {
         self.inner.look(agreement).await
     }
@@ -276,11 +298,15 @@ impl<C: Writer> Writer for Sharing<'_, C> {
 
     async fn set_quantity(&self, write: &SetQuantity, before: Instant) -> Result<Quantity, WriteError> {
         self.shared.kept.borrow_mut().forget(write.agreement());
-        self.inner.set_quantity(write, before).await
+        let answer = self.inner.set_quantity(write, before).await;
+        (self.watch)(WatchedStep::Written);
+        answer
     }
 
     async fn create_line(&self, write: &CreateLine, before: Instant) -> Result<Addition, WriteError> {
         self.shared.kept.borrow_mut().forget(write.agreement());
-        self.inner.create_line(write, before).await
+        let answer = self.inner.create_line(write, before).await;
+        (self.watch)(WatchedStep::Written);
+        answer
     }
 }

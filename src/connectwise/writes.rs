@@ -221,18 +221,21 @@ mod tests {
     use wiremock::{Mock, MockServer, ResponseTemplate};
 
     use super::*;
-    use crate::connectwise::client::settings::ConnectWiseSettings;
+    use crate::connectwise::client::settings::{ApiKeys, ConnectWiseSettings};
     use crate::reconcile::model::bill_customer::Bill;
     use crate::reconcile::model::ids::{AdditionId, AgreementId};
 
     fn client(url: &str) -> Client {
-        Client::new(settings(url)).expect("a client")
+        Client::new(settings(url), &keys()).expect("a client")
+    }
+
+    fn keys() -> ApiKeys {
+        ApiKeys { public_key: "public-canary".into(), private_key: "private-canary".into() }
     }
 
     fn settings(url: &str) -> ConnectWiseSettings {
         let url = url::Url::parse(url).expect("a URL");
-        let keys = ("public-canary".into(), "private-canary".into());
-        let mut settings = ConnectWiseSettings::new(url, "examplemsp".into(), "client-canary".into(), keys.0, keys.1);
+        let mut settings = ConnectWiseSettings::new(url, "examplemsp".into(), "client-canary".into());
         settings.codebase = Some("v4_6_release".into());
         settings.retry_pause_max = Duration::from_millis(1);
         settings
@@ -417,7 +420,7 @@ mod tests {
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let mut settings = settings(&url);
         settings.request_timeout = Duration::from_millis(20);
-        let client = Client::new(settings).expect("a client");
+        let client = Client::new(settings, &keys()).expect("a client");
         let unclear = WriteError::Unclear { why: "no answer in time".to_owned(), server_error: false };
         assert_eq!(client.set_quantity(&set("4"), soon()).await, Err(unclear));
         assert_eq!(client.traffic().sent, 1);

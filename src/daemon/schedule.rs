@@ -167,24 +167,13 @@ fn to_chrono(instant: Timestamp) -> DateTime<Utc> {
 
 /// Why a schedule was refused.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "its messages say it")]
 pub enum ScheduleError {
-    /// The text is not cron.
     #[error("schedule {text:?} is not five cron fields: minute hour day-of-month month day-of-week")]
-    Cron {
-        /// What the operator wrote.
-        text: String,
-        /// What the parser says of it.
-        source: CronError,
-    },
+    Cron { text: String, source: CronError },
     /// The text is cron, but no day has that date.
     #[error("schedule {text:?} never occurs: no day of the calendar matches it")]
-    Never {
-        /// What the operator wrote.
-        text: String,
-        /// What the search says of it.
-        source: CronError,
-    },
-    /// The zone is unknown.
+    Never { text: String, source: CronError },
     #[error(transparent)]
     Zone(#[from] UnknownZone),
 }

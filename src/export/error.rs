@@ -10,113 +10,37 @@ use crate::reconcile::model::display_text::{self, quoted};
 
 /// An export that is refused. `Display` is one line, and safe to print whatever the file holds.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "its messages say it")]
 pub enum ExportError {
-    /// The pattern is none.
     #[error("the export's pattern {} is not valid", Name(.path))]
-    Pattern {
-        /// The pattern.
-        path: PathBuf,
-        /// Why.
-        source: glob::PatternError,
-    },
-    /// Nothing matches.
+    Pattern { path: PathBuf, source: glob::PatternError },
     #[error("there is no export: no regular file matches {} in {}", Name(.path), Name(.folder))]
-    NoMatch {
-        /// The pattern.
-        path: PathBuf,
-        /// The folder that was looked into.
-        folder: PathBuf,
-    },
-    /// Several are the newest, and they differ.
+    NoMatch { path: PathBuf, folder: PathBuf },
     #[error("{} and {} are equally new and differ: nobody knows which is tonight's", Name(.path), Name(.other))]
-    SeveralNewest {
-        /// The last of them by name.
-        path: PathBuf,
-        /// Another.
-        other: PathBuf,
-    },
+    SeveralNewest { path: PathBuf, other: PathBuf },
     /// A folder could not be listed. A folder that cannot be read is not an empty one.
     #[error("cannot look for the export in {}", Name(.path))]
-    List {
-        /// What could not be listed.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// It could not be opened.
+    List { path: PathBuf, source: io::Error },
     #[error("cannot open the export {}", Name(.path))]
-    Open {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// It could not be read.
+    Open { path: PathBuf, source: io::Error },
     #[error("cannot read the export {}", Name(.path))]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// A pipe, a device, a folder or a link.
+    Read { path: PathBuf, source: io::Error },
     #[error("the export {} is {kind}, and only a regular file is read", Name(.path))]
-    NotAFile {
-        /// What it was called.
-        path: PathBuf,
-        /// What it is, with its article.
-        kind: &'static str,
-    },
-    /// A report link that gave no file.
+    NotAFile { path: PathBuf, kind: &'static str },
     #[error("the export {} was not fetched: {why}", Name(.path))]
-    Fetch {
-        /// The link, without its query.
-        path: PathBuf,
-        /// Why.
-        why: FetchError,
-    },
-    /// Larger than `max_bytes`.
+    Fetch { path: PathBuf, why: FetchError },
     #[error("the export {} has {bytes} bytes, more than max_bytes = {max}", Name(.path))]
-    TooBig {
-        /// The file.
-        path: PathBuf,
-        /// Its size.
-        bytes: u64,
-        /// The limit.
-        max: u64,
-    },
+    TooBig { path: PathBuf, bytes: u64, max: u64 },
     /// Files too few or too many, where several are one export.
     #[error("{found} file{} of the delivery of {}, and expect_files = {expected}", are(*.found), Name(.path))]
-    FileCount {
-        /// The pattern.
-        path: PathBuf,
-        /// How many there are.
-        found: usize,
-        /// How many there have to be.
-        expected: usize,
-    },
-    /// Its newest date has not come yet.
+    FileCount { path: PathBuf, found: usize, expected: usize },
     #[error("the export {} has rows of {}, which has not come yet", Name(.path), display_text::day(*.day))]
-    Future {
-        /// The file.
-        path: PathBuf,
-        /// The last day that it speaks of.
-        day: chrono::NaiveDate,
-    },
-    /// Its size or time changed.
+    Future { path: PathBuf, day: chrono::NaiveDate },
     #[error("the export {} was still being written while it was read", Name(.path))]
-    StillWritten {
-        /// The file.
-        path: PathBuf,
-    },
+    StillWritten { path: PathBuf },
     /// What it holds is damaged, or not what was configured.
     #[error("the export {}{faults}", Name(.path))]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it, and where.
-        faults: Box<Faults>,
-    },
+    Damaged { path: PathBuf, faults: Box<Faults> },
 }
 
 fn are(found: usize) -> &'static str {

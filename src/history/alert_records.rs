@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Row, params};
 
 use crate::history::run_lookup;
-use crate::history::run_lookup::RunSummary;
+use crate::history::run_record::RunSummary;
 use crate::history::store::column_values::{count, integer, maybe_time, time, time_text, word};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
@@ -47,25 +47,19 @@ impl History {
     /// Notes what became of an alert. A second note on the same one replaces the first.
     pub fn record_alert(&mut self, record: &AlertRecord) -> Result<(), StoreError> {
         let AlertRecord { alert, run, digest, at, outcome, detail } = record;
-        self.write(|transaction| {
-            transaction.execute(
-                "INSERT OR REPLACE INTO alerts (alert, run, digest, at, outcome, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                params![alert, run.0, digest, time_text(*at), outcome.as_str(), detail],
-            )?;
-            Ok(())
-        })
+        self.execute(
+            "INSERT OR REPLACE INTO alerts (alert, run, digest, at, outcome, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![alert, run.0, digest, time_text(*at), outcome.as_str(), detail],
+        )
+        .map(drop)
     }
 
     /// The last note on each alert, by its name; digests aside.
     pub fn latest_alerts(&self) -> Result<BTreeMap<String, AlertRecord>, StoreError> {
-        self.read(|connection| {
-            let mut statement =
-                connection.prepare("SELECT * FROM alerts WHERE digest = 0 AND outcome <> 'not-due' ORDER BY run")?;
-            let rows = statement.query_and_then([], |row| {
-                let record = alert(row)?;
-                Ok((record.alert.clone(), record))
-            })?;
-            rows.collect()
+        let sql = "SELECT * FROM alerts WHERE digest = 0 AND outcome <> 'not-due' ORDER BY run";
+        self.rows(sql, [], |row| {
+            let record = alert(row)?;
+            Ok((record.alert.clone(), record))
         })
     }
 
@@ -83,18 +77,14 @@ impl History {
         integration: &IntegrationName,
         run: RunId,
     ) -> Result<Vec<RunSummary>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "WITH notes AS (SELECT a.run, a.outcome FROM alerts AS a JOIN runs AS r ON r.run = a.run
-                     WHERE a.alert = ?1 AND a.digest = 0 AND r.integration = ?2 AND a.run < ?3)
-                 SELECT * FROM runs WHERE integration = ?2 AND command IN ('run', 'apply') AND run < ?3
-                     AND finished_at IS NOT NULL
-                     AND run >= (SELECT min(run) FROM notes)
-                     AND run > coalesce((SELECT max(run) FROM notes WHERE outcome = 'sent'), 0)
-                     AND run NOT IN (SELECT run FROM notes WHERE outcome = 'not-due') ORDER BY run DESC",
-            )?;
-            statement.query_and_then(params![alert, integration.as_str(), run.0], run_lookup::summary)?.collect()
-        })
+        let sql = "WITH notes AS (SELECT a.run, a.outcome FROM alerts AS a JOIN runs AS r ON r.run = a.run
+                       WHERE a.alert = ?1 AND a.digest = 0 AND r.integration = ?2 AND a.run < ?3)
+                   SELECT * FROM runs WHERE integration = ?2 AND command IN ('run', 'apply') AND run < ?3
+                       AND finished_at IS NOT NULL
+                       AND run >= (SELECT min(run) FROM notes)
+                       AND run > coalesce((SELECT max(run) FROM notes WHERE outcome = 'sent'), 0)
+                       AND run NOT IN (SELECT run FROM notes WHERE outcome = 'not-due') ORDER BY run DESC";
+        self.rows(sql, params![alert, integration.as_str(), run.0], run_lookup::summary)
     }
 
     /// The last nights of an integration, newest first: runs that were meant to carry out what they planned, so neither
@@ -105,39 +95,24 @@ impl History {
         before: Option<RunId>,
         limit: usize,
     ) -> Result<Vec<RunSummary>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT * FROM runs WHERE integration = ?1 AND command IN ('run', 'apply') AND run < ?2
-                 ORDER BY run DESC LIMIT ?3",
-            )?;
-            let before = before.map_or(i64::MAX, |run| run.0);
-            statement
-                .query_and_then(params![integration.as_str(), before, integer(limit)], run_lookup::summary)?
-                .collect()
-        })
+        let sql = "SELECT * FROM runs WHERE integration = ?1 AND command IN ('run', 'apply') AND run < ?2
+                   ORDER BY run DESC LIMIT ?3";
+        let before = before.map_or(i64::MAX, |run| run.0);
+        self.rows(sql, params![integration.as_str(), before, integer(limit)], run_lookup::summary)
     }
 
     /// How many customers of the newest plan of an integration have no company; `None` before the first plan.
     pub fn unmapped(&self, integration: &IntegrationName) -> Result<Option<usize>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT (SELECT count(*) FROM findings WHERE run = r.run AND code = 'customer-unmapped') AS customers
-                 FROM runs AS r WHERE integration = ?1 AND fingerprint IS NOT NULL AND finished_at IS NOT NULL
-                 AND undoes IS NULL ORDER BY run DESC LIMIT 1",
-            )?;
-            statement.query_and_then([integration.as_str()], |row| count(row, "customers"))?.next().transpose()
-        })
+        let sql = "SELECT (SELECT count(*) FROM findings WHERE run = r.run AND code = 'customer-unmapped') AS customers
+                   FROM runs AS r WHERE integration = ?1 AND fingerprint IS NOT NULL AND finished_at IS NOT NULL
+                   AND undoes IS NULL ORDER BY run DESC LIMIT 1";
+        self.first(sql, [integration.as_str()], |row| count(row, "customers"))
     }
 
     /// How many lines of a run ended in each outcome. Unchanged lines of an older night may be gone.
     pub fn outcomes(&self, run: RunId) -> Result<BTreeMap<Outcome, usize>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection
-                .prepare_cached("SELECT outcome, count(*) AS lines FROM lines WHERE run = ?1 GROUP BY outcome")?;
-            let rows = statement
-                .query_and_then([run.0], |row| Ok((word(row, "outcome", Outcome::from_word)?, count(row, "lines")?)))?;
-            rows.collect()
-        })
+        let sql = "SELECT outcome, count(*) AS lines FROM lines WHERE run = ?1 GROUP BY outcome";
+        self.rows(sql, [run.0], |row| Ok((word(row, "outcome", Outcome::from_word)?, count(row, "lines")?)))
     }
 }
 

@@ -1,8 +1,6 @@
 //! Which ConnectWise a history is of, and each run of it: its host, and the login company. Numbers of agreements, additions
 //! and tickets mean nothing beyond it.
 
-use rusqlite::OptionalExtension;
-
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
@@ -10,11 +8,8 @@ use crate::reconcile::model::ids::{IntegrationName, RunId};
 impl History {
     /// Which ConnectWise the history of an integration is of; `None` before its first accepted run.
     pub fn connectwise_of(&self, integration: &IntegrationName) -> Result<Option<String>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached("SELECT site FROM connectwise_of WHERE integration = ?1")?;
-            let mut found = statement.query_and_then([integration.as_str()], |row| Ok(row.get("site")?))?;
-            found.next().transpose()
-        })
+        let sql = "SELECT site FROM connectwise_of WHERE integration = ?1";
+        self.first(sql, [integration.as_str()], |row| Ok(row.get("site")?))
     }
 
     /// Binds an integration's history to the ConnectWise that an accepted run met.
@@ -33,10 +28,8 @@ impl History {
 
     /// Which ConnectWise a run spoke to; `None` in a history that is bound to none yet.
     pub fn site_of(&self, run: RunId) -> Result<Option<String>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached("SELECT site FROM runs WHERE run = ?1")?;
-            Ok(statement.query_row([run.0], |row| row.get("site")).optional()?.flatten())
-        })
+        let sql = "SELECT site FROM runs WHERE run = ?1";
+        Ok(self.first(sql, [run.0], |row| Ok(row.get("site")?))?.flatten())
     }
 
     /// The ConnectWise that a plan was drawn in last, runs that were only to carry it out aside, if it never was in this one.
@@ -46,14 +39,10 @@ impl History {
         fingerprint: &str,
         site: &str,
     ) -> Result<Option<String>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT coalesce(site, ?3) AS site FROM runs
-                 WHERE integration = ?1 AND fingerprint = ?2 AND command <> 'apply'
-                 ORDER BY coalesce(site, ?3) = ?3 DESC, run DESC LIMIT 1",
-            )?;
-            let found = statement.query_row([integration.as_str(), fingerprint, site], |row| row.get("site"));
-            Ok(found.optional()?.filter(|drawn: &String| drawn != site))
-        })
+        let sql = "SELECT coalesce(site, ?3) AS site FROM runs
+                   WHERE integration = ?1 AND fingerprint = ?2 AND command <> 'apply'
+                   ORDER BY coalesce(site, ?3) = ?3 DESC, run DESC LIMIT 1";
+        let found = self.first(sql, [integration.as_str(), fingerprint, site], |row| Ok(row.get("site")?))?;
+        Ok(found.filter(|drawn: &String| drawn != site))
     }
 }

@@ -10,6 +10,7 @@ use crate::history::past::written_quantities::SAME_CONNECTWISE;
 use crate::history::store::column_values::{day, local_time, maybe_quantity};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::history::store::rows::rows;
 use crate::reconcile::matching::names_of_counts::NamesOfCounts;
 use crate::reconcile::model::ids::{AdditionId, CustomerName, IntegrationName, RunId, ServiceName};
 use crate::reconcile::model::past::{CountedDays, EarlierOwner};
@@ -34,7 +35,7 @@ impl History {
             transaction.execute("INSERT OR IGNORE INTO counted_days VALUES (?1, ?2)", params![integration, today])?;
             let mut before = transaction.prepare_cached(
                 "SELECT count FROM day_counts WHERE integration = ?1 AND customer = ?2 AND service = ?3 AND day <= ?4
-                   AND taken_back = 0 ORDER BY day DESC, run DESC LIMIT 1",
+                 AND taken_back = 0 ORDER BY day DESC, run DESC LIMIT 1",
             )?;
             let mut insert =
                 transaction.prepare_cached("INSERT OR REPLACE INTO day_counts VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0)")?;
@@ -95,25 +96,18 @@ impl History {
         (last, this): (NaiveDate, NaiveDate),
         today: NaiveDate,
     ) -> Result<Vec<EarlierOwner>, StoreError> {
-        let names = self.read(|connection| {
-            let mut statement = connection.prepare_cached(&format!(
-                "SELECT DISTINCT integration FROM counted_days
-                 WHERE integration IN ({SAME_CONNECTWISE}) AND integration <> ?1 AND day >= ?3",
-            ))?;
-            let of = params![integration.as_str(), run.0, last.to_string()];
-            let names = statement.query_map(of, |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
-            Ok(names)
-        })?;
+        let sql = format!(
+            "SELECT DISTINCT integration FROM counted_days
+             WHERE integration IN ({SAME_CONNECTWISE}) AND integration <> ?1 AND day >= ?3",
+        );
+        let of = params![integration.as_str(), run.0, last.to_string()];
+        let names: Vec<String> = self.rows(&sql, of, |row| Ok(row.get(0)?))?;
         let owner = |name: &String| {
             let integration = IntegrationName::new(name);
             let (this_period, last_period) =
                 (self.counted(&integration, this, today)?, self.counted(&integration, last, this)?);
-            let additions = self.read(|connection| {
-                let sql = "SELECT addition FROM seen_quantities WHERE integration = ?1";
-                let mut statement = connection.prepare_cached(sql)?;
-                let ids = statement.query_map([name], |row| Ok(AdditionId(row.get(0)?)))?;
-                Ok(ids.collect::<Result<BTreeSet<_>, _>>()?)
-            })?;
+            let sql = "SELECT addition FROM seen_quantities WHERE integration = ?1";
+            let additions = self.rows(sql, [name], |row| Ok(AdditionId(row.get(0)?)))?;
             Ok(EarlierOwner { integration, this_period, last_period, additions })
         };
         names.iter().map(owner).collect()
@@ -235,9 +229,7 @@ fn counted_days(
     first: NaiveDate,
     today: NaiveDate,
 ) -> Result<Vec<NaiveDate>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT day FROM counted_days WHERE integration = ?1 AND day >= ?2 AND day < ?3 ORDER BY day",
-    )?;
+    let sql = "SELECT day FROM counted_days WHERE integration = ?1 AND day >= ?2 AND day < ?3 ORDER BY day";
     let period = params![integration.as_str(), first.to_string(), today.to_string()];
-    statement.query_and_then(period, |row| day(row, "day"))?.collect()
+    rows(connection, sql, period, |row| day(row, "day"))
 }

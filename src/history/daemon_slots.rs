@@ -6,6 +6,7 @@ use rusqlite::{Row, params};
 use crate::history::store::column_values::{maybe_time, time_text};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::history::store::rows::first;
 
 /// A night of the schedule that was begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,8 +31,7 @@ impl History {
             let times = maybe_time(row, "slot")?.zip(maybe_time(row, "claimed_at")?);
             Ok::<_, StoreError>(times.map(|(slot, claimed_at)| ClaimedSlot { slot, claimed_at }))
         };
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let claimed = statement.query_and_then([time_text(until)], claim)?.next().transpose();
+        let claimed = first(&self.connection, sql, [time_text(until)], claim);
         claimed.map(Option::flatten)
     }
 

@@ -13,6 +13,7 @@ use crate::history::store::column_values::{
 use crate::history::store::decision_chain;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::history::store::rows::{first, rows};
 use crate::history::store::run_lock::RunLock;
 use crate::reconcile::model::decision::{Decision, DecisionSubject, Decisions, SeenLine};
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CustomerName, IntegrationName, RunId, ServiceName};
@@ -75,13 +76,11 @@ impl History {
 
     /// Ends every accepted step, so that it is asked anew: a history that was put back cannot know which were taken since.
     pub fn ask_anew(&mut self, _lock: &RunLock) -> Result<(), StoreError> {
-        self.write(|transaction| {
-            transaction.execute(
-                "INSERT OR IGNORE INTO lapsed_answers SELECT decision, run FROM decisions WHERE verb = 'accept'",
-                [],
-            )?;
-            Ok(())
-        })
+        self.execute(
+            "INSERT OR IGNORE INTO lapsed_answers SELECT decision, run FROM decisions WHERE verb = 'accept'",
+            [],
+        )
+        .map(drop)
     }
 
     /// The last answer to each matter of an integration.
@@ -100,7 +99,7 @@ impl History {
             };
             let sql = format!(
                 "SELECT count(DISTINCT handle) AS answers FROM decisions AS d WHERE integration = ?1 AND at >= ?2
-                     AND NOT ({} = 'reopen' AND {} = 'reopen')",
+                 AND NOT ({} = 'reopen' AND {} = 'reopen')",
                 last(""),
                 last("AND at < ?2")
             );
@@ -111,11 +110,8 @@ impl History {
 
     /// Every answer to a handle, newest first, those that were taken back as well.
     pub fn answers_to(&self, handle: &str, limit: usize) -> Result<Vec<Decision>, StoreError> {
-        self.read(|connection| {
-            let mut statement =
-                connection.prepare_cached(&format!("{ANSWERS} WHERE handle = ?1 ORDER BY decision DESC LIMIT ?2"))?;
-            statement.query_and_then(params![handle, integer(limit)], decision)?.collect()
-        })
+        let sql = format!("{ANSWERS} WHERE handle = ?1 ORDER BY decision DESC LIMIT ?2");
+        self.rows(&sql, params![handle, integer(limit)], decision)
     }
 }
 
@@ -223,8 +219,8 @@ fn was_past_before(
     let Some((_, own)) = nights.next().transpose()? else { return Ok(false) };
     let before = nights.find(|night| night.as_ref().map_or(true, |(_, stamp)| own.is_of_another_night(stamp)));
     let Some((before, _)) = before.transpose()? else { return Ok(false) };
-    let mut line = transaction.prepare_cached("SELECT * FROM lines WHERE run = ?1 AND handle = ?2")?;
-    let line = line.query_and_then(params![before, decision.handle], plan_lines::line)?.next().transpose()?;
+    let line = "SELECT * FROM lines WHERE run = ?1 AND handle = ?2";
+    let line = first(transaction, line, params![before, decision.handle], plan_lines::line)?;
     Ok(line.is_none_or(|line| is_past(decision, &line)))
 }
 
@@ -236,13 +232,9 @@ fn written_since(
     journal: i64,
 ) -> Result<bool, StoreError> {
     let DecisionSubject::Line(agreement, ..) = matter else { return Ok(false) };
-    let mut statement = connection.prepare_cached(
-        "SELECT agreement, product, item FROM writes
-         WHERE integration = ?1 AND agreement = ?2 AND write > ?3 AND outcome = 'applied'",
-    )?;
-    let written = statement
-        .query_and_then(params![integration.as_str(), agreement.0, journal], line_key)?
-        .collect::<Result<Vec<_>, _>>()?;
+    let sql = "SELECT agreement, product, item FROM writes
+               WHERE integration = ?1 AND agreement = ?2 AND write > ?3 AND outcome = 'applied'";
+    let written: Vec<_> = rows(connection, sql, params![integration.as_str(), agreement.0, journal], line_key)?;
     Ok(written.iter().any(|written| DecisionSubject::line(written) == *matter))
 }
 

@@ -11,6 +11,7 @@ use crate::history::store::error::StoreError;
 use crate::history::store::hash_chain;
 use crate::history::store::hash_chain::JournalEntry;
 use crate::history::store::open::History;
+use crate::history::store::rows::rows;
 use crate::history::store::run_lock::RunLock;
 use crate::reconcile::model::decision::DecisionSubject;
 use crate::reconcile::model::ids::{AdditionId, IntegrationName, ProductCode, ProductId, RunId};
@@ -154,9 +155,6 @@ impl History {
 
     /// Stores what writes side by side have to keep at the same moment, in one commit: each as [`History::intent`] or
     /// [`History::outcome`] would. What is refused of one leaves the others alone.
-    ///
-    /// # Errors
-    /// When none of them could be stored.
     pub fn note(
         &mut self,
         _lock: &RunLock,
@@ -195,13 +193,11 @@ impl History {
         products: &BTreeSet<&ProductCode>,
     ) -> Result<Vec<OpenWrite>, StoreError> {
         let folded: BTreeSet<String> = products.iter().map(|product| product.folded()).collect();
-        let open = self.read(|connection| {
-            let mut statement = connection.prepare_cached(&format!(
-                "SELECT * FROM writes WHERE integration <> ?1 AND (outcome IS NULL OR outcome = 'unknown')
-                     AND {IN_CONNECTWISE_OF_RUN} ORDER BY write"
-            ))?;
-            statement.query_and_then(params![integration.as_str(), run.0], open_write)?.collect::<Result<Vec<_>, _>>()
-        })?;
+        let sql = format!(
+            "SELECT * FROM writes WHERE integration <> ?1 AND (outcome IS NULL OR outcome = 'unknown')
+             AND {IN_CONNECTWISE_OF_RUN} ORDER BY write"
+        );
+        let open: Vec<OpenWrite> = self.rows(&sql, params![integration.as_str(), run.0], open_write)?;
         Ok(open.into_iter().filter(|write| folded.contains(&write.intent.key.product.folded())).collect())
     }
 
@@ -212,24 +208,17 @@ impl History {
         creates: bool,
     ) -> Result<Option<(RunId, DateTime<FixedOffset>)>, StoreError> {
         let kind = if creates { "create" } else { "set" };
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT r.run, r.started_at, r.utc_offset FROM writes AS w JOIN runs AS r ON r.run = w.run
-                 WHERE w.integration = ?1 AND w.kind = ?2 AND w.outcome = 'applied' ORDER BY w.write DESC LIMIT 1",
-            )?;
-            let mut rows = statement.query_and_then([integration.as_str(), kind], |row| {
-                Ok((RunId(row.get("run")?), local_time(row, "started_at", "utc_offset")?))
-            })?;
-            rows.next().transpose()
+        let sql = "SELECT r.run, r.started_at, r.utc_offset FROM writes AS w JOIN runs AS r ON r.run = w.run
+                   WHERE w.integration = ?1 AND w.kind = ?2 AND w.outcome = 'applied' ORDER BY w.write DESC LIMIT 1";
+        self.first(sql, [integration.as_str(), kind], |row| {
+            Ok((RunId(row.get("run")?), local_time(row, "started_at", "utc_offset")?))
         })
     }
 
     /// Every write of a run, in the order in which they were sent.
     pub fn writes_of(&self, run: RunId) -> Result<Vec<WriteRecord>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached("SELECT * FROM writes WHERE run = ?1 ORDER BY write")?;
-            statement.query_and_then([run.0], write_record)?.collect()
-        })
+        let sql = "SELECT * FROM writes WHERE run = ?1 ORDER BY write";
+        self.rows(sql, [run.0], write_record)
     }
 }
 
@@ -261,10 +250,8 @@ pub(super) fn open_writes(
     connection: &Connection,
     integration: &IntegrationName,
 ) -> Result<Vec<OpenWrite>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT * FROM writes WHERE integration = ?1 AND (outcome IS NULL OR outcome = 'unknown') ORDER BY write",
-    )?;
-    statement.query_and_then([integration.as_str()], open_write)?.collect()
+    let sql = "SELECT * FROM writes WHERE integration = ?1 AND (outcome IS NULL OR outcome = 'unknown') ORDER BY write";
+    rows(connection, sql, [integration.as_str()], open_write)
 }
 
 fn open_write(row: &Row<'_>) -> Result<OpenWrite, StoreError> {

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{NaiveDate, TimeDelta};
 use rusqlite::{Row, params};
 
-use crate::history::run_lookup::{RunSummary, findings_of, numbered_line, summary};
-use crate::history::run_record::{LineRecord, RunRecord};
+use crate::history::plan_lines;
+use crate::history::run_lookup::{findings_of, summary};
+use crate::history::run_record::{LineRecord, RunRecord, RunSummary};
 use crate::history::store::column_values::{integer, maybe_quantity, of_one_spelling, time_text, word};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
@@ -45,39 +46,29 @@ impl History {
         last: RunId,
         limit: usize,
     ) -> Result<Vec<RunSummary>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT * FROM runs WHERE integration = ?1 AND run <= ?2
-                     AND (run = ?2 OR command IN ('run', 'apply'))
-                 ORDER BY run DESC LIMIT ?3",
-            )?;
-            let rows = statement.query_and_then(params![integration.as_str(), last.0, integer(limit)], summary)?;
-            let mut nights = rows.collect::<Result<Vec<_>, _>>()?;
-            nights.reverse();
-            Ok(nights)
-        })
+        let sql = "SELECT * FROM runs WHERE integration = ?1 AND run <= ?2
+                       AND (run = ?2 OR command IN ('run', 'apply'))
+                   ORDER BY run DESC LIMIT ?3";
+        let mut nights: Vec<RunSummary> =
+            self.rows(sql, params![integration.as_str(), last.0, integer(limit)], summary)?;
+        nights.reverse();
+        Ok(nights)
     }
 
     /// The newest run of each integration, without its lines; undos are left out.
     pub fn newest_runs(&self) -> Result<Vec<RunSummary>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT * FROM runs WHERE run IN (SELECT max(run) FROM runs WHERE undoes IS NULL AND command <> 'probe'
-                               GROUP BY integration)
-                 ORDER BY integration",
-            )?;
-            statement.query_and_then([], summary)?.collect()
-        })
+        let sql =
+            "SELECT * FROM runs WHERE run IN (SELECT max(run) FROM runs WHERE undoes IS NULL AND command <> 'probe'
+                           GROUP BY integration)
+             ORDER BY integration";
+        self.rows(sql, [], summary)
     }
 
     /// The last run of an integration that looked at every line and was no dry one and no undo.
     pub fn last_night(&self, integration: &IntegrationName) -> Result<Option<RunId>, StoreError> {
-        self.read(|connection| {
-            let sql = "SELECT max(run) FROM runs WHERE integration = ?1 AND fingerprint IS NOT NULL AND undoes IS NULL
-                           AND finished_at IS NOT NULL AND verdict <> 'refused' AND command <> 'plan'";
-            let run: Option<i64> = connection.query_row(sql, [integration.as_str()], |row| row.get(0))?;
-            Ok(run.map(RunId))
-        })
+        let sql = "SELECT max(run) FROM runs WHERE integration = ?1 AND fingerprint IS NOT NULL AND undoes IS NULL
+                   AND finished_at IS NOT NULL AND verdict <> 'refused' AND command <> 'plan'";
+        Ok(self.value::<Option<i64>>(sql, [integration.as_str()])?.map(RunId))
     }
 
     /// The last night of an integration that ended, whatever came of it: undos and dry runs are none. With days, the last one that
@@ -88,15 +79,11 @@ impl History {
         days: Option<(NaiveDate, NaiveDate)>,
     ) -> Result<Option<RunSummary>, StoreError> {
         let (first, last) = days.map(|(first, last)| (first.to_string(), last.to_string())).unzip();
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT * FROM runs WHERE integration = ?1 AND command IN ('run', 'apply') AND undoes IS NULL
-                     AND finished_at IS NOT NULL
-                     AND (?2 IS NULL OR date(started_at, utc_offset || ' seconds') BETWEEN ?2 AND ?3)
-                 ORDER BY run DESC LIMIT 1",
-            )?;
-            statement.query_and_then(params![integration.as_str(), first, last], summary)?.next().transpose()
-        })
+        let sql = "SELECT * FROM runs WHERE integration = ?1 AND command IN ('run', 'apply') AND undoes IS NULL
+                       AND finished_at IS NOT NULL
+                       AND (?2 IS NULL OR date(started_at, utc_offset || ' seconds') BETWEEN ?2 AND ?3)
+                   ORDER BY run DESC LIMIT 1";
+        self.first(sql, params![integration.as_str(), first, last], summary)
     }
 
     /// Whether a plan of an integration was accepted on these days by a night: undos and dry runs are none.
@@ -105,49 +92,34 @@ impl History {
         integration: &IntegrationName,
         (first, last): (NaiveDate, NaiveDate),
     ) -> Result<bool, StoreError> {
-        self.read(|connection| {
-            let sql = "SELECT EXISTS (SELECT 1 FROM runs WHERE integration = ?1 AND accepted = 1 AND undoes IS NULL
-                           AND command IN ('run', 'apply')
-                           AND date(started_at, utc_offset || ' seconds') BETWEEN ?2 AND ?3)";
-            let days = params![integration.as_str(), first.to_string(), last.to_string()];
-            Ok(connection.query_row(sql, days, |row| row.get(0))?)
-        })
+        let sql = "SELECT EXISTS (SELECT 1 FROM runs WHERE integration = ?1 AND accepted = 1 AND undoes IS NULL
+                   AND command IN ('run', 'apply')
+                   AND date(started_at, utc_offset || ' seconds') BETWEEN ?2 AND ?3)";
+        self.value(sql, params![integration.as_str(), first.to_string(), last.to_string()])
     }
 
     /// Whether a night of an integration began before a day, or at all.
     pub fn ran_before(&self, integration: &IntegrationName, day: Option<NaiveDate>) -> Result<bool, StoreError> {
-        self.read(|connection| {
-            let sql = "SELECT EXISTS (SELECT 1 FROM runs WHERE integration = ?1 AND command IN ('run', 'apply')
-                           AND undoes IS NULL
-                           AND (?2 IS NULL OR date(started_at, utc_offset || ' seconds') < ?2))";
-            let day = day.map(|day| day.to_string());
-            Ok(connection.query_row(sql, params![integration.as_str(), day], |row| row.get(0))?)
-        })
+        let sql = "SELECT EXISTS (SELECT 1 FROM runs WHERE integration = ?1 AND command IN ('run', 'apply')
+                   AND undoes IS NULL
+                   AND (?2 IS NULL OR date(started_at, utc_offset || ' seconds') < ?2))";
+        self.value(sql, params![integration.as_str(), day.map(|day| day.to_string())])
     }
 
     /// Undos that were carried out after this run and before the next plan, oldest first.
     pub fn undos_since(&self, integration: &IntegrationName, run: RunId) -> Result<Vec<RunSummary>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT * FROM runs WHERE integration = ?1 AND run > ?2 AND command = 'apply' AND undoes IS NOT NULL
-                     AND run < coalesce((SELECT min(run) FROM runs WHERE integration = ?1 AND run > ?2
-                                         AND undoes IS NULL AND fingerprint IS NOT NULL), ?3)
-                 ORDER BY run",
-            )?;
-            statement.query_and_then(params![integration.as_str(), run.0, i64::MAX], summary)?.collect()
-        })
+        let sql = "SELECT * FROM runs WHERE integration = ?1 AND run > ?2 AND command = 'apply' AND undoes IS NOT NULL
+                       AND run < coalesce((SELECT min(run) FROM runs WHERE integration = ?1 AND run > ?2
+                                           AND undoes IS NULL AND fingerprint IS NOT NULL), ?3)
+                   ORDER BY run";
+        self.rows(sql, params![integration.as_str(), run.0, i64::MAX], summary)
     }
 
     /// The lines of a run that are neither unchanged nor written, in the order of its plan.
     pub fn unsettled_lines(&self, run: RunId) -> Result<Vec<LineRecord>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT * FROM lines WHERE run = ?1 AND outcome NOT IN ('unchanged', 'updated', 'created')
-                 ORDER BY position",
-            )?;
-            let rows = statement.query_and_then([run.0], numbered_line)?;
-            rows.map(|row| row.map(|(_, line)| line)).collect()
-        })
+        let sql = "SELECT * FROM lines WHERE run = ?1 AND outcome NOT IN ('unchanged', 'updated', 'created')
+                   ORDER BY position";
+        self.rows(sql, [run.0], plan_lines::line)
     }
 
     /// What a run found beside its lines.
@@ -181,86 +153,60 @@ impl History {
 
     /// The same, of the runs that began on these days. Days are those of the runs' own zone.
     pub fn newest_runs_within(&self, first: NaiveDate, last: NaiveDate) -> Result<Vec<RunSummary>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT * FROM runs WHERE run IN (SELECT max(run) FROM runs WHERE undoes IS NULL AND command <> 'probe'
-                               AND date(started_at, utc_offset || ' seconds') BETWEEN ?1 AND ?2 GROUP BY integration)
-                 ORDER BY integration",
-            )?;
-            statement.query_and_then([first.to_string(), last.to_string()], summary)?.collect()
-        })
+        let sql =
+            "SELECT * FROM runs WHERE run IN (SELECT max(run) FROM runs WHERE undoes IS NULL AND command <> 'probe'
+                           AND date(started_at, utc_offset || ' seconds') BETWEEN ?1 AND ?2 GROUP BY integration)
+             ORDER BY integration";
+        self.rows(sql, [first.to_string(), last.to_string()], summary)
     }
 
     /// The newest run with a line of this customer. Older nights in which its lines did not change are not kept.
     pub fn last_run_of(&self, customer: &CustomerName) -> Result<Option<RunSummary>, StoreError> {
         // As a source begins in its column. A list of items may begin so as well, which the second look tells apart.
         let source = serde_json::to_string(customer.as_str()).map(|name| format!("[{name},")).unwrap_or_default();
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT r.* FROM runs AS r CROSS JOIN lines AS l ON l.run = r.run WHERE instr(l.sources, ?1) > 0
-                     AND EXISTS (SELECT 1 FROM json_each(l.sources) WHERE json_extract(value, '$[0]') = ?2)
-                 ORDER BY r.run DESC LIMIT 1",
-            )?;
-            statement.query_and_then([source.as_str(), customer.as_str()], summary)?.next().transpose()
-        })
+        let sql = "SELECT r.* FROM runs AS r CROSS JOIN lines AS l ON l.run = r.run WHERE instr(l.sources, ?1) > 0
+                       AND EXISTS (SELECT 1 FROM json_each(l.sources) WHERE json_extract(value, '$[0]') = ?2)
+                   ORDER BY r.run DESC LIMIT 1";
+        self.first(sql, [source.as_str(), customer.as_str()], summary)
     }
 
     /// The first run after this one that may have written, an undo aside.
     pub fn night_after(&self, run: &RunRecord) -> Result<Option<RunSummary>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT * FROM runs WHERE integration = ?1 AND run > ?2 AND undoes IS NULL AND command IN ('run', 'apply')
-                 ORDER BY run LIMIT 1",
-            )?;
-            statement.query_and_then(params![run.integration.as_str(), run.run.0], summary)?.next().transpose()
-        })
+        let sql =
+            "SELECT * FROM runs WHERE integration = ?1 AND run > ?2 AND undoes IS NULL AND command IN ('run', 'apply')
+             ORDER BY run LIMIT 1";
+        self.first(sql, params![run.integration.as_str(), run.run.0], summary)
     }
 
     /// Of each integration the run of the same day that is nearest to this one, this one with them: a night's runs follow each
     /// other. Only runs that may have written, undos aside.
     pub fn runs_of_night(&self, run: &RunRecord) -> Result<Vec<RunSummary>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT *, min(abs(run - ?1)) FROM runs
-                 WHERE started_at BETWEEN ?2 AND ?3 AND date(started_at, utc_offset || ' seconds') = ?4
-                     AND (run = ?1 OR undoes IS NULL AND command IN ('run', 'apply'))
-                 GROUP BY integration ORDER BY run",
-            )?;
-            let (day, at) = (run.started_at.date_naive(), run.started_at.to_utc());
-            let (first, last) = (time_text(at - TimeDelta::days(2)), time_text(at + TimeDelta::days(2)));
-            let bounds = params![run.run.0, first, last, day.to_string()];
-            statement.query_and_then(bounds, summary)?.collect()
-        })
+        let sql = "SELECT *, min(abs(run - ?1)) FROM runs
+                   WHERE started_at BETWEEN ?2 AND ?3 AND date(started_at, utc_offset || ' seconds') = ?4
+                       AND (run = ?1 OR undoes IS NULL AND command IN ('run', 'apply'))
+                   GROUP BY integration ORDER BY run";
+        let (day, at) = (run.started_at.date_naive(), run.started_at.to_utc());
+        let (first, last) = (time_text(at - TimeDelta::days(2)), time_text(at + TimeDelta::days(2)));
+        let bounds = params![run.run.0, first, last, day.to_string()];
+        self.rows(sql, bounds, summary)
     }
 
     /// A day of each month in which something ran, newest first.
     pub fn months(&self, limit: usize) -> Result<Vec<NaiveDate>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT max(date(started_at, utc_offset || ' seconds')) AS day FROM runs WHERE command <> 'probe'
-                 GROUP BY strftime('%Y-%m', started_at, utc_offset || ' seconds') ORDER BY day DESC LIMIT ?1",
-            )?;
-            let days = statement.query_map([integer(limit)], |row| row.get::<_, String>(0))?;
-            Ok(days.collect::<Result<Vec<_>, _>>()?.iter().filter_map(|day| day.parse().ok()).collect())
-        })
+        let sql = "SELECT max(date(started_at, utc_offset || ' seconds')) AS day FROM runs WHERE command <> 'probe'
+                   GROUP BY strftime('%Y-%m', started_at, utc_offset || ' seconds') ORDER BY day DESC LIMIT ?1";
+        let days: Vec<String> = self.rows(sql, [integer(limit)], |row| Ok(row.get(0)?))?;
+        Ok(days.iter().filter_map(|day| day.parse().ok()).collect())
     }
 
     /// These lines of one run, as far as they are kept; items and products in one spelling.
     pub fn lines_of(&self, run: RunId, keys: &BTreeSet<LineKey>) -> Result<BTreeMap<LineKey, LineRecord>, StoreError> {
         let agreements: BTreeSet<i64> = keys.iter().map(|key| key.agreement.0).collect();
         let agreements = serde_json::to_string(&agreements).expect("numbers always make JSON");
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT * FROM lines WHERE run = ?1 AND agreement IN (SELECT value FROM json_each(?2))",
-            )?;
-            let mut found = BTreeMap::new();
-            for line in statement.query_and_then(params![run.0, agreements], numbered_line)? {
-                let (_, line) = line?;
-                let key = line.key().map(|key| of_one_spelling(&key));
-                found.extend(key.filter(|key| keys.contains(key)).map(|key| (key, line)));
-            }
-            Ok(found)
-        })
+        let sql = "SELECT * FROM lines WHERE run = ?1 AND agreement IN (SELECT value FROM json_each(?2))";
+        let lines: Vec<LineRecord> = self.rows(sql, params![run.0, agreements], plan_lines::line)?;
+        let keyed = lines.into_iter().filter_map(|line| Some((of_one_spelling(&line.key()?), line)));
+        Ok(keyed.filter(|(key, _)| keys.contains(key)).collect())
     }
 }
 

@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 use crate::history::past::set_back::SetBack;
-use crate::history::run_lookup;
+use crate::history::run_lookup::{numbered_finding, whole};
 use crate::history::run_record::{GoodExport, RunRecord};
 use crate::history::store::column_values::{maybe_quantity, time, word};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::history::store::rows::first;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::reason_code::Code;
@@ -24,15 +25,13 @@ impl History {
     /// none yet.
     pub fn latest_plan(&self, integration: &IntegrationName) -> Result<Option<RunRecord>, StoreError> {
         let sql = format!("SELECT * FROM runs WHERE {PLANNED} ORDER BY run DESC LIMIT 1");
-        self.read(|connection| Ok(run_lookup::records(connection, &sql, [integration.as_str()])?.into_iter().next()))
+        self.read(|connection| first(connection, &sql, [integration.as_str()], whole(connection)))
     }
 
     /// What the newest run that has a finding of this very handle says first of it.
     pub fn last_finding(&self, handle: &str) -> Result<Option<(RunId, Finding)>, StoreError> {
-        self.read(|connection| {
-            let sql = "SELECT * FROM findings WHERE handle = ?1 ORDER BY run DESC, position LIMIT 1";
-            run_lookup::first_finding(connection, sql, handle)
-        })
+        let sql = "SELECT * FROM findings WHERE handle = ?1 ORDER BY run DESC, position LIMIT 1";
+        self.first(sql, [handle], numbered_finding)
     }
 
     /// The newest run that carried a plan out, nightly or because a person approved it.
@@ -41,21 +40,16 @@ impl History {
         integration: &IntegrationName,
         fingerprint: &str,
     ) -> Result<Option<RunId>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT max(run) FROM runs WHERE integration = ?1 AND fingerprint = ?2 AND accepted = 1
-                     AND command IN ('run', 'apply') AND mode = 'apply' AND finished_at IS NOT NULL",
-            )?;
-            let run: Option<i64> = statement.query_row(params![integration.as_str(), fingerprint], |row| row.get(0))?;
-            Ok(run.map(RunId))
-        })
+        let sql = "SELECT max(run) FROM runs WHERE integration = ?1 AND fingerprint = ?2 AND accepted = 1
+                   AND command IN ('run', 'apply') AND mode = 'apply' AND finished_at IS NOT NULL";
+        Ok(self.value::<Option<i64>>(sql, params![integration.as_str(), fingerprint])?.map(RunId))
     }
 
     /// The night before a run: the last one that ended, dry plans and undos aside.
     pub fn night_before(&self, run: &RunRecord) -> Result<Option<RunRecord>, StoreError> {
         let sql =
             "SELECT * FROM runs WHERE integration = ?1 AND run < ?2 AND finished_at IS NOT NULL AND undoes IS NULL
-                   AND command NOT IN ('plan', 'probe') ORDER BY run DESC LIMIT 1";
+             AND command NOT IN ('plan', 'probe') ORDER BY run DESC LIMIT 1";
         self.first_of(sql, run)
     }
 
@@ -67,25 +61,19 @@ impl History {
     }
 
     fn first_of(&self, sql: &str, run: &RunRecord) -> Result<Option<RunRecord>, StoreError> {
-        self.read(|connection| {
-            let found = run_lookup::records(connection, sql, params![run.integration.as_str(), run.run.0])?;
-            Ok(found.into_iter().next())
-        })
+        let of = params![run.integration.as_str(), run.run.0];
+        self.read(|connection| first(connection, sql, of, whole(connection)))
     }
 
     /// The newest run of an integration if its export was refused, and since when each one was.
     pub fn refused_now(&self, integration: &IntegrationName) -> Result<Option<(RunRecord, OpenSince)>, StoreError> {
         self.read(|connection| {
             let sql = format!("SELECT * FROM runs WHERE {REFUSED_NOW} ORDER BY run DESC LIMIT 1");
-            let newest = run_lookup::records(connection, &sql, [integration.as_str()])?.into_iter().next();
+            let newest = first(connection, &sql, [integration.as_str()], whole(connection))?;
             let Some(newest) = newest else { return Ok(None) };
-            let mut first = connection.prepare_cached(&format!(
-                "SELECT run, started_at FROM runs WHERE {REFUSED_NOW} ORDER BY run LIMIT 1"
-            ))?;
-            let mut first = first.query_and_then([integration.as_str()], |row| {
-                Ok::<_, StoreError>((RunId(row.get("run")?), time(row, "started_at")?))
-            })?;
-            let since = first.next().transpose()?;
+            let sql = format!("SELECT run, started_at FROM runs WHERE {REFUSED_NOW} ORDER BY run LIMIT 1");
+            let opened = |row: &Row<'_>| Ok((RunId(row.get("run")?), time(row, "started_at")?));
+            let since = first(connection, &sql, [integration.as_str()], opened)?;
             let since = since.unwrap_or((newest.run, newest.started_at.to_utc()));
             Ok(Some((newest, since)))
         })

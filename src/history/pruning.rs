@@ -26,17 +26,13 @@ impl History {
     /// many plans lost theirs.
     pub fn prune_lines(&mut self, _lock: &RunLock, before: DateTime<Utc>) -> Result<usize, StoreError> {
         self.write(|transaction| names_of_counts::prune(transaction, &before.date_naive().to_string()))?;
-        let old: Vec<i64> = self.read(|connection| {
-            let mut statement = connection.prepare(
-                "SELECT run FROM runs WHERE started_at < ?1 AND EXISTS (SELECT 1 FROM lines WHERE lines.run = runs.run)
-                   AND (SELECT count(*) FROM runs AS newer WHERE newer.integration = runs.integration
-                          AND newer.run > runs.run AND newer.fingerprint IS NOT NULL AND newer.undoes IS NULL) >= ?2
-                 ORDER BY run LIMIT ?3",
-            )?;
-            let rows =
-                statement.query_map(params![time_text(before), PLANS_KEPT, integer(RUNS_AT_ONCE)], |row| row.get(0))?;
-            Ok(rows.collect::<Result<_, _>>()?)
-        })?;
+        let sql =
+            "SELECT run FROM runs WHERE started_at < ?1 AND EXISTS (SELECT 1 FROM lines WHERE lines.run = runs.run)
+               AND (SELECT count(*) FROM runs AS newer WHERE newer.integration = runs.integration
+                      AND newer.run > runs.run AND newer.fingerprint IS NOT NULL AND newer.undoes IS NULL) >= ?2
+             ORDER BY run LIMIT ?3";
+        let bounds = params![time_text(before), PLANS_KEPT, integer(RUNS_AT_ONCE)];
+        let old: Vec<i64> = self.rows(sql, bounds, |row| Ok(row.get(0)?))?;
         for run in &old {
             self.write(|transaction| {
                 transaction.prepare_cached("DELETE FROM lines WHERE run = ?1")?.execute([run])?;

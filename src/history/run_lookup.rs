@@ -2,73 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, FixedOffset, Utc};
-use rusqlite::{Connection, Params, Row, params};
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, Row, params};
 
 use crate::history::plan_lines;
-use crate::history::run_record::{ExportRecord, LineRecord, PlanRecord, RunEnd, RunRecord, Totals};
+use crate::history::run_record::{ExportRecord, LineRecord, PlanRecord, RunEnd, RunRecord, RunSummary, Totals};
 use crate::history::store::column_values::{
     count, decimal, files, guards, integer, local_time, maybe_time, time, word,
 };
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::history::store::rows::{first, rows};
 use crate::history::store::stored_remedies;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId, ServiceName};
 use crate::reconcile::model::plan::finding::Finding;
-use crate::reconcile::model::plan::guard_measurement::GuardLook;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand, RunVerdict, Traffic};
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
-
-/// One run without its lines and findings.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RunSummary {
-    /// Its number.
-    pub run: RunId,
-    /// Whose run.
-    pub integration: IntegrationName,
-    /// By which command.
-    pub command: RunCommand,
-    /// In which mode.
-    pub mode: Mode,
-    /// When it began, as the clocks of its zone showed it.
-    pub started_at: DateTime<FixedOffset>,
-    /// The run that it sets back, or plans to.
-    pub undoes: Option<RunId>,
-    /// What it planned; `None` if it ended before there was a plan.
-    pub planned: Option<PlanSummary>,
-    /// How it ended; `None` while it runs, or if its process died.
-    pub end: Option<EndSummary>,
-}
-
-/// A plan without its lines.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlanSummary {
-    /// SHA-256 of the plan, in hex.
-    pub fingerprint: String,
-    /// Whether the guards let it pass, or a person approved it.
-    pub accepted: bool,
-    /// The export it was drawn on.
-    pub export: ExportRecord,
-    /// What each guard measured.
-    pub guards: Vec<GuardLook>,
-}
-
-/// An end without its findings.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EndSummary {
-    /// When.
-    pub finished_at: DateTime<Utc>,
-    /// In a word.
-    pub verdict: RunVerdict,
-    /// The exit code of this run alone.
-    pub exit_code: u8,
-    /// The numbers of its lines.
-    pub totals: Totals,
-    /// What it asked of ConnectWise.
-    pub requests: Traffic,
-    /// The hash of the journal's last row by then, in hex.
-    pub head: Option<String>,
-}
 
 /// A plan that somebody may approve.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,17 +37,13 @@ pub struct StoredPlan {
 impl History {
     /// One run, whole; `None` if there is none of this number.
     pub fn run(&self, run: RunId) -> Result<Option<RunRecord>, StoreError> {
-        self.read(|connection| {
-            Ok(records(connection, "SELECT * FROM runs WHERE run = ?1", [run.0])?.into_iter().next())
-        })
+        self.read(|connection| first(connection, "SELECT * FROM runs WHERE run = ?1", [run.0], whole(connection)))
     }
 
     /// One run without its lines and findings; `None` if there is none of this number.
     pub fn summary(&self, run: RunId) -> Result<Option<RunSummary>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached("SELECT * FROM runs WHERE run = ?1")?;
-            statement.query_and_then([run.0], summary)?.next().transpose()
-        })
+        let sql = "SELECT * FROM runs WHERE run = ?1";
+        self.first(sql, [run.0], summary)
     }
 
     /// The run that began last, of one integration or of all; it may not have ended yet.
@@ -106,15 +51,13 @@ impl History {
         let sql = "SELECT * FROM runs WHERE integration = coalesce(?1, integration) AND command <> 'probe'
                    ORDER BY run DESC LIMIT 1";
         let integration = integration.map(IntegrationName::as_str);
-        self.read(|connection| Ok(records(connection, sql, [integration])?.into_iter().next()))
+        self.read(|connection| first(connection, sql, [integration], whole(connection)))
     }
 
     /// The last runs of all integrations, newest first.
     pub fn runs(&self, limit: usize) -> Result<Vec<RunSummary>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached("SELECT * FROM runs ORDER BY run DESC LIMIT ?1")?;
-            statement.query_and_then([integer(limit)], summary)?.collect()
-        })
+        let sql = "SELECT * FROM runs ORDER BY run DESC LIMIT ?1";
+        self.rows(sql, [integer(limit)], summary)
     }
 
     /// The end that the clock is compared with: of the newest run that went on by its clock, or of a plan since, if that is later.
@@ -128,14 +71,8 @@ impl History {
                    SELECT * FROM trusted WHERE run >= coalesce((SELECT max(run) FROM trusted
                                                                 WHERE command NOT IN ('plan', 'probe')), 0)
                    ORDER BY finished_at DESC LIMIT 1";
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(sql)?;
-            let end = |row: &Row<'_>| Ok::<_, StoreError>((RunId(row.get("run")?), time(row, "finished_at")?));
-            statement
-                .query_and_then(params![refused[0], refused[1], refused[2], mode.as_str()], end)?
-                .next()
-                .transpose()
-        })
+        let end = |row: &Row<'_>| Ok::<_, StoreError>((RunId(row.get("run")?), time(row, "finished_at")?));
+        self.first(sql, params![refused[0], refused[1], refused[2], mode.as_str()], end)
     }
 
     /// Runs that began and never ended, but for the one that this process is in: under the run lock, their processes
@@ -143,7 +80,7 @@ impl History {
     pub fn cut_off_runs(&self, integration: &IntegrationName) -> Result<Vec<RunRecord>, StoreError> {
         let sql = "SELECT * FROM runs WHERE integration = ?1 AND finished_at IS NULL AND run IS NOT ?2 ORDER BY run";
         let current = self.current.map(|run| run.0);
-        self.read(|connection| records(connection, sql, params![integration.as_str(), current]))
+        self.read(|connection| rows(connection, sql, params![integration.as_str(), current], whole(connection)))
     }
 
     /// The line of this handle, or of a handle that begins like this, from the newest run that knows it. When several
@@ -167,11 +104,9 @@ impl History {
         if handle.is_empty() {
             return Ok(None);
         }
-        self.read(|connection| {
-            let sql = "SELECT * FROM findings WHERE handle >= ?1 AND handle < ?1 || char(1114111)
-                       ORDER BY run DESC, position LIMIT 1";
-            first_finding(connection, sql, handle)
-        })
+        let sql = "SELECT * FROM findings WHERE handle >= ?1 AND handle < ?1 || char(1114111)
+                   ORDER BY run DESC, position LIMIT 1";
+        self.first(sql, [handle], numbered_finding)
     }
 
     /// What became of a line night after night, newest first, with when each run began. Older nights in which it did
@@ -181,30 +116,21 @@ impl History {
         handle: &str,
         limit: usize,
     ) -> Result<Vec<(RunId, DateTime<Utc>, LineRecord)>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT l.*, r.started_at FROM runs AS r CROSS JOIN lines AS l ON l.run = r.run
-                 WHERE l.handle = ?1 ORDER BY r.run DESC LIMIT ?2",
-            )?;
-            let rows = statement.query_and_then(params![handle, integer(limit)], |row| {
-                let (run, line) = numbered_line(row)?;
-                Ok((run, time(row, "started_at")?, line))
-            })?;
-            rows.collect()
+        let sql = "SELECT l.*, r.started_at FROM runs AS r CROSS JOIN lines AS l ON l.run = r.run
+                   WHERE l.handle = ?1 ORDER BY r.run DESC LIMIT ?2";
+        self.rows(sql, params![handle, integer(limit)], |row| {
+            let (run, line) = numbered_line(row)?;
+            Ok((run, time(row, "started_at")?, line))
         })
     }
 
     /// The different plans whose fingerprint begins like this, newest first. Undos of two runs that come to the same writes
     /// are one plan, and the newest undo is meant.
     pub fn plans_like(&self, fingerprint_prefix: &str) -> Result<Vec<StoredPlan>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT max(run) AS run, integration, fingerprint, started_at, undoes FROM runs
-                 WHERE fingerprint >= ?1 AND fingerprint < ?1 || char(1114111)
-                 GROUP BY integration, fingerprint ORDER BY 1 DESC",
-            )?;
-            statement.query_and_then([fingerprint_prefix], stored_plan)?.collect()
-        })
+        let sql = "SELECT max(run) AS run, integration, fingerprint, started_at, undoes FROM runs
+                   WHERE fingerprint >= ?1 AND fingerprint < ?1 || char(1114111)
+                   GROUP BY integration, fingerprint ORDER BY 1 DESC";
+        self.rows(sql, [fingerprint_prefix], stored_plan)
     }
 
     /// When the newest run that drew a plan began; runs that were only to carry it out aside.
@@ -213,26 +139,10 @@ impl History {
         integration: &IntegrationName,
         fingerprint: &str,
     ) -> Result<Option<DateTime<Utc>>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT started_at FROM runs WHERE integration = ?1 AND fingerprint = ?2 AND command <> 'apply'
-                 ORDER BY run DESC LIMIT 1",
-            )?;
-            let mut found =
-                statement.query_and_then([integration.as_str(), fingerprint], |row| time(row, "started_at"))?;
-            found.next().transpose()
-        })
+        let sql = "SELECT started_at FROM runs WHERE integration = ?1 AND fingerprint = ?2 AND command <> 'apply'
+                   ORDER BY run DESC LIMIT 1";
+        self.first(sql, [integration.as_str(), fingerprint], |row| time(row, "started_at"))
     }
-}
-
-pub(super) fn first_finding(
-    connection: &Connection,
-    sql: &str,
-    handle: &str,
-) -> Result<Option<(RunId, Finding)>, StoreError> {
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut found = statement.query_and_then([handle], |row| Ok((RunId(row.get("run")?), finding(row)?)))?;
-    found.next().transpose()
 }
 
 /// One line of each handle that fits, from the newest run that knows it; ordered by handle.
@@ -263,30 +173,9 @@ pub(super) fn numbered_line(row: &Row<'_>) -> Result<(RunId, LineRecord), StoreE
     Ok((RunId(row.get("run")?), plan_lines::line(row)?))
 }
 
-/// Whole runs.
-pub(super) fn records(connection: &Connection, sql: &str, params: impl Params) -> Result<Vec<RunRecord>, StoreError> {
-    let mut statement = connection.prepare_cached(sql)?;
-    let summaries: Vec<_> = statement.query_and_then(params, summary)?.collect::<Result<_, _>>()?;
-    summaries.into_iter().map(|summary| record(connection, summary)).collect()
-}
-
-fn record(connection: &Connection, summary: RunSummary) -> Result<RunRecord, StoreError> {
-    let RunSummary { run, integration, command, mode, started_at, undoes, planned, end } = summary;
-    let planned = planned.map(|PlanSummary { fingerprint, accepted, export, guards }| {
-        Ok::<_, StoreError>(PlanRecord {
-            fingerprint,
-            accepted,
-            export,
-            guards,
-            lines: plan_lines::of_run(connection, run)?,
-        })
-    });
-    let end = end.map(|EndSummary { finished_at, verdict, exit_code, totals, requests, head }| {
-        let findings = findings_of(connection, run)?;
-        Ok::<_, StoreError>(RunEnd { finished_at, verdict, exit_code, findings, totals, requests, head })
-    });
-    let (planned, end) = (planned.transpose()?, end.transpose()?);
-    Ok(RunRecord { run, integration, command, mode, started_at, undoes, planned, end })
+/// Reads a whole run.
+pub(super) fn whole(connection: &Connection) -> impl FnMut(&Row<'_>) -> Result<RunRecord, StoreError> {
+    |row| record(row, |run| plan_lines::of_run(connection, run), |run| findings_of(connection, run))
 }
 
 fn integration(row: &Row<'_>) -> Result<IntegrationName, StoreError> {
@@ -294,20 +183,33 @@ fn integration(row: &Row<'_>) -> Result<IntegrationName, StoreError> {
     Ok(IntegrationName::new(&name))
 }
 
+/// A run without its lines and findings.
 pub(super) fn summary(row: &Row<'_>) -> Result<RunSummary, StoreError> {
-    Ok(RunSummary {
-        run: RunId(row.get("run")?),
+    record(row, |_| Ok(()), |_| Ok(()))
+}
+
+fn record<L, F>(
+    row: &Row<'_>,
+    lines: impl FnOnce(RunId) -> Result<L, StoreError>,
+    findings: impl FnOnce(RunId) -> Result<F, StoreError>,
+) -> Result<RunRecord<L, F>, StoreError> {
+    let run = RunId(row.get("run")?);
+    Ok(RunRecord {
+        run,
         integration: integration(row)?,
         command: word(row, "command", RunCommand::from_word)?,
         mode: word(row, "mode", Mode::from_word)?,
         started_at: local_time(row, "started_at", "utc_offset")?,
         undoes: row.get::<_, Option<i64>>("undoes")?.map(RunId),
-        planned: plan_summary(row)?,
-        end: end_summary(row)?,
+        planned: planned(row, || lines(run))?,
+        end: end(row, || findings(run))?,
     })
 }
 
-fn plan_summary(row: &Row<'_>) -> Result<Option<PlanSummary>, StoreError> {
+fn planned<L>(
+    row: &Row<'_>,
+    lines: impl FnOnce() -> Result<L, StoreError>,
+) -> Result<Option<PlanRecord<L>>, StoreError> {
     let fingerprint: Option<String> = row.get("fingerprint")?;
     let Some(fingerprint) = fingerprint else { return Ok(None) };
     let export = ExportRecord {
@@ -321,10 +223,11 @@ fn plan_summary(row: &Row<'_>) -> Result<Option<PlanSummary>, StoreError> {
         files: files(row)?,
         counts: row.get("export_counts")?,
     };
-    Ok(Some(PlanSummary { fingerprint, accepted: row.get("accepted")?, export, guards: guards(row)? }))
+    let accepted = row.get("accepted")?;
+    Ok(Some(PlanRecord { fingerprint, accepted, export, guards: guards(row)?, lines: lines()? }))
 }
 
-fn end_summary(row: &Row<'_>) -> Result<Option<EndSummary>, StoreError> {
+fn end<F>(row: &Row<'_>, findings: impl FnOnce() -> Result<F, StoreError>) -> Result<Option<RunEnd<F>>, StoreError> {
     let Some(finished_at) = maybe_time(row, "finished_at")? else { return Ok(None) };
     let totals = Totals {
         to_decide: count(row, "to_decide")?,
@@ -346,12 +249,16 @@ fn end_summary(row: &Row<'_>) -> Result<Option<EndSummary>, StoreError> {
     };
     let verdict = word(row, "verdict", RunVerdict::from_word)?;
     let (exit_code, head) = (count(row, "exit_code")?, row.get("head")?);
-    Ok(Some(EndSummary { finished_at, verdict, exit_code, totals, requests, head }))
+    Ok(Some(RunEnd { finished_at, verdict, exit_code, findings: findings()?, totals, requests, head }))
 }
 
 pub(super) fn findings_of(connection: &Connection, run: RunId) -> Result<Vec<Finding>, StoreError> {
-    let mut statement = connection.prepare_cached("SELECT * FROM findings WHERE run = ?1 ORDER BY position")?;
-    statement.query_and_then([run.0], finding)?.collect()
+    let sql = "SELECT * FROM findings WHERE run = ?1 ORDER BY position";
+    rows(connection, sql, [run.0], finding)
+}
+
+pub(super) fn numbered_finding(row: &Row<'_>) -> Result<(RunId, Finding), StoreError> {
+    Ok((RunId(row.get("run")?), finding(row)?))
 }
 
 fn finding(row: &Row<'_>) -> Result<Finding, StoreError> {

@@ -18,9 +18,12 @@ use crate::reconcile::model::plan::outcome::{Mode, Outcome, RunCommand, RunVerdi
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
 
+/// A run without its lines and findings.
+pub type RunSummary = RunRecord<(), ()>;
+
 /// One run, whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RunRecord {
+pub struct RunRecord<L = Vec<LineRecord>, F = Vec<Finding>> {
     /// What is known from its beginning.
     pub run: RunId,
     /// Whose run.
@@ -34,9 +37,9 @@ pub struct RunRecord {
     /// The run that it sets back, or plans to.
     pub undoes: Option<RunId>,
     /// What it planned; `None` if it ended before there was a plan.
-    pub planned: Option<PlanRecord>,
+    pub planned: Option<PlanRecord<L>>,
     /// How it ended; `None` while it runs, or if its process died.
-    pub end: Option<RunEnd>,
+    pub end: Option<RunEnd<F>>,
 }
 
 impl RunRecord {
@@ -48,7 +51,7 @@ impl RunRecord {
 
 /// What a run planned, as stored before its first write.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlanRecord {
+pub struct PlanRecord<L = Vec<LineRecord>> {
     /// SHA-256 of the plan, in hex.
     pub fingerprint: String,
     /// Whether the guards let it pass, or a person approved it. Later runs compare with the last accepted one.
@@ -58,7 +61,7 @@ pub struct PlanRecord {
     /// What each guard measured; empty where none was asked, and in plans of a version that did not note it.
     pub guards: Vec<GuardLook>,
     /// Every line. In the history of an older night, unchanged lines are only counted.
-    pub lines: Vec<LineRecord>,
+    pub lines: L,
 }
 
 /// The export of a run.
@@ -162,7 +165,7 @@ impl LineRecord {
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RunEnd {
+pub struct RunEnd<F = Vec<Finding>> {
     /// When.
     pub finished_at: DateTime<Utc>,
     /// In a word.
@@ -170,7 +173,7 @@ pub struct RunEnd {
     /// The exit code of this run alone.
     pub exit_code: u8,
     /// What is to be said beside the lines, ordered.
-    pub findings: Vec<Finding>,
+    pub findings: F,
     /// How many lines the run explained; the lines themselves may have been thinned out since.
     pub totals: Totals,
     /// What it asked of ConnectWise.

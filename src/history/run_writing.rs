@@ -10,6 +10,7 @@ use crate::history::run_record::{ExportRecord, LineRecord, PlanRecord, RunEnd, T
 use crate::history::store::column_values::{files_text, guards_text, integer, time, time_text};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::history::store::rows::{first, rows};
 use crate::history::store::run_lock::RunLock;
 use crate::history::store::stored_remedies;
 use crate::history::{past, plan_lines};
@@ -43,13 +44,9 @@ impl History {
         integration: &IntegrationName,
         since: DateTime<Utc>,
     ) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT started_at FROM runs WHERE integration = ?1 AND started_at >= ?2 AND accepted = 1
-               AND command <> 'plan' AND undoes IS NULL AND finished_at IS NOT NULL ORDER BY run LIMIT 1",
-        )?;
-        let mut rows =
-            statement.query_and_then(params![integration.as_str(), time_text(since)], |row| time(row, "started_at"))?;
-        rows.next().transpose()
+        let sql = "SELECT started_at FROM runs WHERE integration = ?1 AND started_at >= ?2 AND accepted = 1
+                   AND command <> 'plan' AND undoes IS NULL AND finished_at IS NOT NULL ORDER BY run LIMIT 1";
+        first(&self.connection, sql, params![integration.as_str(), time_text(since)], |row| time(row, "started_at"))
     }
 
     /// Notes that a run began. From here on it is in the history, whatever happens.
@@ -252,11 +249,8 @@ fn thin_out(transaction: &Transaction<'_>, run: RunId) -> Result<(), StoreError>
         )
         .optional()?;
     let Some(oldest_whole) = oldest_whole else { return Ok(()) };
-    let mut due = transaction.prepare_cached(
-        "SELECT run FROM runs WHERE integration = ?1 AND run < ?2 AND fingerprint IS NOT NULL AND thinned = 0",
-    )?;
-    let due: Vec<i64> =
-        due.query_map(params![integration, oldest_whole], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let due = "SELECT run FROM runs WHERE integration = ?1 AND run < ?2 AND fingerprint IS NOT NULL AND thinned = 0";
+    let due: Vec<i64> = rows(transaction, due, params![integration, oldest_whole], |row| Ok(row.get(0)?))?;
     for old in due {
         transaction.prepare_cached("DELETE FROM lines WHERE run = ?1 AND outcome = 'unchanged'")?.execute([old])?;
         transaction.prepare_cached("UPDATE runs SET thinned = 1 WHERE run = ?1")?.execute([old])?;

@@ -1,11 +1,12 @@
 //! Service tickets: each is on the disk before it is asked for, so that no crash opens a second one.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension, Params, Row, params};
+use rusqlite::{Row, params};
 
 use crate::history::store::column_values::{integer, maybe_time, time, time_text, word};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::history::store::rows::rows;
 use crate::history::store::run_lock::RunLock;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId, TicketId, TicketRef};
 use crate::reconcile::model::ticket_kind::TicketKind;
@@ -104,7 +105,7 @@ impl History {
     /// The tickets that are not done with, oldest first: of one integration, or of all.
     pub fn live_tickets(&self, integration: Option<&IntegrationName>) -> Result<Vec<TicketRecord>, StoreError> {
         let sql = format!("SELECT * FROM tickets WHERE {LIVE} AND (?1 IS NULL OR integration = ?1) ORDER BY number");
-        self.read(|connection| records(connection, &sql, [integration.map(IntegrationName::as_str)]))
+        self.rows(&sql, [integration.map(IntegrationName::as_str)], record)
     }
 
     /// The last ticket of a matter that is done with: that of its last occurrence.
@@ -117,7 +118,7 @@ impl History {
         let sql = "SELECT * FROM tickets WHERE integration = ?1 AND kind = ?2 AND handle = ?3
                    AND state IN ('closed', 'left') ORDER BY occurrence DESC, number DESC LIMIT 1";
         let matter = params![integration.as_str(), kind.as_str(), handle];
-        self.read(|connection| Ok(records(connection, sql, matter)?.into_iter().next()))
+        self.first(sql, matter, record)
     }
 
     /// Whether the last ticket of a matter that was asked for is none: ConnectWise did not take it.
@@ -130,19 +131,15 @@ impl History {
         let sql =
             "SELECT * FROM tickets WHERE integration = ?1 AND kind = ?2 AND handle = ?3 ORDER BY number DESC LIMIT 1";
         let matter = params![integration.as_str(), kind.as_str(), handle];
-        let last = self.read(|connection| Ok(records(connection, sql, matter)?.into_iter().next()))?;
+        let last = self.first(sql, matter, record)?;
         Ok(last.is_some_and(|last| last.state == TicketState::Dropped))
     }
 
     /// The customer of an open item, as a run found it; `None` if it is about none, or the run's findings are pruned.
     pub fn customer_of_item(&self, run: RunId, handle: &str) -> Result<Option<CustomerName>, StoreError> {
         let sql = "SELECT customer FROM findings WHERE run = ?1 AND handle = ?2 ORDER BY position LIMIT 1";
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(sql)?;
-            let found =
-                statement.query_row(params![run.0, handle], |row| row.get::<_, Option<String>>(0)).optional()?;
-            Ok(found.flatten().map(|name| CustomerName::new(&name)))
-        })
+        let found: Option<Option<String>> = self.first(sql, params![run.0, handle], |row| Ok(row.get(0)?))?;
+        Ok(found.flatten().map(|name| CustomerName::new(&name)))
     }
 
     /// Puts a ticket on the disk before it is asked for, and gives its number.
@@ -179,24 +176,22 @@ impl History {
     /// Stores what is known of a ticket by now.
     pub fn keep_ticket(&mut self, record: &TicketRecord) -> Result<(), StoreError> {
         let TicketRecord { number, state, ticket, noted_at, settled_run, ended_at, why, told, .. } = record;
-        self.write(|transaction| {
-            transaction.execute(
-                "UPDATE tickets SET state = ?2, ticket = ?3, noted_at = ?4, settled_run = ?5, ended_at = ?6, why = ?7,
+        self.execute(
+            "UPDATE tickets SET state = ?2, ticket = ?3, noted_at = ?4, settled_run = ?5, ended_at = ?6, why = ?7,
                                     told = ?8
                  WHERE number = ?1",
-                params![
-                    number,
-                    state.as_str(),
-                    ticket.map(|ticket| ticket.0),
-                    time_text(*noted_at),
-                    settled_run.map(|run| run.0),
-                    ended_at.map(time_text),
-                    why,
-                    told,
-                ],
-            )?;
-            Ok(())
-        })
+            params![
+                number,
+                state.as_str(),
+                ticket.map(|ticket| ticket.0),
+                time_text(*noted_at),
+                settled_run.map(|run| run.0),
+                ended_at.map(time_text),
+                why,
+                told,
+            ],
+        )
+        .map(drop)
     }
 
     /// Stores what a run did about tickets.
@@ -220,28 +215,17 @@ impl History {
         &self,
         integration: &IntegrationName,
     ) -> Result<Option<(RunId, Vec<TicketEvent>)>, StoreError> {
+        let sql = "SELECT max(e.run) FROM ticket_events AS e JOIN runs AS r ON r.run = e.run WHERE r.integration = ?1";
         self.read(|connection| {
-            let newest: Option<i64> = connection
-                .query_row(
-                    "SELECT max(e.run) FROM ticket_events AS e JOIN runs AS r ON r.run = e.run WHERE r.integration = ?1",
-                    [integration.as_str()],
-                    |row| row.get(0),
-                )
-                .optional()?
-                .flatten();
-            let Some(run) = newest else { return Ok(None) };
-            let mut found = connection.prepare_cached("SELECT * FROM ticket_events WHERE run = ?1 ORDER BY position")?;
-            let events = found.query_and_then([run], event)?.collect::<Result<_, _>>()?;
-            Ok(Some((RunId(run), events)))
+            let run: Option<i64> = connection.query_row(sql, [integration.as_str()], |row| row.get(0))?;
+            let Some(run) = run else { return Ok(None) };
+            let sql = "SELECT * FROM ticket_events WHERE run = ?1 ORDER BY position";
+            Ok(Some((RunId(run), rows(connection, sql, [run], event)?)))
         })
     }
 }
 
 const LIVE: &str = "state IN ('intended', 'open', 'dismissed')";
-
-fn records(connection: &Connection, sql: &str, about: impl Params) -> Result<Vec<TicketRecord>, StoreError> {
-    connection.prepare_cached(sql)?.query_and_then(about, record)?.collect()
-}
 
 fn record(row: &Row<'_>) -> Result<TicketRecord, StoreError> {
     Ok(TicketRecord {

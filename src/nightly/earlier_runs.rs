@@ -51,9 +51,6 @@ pub(crate) fn as_cut_off(
 
 /// Ends the record of a run that ended by itself where that could not be stored, with what its journal knows of its lines.
 /// `None` for one that has its end.
-///
-/// # Errors
-/// When it cannot be stored still.
 pub(crate) fn close_noted(
     (integration, run): (&IntegrationName, RunId),
     failure: Failure,

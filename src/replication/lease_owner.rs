@@ -80,9 +80,6 @@ impl LeaseOwner {
     }
 
     /// Takes the lease that was found, if nobody was ahead.
-    ///
-    /// # Errors
-    /// As for [`LeaseOwner::look`].
     pub async fn take(&self, found: &FoundLease) -> Result<OwnedLease, ReplicaError> {
         let FoundLease { seen: before, left, now, here_before, .. } = found;
         self.write(|seen, is_mine| match turn(seen, &self.me, is_mine, *now) {
@@ -131,9 +128,6 @@ impl LeaseOwner {
     }
 
     /// Notes that this host goes back to a copy of its own term: the same as a change of hosts.
-    ///
-    /// # Errors
-    /// As for [`LeaseOwner::renew`].
     pub async fn go_back(&self, from: &str) -> Result<OwnedLease, ReplicaError> {
         self.write(|seen, is_mine| match seen {
             Some(seen) if is_mine => {
@@ -146,9 +140,6 @@ impl LeaseOwner {
     }
 
     /// The lease as it lies there.
-    ///
-    /// # Errors
-    /// The store's, or when it cannot be read.
     pub async fn seen(&self) -> Result<Option<SeenLease>, ReplicaError> {
         Ok(self.read().await?.map(|(seen, _)| seen))
     }
@@ -185,9 +176,6 @@ impl LeaseOwner {
     }
 
     /// Whether a lease is this host's. It is to be read first: another process of this host may have renewed it just now.
-    ///
-    /// # Errors
-    /// When this host's marks cannot be read.
     pub fn wrote(&self, lease: &Lease) -> Result<bool, ReplicaError> {
         Ok(lease.holder == self.me && self.marks.knows(&lease.mark)?)
     }
@@ -254,9 +242,6 @@ pub struct LeaseKeeper {
 
 impl LeaseKeeper {
     /// Begins to renew it.
-    ///
-    /// # Errors
-    /// When no thread can be had.
     pub fn new(owner: LeaseOwner, held: &OwnedLease) -> io::Result<Self> {
         let (renewed, guard) = LeaseGuard::new(held.span);
         let (stop, stopped) = channel();
@@ -291,9 +276,6 @@ fn end(renewed: &watch::Sender<LeaseSpan>, host: &str) {
 
 /// Renews the lease while it is this host's, until what is given is dropped; takes it from nobody. Of another host's, `noted` is
 /// told each time that it was renewed, and until when it holds at the most.
-///
-/// # Errors
-/// When no thread can be had.
 pub fn renew_while_mine(
     owner: LeaseOwner,
     noted: impl Fn(&str, DateTime<Utc>) + Send + 'static,

@@ -127,9 +127,6 @@ fn described(files: &[String]) -> BTreeSet<CopyName> {
 }
 
 /// The newest copy, and how many there are; `None` if there is none.
-///
-/// # Errors
-/// The store's, or when its description cannot be read.
 pub async fn newest(store: &CopyStore) -> Result<Option<NewestCopy>, ReplicaError> {
     let copies = described(&store.list("copies").await?);
     let Some(name) = copies.last().copied() else { return Ok(None) };
@@ -140,9 +137,6 @@ pub async fn newest(store: &CopyStore) -> Result<Option<NewestCopy>, ReplicaErro
 }
 
 /// Opens a copy as a host would that takes over, and gives the last run that is in it.
-///
-/// # Errors
-/// As for [`fetch`].
 pub async fn last_run_in(
     store: &CopyStore,
     name: CopyName,

@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::history::run_lookup::RunSummary;
-use crate::history::run_record::{LineRecord, RunRecord};
+use crate::history::run_record::{LineRecord, RunRecord, RunSummary};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::RunId;

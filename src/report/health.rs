@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::history::run_lookup::{EndSummary, RunSummary};
+use crate::history::run_record::{RunEnd, RunSummary};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
@@ -84,7 +84,7 @@ pub fn health(
     expected: TimeDelta,
     now: DateTime<Utc>,
 ) -> Health {
-    let is_good = |end: &EndSummary| Exit::of_code(end.exit_code).is_good();
+    let is_good = |end: &RunEnd<()>| Exit::of_code(end.exit_code).is_good();
     let newest = nights.first();
     let open = newest.filter(|night| night.end.is_none());
     let undo = newest.filter(|night| night.undoes.is_some());
@@ -94,7 +94,7 @@ pub fn health(
     };
     let ended = ends().next();
     let last_success = ends().map(|(_, end)| end).find(|end| is_good(end));
-    let late = |end: &EndSummary| now.signed_duration_since(end.finished_at) > expected;
+    let late = |end: &RunEnd<()>| now.signed_duration_since(end.finished_at) > expected;
     let state = match (open, ended) {
         _ if mode == Mode::Off => State::Off,
         (Some(_), _) if !is_running => State::CutOff,
@@ -240,10 +240,11 @@ mod tests {
     /// A night that ended so many hours before noon; without an exit code it did not end.
     fn night(run: i64, hours: i64, exit_code: Option<u8>) -> RunSummary {
         let started_at = noon() - TimeDelta::hours(hours);
-        let end = exit_code.map(|exit_code| EndSummary {
+        let end = exit_code.map(|exit_code| RunEnd {
             finished_at: started_at,
             verdict: Exit::of_code(exit_code).verdict(),
             exit_code,
+            findings: (),
             totals: Totals::default(),
             requests: Traffic::default(),
             head: None,

@@ -300,9 +300,6 @@ impl Item<'_> {
     }
 
     /// The answer as it may be stored.
-    ///
-    /// # Errors
-    /// Why this is no answer to it.
     pub fn answer(&self, verb: AnswerVerb) -> Result<Answerable, Refusal> {
         let permitted = answer(verb, &self.shown())?;
         let matter = match permitted.about {

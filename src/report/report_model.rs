@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
-use crate::history::run_lookup::RunSummary;
-use crate::history::run_record::{LineRecord, PlanRecord, RunEnd, RunRecord, Totals};
+use crate::history::run_record::{LineRecord, PlanRecord, RunEnd, RunRecord, RunSummary, Totals};
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::fingerprint::short;

@@ -9,15 +9,9 @@ use crate::reconcile::model::ids::{CompanyId, TicketId, TicketRef};
 #[expect(async_fn_in_trait, reason = "used with static dispatch on one thread; no Send bound is needed")]
 pub trait ServiceBoard {
     /// The records that these names mean.
-    ///
-    /// # Errors
-    /// What could not be read, or is not there.
     async fn terms(&self, names: &BoardNames) -> Result<BoardTerms, TermsError>;
 
     /// The tickets of these references, open and closed ones, oldest first. Several may bear one reference.
-    ///
-    /// # Errors
-    /// Any part that could not be read.
     async fn tickets(&self, references: &BTreeSet<TicketRef>) -> Result<Vec<Ticket>, ReadError>;
 
     /// Sends one POST of one ticket, once.

@@ -38,9 +38,6 @@ use crate::web::tls::{TlsDoor, TlsError, TlsFiles};
 
 /// Serves the desk until `stop` is ready. `names` are host names under which it may be asked, beside addresses and
 /// localhost. Nobody holds many connections, or one for long.
-///
-/// # Errors
-/// When the certificate cannot be used.
 pub async fn serve_desk(
     listener: TcpListener,
     desk: DeskSite,
@@ -52,9 +49,6 @@ pub async fn serve_desk(
 }
 
 /// Serves the desk of many tenants likewise. `site` has their metrics, and the store of the people.
-///
-/// # Errors
-/// When the certificate cannot be used.
 pub async fn serve_fleet(
     listener: TcpListener,
     (fleet, site): (FleetDesk, Site),

@@ -86,7 +86,7 @@ pub(crate) fn of_desk(beside: Router<DeskSite>, desk: DeskSite) -> Router {
     }
     let uploads = post(receive_upload::upload).layer(DefaultBodyLimit::max(receive_upload::FORM_MOST));
     router = router.route(DeskAction::Upload.path(), uploads);
-    for action in DeskAction::ALL.into_iter().filter(|action| *action != DeskAction::Upload) {
+    for action in DeskAction::ALL.iter().copied().filter(|action| *action != DeskAction::Upload) {
         let handler = move |asked: DeskRequest, body: Bytes| done(asked, action, body);
         router = router.route(action.path(), post(handler));
     }

@@ -16,7 +16,7 @@ use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::raw_server::{Raw, json};
-use super::{client, settings};
+use super::{client, keys, settings};
 use recount::connectwise::client::Client;
 use recount::connectwise::{ReadError, Reader};
 use recount::reconcile::model::ids::AgreementId;
@@ -32,12 +32,12 @@ async fn an_answer_that_is_cut_is_read_again() {
     let none = json("200 OK", "");
     for broken in ["", "HTTP/1.1 2", &short, chunk, &half, &none] {
         let raw = Raw::answering(&[broken, &whole]).await;
-        let client = Client::new(settings(&raw.url)).expect("a client");
+        let client = Client::new(settings(&raw.url), &keys()).expect("a client");
         assert_eq!(client.catalog().await.map(|items| items.records.len()), Ok(2), "{broken}");
         assert_eq!(raw.served(), 2, "{broken}");
     }
     let raw = Raw::answering(&[&half]).await;
-    let error = Client::new(settings(&raw.url)).expect("a client").catalog().await.expect_err("half");
+    let error = Client::new(settings(&raw.url), &keys()).expect("a client").catalog().await.expect_err("half");
     assert!(matches!(error, ReadError::Unreachable { .. }), "{error}");
     assert_eq!(raw.served(), 5);
 }
@@ -47,7 +47,8 @@ async fn a_server_that_is_not_there_is_unreachable() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     drop(listener);
-    let error = Client::new(settings(&url)).expect("a client").catalog().await.expect_err("nobody").to_string();
+    let error =
+        Client::new(settings(&url), &keys()).expect("a client").catalog().await.expect_err("nobody").to_string();
     assert!(error.contains("no connection") && error.contains("5 tries") && !error.contains("canary"), "{error}");
 }
 
@@ -57,7 +58,7 @@ async fn a_server_that_does_not_answer_in_time_is_unreachable() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let mut settings = settings(&format!("http://{}", listener.local_addr().expect("an address")));
     settings.request_timeout = Duration::from_millis(20);
-    let error = Client::new(settings).expect("a client").catalog().await.expect_err("nothing").to_string();
+    let error = Client::new(settings, &keys()).expect("a client").catalog().await.expect_err("nothing").to_string();
     assert!(error.contains("no answer in time (5 tries)"), "{error}");
 }
 
@@ -120,7 +121,7 @@ async fn no_more_requests_are_on_their_way_than_allowed() {
     tokio::spawn(async move { axum::serve(listener, app).await });
     let mut settings = settings(&url);
     settings.max_in_flight = 2;
-    let client = Client::new(settings).expect("a client");
+    let client = Client::new(settings, &keys()).expect("a client");
     let reads = (1..=8).map(|id| client.additions(AgreementId(id)));
     assert!(futures_util::future::join_all(reads).await.iter().all(Result::is_ok));
     assert_eq!(highest.load(Ordering::SeqCst), 2);
@@ -136,7 +137,7 @@ async fn a_request_beyond_the_pace_is_not_sent_yet() {
         .await;
     let mut settings = settings(&server.uri());
     settings.requests_per_minute = 2;
-    let client = Client::new(settings).expect("a client");
+    let client = Client::new(settings, &keys()).expect("a client");
     assert!(client.catalog().await.is_ok() && client.catalog().await.is_ok());
     // Polled once, a request that may go out is counted as sent.
     assert!(client.catalog().now_or_never().is_none());

@@ -3,10 +3,10 @@
 use wiremock::matchers::{any, path, path_regex};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use super::{client, query, requests, settings};
+use super::{client, keys, query, requests, settings};
 use recount::connectwise::Reader;
 use recount::connectwise::client::Client;
-use recount::connectwise::client::settings::{ClientError, ConnectWiseSettings};
+use recount::connectwise::client::settings::{ApiKeys, ClientError, ConnectWiseSettings};
 use recount::connectwise::client::status_meaning::Right;
 use recount::reconcile::model::connectwise_records::{AdditionList, Listed};
 use recount::reconcile::model::ids::AgreementId;
@@ -76,7 +76,7 @@ async fn the_codebase_is_looked_up_once_and_without_credentials() {
     let mut settings = settings(&server.uri());
     settings.codebase = None;
     settings.company = "example/msp".into();
-    let client = Client::new(settings).expect("a client");
+    let client = Client::new(settings, &keys()).expect("a client");
     let (catalog, companies) = tokio::join!(client.catalog(), client.all_companies());
     assert!(catalog.is_ok() && companies.is_ok());
     let requests = requests(&server).await;
@@ -97,12 +97,12 @@ async fn a_codebase_that_cannot_be_looked_up_is_the_router() {
         Mock::given(path("/login/companyinfo/examplemsp")).respond_with(info).mount(&server).await;
         let mut settings = settings(&server.uri());
         settings.codebase = None;
-        assert!(Client::new(settings).expect("a client").catalog().await.is_ok());
+        assert!(Client::new(settings, &keys()).expect("a client").catalog().await.is_ok());
         assert_eq!(requests(&server).await[1].url.path(), "/v4_6_release/apis/3.0/procurement/catalog");
     }
 }
 
-type Spoil = fn(&mut ConnectWiseSettings);
+type Spoil = fn(&mut ConnectWiseSettings, &mut ApiKeys);
 
 /// Otherwise a typo would show up at night, as an answer that nobody understands.
 #[tokio::test]
@@ -110,19 +110,20 @@ async fn settings_that_cannot_be_right_are_refused_before_anything_is_sent() {
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(ResponseTemplate::new(200)).expect(0).mount(&server).await;
     let cases: [(&str, Spoil); 8] = [
-        ("company", |s| s.company = String::new()),
-        ("company", |s| s.company = "a:b".into()),
-        ("client_id", |s| s.client_id = "x y".into()),
-        ("private_key", |s| s.private_key = "key\n".into()),
-        ("codebase", |s| s.codebase = Some("../x".into())),
-        ("api_version", |s| s.api_version = "latest\r\nx: y".into()),
-        ("max_in_flight", |s| s.max_in_flight = 0),
-        ("requests_per_minute", |s| s.requests_per_minute = 0),
+        ("company", |s, _| s.company = String::new()),
+        ("company", |s, _| s.company = "a:b".into()),
+        ("client_id", |s, _| s.client_id = "x y".into()),
+        ("private_key", |_, keys| keys.private_key = "key\n".into()),
+        ("codebase", |s, _| s.codebase = Some("../x".into())),
+        ("api_version", |s, _| s.api_version = "latest\r\nx: y".into()),
+        ("max_in_flight", |s, _| s.max_in_flight = 0),
+        ("requests_per_minute", |s, _| s.requests_per_minute = 0),
     ];
     for (key, spoil) in cases {
         let mut settings = settings(&server.uri());
-        spoil(&mut settings);
-        let error = Client::new(settings).err().expect(key).to_string();
+        let mut keys = keys();
+        spoil(&mut settings, &mut keys);
+        let error = Client::new(settings, &keys).err().expect(key).to_string();
         assert!(error.starts_with(key) && !error.contains("canary"), "{error}");
     }
 }
@@ -133,9 +134,9 @@ fn authorities_that_cannot_be_read_are_named() {
     let path = folder.path().join("ca.pem");
     let mut missing = settings("https://cw.example.com");
     missing.ca_file = Some(path.clone());
-    assert!(matches!(Client::new(missing), Err(ClientError::CaFile { .. })));
+    assert!(matches!(Client::new(missing, &keys()), Err(ClientError::CaFile { .. })));
     std::fs::write(&path, "no certificate").expect("a file");
     let mut empty = settings("https://cw.example.com");
     empty.ca_file = Some(path);
-    assert!(matches!(Client::new(empty), Err(ClientError::CaFileForm { .. })));
+    assert!(matches!(Client::new(empty, &keys()), Err(ClientError::CaFileForm { .. })));
 }

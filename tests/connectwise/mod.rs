@@ -13,20 +13,23 @@ use url::Url;
 use wiremock::MockServer;
 
 use recount::connectwise::client::Client;
-use recount::connectwise::client::settings::ConnectWiseSettings;
+use recount::connectwise::client::settings::{ApiKeys, ConnectWiseSettings};
 
 /// Settings for a server on this host: no codebase look-up, and retries without a noticeable pause.
 fn settings(url: &str) -> ConnectWiseSettings {
     let url = Url::parse(url).expect("a URL");
-    let keys = ("public-canary".into(), "private-canary".into());
-    let mut settings = ConnectWiseSettings::new(url, "examplemsp".into(), "client-canary".into(), keys.0, keys.1);
+    let mut settings = ConnectWiseSettings::new(url, "examplemsp".into(), "client-canary".into());
     settings.codebase = Some("v4_6_release".into());
     settings.retry_pause_max = Duration::from_millis(1);
     settings
 }
 
+fn keys() -> ApiKeys {
+    ApiKeys { public_key: "public-canary".into(), private_key: "private-canary".into() }
+}
+
 fn client(server: &MockServer) -> Client {
-    Client::new(settings(&server.uri())).expect("a client")
+    Client::new(settings(&server.uri()), &keys()).expect("a client")
 }
 
 /// All that a server got, after a check that there is no word of money in it.

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
-use super::{client, query, requests};
+use super::{client, keys, query, requests};
 use recount::connectwise::Reader;
 use recount::reconcile::model::ids::CompanyId;
 
@@ -138,7 +138,7 @@ async fn a_list_without_an_end_is_an_error() {
     Mock::given(any()).respond_with(Endless).mount(&server).await;
     let mut settings = super::settings(&server.uri());
     settings.requests_per_minute = 100_000;
-    let client = recount::connectwise::client::Client::new(settings).expect("a client");
+    let client = recount::connectwise::client::Client::new(settings, &keys()).expect("a client");
     let error = client.all_companies().await.expect_err("no end").to_string();
     assert!(error.contains("no end of the list after 1000 pages"), "{error}");
 }

@@ -12,7 +12,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::raw_server::json;
-use super::settings;
+use super::{keys, settings};
 use recount::connectwise::client::Client;
 use recount::connectwise::client::unreachable_cause::{CertificateFault, UnreachableCause};
 use recount::connectwise::{ReadError, Reader};
@@ -54,7 +54,7 @@ async fn an_authority_that_is_named_is_trusted() {
     for host in ["localhost", "127.0.0.1"] {
         let mut settings = settings(&format!("https://{host}:{port}"));
         settings.ca_file = Some(Path::new(FOLDER).join("authority.pem"));
-        assert_eq!(Client::new(settings).expect("a client").catalog().await, Ok(Listed::default()));
+        assert_eq!(Client::new(settings, &keys()).expect("a client").catalog().await, Ok(Listed::default()));
     }
 }
 
@@ -62,7 +62,7 @@ async fn an_authority_that_is_named_is_trusted() {
 #[tokio::test]
 async fn a_stranger_is_refused_once() {
     let (port, opened) = serve().await;
-    let client = Client::new(settings(&format!("https://localhost:{port}"))).expect("a client");
+    let client = Client::new(settings(&format!("https://localhost:{port}")), &keys()).expect("a client");
     let error = client.catalog().await.expect_err("a stranger").to_string();
     assert!(error.contains("no trusted connection"), "{error}");
     assert_eq!(opened.load(Ordering::SeqCst), 2, "refused, and looked at once more");
@@ -82,7 +82,7 @@ async fn what_is_wrong_with_a_certificate_is_told() {
         let (port, _) = serve_as(certificate, key).await;
         let mut settings = settings(&format!("https://{host}:{port}"));
         settings.ca_file = authority.then(|| Path::new(FOLDER).join("authority.pem"));
-        match Client::new(settings).expect("a client").catalog().await {
+        match Client::new(settings, &keys()).expect("a client").catalog().await {
             Err(ReadError::Unreachable { cause: UnreachableCause::Certificate(found), .. }) => {
                 assert_eq!(found, fault, "{certificate}");
             }

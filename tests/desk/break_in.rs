@@ -29,7 +29,7 @@ fn forms(night: &Night) -> Vec<Form> {
         ("lines", "1".to_owned()),
         ("company", "2".to_owned()),
     ];
-    DeskAction::ALL.into_iter().map(|action| (action, own(action), fields.clone())).collect()
+    DeskAction::ALL.iter().copied().map(|action| (action, own(action), fields.clone())).collect()
 }
 
 fn sent<'a>(fields: &'a [(&'static str, String)], token: &'a str) -> Vec<(&'a str, &'a str)> {

@@ -95,7 +95,7 @@ fn whoever_has_no_role_at_a_tenant_sees_and_does_nothing_there() {
             let token =
                 if is_own && !is_broken { browser.get(&format!("/t/{tenant}/plan")).token() } else { token.clone() };
             // The last one would end the session.
-            for action in DeskAction::ALL.into_iter().filter(|action| *action != DeskAction::SignOut) {
+            for action in DeskAction::ALL.iter().copied().filter(|action| *action != DeskAction::SignOut) {
                 let answer = browser.post(&form_of(tenant, action), &[("csrf", &token), ("what", "night")]);
                 let case = format!("{name}, {action:?} at {tenant}: {} {}", answer.status, answer.body);
                 match (is_own, is_broken) {

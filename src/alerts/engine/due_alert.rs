@@ -1,8 +1,7 @@
 //! Which alerts are due after one run.
 
 use crate::alerts::alert::{Alert, RunFilter};
-use crate::history::run_lookup::RunSummary;
-use crate::history::run_record::RunRecord;
+use crate::history::run_record::{RunRecord, RunSummary};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;

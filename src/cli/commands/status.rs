@@ -20,7 +20,7 @@ use crate::cli::{clock, session};
 use crate::config::settings::Config;
 use crate::history::alert_records::{AlertOutcome, AlertRecord};
 use crate::history::past::owned_lines::UnwatchedLine;
-use crate::history::run_lookup::RunSummary;
+use crate::history::run_record::RunSummary;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;
@@ -234,16 +234,10 @@ struct Document<'a> {
     /// Integrations that are off, renamed or removed, and whose lines bill still.
     unwatched: Vec<UnwatchedJson<'a>>,
     /// Bytes of the history, and of reports and fetched files.
-    size: SizeJson,
+    size: StateSize,
     /// The lease and the newest copy, where copies go.
     #[serde(skip_serializing_if = "Option::is_none")]
     replica: Option<&'a ReplicaStanding>,
-}
-
-#[derive(Serialize)]
-struct SizeJson {
-    history: u64,
-    files: u64,
 }
 
 #[derive(Serialize)]
@@ -278,7 +272,7 @@ impl<'a> Document<'a> {
             integrations: integrations.iter().map(|(name, health, _)| HealthJson::of(name, health)).collect(),
             alerts: alerts.values().map(alert).collect(),
             unwatched: unwatched.iter().map(UnwatchedJson::of).collect(),
-            size: SizeJson { history: size.history, files: size.files },
+            size: *size,
             replica: replica.as_ref(),
         }
     }

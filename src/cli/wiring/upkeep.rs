@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use chrono::TimeDelta;
+use serde::Serialize;
 
 use crate::cli::session::Session;
 use crate::cli::{clock, session};
@@ -85,10 +86,11 @@ fn old_files(folder: &Path, before: SystemTime) -> Vec<PathBuf> {
 }
 
 /// How many bytes the history takes, and how many its reports and fetched files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(crate) struct StateSize {
     pub(crate) history: u64,
     pub(crate) files: u64,
+    #[serde(skip)]
     pub(crate) keep: Duration,
 }
 

@@ -41,60 +41,29 @@ pub struct EditedRow {
 
 /// Why the file was left as it was.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "its messages say it")]
 pub enum CustomersEditError {
-    /// It cannot be opened for writing, or not read.
     #[error("{}: cannot be opened for writing", path.display())]
-    Open {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Open { path: PathBuf, source: io::Error },
     /// It is not a whole `customers.csv`, so nobody can tell what an edit would do to it.
     #[error("{0}")]
     Damaged(ConfigErrors),
     /// The customer has a row, and it was not asked to replace it.
     #[error("\"{customer}\" is on line {line} already")]
-    There {
-        /// The customer.
-        customer: CustomerName,
-        /// Its line.
-        line: u64,
-    },
+    There { customer: CustomerName, line: u64 },
     /// The customer has no row that could be taken out.
     #[error("\"{customer}\" has no row")]
-    NotThere {
-        /// The customer.
-        customer: CustomerName,
-    },
-    /// The header has no such column.
+    NotThere { customer: CustomerName },
     #[error("{}: has no column `{column}`", path.display())]
-    NoColumn {
-        /// The file.
-        path: PathBuf,
-        /// The column.
-        column: &'static str,
-    },
-    /// Somebody else wrote to the file meanwhile.
+    NoColumn { path: PathBuf, column: &'static str },
     #[error("{}: was changed by somebody else in the meantime", path.display())]
-    Changed {
-        /// The file.
-        path: PathBuf,
-    },
+    Changed { path: PathBuf },
     /// The edited text would not read back as what was meant.
     #[error("{}: the edited file would not read back as intended", path.display())]
-    Unsound {
-        /// The file.
-        path: PathBuf,
-    },
+    Unsound { path: PathBuf },
     /// The new file cannot be put in its place, with its owner and its mode.
     #[error("{}: cannot be replaced", path.display())]
-    Replace {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Replace { path: PathBuf, source: io::Error },
 }
 
 /// Adds the row of a customer, or changes it where `replace` says so, and puts the whole new file in the old one's place

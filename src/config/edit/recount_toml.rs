@@ -12,30 +12,15 @@ use crate::reconcile::model::plan::outcome::Mode;
 
 /// Why a configuration was not changed. The file is as it was.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "its messages say it")]
 pub enum ConfigEditError {
-    /// It could not be read or replaced.
     #[error("cannot change {}", .path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    File { path: PathBuf, source: io::Error },
     /// It is no TOML, or not in a form that can be changed in place.
     #[error("{} cannot be changed in place: {why}", .path.display())]
-    Form {
-        /// The file.
-        path: PathBuf,
-        /// What is in the way.
-        why: &'static str,
-    },
-    /// Somebody else wrote to the file meanwhile.
+    Form { path: PathBuf, why: &'static str },
     #[error("{}: was changed by somebody else in the meantime", .path.display())]
-    Changed {
-        /// The file.
-        path: PathBuf,
-    },
-    /// It would not load any more.
+    Changed { path: PathBuf },
     #[error("the changed file would not load: {0}")]
     Invalid(ConfigErrors),
 }
@@ -62,9 +47,6 @@ pub fn set_mode(path: &Path, integration: &str, mode: Mode) -> Result<(), Config
 }
 
 /// Adds tables at the end of the file.
-///
-/// # Errors
-/// As for [`set_mode`].
 pub fn append(path: &Path, tables: &str) -> Result<(), ConfigEditError> {
     change(path, |document| {
         *document = format!("{document}{tables}").parse().ok()?;

@@ -28,38 +28,19 @@ pub enum ServiceChoice {
 
 /// Why the file was left as it was.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "its messages say it")]
 pub enum ServicesEditError {
-    /// It cannot be opened for writing.
     #[error("{}: cannot be opened for writing", path.display())]
-    Open {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// It is not whole, or would not be afterwards.
+    Open { path: PathBuf, source: io::Error },
     #[error("{0}")]
     Invalid(ConfigErrors),
     /// The edited text would not read back as what was meant.
     #[error("{}: the edited file would not read back as intended", path.display())]
-    Unsound {
-        /// The file.
-        path: PathBuf,
-    },
-    /// Somebody else wrote to the file meanwhile.
+    Unsound { path: PathBuf },
     #[error("{}: was changed by somebody else in the meantime", path.display())]
-    Changed {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The new file cannot be put in its place.
+    Changed { path: PathBuf },
     #[error("{}: cannot be replaced", path.display())]
-    Replace {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Replace { path: PathBuf, source: io::Error },
 }
 
 impl ServiceChoice {

@@ -34,7 +34,7 @@ pub struct AlertConfig {
 #[derive(Debug, Clone)]
 pub enum AlertKind {
     /// E-mail.
-    Mail(MailConfig),
+    Mail(Mail<SecretSource>),
     /// A POST of JSON.
     Webhook {
         /// Where to.
@@ -51,25 +51,6 @@ pub enum AlertKind {
         /// An authority of one's own, in PEM.
         ca_file: Option<PathBuf>,
     },
-}
-
-/// A mail server, and who writes to whom.
-#[derive(Debug, Clone)]
-pub struct MailConfig {
-    /// Its name, or its address.
-    pub server: String,
-    /// Its port.
-    pub port: u16,
-    /// How the connection is kept private.
-    pub tls: Privacy,
-    /// An authority of one's own, in PEM.
-    pub ca_file: Option<PathBuf>,
-    /// Who signs in, and where the password is.
-    pub login: Option<(String, SecretSource)>,
-    /// The sender.
-    pub from: String,
-    /// The receivers.
-    pub to: Vec<String>,
 }
 
 impl AlertKind {
@@ -92,10 +73,10 @@ impl ChannelSource for AlertConfig {
         let Self { folder, kind, .. } = self;
         Ok(match kind {
             AlertKind::Mail(mail) => {
-                let MailConfig { server, port, tls, ca_file, login, from, to } = mail.clone();
+                let Mail { server, port, privacy, ca_file, login, from, to } = mail.clone();
                 let password = |source: &SecretSource| read(source, folder).map_err(|error| error.of("password"));
                 let login = login.map(|(user, source)| Ok::<_, SecretError>((user, password(&source)?)));
-                Channel::Mail(Mail { server, port, privacy: tls, ca_file, login: login.transpose()?, from, to })
+                Channel::Mail(Mail { server, port, privacy, ca_file, login: login.transpose()?, from, to })
             }
             AlertKind::Webhook { url, shape, ca_file } => {
                 Channel::Webhook(Webhook { url: url.url(folder)?, shape: *shape, ca_file: ca_file.clone() })
@@ -296,10 +277,10 @@ fn checked(text: &str) -> Result<Url, AddressError> {
     }
 }
 
-fn mail(section: &Section<'_>, folder: &Path) -> Option<MailConfig> {
+fn mail(section: &Section<'_>, folder: &Path) -> Option<Mail<SecretSource>> {
     let server_field = section.required("server");
     let server = server_field.as_ref().and_then(server);
-    let tls = section.get("tls").map_or(Some(Privacy::Implicit), |field| private(&field, server.as_deref()));
+    let privacy = section.get("tls").map_or(Some(Privacy::Implicit), |field| private(&field, server.as_deref()));
     let port = optional(section.get("port"), |field| field.whole(1, 65_535));
     let ca_file = optional(section.get("ca_file"), |field| ca_file(field, folder));
     let user = optional(section.get("user"), |field| field.text().map(str::to_owned));
@@ -314,13 +295,13 @@ fn mail(section: &Section<'_>, folder: &Path) -> Option<MailConfig> {
             return None;
         }
     };
-    let (server, tls, ca_file) = (server?, tls?, ca_file?);
-    let port = port?.unwrap_or(match tls {
+    let (server, privacy, ca_file) = (server?, privacy?, ca_file?);
+    let port = port?.unwrap_or(match privacy {
         Privacy::Implicit => 465,
         Privacy::Starttls => 587,
         Privacy::None => 25,
     });
-    Some(MailConfig { server, port, tls, ca_file, login, from: from?, to: to? })
+    Some(Mail { server, port, privacy, ca_file, login, from: from?, to: to? })
 }
 
 fn server(field: &Field<'_>) -> Option<String> {

@@ -9,13 +9,10 @@ use crate::config::secret_source::secret;
 use crate::config::settings::ConnectWiseConfig;
 use crate::config::toml_document::{Field, Section};
 use crate::config::values::{ca_file, optional};
+use crate::connectwise::client::settings::ConnectWiseSettings;
 use crate::http_client::is_loopback;
 use crate::reconcile::model::record_links::RecordAddress;
 
-/// The model that this version was written for (ConnectWise developer guide: pinned in `Accept`).
-const API_VERSION: &str = "2025.1";
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
-const RETRY_PAUSE_MAX: Duration = Duration::from_secs(60);
 /// Whether they are tried.
 const BUNDLED_READS: &[(&str, bool)] = &[("auto", true), ("off", false)];
 /// The path under which the cloud shows records, whatever release it runs (seen in public integrations of many hosts).
@@ -32,15 +29,15 @@ pub(in crate::config) fn config(section: Section<'_>, folder: &Path) -> Option<C
     let public_key = section.required("public_key").and_then(|field| secret(&field, folder));
     let private_key = section.required("private_key").and_then(|field| secret(&field, folder));
     let codebase = optional(section.get("codebase"), codebase);
-    let api_version = section.get("api_version").map_or(Some(API_VERSION.to_owned()), |field| api_version(&field));
+    let api_version = optional(section.get("api_version"), api_version);
     let ca_file = optional(section.get("ca_file"), |field| ca_file(field, folder));
-    let max_in_flight = section.get("max_in_flight").map_or(Some(4), |field| field.whole(1, IN_FLIGHT_MOST));
-    let requests_per_minute = section.get("requests_per_minute").map_or(Some(600), |field| field.whole(1, 100_000));
-    let bundled_reads = section.get("bundled_reads").map_or(Some(true), |field| field.word(BUNDLED_READS));
-    let duration = |key, least, usual| section.get(key).map_or(Some(usual), |field| field.duration(least));
-    let request_timeout = duration("request_timeout", Duration::from_millis(1), REQUEST_TIMEOUT);
-    let retry_pause_max = duration("retry_pause_max", Duration::ZERO, RETRY_PAUSE_MAX);
-    let settle = duration("settle", Duration::ZERO, SETTLE);
+    let max_in_flight = optional(section.get("max_in_flight"), |field| field.whole(1, IN_FLIGHT_MOST));
+    let requests_per_minute = optional(section.get("requests_per_minute"), |field| field.whole(1, 100_000));
+    let bundled_reads = optional(section.get("bundled_reads"), |field| field.word(BUNDLED_READS));
+    let duration = |key, least| optional(section.get(key), |field| field.duration(least));
+    let request_timeout = duration("request_timeout", Duration::from_millis(1));
+    let retry_pause_max = duration("retry_pause_max", Duration::ZERO);
+    let settle = duration("settle", Duration::ZERO);
     let records = section.get("record_link").map(|field| record_link(&field));
     section.finish(&[]);
     let (url, company) = (url?, company?);
@@ -48,24 +45,20 @@ pub(in crate::config) fn config(section: Section<'_>, folder: &Path) -> Option<C
         Some(written) => written?,
         None => usual_record_links(&url, &company, codebase.as_ref()?.as_deref()),
     };
-    Some(ConnectWiseConfig {
-        folder: folder.to_owned(),
-        url,
-        company,
-        client_id: client_id?,
-        public_key: public_key?,
-        private_key: private_key?,
+    let usual = ConnectWiseSettings::new(url, company, client_id?);
+    let client = ConnectWiseSettings {
         codebase: codebase?,
-        api_version: api_version?,
+        api_version: api_version?.unwrap_or(usual.api_version),
         ca_file: ca_file?,
-        max_in_flight: max_in_flight?,
-        requests_per_minute: requests_per_minute?,
-        bundled_reads: bundled_reads?,
-        request_timeout: request_timeout?,
-        retry_pause_max: retry_pause_max?,
-        settle: settle?,
-        records,
-    })
+        max_in_flight: max_in_flight?.unwrap_or(usual.max_in_flight),
+        requests_per_minute: requests_per_minute?.unwrap_or(usual.requests_per_minute),
+        bundled_reads: bundled_reads?.unwrap_or(usual.bundled_reads),
+        request_timeout: request_timeout?.unwrap_or(usual.request_timeout),
+        retry_pause_max: retry_pause_max?.unwrap_or(usual.retry_pause_max),
+        ..usual
+    };
+    let (folder, settle) = (folder.to_owned(), settle?.unwrap_or(SETTLE));
+    Some(ConnectWiseConfig { folder, client, public_key: public_key?, private_key: private_key?, settle, records })
 }
 
 /// Where the same ConnectWise shows a record, by its record type and id. The cloud's pages are on the host of its API

@@ -66,9 +66,6 @@ pub(in crate::config) fn of_file(field: &Field<'_>, path: &Path, names_items: bo
 }
 
 /// The services of a file's text.
-///
-/// # Errors
-/// Everything that is wrong with it.
 pub(in crate::config) fn parse(path: &Path, text: &str, names_items: bool) -> Result<Services, ConfigErrors> {
     let document = Document::new(path, text);
     let (table, faults) = DeTable::parse_recoverable(text);

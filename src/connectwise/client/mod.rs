@@ -38,7 +38,7 @@ use crate::connectwise::client::backoff::Backoff;
 use crate::connectwise::client::codebase::CodebaseAnswer;
 use crate::connectwise::client::pause_after_429::{Gate, Throttle};
 use crate::connectwise::client::requests_per_minute::Pace;
-use crate::connectwise::client::settings::{ClientError, ConnectWiseSettings};
+use crate::connectwise::client::settings::{ApiKeys, ClientError, ConnectWiseSettings};
 use crate::connectwise::client::shared_connection::{Parts, SharedConnection};
 use crate::connectwise::client::stopwatch::{RunningStopwatch, Stopwatch};
 use crate::connectwise::client::transport::{HttpAnswer, NoAnswer};
@@ -89,11 +89,11 @@ impl Client {
     ///
     /// # Errors
     /// A setting that cannot be right, or certificates that cannot be read.
-    pub fn new(settings: ConnectWiseSettings) -> Result<Self, ClientError> {
+    pub fn new(settings: ConnectWiseSettings, keys: &ApiKeys) -> Result<Self, ClientError> {
         let sites = Sites::of(&settings.url)?;
-        check(&settings)?;
+        check(&settings, keys)?;
         let pool = transport::pool(&settings, &sites)?;
-        let credentials = credentials(&settings);
+        let credentials = credentials(&settings.company, keys);
         let identity = Identity::of(&settings, &credentials)?;
         let api_root = match &settings.codebase {
             None => OnceCell::new(),
@@ -118,7 +118,7 @@ impl Client {
             throttle: Throttle::default(),
             backoff: Backoff::new(settings.retry_pause_max),
             clock: settings.clock,
-            censor: Censor::new(shapes_of(&settings, credentials)),
+            censor: Censor::new(shapes_of(keys, credentials)),
             company: settings.company,
             sent: AtomicU64::new(0),
             retried: AtomicU64::new(0),
@@ -338,8 +338,8 @@ fn with_body(mut request: Request, body: String) -> Request {
     request
 }
 
-fn check(settings: &ConnectWiseSettings) -> Result<(), ClientError> {
-    let (public, private) = (settings.public_key.expose_secret(), settings.private_key.expose_secret());
+fn check(settings: &ConnectWiseSettings, keys: &ApiKeys) -> Result<(), ClientError> {
+    let (public, private) = (keys.public_key.expose_secret(), keys.private_key.expose_secret());
     let texts = [
         ("company", settings.company.as_str()),
         ("client_id", settings.client_id.as_str()),
@@ -375,8 +375,8 @@ fn check(settings: &ConnectWiseSettings) -> Result<(), ClientError> {
 }
 
 /// Every shape in which a server may send back what it was sent: the whole header, the keys, and base64 of each alone.
-fn shapes_of(settings: &ConnectWiseSettings, credentials: String) -> Vec<SecretString> {
-    let keys = [&settings.private_key, &settings.public_key];
+fn shapes_of(keys: &ApiKeys, credentials: String) -> Vec<SecretString> {
+    let keys = [&keys.private_key, &keys.public_key];
     let encoded = keys.iter().map(|key| STANDARD_NO_PAD.encode(key.expose_secret()));
     let in_urls = keys.iter().map(|key| URL_SAFE_NO_PAD.encode(key.expose_secret()));
     let encoded: Vec<SecretString> = encoded.chain(in_urls).map(SecretString::from).collect();
@@ -384,7 +384,7 @@ fn shapes_of(settings: &ConnectWiseSettings, credentials: String) -> Vec<SecretS
 }
 
 /// `company+public:private` in base 64 (ConnectWise developer guide).
-fn credentials(settings: &ConnectWiseSettings) -> String {
-    let (public, private) = (settings.public_key.expose_secret(), settings.private_key.expose_secret());
-    STANDARD.encode(format!("{}+{public}:{private}", settings.company))
+fn credentials(company: &str, keys: &ApiKeys) -> String {
+    let (public, private) = (keys.public_key.expose_secret(), keys.private_key.expose_secret());
+    STANDARD.encode(format!("{company}+{public}:{private}"))
 }

@@ -16,10 +16,6 @@ pub struct ConnectWiseSettings {
     pub company: String,
     /// The integration's client id, a GUID from the ConnectWise developer portal.
     pub client_id: String,
-    /// The API member's public key.
-    pub public_key: SecretString,
-    /// The API member's private key.
-    pub private_key: SecretString,
     /// `v4_6_release`, `v2025_1` and the like; `None`: asked of the server, once.
     pub codebase: Option<String>,
     /// Pins the model of the answers. ConnectWise keeps a version for twelve months (ConnectWise developer guide).
@@ -41,22 +37,23 @@ pub struct ConnectWiseSettings {
     pub clock: Option<fn() -> SystemTime>,
 }
 
+/// The keys of an API member.
+pub struct ApiKeys {
+    /// Who it is.
+    pub public_key: SecretString,
+    /// And the proof.
+    pub private_key: SecretString,
+}
+
 impl ConnectWiseSettings {
     /// These, and every other setting at its default.
-    pub fn new(
-        url: Url,
-        company: String,
-        client_id: String,
-        public_key: SecretString,
-        private_key: SecretString,
-    ) -> Self {
+    pub fn new(url: Url, company: String, client_id: String) -> Self {
         Self {
             url,
             company,
             client_id,
-            public_key,
-            private_key,
             codebase: None,
+            // The model that this version was written for (ConnectWise developer guide: pinned in `Accept`).
             api_version: "2025.1".to_owned(),
             ca_file: None,
             // Twelve at a time were throttled where four were not (seen in the field).
@@ -78,8 +75,6 @@ impl fmt::Debug for ConnectWiseSettings {
             url,
             company,
             client_id: _,
-            public_key: _,
-            private_key: _,
             codebase,
             api_version,
             ca_file,
@@ -94,8 +89,6 @@ impl fmt::Debug for ConnectWiseSettings {
             .field("url", &without_credentials(url))
             .field("company", company)
             .field("client_id", &"[redacted]")
-            .field("public_key", &"[redacted]")
-            .field("private_key", &"[redacted]")
             .field("codebase", codebase)
             .field("api_version", api_version)
             .field("ca_file", ca_file)
@@ -116,43 +109,23 @@ pub(crate) fn without_credentials(url: &Url) -> String {
 
 /// Why no client can be made of the settings.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "its messages say it")]
 pub enum ClientError {
-    /// The site's URL.
     #[error("url {url}: {why}")]
     Url {
-        /// The URL, without credentials.
         url: String,
         /// What is wrong with it, and what to write instead.
         why: &'static str,
     },
-    /// Any other setting.
     #[error("{key}: {why}")]
-    Setting {
-        /// Its key.
-        key: &'static str,
-        /// What is wrong with it.
-        why: &'static str,
-    },
-    /// The authorities could not be read.
+    Setting { key: &'static str, why: &'static str },
     #[error("ca_file {}: cannot be read", path.display())]
-    CaFile {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The authorities are none.
+    CaFile { path: PathBuf, source: std::io::Error },
     #[error("ca_file {}: holds no certificate in PEM form", path.display())]
-    CaFileForm {
-        /// The file.
-        path: PathBuf,
-    },
+    CaFileForm { path: PathBuf },
     /// TLS or the connection pool could not be set up, mostly because the system has no certificates.
     #[error("cannot set up TLS; are the system's CA certificates installed?")]
-    Tls {
-        /// Why.
-        source: reqwest::Error,
-    },
+    Tls { source: reqwest::Error },
 }
 
 #[cfg(test)]
@@ -163,15 +136,9 @@ mod tests {
     #[test]
     fn debug_shows_no_secret() {
         let url = Url::parse("https://someone:hunter2@na.myconnectwise.net/").expect("a URL");
-        let settings = ConnectWiseSettings::new(
-            url,
-            "examplemsp".into(),
-            "0000-client".into(),
-            "public-1".into(),
-            "private-1".into(),
-        );
+        let settings = ConnectWiseSettings::new(url, "examplemsp".into(), "0000-client".into());
         let shown = format!("{settings:?}");
-        for secret in ["hunter2", "0000-client", "public-1", "private-1"] {
+        for secret in ["hunter2", "0000-client"] {
             assert!(!shown.contains(secret), "{shown}");
         }
         assert!(shown.contains("na.myconnectwise.net") && shown.contains("examplemsp"), "{shown}");

@@ -18,8 +18,6 @@ pub(crate) fn id(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| value.as_str()?.parse().ok())
 }
 
-/// # Errors
-/// It is no text.
 pub(crate) fn text(field: &str, value: &Value) -> Result<Option<String>, String> {
     match value {
         Value::Null => Ok(None),
@@ -28,8 +26,6 @@ pub(crate) fn text(field: &str, value: &Value) -> Result<Option<String>, String>
     }
 }
 
-/// # Errors
-/// It is neither true nor false.
 pub(crate) fn flag(field: &str, value: &Value) -> Result<Option<bool>, String> {
     match value {
         _ if is_unset(value) => Ok(None),
@@ -38,8 +34,6 @@ pub(crate) fn flag(field: &str, value: &Value) -> Result<Option<bool>, String> {
     }
 }
 
-/// # Errors
-/// It is no whole number.
 pub(crate) fn number(field: &str, value: &Value) -> Result<Option<i64>, String> {
     match value.as_i64() {
         _ if is_unset(value) => Ok(None),
@@ -62,8 +56,6 @@ pub(crate) fn reference(field: &str, value: &Value) -> Result<Reference, String>
     }
 }
 
-/// # Errors
-/// It is no list of references.
 pub(crate) fn references(field: &str, value: &Value) -> Result<Vec<Reference>, String> {
     match value {
         _ if is_unset(value) => Ok(Vec::new()),
@@ -74,9 +66,6 @@ pub(crate) fn references(field: &str, value: &Value) -> Result<Vec<Reference>, S
 
 /// The calendar day of a date. ConnectWise sends midnight and `Z`, and means the day, not the instant (seen in the
 /// field).
-///
-/// # Errors
-/// It is no date.
 pub(crate) fn day(field: &str, value: &Value) -> Result<Option<NaiveDate>, String> {
     let unreadable = || unfit(field, value, "cannot be read");
     let text = match value {
@@ -96,9 +85,6 @@ pub(crate) fn day(field: &str, value: &Value) -> Result<Option<NaiveDate>, Strin
 }
 
 /// An exact quantity, or why there is none. Missing is never zero.
-///
-/// # Errors
-/// It is missing, below zero, or no exact number.
 pub(crate) fn quantity(value: &Value) -> Result<Quantity, String> {
     match value {
         _ if is_unset(value) => Err("its quantity is missing".to_owned()),
@@ -114,9 +100,6 @@ pub(crate) fn quantity(value: &Value) -> Result<Quantity, String> {
 }
 
 /// Units that the agreement includes: left out where there are none (seen in the field).
-///
-/// # Errors
-/// It is no exact number.
 pub(crate) fn less_included(value: &Value) -> Result<Quantity, String> {
     if is_unset(value) {
         return Ok(Quantity::ZERO);

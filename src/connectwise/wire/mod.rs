@@ -35,9 +35,6 @@ pub(crate) trait Row: for<'de> Deserialize<'de> {
     fn known(&self) -> Self::Known;
 
     /// The record, or what is left of it.
-    ///
-    /// # Errors
-    /// See [`Row::record`].
     fn read(&self, id: i64) -> Result<Self::Record, Unreadable<Self::Known>> {
         let record = match &self.id().is_number() {
             true => self.record(id),
@@ -319,7 +316,8 @@ impl Row for AdditionRow {
             effective_on: effective_on.unwrap_or_default(),
             cancelled_on: cancelled_on.unwrap_or_default(),
             less_included: json_fields::less_included(&self.less_included),
-            bill: text(json_fields::text("billCustomer", &self.bill_customer)).map(Bill::of_word),
+            bill: text(json_fields::text("billCustomer", &self.bill_customer))
+                .map(|word| Bill::from_word(&word).ok_or(word)),
             mark: item_marker::read(text(serial).as_deref(), text(description).as_deref()),
             changed: last_change(&self.info),
         };

@@ -96,13 +96,13 @@ pub enum Auth {
 
 /// Where a token comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OAuth2 {
+pub struct OAuth2<S = HeaderValue> {
     /// https; http only to this machine.
     pub token_url: Url,
     /// Who asks.
-    pub client_id: HeaderValue,
+    pub client_id: S,
     /// And the proof.
-    pub client_secret: HeaderValue,
+    pub client_secret: S,
     /// What for.
     pub scope: Option<String>,
     /// For whom, where a vendor asks.

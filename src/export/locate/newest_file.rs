@@ -38,9 +38,6 @@ fn is_same(one: &Path, other: &Path) -> bool {
 
 /// What is read instead of the pattern: the newest file that a person has kept for this integration, where it is newer
 /// than every file of the pattern; else the pattern itself.
-///
-/// # Errors
-/// As for [`newest`].
 pub fn or_kept(pattern: &Path, kept: Option<&Path>) -> Result<PathBuf, ExportError> {
     let Some((at, file)) = kept.and_then(|kept| kept_files(kept).pop()) else { return Ok(pattern.to_owned()) };
     let delivered = match newest(pattern) {
@@ -105,9 +102,6 @@ pub(super) struct Delivered<P> {
 }
 
 /// Every file of the newest one's delivery, and of its extension.
-///
-/// # Errors
-/// As for [`newest`].
 pub(super) fn delivered(pattern: &Path, delivery: Duration) -> Result<Delivered<PathBuf>, ExportError> {
     if pattern.symlink_metadata().is_ok() {
         return Ok(Delivered { files: vec![pattern.to_owned()], outside: Vec::new() });
@@ -135,9 +129,6 @@ pub(super) fn outside(path: &Path, before: Duration) -> Option<UnreadPart> {
 }
 
 /// The other files of the newest one's delivery: of the pattern, and at most an hour older.
-///
-/// # Errors
-/// As for [`newest`].
 pub(super) fn beside_newest(pattern: &Path) -> Result<Vec<PathBuf>, ExportError> {
     if pattern.symlink_metadata().is_ok() {
         return Ok(Vec::new());

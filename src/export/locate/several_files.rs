@@ -22,9 +22,6 @@ pub(super) struct ReadFile<Bytes = Vec<u8>> {
 }
 
 /// Reads every file of the newest one's delivery as one export.
-///
-/// # Errors
-/// As for [`crate::export::locate::one_file::read`].
 pub(super) fn read_all(
     pattern: &Path,
     delivery: Duration,

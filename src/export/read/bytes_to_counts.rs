@@ -135,9 +135,6 @@ pub enum LayoutMismatch {
 
 /// Whether the file's header has every column of the layout, and these others. Of the rows below nothing is looked at,
 /// except in JSON, where any record may bring a column.
-///
-/// # Errors
-/// What does not fit.
 pub fn fit(bytes: &[u8], layout: &Layout, others: &[String]) -> Result<(), LayoutMismatch> {
     let wanted: Vec<&str> = layout.columns().into_iter().chain(others.iter().map(String::as_str)).collect();
     let mut find = FindHeader { layout, header: None };

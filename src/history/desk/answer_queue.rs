@@ -52,18 +52,13 @@ impl History {
 
     /// Those that wait, in the order in which they were given, with their numbers.
     pub fn queued_answers(&self) -> Result<Vec<(i64, QueuedAnswer)>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached("SELECT * FROM queued_answers ORDER BY answer")?;
-            statement.query_and_then([], queued)?.collect()
-        })
+        let sql = "SELECT * FROM queued_answers ORDER BY answer";
+        self.rows(sql, [], queued)
     }
 
     /// Forgets one that was stored, refused or taken back.
     pub fn forget_queued(&mut self, answer: i64) -> Result<(), StoreError> {
-        self.write(|transaction| {
-            transaction.execute("DELETE FROM queued_answers WHERE answer = ?1", [answer])?;
-            Ok(())
-        })
+        self.execute("DELETE FROM queued_answers WHERE answer = ?1", [answer]).map(drop)
     }
 }
 

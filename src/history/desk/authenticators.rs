@@ -1,6 +1,6 @@
 //! Authenticator apps of people, as far as the history may know them: a salt, and which code was used last.
 
-use rusqlite::{OptionalExtension as _, Row, params};
+use rusqlite::{Row, params};
 
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
@@ -20,21 +20,14 @@ pub struct Authenticator {
 impl History {
     /// The authenticator of a person, also one that was only offered.
     pub fn authenticator(&self, name: &str) -> Result<Option<Authenticator>, StoreError> {
-        self.read(|connection| {
-            let sql = "SELECT salt, is_on FROM authenticators WHERE person = ?1";
-            let found = connection.query_row(sql, [name], |row| Ok(authenticator(row)));
-            found.optional()?.transpose()
-        })
+        self.first("SELECT salt, is_on FROM authenticators WHERE person = ?1", [name], authenticator)
     }
 
     /// Offers a person an authenticator of this salt, unless they have one, or were offered one.
     pub fn offer_authenticator(&mut self, name: &str, salt: &Salt) -> Result<(), StoreError> {
-        self.write(|transaction| {
-            let sql = "INSERT INTO authenticators (person, salt) SELECT name, ?2 FROM people WHERE name = ?1
-                       ON CONFLICT DO NOTHING";
-            transaction.execute(sql, params![name, salt])?;
-            Ok(())
-        })
+        let sql = "INSERT INTO authenticators (person, salt) SELECT name, ?2 FROM people WHERE name = ?1
+                   ON CONFLICT DO NOTHING";
+        self.execute(sql, params![name, salt]).map(drop)
     }
 
     /// Uses up the code of a step, and switches the authenticator on with it. `false` if a code of this step or of a
@@ -44,16 +37,14 @@ impl History {
     /// When it cannot be stored; then the code must not be taken.
     pub fn use_code(&mut self, name: &str, salt: &Salt, step: u64) -> Result<bool, StoreError> {
         let Ok(step) = i64::try_from(step) else { return Ok(false) };
-        self.write(|transaction| {
-            let sql = "UPDATE authenticators SET is_on = 1, last_step = ?3
-                       WHERE person = ?1 AND salt = ?2 AND last_step < ?3";
-            Ok(transaction.execute(sql, params![name, salt, step])? == 1)
-        })
+        let sql = "UPDATE authenticators SET is_on = 1, last_step = ?3
+                   WHERE person = ?1 AND salt = ?2 AND last_step < ?3";
+        Ok(self.execute(sql, params![name, salt, step])? == 1)
     }
 
     /// Takes a person's authenticator away; `false` if they have none.
     pub fn drop_authenticator(&mut self, name: &str) -> Result<bool, StoreError> {
-        self.write(|transaction| Ok(transaction.execute("DELETE FROM authenticators WHERE person = ?1", [name])? == 1))
+        Ok(self.execute("DELETE FROM authenticators WHERE person = ?1", [name])? == 1)
     }
 }
 

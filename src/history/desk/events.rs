@@ -6,6 +6,7 @@ use rusqlite::{Row, params};
 use crate::history::store::column_values::{integer, time, time_text};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::history::store::rows::first;
 
 /// One deed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,14 +42,12 @@ impl History {
     /// Notes a deed.
     pub fn note_desk_event(&mut self, event: &DeskEvent) -> Result<(), StoreError> {
         let DeskEvent { at, person, address, deed, about, refused, said } = event;
-        self.write(|transaction| {
-            transaction.execute(
-                "INSERT INTO desk_events (event, at, person, address, deed, about, refused, said)
+        self.execute(
+            "INSERT INTO desk_events (event, at, person, address, deed, about, refused, said)
                  VALUES ((SELECT coalesce(max(event), 0) + 1 FROM desk_events), ?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                params![time_text(*at), person, address, deed, about, refused, said],
-            )?;
-            Ok(())
-        })
+            params![time_text(*at), person, address, deed, about, refused, said],
+        )
+        .map(drop)
     }
 
     /// Deeds that pass, newest first, older than this number; with their numbers.
@@ -59,25 +58,19 @@ impl History {
         limit: usize,
     ) -> Result<Vec<(i64, DeskEvent)>, StoreError> {
         let EventFilter { text, refused, until } = filter;
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT * FROM desk_events WHERE event < coalesce(?2, event + 1) AND (?1 = ''
-                     OR instr(lower(person || ' ' || deed || ' ' || about || ' ' || said), lower(?1)) > 0)
-                     AND refused >= ?4 AND at < coalesce(?5, at || 'x')
-                 ORDER BY event DESC LIMIT ?3",
-            )?;
-            let bounds = params![text, before, integer(limit), refused, until.map(time_text)];
-            let rows = statement.query_and_then(bounds, event)?;
-            rows.collect()
-        })
+        let sql = "SELECT * FROM desk_events WHERE event < coalesce(?2, event + 1) AND (?1 = ''
+                       OR instr(lower(person || ' ' || deed || ' ' || about || ' ' || said), lower(?1)) > 0)
+                       AND refused >= ?4 AND at < coalesce(?5, at || 'x')
+                   ORDER BY event DESC LIMIT ?3";
+        let bounds = params![text, before, integer(limit), refused, until.map(time_text)];
+        self.rows(sql, bounds, event)
     }
 
     /// The last deed of this kind about this.
     pub fn last_desk_event(&self, deed: &str, about: &str) -> Result<Option<DeskEvent>, StoreError> {
         self.read(|connection| {
             let sql = "SELECT * FROM desk_events WHERE deed = ?1 AND about = ?2 ORDER BY event DESC LIMIT 1";
-            let mut statement = connection.prepare_cached(sql)?;
-            let found = statement.query_and_then(params![deed, about], event)?.next().transpose()?;
+            let found = first(connection, sql, params![deed, about], event)?;
             Ok(found.map(|(_, event)| event))
         })
     }

@@ -13,6 +13,7 @@ use sha2::{Digest as _, Sha256};
 use crate::history::store::column_values::{integer, time, time_text};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::history::store::rows::first;
 
 /// One version of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,11 +123,10 @@ impl History {
             let rows =
                 statement.query_and_then(params![time_text(since), time_text(until), integer(EDITS)], version)?;
             let sql = "SELECT * FROM file_versions WHERE file = ?1 AND version < ?2 ORDER BY version DESC LIMIT 1";
-            let mut earlier = connection.prepare_cached(sql)?;
             let mut changes = Vec::new();
             for after in rows {
                 let after = after?;
-                let before = earlier.query_and_then(params![after.file, after.number], version)?.next().transpose()?;
+                let before = first(connection, sql, params![after.file, after.number], version)?;
                 changes.extend(before.map(|before| FileVersionChange::between(&before.content, after)));
             }
             Ok(changes)
@@ -147,22 +147,14 @@ impl History {
 
     /// What people made of any file since an instant, oldest first: at most [`EDITS`] versions.
     pub fn file_edits_since(&self, since: DateTime<Utc>) -> Result<Vec<FileVersion>, StoreError> {
-        self.read(|connection| {
-            let sql = "SELECT * FROM file_versions WHERE at >= ?1 AND who <> '' ORDER BY version LIMIT ?2";
-            let mut statement = connection.prepare_cached(sql)?;
-            let rows = statement.query_and_then(params![time_text(since), integer(EDITS)], version)?;
-            rows.collect()
-        })
+        let sql = "SELECT * FROM file_versions WHERE at >= ?1 AND who <> '' ORDER BY version LIMIT ?2";
+        self.rows(sql, params![time_text(since), integer(EDITS)], version)
     }
 
     /// The last versions of a file, newest first.
     pub fn file_versions(&self, file: &str, limit: usize) -> Result<Vec<FileVersion>, StoreError> {
-        self.read(|connection| {
-            let sql = "SELECT * FROM file_versions WHERE file = ?1 ORDER BY version DESC LIMIT ?2";
-            let mut statement = connection.prepare_cached(sql)?;
-            let rows = statement.query_and_then(params![file, integer(limit)], version)?;
-            rows.collect()
-        })
+        let sql = "SELECT * FROM file_versions WHERE file = ?1 ORDER BY version DESC LIMIT ?2";
+        self.rows(sql, params![file, integer(limit)], version)
     }
 }
 

@@ -7,6 +7,7 @@ use crate::history::desk::people::{Digest, Role, end_sessions};
 use crate::history::store::column_values::time_text;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::history::store::rows::rows;
 
 /// Somebody, as a provider says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,8 +105,7 @@ fn known(
 /// Whether somebody else has this name, in large or small letters.
 fn is_taken(transaction: &Transaction<'_>, name: &str, subject: &str) -> Result<bool, StoreError> {
     let sql = "SELECT name FROM people WHERE subject IS NOT ?1";
-    let mut statement = transaction.prepare_cached(sql)?;
-    let names: Vec<String> = statement.query_map([subject], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let names: Vec<String> = rows(transaction, sql, [subject], |row| Ok(row.get(0)?))?;
     Ok(names.iter().any(|known| known.to_lowercase() == name.to_lowercase()))
 }
 

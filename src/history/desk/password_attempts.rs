@@ -2,11 +2,12 @@
 //! tries; one that was right, but does not let anybody in yet, is taken back.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{OptionalExtension as _, Transaction, params};
+use rusqlite::{Transaction, params};
 
 use crate::history::store::column_values::{count, time, time_text};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::history::store::rows::first;
 
 /// Wrong passwords, or codes, that nobody has to wait after.
 pub const FREE: u32 = 5;
@@ -90,9 +91,7 @@ impl History {
 
 fn last(transaction: &Transaction<'_>, subject: &str) -> Result<Option<(u32, DateTime<Utc>)>, StoreError> {
     let sql = "SELECT failed, last_at FROM attempts WHERE subject = ?1";
-    let found = transaction.query_row(sql, [subject], |row| Ok((count::<u32>(row, "failed"), time(row, "last_at"))));
-    let Some((failed, last_at)) = found.optional()? else { return Ok(None) };
-    Ok(Some((failed?, last_at?)))
+    first(transaction, sql, [subject], |row| Ok((count(row, "failed")?, time(row, "last_at")?)))
 }
 
 /// A minute after the fifth wrong password, and twice as long after each one more.

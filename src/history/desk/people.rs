@@ -1,47 +1,22 @@
 //! People who may come to the desk.
 
-use std::fmt;
-
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
 use crate::history::store::column_values::{time, time_text, word};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::reconcile::words::words;
 
-/// What somebody may do; each may what the one before may.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Role {
-    /// Read.
-    Viewer,
-    /// Answer, map, approve and run.
-    Operator,
-    /// Switch integrations.
-    Admin,
-}
-
-impl Role {
-    /// All of them, the least first.
-    pub const ALL: [Role; 3] = [Role::Viewer, Role::Operator, Role::Admin];
-
-    /// The stable word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Role::Viewer => "viewer",
-            Role::Operator => "operator",
-            Role::Admin => "admin",
-        }
-    }
-
-    /// The role of a word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.as_str() == word)
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
+words! {
+    /// What somebody may do; each may what the one before may.
+    Role {
+        /// Read.
+        Viewer = "viewer",
+        /// Answer, map, approve and run.
+        Operator = "operator",
+        /// Switch integrations.
+        Admin = "admin",
     }
 }
 
@@ -70,22 +45,16 @@ pub type Digest = [u8; 32];
 impl History {
     /// Adds a person, in small letters; `false` if there is one of this name.
     pub fn add_person(&mut self, name: &str, role: Role, at: DateTime<Utc>) -> Result<bool, StoreError> {
-        self.write(|transaction| {
-            let sql = "INSERT INTO people (name, role, added_at) SELECT ?1, ?2, ?3
-                       WHERE NOT EXISTS (SELECT 1 FROM people WHERE lower(name) = ?1)";
-            Ok(transaction.execute(sql, params![name, role.as_str(), time_text(at)])? == 1)
-        })
+        let sql = "INSERT INTO people (name, role, added_at) SELECT ?1, ?2, ?3
+                   WHERE NOT EXISTS (SELECT 1 FROM people WHERE lower(name) = ?1)";
+        Ok(self.execute(sql, params![name, role.as_str(), time_text(at)])? == 1)
     }
 
     /// Everybody, by name.
     pub fn people(&self) -> Result<Vec<Person>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT people.*, coalesce(is_on, 0) AS is_on FROM people
-                 LEFT JOIN authenticators ON name = person ORDER BY name",
-            )?;
-            statement.query_and_then([], person)?.collect()
-        })
+        let sql = "SELECT people.*, coalesce(is_on, 0) AS is_on FROM people
+                   LEFT JOIN authenticators ON name = person ORDER BY name";
+        self.rows(sql, [], person)
     }
 
     /// Gives a person another role, and ends what they have open; `false` if nobody is called so.
@@ -107,7 +76,7 @@ impl History {
 
     /// Removes a person; what they did stays in the history. `false` if nobody is called so.
     pub fn remove_person(&mut self, name: &str) -> Result<bool, StoreError> {
-        self.write(|transaction| Ok(transaction.execute("DELETE FROM people WHERE name = ?1", [name])? == 1))
+        Ok(self.execute("DELETE FROM people WHERE name = ?1", [name])? == 1)
     }
 
     /// Makes a link the person's only way in: their password, authenticator, sessions and earlier links are gone. `false`
@@ -128,9 +97,7 @@ impl History {
 
     /// Whose link this is; `None` if it was used, replaced or is over, or if they are locked.
     pub fn invited(&self, digest: &Digest, now: DateTime<Utc>) -> Result<Option<String>, StoreError> {
-        self.read(|connection| {
-            Ok(connection.query_row(INVITED, params![digest, time_text(now)], |row| row.get(0)).optional()?)
-        })
+        self.first(INVITED, params![digest, time_text(now)], |row| Ok(row.get(0)?))
     }
 
     /// Sets the password that somebody chose by their link, which is used up by it, and ends what they have open.
@@ -153,18 +120,14 @@ impl History {
 
     /// Gives a person another password if theirs is still the one that was checked; `false` if it was taken away meanwhile.
     pub fn change_password(&mut self, name: &str, [old, new]: [&str; 2]) -> Result<bool, StoreError> {
-        self.write(|transaction| {
-            let sql = "UPDATE people SET password = ?3 WHERE name = ?1 AND password = ?2 AND locked = 0";
-            Ok(transaction.execute(sql, params![name, old, new])? == 1)
-        })
+        let sql = "UPDATE people SET password = ?3 WHERE name = ?1 AND password = ?2 AND locked = 0";
+        Ok(self.execute(sql, params![name, old, new])? == 1)
     }
 
     /// The hash of a person's password; `None` for somebody who is not there, has none or is locked.
     pub fn password_of(&self, name: &str) -> Result<Option<String>, StoreError> {
-        self.read(|connection| {
-            let sql = "SELECT password FROM people WHERE name = ?1 AND locked = 0 AND password IS NOT NULL";
-            Ok(connection.query_row(sql, [name], |row| row.get(0)).optional()?)
-        })
+        let sql = "SELECT password FROM people WHERE name = ?1 AND locked = 0 AND password IS NOT NULL";
+        self.first(sql, [name], |row| Ok(row.get(0)?))
     }
 }
 

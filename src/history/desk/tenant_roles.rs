@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, Row, params};
 
 use crate::history::desk::people::{Role, end_sessions};
 use crate::history::store::column_values::word;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::history::store::rows::{first, rows};
 
 /// A tenant, or all of them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,9 +56,11 @@ impl History {
     pub fn tenant_roles(&self, name: &str) -> Result<TenantRoles, StoreError> {
         self.read(|connection| {
             let sql = "SELECT role, subject IS NOT NULL AS provided FROM people WHERE name = ?1 AND locked = 0";
-            let found = connection.query_row(sql, [name], |row| Ok((word(row, "role", Role::from_word), row.get(1)?)));
-            let Some((role, is_provided)) = found.optional()? else { return Ok(TenantRoles::default()) };
-            let most = if is_provided { Some(role?) } else { None };
+            let most = first(connection, sql, [name], |row| match row.get("provided")? {
+                true => word(row, "role", Role::from_word).map(Some),
+                false => Ok(None),
+            });
+            let Some(most) = most? else { return Ok(TenantRoles::default()) };
             Ok(TenantRoles { most, ..given(connection, name)? })
         })
     }
@@ -104,10 +107,9 @@ impl History {
 }
 
 fn given(connection: &Connection, name: &str) -> Result<TenantRoles, StoreError> {
-    let mut statement = connection.prepare_cached("SELECT tenant, role FROM tenant_roles WHERE person = ?1")?;
-    let rows = statement
-        .query_and_then([name], |row| Ok((TenantScope::of(row.get("tenant")?), word(row, "role", Role::from_word)?)))?;
-    Ok(TenantRoles { roles: rows.collect::<Result<_, StoreError>>()?, most: None })
+    let sql = "SELECT tenant, role FROM tenant_roles WHERE person = ?1";
+    let role = |row: &Row<'_>| Ok((TenantScope::of(row.get("tenant")?), word(row, "role", Role::from_word)?));
+    Ok(TenantRoles { roles: rows(connection, sql, [name], role)?, most: None })
 }
 
 #[cfg(test)]

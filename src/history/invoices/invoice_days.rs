@@ -15,22 +15,14 @@ impl History {
             return Ok(());
         }
         let days = serde_json::to_string(days).expect("days always make JSON");
-        self.write(|transaction| {
-            let sql = "UPDATE runs SET invoice_days = ?2 WHERE run = ?1";
-            transaction.prepare_cached(sql)?.execute(params![run.0, days])?;
-            Ok(())
-        })
+        let sql = "UPDATE runs SET invoice_days = ?2 WHERE run = ?1";
+        self.execute(sql, params![run.0, days]).map(drop)
     }
 
     /// Those of an integration's newest plan, earliest first; nothing where that plan has none noted.
     pub fn invoice_days(&self, integration: &IntegrationName) -> Result<Vec<InvoiceDay>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT coalesce(invoice_days, '[]') AS days FROM runs
-                 WHERE integration = ?1 AND fingerprint IS NOT NULL AND undoes IS NULL ORDER BY run DESC LIMIT 1",
-            )?;
-            let mut found = statement.query_and_then([integration.as_str()], |row| json(row, "days"))?;
-            Ok(found.next().transpose()?.unwrap_or_default())
-        })
+        let sql = "SELECT coalesce(invoice_days, '[]') AS days FROM runs
+                   WHERE integration = ?1 AND fingerprint IS NOT NULL AND undoes IS NULL ORDER BY run DESC LIMIT 1";
+        Ok(self.first(sql, [integration.as_str()], |row| json(row, "days"))?.unwrap_or_default())
     }
 }

@@ -9,6 +9,7 @@ use crate::history::run_record::LineRecord;
 use crate::history::store::column_values::{line_key, local_time, maybe_decimal, maybe_quantity, of_one_spelling};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::history::store::rows::rows;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::quantity::Quantity;
@@ -108,15 +109,13 @@ fn writes(
     integration: &IntegrationName,
     (first, last): (NaiveDate, NaiveDate),
 ) -> Result<Vec<UnitsWritten>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT run, agreement, product, item, from_quantity, applied_quantity FROM writes
-         WHERE run IN (SELECT run FROM runs WHERE integration = ?1
-                           AND date(started_at, utc_offset || ' seconds') BETWEEN ?2 AND ?3)
-             AND (outcome IS NULL OR outcome IN ('applied', 'unknown'))
-         ORDER BY write",
-    )?;
+    let sql = "SELECT run, agreement, product, item, from_quantity, applied_quantity FROM writes
+               WHERE run IN (SELECT run FROM runs WHERE integration = ?1
+                                 AND date(started_at, utc_offset || ' seconds') BETWEEN ?2 AND ?3)
+                   AND (outcome IS NULL OR outcome IN ('applied', 'unknown'))
+               ORDER BY write";
     let bounds = params![integration.as_str(), first.to_string(), last.to_string()];
-    statement.query_and_then(bounds, written)?.collect()
+    rows(connection, sql, bounds, written)
 }
 
 fn written(row: &Row<'_>) -> Result<UnitsWritten, StoreError> {

@@ -9,6 +9,7 @@ use crate::history::past::set_back::SetBack;
 use crate::history::run_record::LineRecord;
 use crate::history::store::column_values::{RepeatedNames, count, decimal, files, folded, json};
 use crate::history::store::error::StoreError;
+use crate::history::store::rows::rows;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CustomerName, ItemName, ProductCode, RunId};
 use crate::reconcile::model::known_lines::KnownLines as _;
 use crate::reconcile::model::past::Accepted;
@@ -34,12 +35,9 @@ const BASELINES_KEPT: usize = 3;
 
 /// The runs that left one, newest first, but for this one.
 fn baselines(connection: &Connection, integration: &str, but: RunId) -> Result<Vec<RunId>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT b.run FROM baselines AS b JOIN runs AS r ON r.run = b.run
-         WHERE r.integration = ?1 AND r.run <> ?2 ORDER BY b.run DESC",
-    )?;
-    let runs = statement.query_map(params![integration, but.0], |row| row.get(0).map(RunId))?;
-    Ok(runs.collect::<Result<_, _>>()?)
+    let sql = "SELECT b.run FROM baselines AS b JOIN runs AS r ON r.run = b.run
+               WHERE r.integration = ?1 AND r.run <> ?2 ORDER BY b.run DESC";
+    rows(connection, sql, params![integration, but.0], |row| Ok(RunId(row.get(0)?)))
 }
 
 /// Keeps that of a run, `before` being the one before it.

@@ -13,6 +13,7 @@ use crate::history::store::error::StoreError;
 use crate::history::store::migrations;
 use crate::history::store::migrations::MIGRATIONS;
 use crate::history::store::open::{History, connect, is_readable};
+use crate::history::store::rows::rows;
 use crate::reconcile::model::ids::IntegrationName;
 
 /// What became of the counts of days that the copy lacks.
@@ -40,15 +41,9 @@ impl History {
         integration: &IntegrationName,
         first: NaiveDate,
     ) -> Result<Vec<UnknownDays>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT first, last FROM unknown_days WHERE integration = ?1 AND last >= ?2 ORDER BY first",
-            )?;
-            let of = params![integration.as_str(), first.to_string()];
-            let rows = statement
-                .query_and_then(of, |row| Ok(UnknownDays { first: day(row, "first")?, last: day(row, "last")? }))?;
-            rows.collect()
-        })
+        let sql = "SELECT first, last FROM unknown_days WHERE integration = ?1 AND last >= ?2 ORDER BY first";
+        let of = params![integration.as_str(), first.to_string()];
+        self.rows(sql, of, |row| Ok(UnknownDays { first: day(row, "first")?, last: day(row, "last")? }))
     }
 }
 
@@ -126,11 +121,9 @@ impl Kinship {
 
 /// The counted days that the copy lacks.
 fn missing(transaction: &Transaction<'_>) -> Result<Vec<(String, NaiveDate)>, StoreError> {
-    let mut statement = transaction.prepare(
-        "SELECT integration, day FROM stood.counted_days EXCEPT SELECT integration, day FROM main.counted_days
-         ORDER BY integration, day",
-    )?;
-    statement.query_and_then([], |row| Ok((row.get("integration")?, day(row, "day")?)))?.collect()
+    let sql = "SELECT integration, day FROM stood.counted_days EXCEPT SELECT integration, day FROM main.counted_days
+               ORDER BY integration, day";
+    rows(transaction, sql, [], |row| Ok((row.get("integration")?, day(row, "day")?)))
 }
 
 type Counts = BTreeMap<(String, String), Option<String>>;
@@ -159,21 +152,20 @@ fn put(transaction: &Transaction<'_>, integration: &str, day: NaiveDate) -> Resu
 
 /// The counts that hold on a day.
 fn effective(connection: &Connection, of: &str, (integration, day): (&str, &str)) -> Result<Counts, StoreError> {
-    let mut statement = connection.prepare_cached(&format!(
+    // The last one of each stays.
+    let sql = format!(
         "SELECT customer, service, count FROM {of}.day_counts WHERE integration = ?1 AND day <= ?2 AND taken_back = 0
          ORDER BY day, run"
-    ))?;
-    // The last one of each stays.
+    );
     let count = |row: &Row<'_>| Ok(((row.get("customer")?, row.get("service")?), row.get("count")?));
-    Ok(statement.query_map(params![integration, day], count)?.collect::<Result<_, _>>()?)
+    rows(connection, &sql, params![integration, day], count)
 }
 
 /// Notes the days behind the last one that the copy counted.
 fn unknown(transaction: &Transaction<'_>, today: NaiveDate) -> Result<KeptDays, StoreError> {
-    let mut statement =
-        transaction.prepare("SELECT integration, max(day) AS day FROM main.counted_days GROUP BY integration")?;
-    let last = statement.query_and_then([], |row| Ok::<_, StoreError>((row.get("integration")?, day(row, "day")?)))?;
-    let last: Vec<(String, NaiveDate)> = last.collect::<Result<_, _>>()?;
+    let sql = "SELECT integration, max(day) AS day FROM main.counted_days GROUP BY integration";
+    let last: Vec<(String, NaiveDate)> =
+        rows(transaction, sql, [], |row| Ok((row.get("integration")?, day(row, "day")?)))?;
     let mut unknown = None;
     for (integration, last) in last {
         let Some(first) = last.succ_opt().filter(|first| *first <= today) else { continue };

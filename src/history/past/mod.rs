@@ -18,7 +18,7 @@ pub mod written_since;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, Transaction, params};
 
 use crate::history::journal::IntentKind;
 use crate::history::past::accepted_last::accepted_counts;
@@ -30,6 +30,7 @@ use crate::history::run_record::{LineRecord, PlanRecord};
 use crate::history::store::column_values::{decimal, folded, item_text, line_key, spelled_alike, time, time_text};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::history::store::rows::rows;
 use crate::history::{decision_records, journal};
 use crate::reconcile::guard::falling_trend::UnitsThen;
 use crate::reconcile::matching::line_claims::OtherIntegration;
@@ -206,17 +207,12 @@ fn remember_ended(
 
 /// Lines that recount created, and lines that a person ended.
 fn ours(connection: &Connection, integration: &IntegrationName) -> Result<BTreeMap<LineKey, AdditionId>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT agreement, product, item, addition FROM ended_lines WHERE integration = ?1
-         UNION ALL
-         SELECT i.agreement, i.product, i.item, o.addition FROM journal AS o
-             JOIN journal AS i ON i.seq = o.write AND i.event = 'create' JOIN runs AS r ON r.run = i.run
-         WHERE o.event = 'applied' AND r.integration = ?1",
-    )?;
-    let rows = statement.query_and_then([integration.as_str()], |row| {
-        Ok((folded(&line_key(row)?), AdditionId(row.get("addition")?)))
-    })?;
-    rows.collect()
+    let sql = "SELECT agreement, product, item, addition FROM ended_lines WHERE integration = ?1
+               UNION ALL
+               SELECT i.agreement, i.product, i.item, o.addition FROM journal AS o
+                   JOIN journal AS i ON i.seq = o.write AND i.event = 'create' JOIN runs AS r ON r.run = i.run
+               WHERE o.event = 'applied' AND r.integration = ?1";
+    rows(connection, sql, [integration.as_str()], |row| Ok((folded(&line_key(row)?), AdditionId(row.get("addition")?))))
 }
 
 impl History {
@@ -228,7 +224,7 @@ impl History {
 
 fn approved_once(connection: &Connection, integration: &IntegrationName) -> Result<bool, StoreError> {
     let sql = "SELECT 1 FROM runs WHERE integration = ?1 AND approved = 1 LIMIT 1";
-    Ok(connection.prepare_cached(sql)?.query_row([integration.as_str()], |_| Ok(())).optional()?.is_some())
+    Ok(connection.prepare_cached(sql)?.exists([integration.as_str()])?)
 }
 
 fn in_doubt(

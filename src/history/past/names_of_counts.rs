@@ -5,6 +5,7 @@ use rusqlite::{Connection, Transaction, params};
 use crate::history::store::column_values::{day, maybe_day};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::history::store::rows::rows;
 use crate::reconcile::matching::names_of_counts::{CountName, InExports, NameSpan, NamesOfCounts, Stood};
 use crate::reconcile::model::ids::{AgreementId, CustomerName, IntegrationName, ProductCode, ServiceName};
 use crate::reconcile::model::plan::line::LineKey;
@@ -22,8 +23,7 @@ impl History {
 fn spans(connection: &Connection, site: &str) -> Result<Vec<(NameSpan, Stood)>, StoreError> {
     let sql = "SELECT integration, customer, service, agreement, product, first, gone, terms FROM names_on_lines
                WHERE site = ?1";
-    let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_and_then([site], |row| {
+    rows(connection, sql, [site], |row| {
         let text = |column| row.get::<_, String>(column);
         let name = CountName {
             integration: IntegrationName::new(&text("integration")?),
@@ -33,8 +33,7 @@ fn spans(connection: &Connection, site: &str) -> Result<Vec<(NameSpan, Stood)>, 
         let line = LineKey::total(AgreementId(row.get("agreement")?), ProductCode::new(&text("product")?));
         let stood = Stood { gone: maybe_day(row, "gone")?, terms: text("terms")? };
         Ok((NameSpan { name, line, first: day(row, "first")? }, stood))
-    })?;
-    rows.collect()
+    })
 }
 
 fn customers(
@@ -42,12 +41,10 @@ fn customers(
     integration: &IntegrationName,
 ) -> Result<Vec<(CustomerName, InExports)>, StoreError> {
     let sql = "SELECT customer, first, gone FROM customers_in_exports WHERE integration = ?1";
-    let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_and_then([integration.as_str()], |row| {
+    rows(connection, sql, [integration.as_str()], |row| {
         let seen = InExports { first: day(row, "first")?, gone: maybe_day(row, "gone")? };
         Ok((CustomerName::new(&row.get::<_, String>("customer")?), seen))
-    })?;
-    rows.collect()
+    })
 }
 
 /// Keeps what an accepted night changed of it.

@@ -11,6 +11,7 @@ use crate::history::store::column_values::{
 };
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::history::store::rows::rows;
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ItemName, RunId, ServiceName,
 };
@@ -147,23 +148,20 @@ impl History {
 }
 
 fn every_line(connection: &Connection) -> Result<Vec<(IntegrationName, LineKey, Quantity)>, StoreError> {
-    let mut statement = connection.prepare_cached("SELECT * FROM owned_lines WHERE billed IS NOT NULL")?;
-    let rows = statement.query_and_then([], |row| {
+    let sql = "SELECT * FROM owned_lines WHERE billed IS NOT NULL";
+    rows(connection, sql, [], |row| {
         let name: String = row.get("integration")?;
         Ok((IntegrationName::new(&name), line_key(row)?, maybe_quantity(row, "billed")?.unwrap_or_default()))
-    })?;
-    rows.collect()
+    })
 }
 
 /// Lines that may be there, with the units that were sent.
 fn creations_in_doubt(connection: &Connection) -> Result<Vec<(IntegrationName, LineKey, Quantity)>, StoreError> {
-    let mut statement = connection
-        .prepare_cached("SELECT * FROM writes WHERE kind = 'create' AND (outcome IS NULL OR outcome = 'unknown')")?;
-    let rows = statement.query_and_then([], |row| {
+    let sql = "SELECT * FROM writes WHERE kind = 'create' AND (outcome IS NULL OR outcome = 'unknown')";
+    rows(connection, sql, [], |row| {
         let name: String = row.get("integration")?;
         Ok((IntegrationName::new(&name), line_key(row)?, quantity(row, "quantity")?))
-    })?;
-    rows.collect()
+    })
 }
 
 fn one_spelling(key: &LineKey) -> LineKey {
@@ -188,10 +186,10 @@ struct Stored {
 }
 
 fn stored(connection: &Connection, integration: &str) -> Result<BTreeMap<LineKey, Stored>, StoreError> {
-    let mut statement = connection.prepare_cached("SELECT * FROM owned_lines WHERE integration = ?1")?;
+    let sql = "SELECT * FROM owned_lines WHERE integration = ?1";
     let (mut customers, mut services, mut products) =
         (RepeatedNames::new(), RepeatedNames::new(), RepeatedNames::new());
-    let rows = statement.query_and_then([integration], |row| {
+    rows(connection, sql, [integration], |row| {
         let named = json::<Vec<(CustomerName, ServiceName)>>(row, "sources")?;
         // Nearly every line has one, and a list is read with room for four.
         let mut sources = Vec::with_capacity(named.len());
@@ -206,8 +204,7 @@ fn stored(connection: &Connection, integration: &str) -> Result<BTreeMap<LineKey
             sources,
         };
         Ok((key, Stored { owned, billed: maybe_quantity(row, "billed")? }))
-    })?;
-    rows.collect()
+    })
 }
 
 /// Keeps which lines an accepted plan of a run in mode `apply` holds. A line that was owned before and stands in no line

@@ -8,6 +8,7 @@ use crate::history::past::written_quantities::{SAME_CONNECTWISE, written};
 use crate::history::run_record::LineRecord;
 use crate::history::store::column_values::{line_key, quantity, spelled_alike};
 use crate::history::store::error::StoreError;
+use crate::history::store::rows::rows;
 use crate::reconcile::model::ids::{AdditionId, IntegrationName, RunId};
 use crate::reconcile::model::past::SeenQuantity;
 use crate::reconcile::model::plan::line::LineKey;
@@ -22,15 +23,14 @@ pub(crate) fn seen(
     current: RunId,
 ) -> Result<BTreeMap<AdditionId, SeenQuantity>, StoreError> {
     // The other columns of a row are those of its newest run.
-    let mut statement = connection.prepare_cached(&format!(
+    let sql = format!(
         "SELECT addition, quantity, max(run) AS run FROM seen_quantities WHERE integration IN ({SAME_CONNECTWISE})
          GROUP BY addition",
-    ))?;
-    let rows = statement.query_and_then(params![integration.as_str(), current.0], |row| -> Result<_, StoreError> {
+    );
+    rows(connection, &sql, params![integration.as_str(), current.0], |row| -> Result<_, StoreError> {
         let seen = SeenQuantity { quantity: quantity(row, "quantity")?, run: RunId(row.get("run")?) };
         Ok((AdditionId(row.get("addition")?), seen))
-    })?;
-    rows.collect()
+    })
 }
 
 /// Keeps what the lines of an accepted plan hold. A line that waits for somebody keeps what was seen of it or written to it before,
@@ -65,13 +65,10 @@ pub(crate) fn remember(
 
 /// Whether a line is known that was live here once, and whose place another one took.
 pub(crate) fn has_ended(transaction: &Transaction<'_>, run: RunId, key: &LineKey) -> Result<bool, StoreError> {
-    let mut ended = transaction.prepare_cached(
-        "SELECT agreement, product, item FROM ended_lines
-         WHERE integration = (SELECT integration FROM runs WHERE run = ?1) AND agreement = ?2",
-    )?;
-    let mut ended = ended.query_and_then(params![run.0, key.agreement.0], line_key)?;
-    let is_it = |ended: Result<LineKey, StoreError>| ended.map(|ended| spelled_alike(&ended) == spelled_alike(key));
-    Ok(ended.by_ref().map(is_it).collect::<Result<Vec<_>, _>>()?.contains(&true))
+    let sql = "SELECT agreement, product, item FROM ended_lines
+               WHERE integration = (SELECT integration FROM runs WHERE run = ?1) AND agreement = ?2";
+    let ended: Vec<LineKey> = rows(transaction, sql, params![run.0, key.agreement.0], line_key)?;
+    Ok(ended.iter().any(|ended| spelled_alike(ended) == spelled_alike(key)))
 }
 
 /// Somebody changed the line, or left it as it is by an answer.

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Row};
 
-use crate::history::run_lookup::{RunSummary, summary};
+use crate::history::run_lookup::summary;
+use crate::history::run_record::RunSummary;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
@@ -75,16 +76,12 @@ impl History {
 
     /// Undos of an integration that are drawn and not carried out, newest first: of each run the newest one.
     pub fn drawn_undos(&self, integration: &IntegrationName) -> Result<Vec<RunSummary>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT * FROM runs WHERE run IN (SELECT max(run) FROM runs WHERE integration = ?1 AND undoes IS NOT NULL
-                                                  AND finished_at IS NOT NULL GROUP BY undoes)
-                 ORDER BY run DESC",
-            )?;
-            let found = statement.query_and_then([integration.as_str()], summary)?;
-            let found: Vec<RunSummary> = found.collect::<Result<_, _>>()?;
-            Ok(found.into_iter().filter(waits).collect())
-        })
+        let sql =
+            "SELECT * FROM runs WHERE run IN (SELECT max(run) FROM runs WHERE integration = ?1 AND undoes IS NOT NULL
+                                              AND finished_at IS NOT NULL GROUP BY undoes)
+             ORDER BY run DESC";
+        let found: Vec<RunSummary> = self.rows(sql, [integration.as_str()], summary)?;
+        Ok(found.into_iter().filter(waits).collect())
     }
 
     /// The run that an undo of this one is about in the end, and whether it sets that back: an undo of an undo does not.

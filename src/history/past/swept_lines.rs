@@ -8,6 +8,7 @@ use rusqlite::params;
 use crate::history::store::column_values::{item_text, line_key, maybe_day};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::history::store::rows::first;
 use crate::reconcile::model::ids::{AdditionId, IntegrationName};
 use crate::reconcile::model::plan::line::LineKey;
 
@@ -18,11 +19,10 @@ impl History {
     /// The day of the last look of any of these integrations.
     pub fn last_sweep(&self, of: &BTreeSet<IntegrationName>) -> Result<Option<NaiveDate>, StoreError> {
         self.read(|connection| {
-            let mut statement = connection.prepare_cached("SELECT day FROM sweeps WHERE integration = ?1")?;
-            let days = of.iter().map(|name| {
-                let mut rows = statement.query_and_then([name.as_str()], |row| maybe_day(row, "day"))?;
-                rows.next().transpose().map(Option::flatten)
-            });
+            let sql = "SELECT day FROM sweeps WHERE integration = ?1";
+            let days = of
+                .iter()
+                .map(|name| first(connection, sql, [name.as_str()], |row| maybe_day(row, "day")).map(Option::flatten));
             let days: Vec<Option<NaiveDate>> = days.collect::<Result<_, StoreError>>()?;
             Ok(days.into_iter().flatten().max())
         })
@@ -30,12 +30,8 @@ impl History {
 
     /// What an integration knows of such lines.
     pub fn swept(&self, integration: &IntegrationName) -> Result<SweptLines, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached("SELECT * FROM swept_lines WHERE integration = ?1")?;
-            let rows = statement
-                .query_and_then([integration.as_str()], |row| Ok((AdditionId(row.get("addition")?), line_key(row)?)))?;
-            rows.collect()
-        })
+        let sql = "SELECT * FROM swept_lines WHERE integration = ?1";
+        self.rows(sql, [integration.as_str()], |row| Ok((AdditionId(row.get("addition")?), line_key(row)?)))
     }
 
     /// Keeps what was found for each of these integrations, in the place of what they knew; `looked` is who looked

@@ -8,6 +8,7 @@ use rusqlite::{Connection, params};
 use crate::history::store::column_values::{day, folded, json, line_key, maybe_quantity, quantity, time, time_text};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::history::store::rows::rows;
 use crate::reconcile::model::ids::{AdditionId, IntegrationName, ProductId, RunId};
 use crate::reconcile::model::kept_decimals::KeptDecimals;
 use crate::reconcile::model::past::{AbandonedCreation, JustCreated, WrittenQuantity};
@@ -27,19 +28,16 @@ impl History {
         (integration, current): (&IntegrationName, RunId),
         since: DateTime<Utc>,
     ) -> Result<BTreeMap<LineKey, JustCreated>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(&format!(
-                "SELECT run, agreement, product, item, applied_addition, catalog_item FROM writes
-                 WHERE integration IN ({SAME_CONNECTWISE}) AND kind = 'create' AND outcome = 'applied' AND at > ?3
-                 ORDER BY write",
-            ))?;
-            let of = params![integration.as_str(), current.0, time_text(since)];
-            let rows = statement.query_and_then(of, |row| {
-                let addition = AdditionId(row.get("applied_addition")?);
-                let product = ProductId(row.get("catalog_item")?);
-                Ok((folded(&line_key(row)?), JustCreated { run: RunId(row.get("run")?), addition, product }))
-            })?;
-            rows.collect()
+        let sql = format!(
+            "SELECT run, agreement, product, item, applied_addition, catalog_item FROM writes
+             WHERE integration IN ({SAME_CONNECTWISE}) AND kind = 'create' AND outcome = 'applied' AND at > ?3
+             ORDER BY write",
+        );
+        let of = params![integration.as_str(), current.0, time_text(since)];
+        self.rows(&sql, of, |row| {
+            let addition = AdditionId(row.get("applied_addition")?);
+            let product = ProductId(row.get("catalog_item")?);
+            Ok((folded(&line_key(row)?), JustCreated { run: RunId(row.get("run")?), addition, product }))
         })
     }
 }
@@ -92,15 +90,13 @@ pub(crate) fn written(
 
 /// What the answers to our writes have shown of the decimals that are kept.
 pub(crate) fn decimals(connection: &Connection, integration: &IntegrationName) -> Result<KeptDecimals, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT i.agreement, i.product, i.item, o.quantity AS stored, i.quantity AS sent
-         FROM journal AS o JOIN journal AS i ON i.seq = o.write JOIN runs AS r ON r.run = o.run
-         WHERE r.integration = ?1 AND o.event = 'applied' AND instr(i.quantity, '.') > 0",
-    )?;
-    let answers = statement.query_and_then([integration.as_str()], |row| -> Result<_, StoreError> {
+    let sql = "SELECT i.agreement, i.product, i.item, o.quantity AS stored, i.quantity AS sent
+               FROM journal AS o JOIN journal AS i ON i.seq = o.write JOIN runs AS r ON r.run = o.run
+               WHERE r.integration = ?1 AND o.event = 'applied' AND instr(i.quantity, '.') > 0";
+    let answers: Vec<_> = rows(connection, sql, [integration.as_str()], |row| {
         Ok((folded(&line_key(row)?), quantity(row, "sent")?, quantity(row, "stored")?))
     })?;
-    Ok(KeptDecimals::of(answers.collect::<Result<Vec<_>, _>>()?))
+    Ok(KeptDecimals::of(answers))
 }
 
 /// The last refusal of each line whose last write of earlier runs was refused, in ConnectWise's words.
@@ -135,15 +131,14 @@ pub(crate) fn begins(
     integration: &IntegrationName,
     current: RunId,
 ) -> Result<BTreeMap<AdditionId, NaiveDate>, StoreError> {
-    let mut statement = connection.prepare_cached(&format!(
+    let sql = format!(
         "SELECT o.addition, i.effective_on FROM journal AS o
              JOIN journal AS i ON i.seq = o.write AND i.event = 'create' JOIN runs AS r ON r.run = i.run
          WHERE r.integration IN ({SAME_CONNECTWISE}) AND o.event = 'applied'",
-    ))?;
-    let rows = statement.query_and_then(params![integration.as_str(), current.0], |row| {
+    );
+    rows(connection, &sql, params![integration.as_str(), current.0], |row| {
         Ok((AdditionId(row.get("addition")?), day(row, "effective_on")?))
-    })?;
-    rows.collect()
+    })
 }
 
 /// The last creation of each line that was given up, of whichever integration of the same ConnectWise.
@@ -152,15 +147,14 @@ pub(crate) fn given_up(
     integration: &IntegrationName,
     current: RunId,
 ) -> Result<BTreeMap<LineKey, AbandonedCreation>, StoreError> {
-    let mut statement = connection.prepare_cached(&format!(
+    let sql = format!(
         "SELECT i.agreement, i.product, i.item, i.quantity, i.run, i.before, i.catalog_item, i.at FROM journal AS o
              JOIN journal AS i ON i.seq = o.write AND i.event = 'create' JOIN runs AS r ON r.run = i.run
          WHERE r.integration IN ({SAME_CONNECTWISE}) AND o.event = 'superseded' ORDER BY o.seq",
-    ))?;
-    let rows = statement.query_and_then(params![integration.as_str(), current.0], |row| -> Result<_, StoreError> {
+    );
+    rows(connection, &sql, params![integration.as_str(), current.0], |row| -> Result<_, StoreError> {
         let (run, quantity) = (RunId(row.get("run")?), quantity(row, "quantity")?);
         let (before, product, sent_at) = (json(row, "before")?, ProductId(row.get("catalog_item")?), time(row, "at")?);
         Ok((folded(&line_key(row)?), AbandonedCreation { run, quantity, before, product, sent_at }))
-    })?;
-    rows.collect()
+    })
 }

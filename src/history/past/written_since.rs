@@ -63,16 +63,10 @@ impl History {
         integration: &IntegrationName,
         (from, before): (RunId, RunId),
     ) -> Result<BTreeMap<AdditionId, RunId>, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT applied_addition, max(run) AS run FROM writes
-                 WHERE integration = ?1 AND outcome = 'applied' AND run >= ?2 AND run < ?3 GROUP BY applied_addition",
-            )?;
-            let bounds = params![integration.as_str(), from.0, before.0];
-            let written = statement
-                .query_map(bounds, |row| Ok((AdditionId(row.get("applied_addition")?), RunId(row.get("run")?))))?;
-            Ok(written.collect::<Result<_, _>>()?)
-        })
+        let sql = "SELECT applied_addition, max(run) AS run FROM writes
+                   WHERE integration = ?1 AND outcome = 'applied' AND run >= ?2 AND run < ?3 GROUP BY applied_addition";
+        let bounds = params![integration.as_str(), from.0, before.0];
+        self.rows(sql, bounds, |row| Ok((AdditionId(row.get("applied_addition")?), RunId(row.get("run")?))))
     }
 }
 

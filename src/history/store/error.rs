@@ -16,54 +16,29 @@ pub type StoreCause = Box<dyn Error + Send + Sync>;
 /// Why the history could not be opened, read or written. None of these may be taken for an empty history: that would
 /// disarm every guard that compares with the past.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "its messages say it")]
 pub enum StoreError {
     /// It was created once, and is missing or empty now.
     #[error("the history {path} existed before, and is missing or empty now")]
-    Gone {
-        /// The database.
-        path: PathBuf,
-    },
-    /// Somebody else's database stands in its place.
+    Gone { path: PathBuf },
     #[error("{path} is a database, but not one that recount made")]
-    Foreign {
-        /// The database.
-        path: PathBuf,
-    },
-    /// A newer recount made it.
+    Foreign { path: PathBuf },
     #[error("the history is of version {found}, and this recount knows version {known} at most")]
-    Newer {
-        /// Its version.
-        found: i64,
-        /// The newest that this program knows.
-        known: i64,
-    },
+    Newer { found: i64, known: i64 },
     /// An older recount made it, and it was opened for reading only.
     #[error("the history is of version {found}, and the next command that writes brings it up to version {known}")]
-    Older {
-        /// Its version.
-        found: i64,
-        /// The version that this program reads.
-        known: i64,
-    },
-    /// The database is damaged.
+    Older { found: i64, known: i64 },
     #[error("the history is damaged: {detail}")]
-    Corrupt {
-        /// What SQLite said.
-        detail: String,
-    },
-    /// No space left.
+    Corrupt { detail: String },
     #[error("the disk that holds the history is full")]
     Full(#[source] StoreCause),
     /// The database, its folder or its disk cannot be written.
     #[error("the history cannot be written: it, its folder or its disk is read-only")]
     ReadOnly(#[source] StoreCause),
-    /// Others may write where it lies.
     #[error("the state folder is not recount's alone")]
     Shared(#[source] StoreCause),
-    /// Another program holds it.
     #[error("another program kept the history locked for 5 seconds")]
     Busy(#[source] StoreCause),
-    /// The disk failed.
     #[error("the history's files could not be read or written")]
     Io(#[source] StoreCause),
     /// SQLite refused something that it should not have to refuse.
@@ -71,82 +46,36 @@ pub enum StoreError {
     Refused(#[source] rusqlite::Error),
     /// A value that no version of this program wrote, or a word of a newer one.
     #[error("the history holds a value of `{column}` that this recount cannot read: {value:?}")]
-    Unreadable {
-        /// The column.
-        column: &'static str,
-        /// What stands there.
-        value: String,
-    },
-    /// A run's steps came out of order.
+    Unreadable { column: &'static str, value: String },
     #[error("run {run} cannot take its {step}: it is not in the history, or has it already")]
-    OutOfTurn {
-        /// The run.
-        run: RunId,
-        /// What was to be stored.
-        step: &'static str,
-    },
+    OutOfTurn { run: RunId, step: &'static str },
     /// An outcome for a line that the plan does not have.
     #[error("the plan of run {run} has no line {handle}")]
-    NoSuchLine {
-        /// The run.
-        run: RunId,
-        /// The line.
-        handle: String,
-    },
+    NoSuchLine { run: RunId, handle: String },
     /// An outcome for a write that has one, or that was never meant.
     #[error("write {write} takes no outcome: it is not in the journal, or is settled")]
-    Settled {
-        /// The write.
-        write: WriteId,
-    },
-    /// A second creation while the first is in doubt.
+    Settled { write: WriteId },
     #[error("{} on agreement {} is not created: an earlier creation of it is still open", .key.product, .key.agreement)]
-    CreationOpen {
-        /// The line.
-        key: LineKey,
-    },
-    /// An older state of it was put back.
+    CreationOpen { key: LineKey },
     #[error("the history {path} is older than its last run: it does not know run {run} with the head {head}")]
     Restored {
-        /// The database.
         path: PathBuf,
-        /// The last run that it knew.
         run: i64,
         /// The head of the journal by then, in hex.
         head: String,
     },
     /// A night, or a run's end, is noted beside it, and not in it.
     #[error("{what} could not be recorded: {why}")]
-    Unrecorded {
-        /// Which nights or run.
-        what: String,
-        /// What was said then.
-        why: String,
-    },
+    Unrecorded { what: String, why: String },
     /// What is noted beside it of nights that failed cannot be read: whether it lacks one is not known.
     #[error("unbegun-nights, where nights are noted that could not be recorded, cannot be read: {why}")]
-    NotesUnreadable {
-        /// The system's words.
-        why: String,
-    },
-    /// Somebody changed a decision.
+    NotesUnreadable { why: String },
     #[error("the decision that row {row} of the journal keeps was changed or removed")]
-    DecisionChanged {
-        /// The row.
-        row: i64,
-    },
-    /// Somebody added a decision past recount.
+    DecisionChanged { row: i64 },
     #[error("decision {decision} is not in the journal: it was not added by recount")]
-    DecisionUnchained {
-        /// Its number.
-        decision: i64,
-    },
-    /// Somebody changed the journal.
+    DecisionUnchained { decision: i64 },
     #[error("row {row} of the journal does not match its hash: it, or a row before it, was changed")]
-    ChainBroken {
-        /// The first row that does not fit.
-        row: i64,
-    },
+    ChainBroken { row: i64 },
 }
 
 impl StoreError {

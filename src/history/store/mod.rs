@@ -9,6 +9,7 @@ pub(crate) mod migrations;
 pub mod network_mount;
 pub(crate) mod older_history_check;
 pub mod open;
+pub(crate) mod rows;
 pub mod run_lock;
 pub(crate) mod stored_remedies;
 pub mod unbegun_nights;

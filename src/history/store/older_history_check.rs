@@ -39,9 +39,6 @@ impl History {
     }
 
     /// Whether what is noted of a night is in it.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn is_recorded(&self, night: &UnbegunNight) -> Result<bool, StoreError> {
         let Some(run) = night.run else { return self.has_begun(&night.integration, night.at) };
         let sql = "SELECT 1 FROM runs WHERE run = ?1 AND finished_at IS NOT NULL";

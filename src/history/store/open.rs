@@ -84,9 +84,6 @@ impl History {
 
     /// Opens the history of a state folder to write beside a run: people, sessions and events of the desk. `None` when
     /// there never was one.
-    ///
-    /// # Errors
-    /// Like [`History::open_existing`].
     pub fn open_beside(state: &Path) -> Result<Option<Self>, StoreError> {
         let Some(found) = Self::open_existing(state)? else { return Ok(None) };
         let connection = connect(&Files::of(state).database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
@@ -268,9 +265,6 @@ impl Files {
 }
 
 /// Whether there is a sound history of this version.
-///
-/// # Errors
-/// When it is none, or cannot be read.
 pub(crate) fn is_readable(database: &Path) -> Result<bool, StoreError> {
     let history = History::copy_at(database)?;
     history.check()?;

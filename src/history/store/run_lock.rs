@@ -19,23 +19,12 @@ pub struct RunLock {
 
 /// Why there is no lock.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "its messages say it")]
 pub enum LockError {
-    /// Another run has it.
     #[error("another run holds the lock{}", holder(*.pid, *.since))]
-    Held {
-        /// Its process, where known.
-        pid: Option<u32>,
-        /// When it began, where known.
-        since: Option<DateTime<Utc>>,
-    },
-    /// The state folder cannot be created, opened or locked.
+    Held { pid: Option<u32>, since: Option<DateTime<Utc>> },
     #[error("the state folder {path} cannot be locked")]
-    Io {
-        /// The folder.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Io { path: PathBuf, source: io::Error },
 }
 
 impl RunLock {

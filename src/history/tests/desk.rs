@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::history::desk::events::{DeskEvent, EventFilter};
 use crate::history::desk::password_attempts::{Attempt, FREE};
 use crate::history::desk::people::Role;
+use crate::history::desk::sessions::SessionPart;
 use crate::history::store::open::History;
 use crate::history::tests::{Place, noon};
 
@@ -80,13 +81,16 @@ fn a_session_begins_only_with_the_password_that_is_there() {
     assert_eq!(history.choose_password(&[2; 32], "hash", now).unwrap(), None);
     assert_eq!(history.choose_password(&[1; 32], "hash", ends).unwrap(), None, "a link that is over");
     assert_eq!(history.choose_password(&[1; 32], "hash", now).unwrap().as_deref(), Some("dana"));
-    assert!(!history.begin_session(("dana", "other"), &[3; 32], (now, ends)).unwrap());
-    assert!(history.begin_session(("dana", "hash"), &[3; 32], (now, ends)).unwrap());
+    assert!(!history.begin_session(SessionPart::Whole, ("dana", "other"), &[3; 32], (now, ends)).unwrap());
+    assert!(history.begin_session(SessionPart::Whole, ("dana", "hash"), &[3; 32], (now, ends)).unwrap());
     assert_eq!(history.session_owner(&[3; 32], now).unwrap().map(|owner| owner.role), Some(Role::Operator));
     assert_eq!(history.session_owner(&[3; 32], ends).unwrap(), None, "a session that is over");
     history.invite("dana", [4; 32], ends).unwrap();
     assert_eq!(history.session_owner(&[3; 32], now).unwrap(), None);
-    assert!(!history.begin_session(("dana", "hash"), &[5; 32], (now, ends)).unwrap(), "the password was taken away");
+    assert!(
+        !history.begin_session(SessionPart::Whole, ("dana", "hash"), &[5; 32], (now, ends)).unwrap(),
+        "the password was taken away"
+    );
 }
 
 /// Otherwise whoever did something could take it out of the audit.

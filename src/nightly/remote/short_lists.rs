@@ -13,9 +13,6 @@ use crate::reconcile::model::plan::line::{Line, Subject, Verdict};
 
 /// Reads the lists again on whose gaps this plan stands; whether there were any, and the plan is to be drawn anew. If
 /// one of them lacked a row, none of them is believed.
-///
-/// # Errors
-/// Any part that could not be read.
 pub(crate) async fn read_again<R: Reader>(
     connectwise: &R,
     plan: &Plan,

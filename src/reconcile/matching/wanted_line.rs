@@ -299,9 +299,6 @@ pub(in crate::reconcile) fn first(known: Option<Code>, fault: Code) -> Code {
 }
 
 /// Absent, unreadable and zero are three different things.
-///
-/// # Errors
-/// Why there is no count.
 pub fn count(cell: Option<&Cell>, counted: Option<&CustomerCounts>) -> Result<Quantity, Code> {
     match (counted, cell) {
         (None, _) => Err(Code::CustomerMissing),

@@ -349,9 +349,6 @@ pub enum NotBilling {
 
 impl Agreement {
     /// Whether it bills month after month, today.
-    ///
-    /// # Errors
-    /// Why it does not.
     pub fn billing(&self, today: NaiveDate) -> Result<(), NotBilling> {
         let not_active = |words: String| Err(NotBilling::NotActive(words));
         match &self.status {

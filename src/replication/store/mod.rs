@@ -45,9 +45,6 @@ pub struct StoredObject {
 
 impl CopyStore {
     /// The store of these settings; nothing is asked of it yet.
-    ///
-    /// # Errors
-    /// When the settings make no store.
     pub fn of(settings: &ReplicaSettings, secrets: Option<&PlaceSecrets>) -> Result<Self, CopyStoreError> {
         let failed = |error: Error| fault(&settings.shown, error);
         let store = match (&settings.place, secrets) {

@@ -4,8 +4,7 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, FixedOffset};
 
-use crate::history::run_lookup::RunSummary;
-use crate::history::run_record::{LineRecord, RunRecord};
+use crate::history::run_record::{LineRecord, RunRecord, RunSummary};
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId, ServiceName};
 use crate::reconcile::model::plan::finding::Finding;

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::history::run_lookup::RunSummary;
+use crate::history::run_record::RunSummary;
 use crate::reconcile::model::display_text::{day, shown};
 use crate::report::brief::digest_week::{LinesMoved, Week, WeekNights};
 use crate::report::brief::needs::Need;

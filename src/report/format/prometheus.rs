@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use chrono::{DateTime, Utc};
 
 use crate::history::past::owned_lines::UnwatchedLine;
-use crate::history::run_lookup::{EndSummary, RunSummary};
+use crate::history::run_record::{RunEnd, RunSummary};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::IntegrationName;
@@ -186,7 +186,7 @@ fn label(name: &str, value: &str) -> String {
     format!("{name}=\"{value}\"")
 }
 
-fn end(one: &IntegrationMetrics) -> Option<&EndSummary> {
+fn end(one: &IntegrationMetrics) -> Option<&RunEnd<()>> {
     one.health.last.as_ref()?.end.as_ref()
 }
 

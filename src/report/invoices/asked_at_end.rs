@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, FixedOffset};
 
-use crate::history::run_lookup::RunSummary;
-use crate::history::run_record::{LineRecord, RunRecord};
+use crate::history::run_record::{LineRecord, RunRecord, RunSummary};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::RunId;

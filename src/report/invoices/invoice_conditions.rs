@@ -1,6 +1,6 @@
 //! What has to hold before the invoices of a month go out, and whether it does.
 
-use crate::history::run_lookup::{EndSummary, RunSummary};
+use crate::history::run_record::{RunEnd, RunSummary};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::outcome::{Mode, RunVerdict};
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
@@ -120,7 +120,7 @@ impl InvoiceCondition {
     }
 
     /// What the newest run says of it.
-    fn of_run(self, standing: &InvoiceStanding, run: &RunSummary, end: &EndSummary) -> ConditionState {
+    fn of_run(self, standing: &InvoiceStanding, run: &RunSummary, end: &RunEnd<()>) -> ConditionState {
         let InvoiceStanding { findings, uncounted, .. } = standing;
         let answer = ConditionRemedy::Answer;
         match self {
@@ -203,14 +203,14 @@ fn applies(standing: &InvoiceStanding) -> ConditionState {
 }
 
 /// Lines that this run or an undo since left refused or in doubt; what was thinned out of an old run is in its totals still.
-fn in_doubt(standing: &InvoiceStanding, end: &EndSummary) -> usize {
+fn in_doubt(standing: &InvoiceStanding, end: &RunEnd<()>) -> usize {
     let undos = standing.undos.iter().filter_map(|undo| undo.end.as_ref());
     let undone: usize = undos.map(|end| end.totals.failed + end.totals.unknown).sum();
     undone + (end.totals.failed + end.totals.unknown).max(standing.unwritten(Unwritten::InDoubt).count())
 }
 
 /// What was thinned out of an old run is in its totals still.
-fn all_written(standing: &InvoiceStanding, end: &EndSummary) -> ConditionState {
+fn all_written(standing: &InvoiceStanding, end: &RunEnd<()>) -> ConditionState {
     let waits = standing.unwritten(Unwritten::ByARun).count().max(end.totals.would_change);
     match standing.unwritten(Unwritten::Named).count() {
         named if waits == 0 && named > 0 => {

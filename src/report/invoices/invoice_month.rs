@@ -6,7 +6,7 @@ use chrono::{DateTime, Days, FixedOffset, Months, NaiveDate, Utc};
 use rust_decimal::Decimal;
 
 use crate::history::invoices::units_of_month::{UnitsOfMonth, UnitsRead};
-use crate::history::run_lookup::RunSummary;
+use crate::history::run_record::RunSummary;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::decision::{DecisionSubject, Decisions};

@@ -1,7 +1,6 @@
 //! How one integration stands in a month.
 
-use crate::history::run_lookup::RunSummary;
-use crate::history::run_record::LineRecord;
+use crate::history::run_record::{LineRecord, RunSummary};
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::outcome::Mode;

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
-use crate::history::run_lookup::RunSummary;
-use crate::history::run_record::LineRecord;
+use crate::history::run_record::{LineRecord, RunSummary};
 use crate::reconcile::model::decision::{Decision, DecisionSubject, Decisions};
 use crate::reconcile::model::ids::{CustomerName, ServiceName};
 use crate::reconcile::model::plan::finding::Finding;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 
-use crate::history::run_lookup::RunSummary;
+use crate::history::run_record::RunSummary;
 use crate::report::health::{Health, State};
 
 /// Whether a night ran when it should have.

@@ -22,9 +22,6 @@ pub enum InvitationError {
 
 /// Makes the link that is the person's only way in from now on, as a path of the desk; `None` if nobody is called so, or if a
 /// provider lets them in.
-///
-/// # Errors
-/// When it could not be made or stored.
 pub fn invite(history: &mut History, name: &str, now: DateTime<Utc>) -> Result<Option<String>, InvitationError> {
     let token = Token::random()?;
     let found = history.invite(name, token.digest(), now + GOOD)?;

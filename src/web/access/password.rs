@@ -31,9 +31,6 @@ pub enum PasswordError {
 }
 
 /// Whether somebody of this name may choose it.
-///
-/// # Errors
-/// Why not.
 pub fn check(name: &str, password: &str) -> Result<(), PasswordError> {
     if password.chars().count() < LENGTH_LEAST {
         return Err(PasswordError::Short);
@@ -51,9 +48,6 @@ pub fn check(name: &str, password: &str) -> Result<(), PasswordError> {
 }
 
 /// What is stored of a password.
-///
-/// # Errors
-/// When it cannot be hashed.
 pub fn hash(password: &str) -> Result<String, PasswordError> {
     let hash = argon().and_then(|argon| argon.hash_password(password.as_bytes()));
     hash.map(|hash| hash.to_string()).map_err(PasswordError::Hash)

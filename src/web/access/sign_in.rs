@@ -11,6 +11,7 @@ use maud::{Markup, html};
 
 use crate::history::desk::events::DeskEvent;
 use crate::history::desk::password_attempts::Attempt;
+use crate::history::desk::sessions::SessionPart;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;
 use crate::web::access::browser_tokens::Token;
@@ -163,18 +164,18 @@ fn try_password(door: &Door, name: &str, typed: &str, address: IpAddr, at: DateT
     let fits = password::fits(typed, known.as_deref().unwrap_or(NOBODY));
     let hash = known.filter(|_| fits).unwrap_or_default();
     let secret = Token::random().map_err(|error| PageError::Broken(error.to_string()))?;
-    if asks_for_code(door, &history, name)? {
-        if history.begin_half_session((name, &hash), &secret.digest(), (at, at + HALF_LASTS))? {
-            // Those before it stay counted until the code has come.
-            history.take_attempt_back(&attempt)?;
-            return Ok(Tried::Half(secret));
-        }
+    let (part, lasts) = match asks_for_code(door, &history, name)? {
+        true => (SessionPart::Half, HALF_LASTS),
+        false => (SessionPart::Whole, LASTS),
+    };
+    if !history.begin_session(part, (name, &hash), &secret.digest(), (at, at + lasts))? {
         history.note_desk_event(&event(Err("wrong name or password")))?;
         return Ok(Tried::Wrong);
     }
-    if !history.begin_session((name, &hash), &secret.digest(), (at, at + LASTS))? {
-        history.note_desk_event(&event(Err("wrong name or password")))?;
-        return Ok(Tried::Wrong);
+    if part == SessionPart::Half {
+        // Those before it stay counted until the code has come.
+        history.take_attempt_back(&attempt)?;
+        return Ok(Tried::Half(secret));
     }
     history.forgive(&counted)?;
     history.note_desk_event(&event(Ok("by password")))?;

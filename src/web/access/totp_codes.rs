@@ -33,17 +33,11 @@ fn totp(door: &Door, name: &str, salt: &Salt) -> Result<Totp, PageError> {
 }
 
 /// Offers somebody an authenticator, unless they have one.
-///
-/// # Errors
-/// When it cannot be made or stored.
 pub(crate) fn offer(history: &mut History, name: &str) -> Result<(), PageError> {
     Ok(history.offer_authenticator(name, &salt()?)?)
 }
 
 /// Uses up a code; `false` if it is wrong, or was used before.
-///
-/// # Errors
-/// When it cannot be stored.
 pub(crate) fn takes(
     door: &Door,
     history: &mut History,
@@ -61,9 +55,6 @@ pub(crate) fn takes(
 }
 
 /// What an app has to know of an authenticator that was offered: a picture to scan, and the same to type.
-///
-/// # Errors
-/// When it cannot be drawn.
 pub(crate) fn shown_once(door: &Door, name: &str, salt: &Salt) -> Result<Markup, PageError> {
     let totp = totp(door, name, salt)?;
     let broken = |error: String| PageError::Broken(error);

@@ -2,94 +2,99 @@
 
 use crate::history::desk::people::Role;
 
-/// Everything that can be done on the desk beside reading.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DeskAction {
+/// Each action with who may do it at least, where its form is sent, and what it is called in the audit.
+macro_rules! actions {
+    ($($(#[$doc:meta])* $name:ident: $least:ident, $path:literal, $word:literal;)*) => {
+        /// Everything that can be done on the desk beside reading.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum DeskAction {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl DeskAction {
+            /// All of them.
+            pub const ALL: &'static [DeskAction] = &[$(DeskAction::$name,)*];
+
+            /// Who may do it, at least.
+            pub fn least(self) -> Role {
+                match self {
+                    $(DeskAction::$name => Role::$least,)*
+                }
+            }
+
+            /// Where its form is sent.
+            pub fn path(self) -> &'static str {
+                match self {
+                    $(DeskAction::$name => $path,)*
+                }
+            }
+
+            /// What it is called in the audit.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(DeskAction::$name => $word,)*
+                }
+            }
+        }
+    };
+}
+
+actions! {
     /// End the own session.
-    SignOut,
+    SignOut: Viewer, "/signout", "signed out";
     /// Answer an open item.
-    Answer,
+    Answer: Operator, "/items/{handle}/answer", "answered";
     /// Look at what several answers would do; stores nothing.
-    Several,
+    Several: Operator, "/several", "looked at several answers";
     /// Give several answers.
-    AnswerSeveral,
+    AnswerSeveral: Operator, "/several/answer", "answered several";
     /// Take an answer back.
-    TakeBack,
+    TakeBack: Operator, "/answers/{handle}/undo", "undid an answer";
     /// Say which company a customer is.
-    Map,
+    Map: Operator, "/mapping/{handle}", "mapped";
     /// Map those who have the one company of their very name.
-    MapExact,
+    MapExact: Operator, "/mapping", "mapped exact names";
     /// Say which of several additions a line means.
-    Pin,
+    Pin: Operator, "/items/{handle}/pin", "chose an addition";
     /// Look at what another product of a service would change; stores nothing.
-    TryService,
+    TryService: Operator, "/services/{handle}/try", "tried a product";
     /// Say what a service is billed as.
-    SaveService,
+    SaveService: Operator, "/services/{handle}", "set a product";
     /// Bring a file to look at.
-    Upload,
+    Upload: Operator, "/export/read", "brought a file";
     /// Look at what the file would come to tonight; stores nothing.
-    TryUpload,
+    TryUpload: Operator, "/export/try", "tried a file";
     /// Keep the file as tonight's export.
-    KeepUpload,
+    KeepUpload: Operator, "/export/keep", "kept a file as an export";
     /// Forget the file.
-    ForgetUpload,
+    ForgetUpload: Operator, "/export/forget", "forgot a file";
     /// Take back a file that was kept as tonight's export.
-    TakeBackUpload,
+    TakeBackUpload: Operator, "/export/take-back", "took back a kept file";
     /// Approve a plan by its fingerprint.
-    Approve,
+    Approve: Operator, "/plans/{fingerprint}/approve", "approved a plan";
     /// Begin a night, or a dry run.
-    Start,
+    Start: Operator, "/runs/start", "started a run";
     /// Stop the run that this desk began.
-    Stop,
+    Stop: Operator, "/runs/stop", "stopped a run";
     /// Draw the plan that sets a run back.
-    UndoRun,
+    UndoRun: Operator, "/nights/{run}/undo", "drew an undo";
     /// Test what an integration needs.
-    Test,
+    Test: Operator, "/integrations/{name}/test", "tested an integration";
     /// Switch an integration.
-    Mode,
+    Mode: Admin, "/integrations/{name}/mode", "changed a mode";
     /// Be offered an authenticator of one's own.
-    OfferAuthenticator,
+    OfferAuthenticator: Viewer, "/account/authenticator", "was offered an authenticator";
     /// Switch it on.
-    ConfirmAuthenticator,
+    ConfirmAuthenticator: Viewer, "/account/authenticator/on", "switched the authenticator on";
     /// Switch it off.
-    DropAuthenticator,
+    DropAuthenticator: Viewer, "/account/authenticator/off", "switched the authenticator off";
     /// Choose another password.
-    ChangePassword,
+    ChangePassword: Viewer, "/account/password", "changed the password";
     /// End the own sessions in other browsers.
-    EndOthers,
+    EndOthers: Viewer, "/account/sessions/end", "ended the other sessions";
 }
 
 impl DeskAction {
-    /// All of them.
-    pub const ALL: [DeskAction; 26] = [
-        DeskAction::SignOut,
-        DeskAction::Answer,
-        DeskAction::Several,
-        DeskAction::AnswerSeveral,
-        DeskAction::TakeBack,
-        DeskAction::Map,
-        DeskAction::MapExact,
-        DeskAction::Pin,
-        DeskAction::TryService,
-        DeskAction::SaveService,
-        DeskAction::Upload,
-        DeskAction::TryUpload,
-        DeskAction::KeepUpload,
-        DeskAction::ForgetUpload,
-        DeskAction::TakeBackUpload,
-        DeskAction::Approve,
-        DeskAction::Start,
-        DeskAction::Stop,
-        DeskAction::UndoRun,
-        DeskAction::Test,
-        DeskAction::Mode,
-        DeskAction::OfferAuthenticator,
-        DeskAction::ConfirmAuthenticator,
-        DeskAction::DropAuthenticator,
-        DeskAction::ChangePassword,
-        DeskAction::EndOthers,
-    ];
-
     /// What people do with their own account, wherever they may look.
     pub const OWN_ACCOUNT: [DeskAction; 5] = [
         DeskAction::OfferAuthenticator,
@@ -98,102 +103,6 @@ impl DeskAction {
         DeskAction::ChangePassword,
         DeskAction::EndOthers,
     ];
-
-    /// Who may do it, at least.
-    pub fn least(self) -> Role {
-        match self {
-            DeskAction::SignOut
-            | DeskAction::OfferAuthenticator
-            | DeskAction::ConfirmAuthenticator
-            | DeskAction::DropAuthenticator
-            | DeskAction::ChangePassword
-            | DeskAction::EndOthers => Role::Viewer,
-            DeskAction::Answer
-            | DeskAction::Several
-            | DeskAction::AnswerSeveral
-            | DeskAction::TakeBack
-            | DeskAction::Map
-            | DeskAction::MapExact
-            | DeskAction::Pin
-            | DeskAction::TryService
-            | DeskAction::SaveService
-            | DeskAction::Upload
-            | DeskAction::TryUpload
-            | DeskAction::KeepUpload
-            | DeskAction::ForgetUpload
-            | DeskAction::TakeBackUpload
-            | DeskAction::Approve
-            | DeskAction::Start
-            | DeskAction::Stop
-            | DeskAction::UndoRun
-            | DeskAction::Test => Role::Operator,
-            DeskAction::Mode => Role::Admin,
-        }
-    }
-
-    /// Where its form is sent.
-    pub fn path(self) -> &'static str {
-        match self {
-            DeskAction::SignOut => "/signout",
-            DeskAction::Answer => "/items/{handle}/answer",
-            DeskAction::Several => "/several",
-            DeskAction::AnswerSeveral => "/several/answer",
-            DeskAction::TakeBack => "/answers/{handle}/undo",
-            DeskAction::Map => "/mapping/{handle}",
-            DeskAction::MapExact => "/mapping",
-            DeskAction::Pin => "/items/{handle}/pin",
-            DeskAction::TryService => "/services/{handle}/try",
-            DeskAction::SaveService => "/services/{handle}",
-            DeskAction::Upload => "/export/read",
-            DeskAction::TryUpload => "/export/try",
-            DeskAction::KeepUpload => "/export/keep",
-            DeskAction::ForgetUpload => "/export/forget",
-            DeskAction::TakeBackUpload => "/export/take-back",
-            DeskAction::Approve => "/plans/{fingerprint}/approve",
-            DeskAction::Start => "/runs/start",
-            DeskAction::Stop => "/runs/stop",
-            DeskAction::UndoRun => "/nights/{run}/undo",
-            DeskAction::Test => "/integrations/{name}/test",
-            DeskAction::Mode => "/integrations/{name}/mode",
-            DeskAction::OfferAuthenticator => "/account/authenticator",
-            DeskAction::ConfirmAuthenticator => "/account/authenticator/on",
-            DeskAction::DropAuthenticator => "/account/authenticator/off",
-            DeskAction::ChangePassword => "/account/password",
-            DeskAction::EndOthers => "/account/sessions/end",
-        }
-    }
-
-    /// What it is called in the audit.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            DeskAction::SignOut => "signed out",
-            DeskAction::Answer => "answered",
-            DeskAction::Several => "looked at several answers",
-            DeskAction::AnswerSeveral => "answered several",
-            DeskAction::TakeBack => "undid an answer",
-            DeskAction::Map => "mapped",
-            DeskAction::MapExact => "mapped exact names",
-            DeskAction::Pin => "chose an addition",
-            DeskAction::TryService => "tried a product",
-            DeskAction::SaveService => "set a product",
-            DeskAction::Upload => "brought a file",
-            DeskAction::TryUpload => "tried a file",
-            DeskAction::KeepUpload => "kept a file as an export",
-            DeskAction::ForgetUpload => "forgot a file",
-            DeskAction::TakeBackUpload => "took back a kept file",
-            DeskAction::Approve => "approved a plan",
-            DeskAction::Start => "started a run",
-            DeskAction::Stop => "stopped a run",
-            DeskAction::UndoRun => "drew an undo",
-            DeskAction::Test => "tested an integration",
-            DeskAction::Mode => "changed a mode",
-            DeskAction::OfferAuthenticator => "was offered an authenticator",
-            DeskAction::ConfirmAuthenticator => "switched the authenticator on",
-            DeskAction::DropAuthenticator => "switched the authenticator off",
-            DeskAction::ChangePassword => "changed the password",
-            DeskAction::EndOthers => "ended the other sessions",
-        }
-    }
 }
 
 #[cfg(test)]
@@ -204,6 +113,7 @@ mod tests {
     #[test]
     fn who_may_do_what_stands_here_row_by_row() {
         let [no, yes] = [false, true];
+        let roles = [Role::Viewer, Role::Operator, Role::Admin];
         let table = [
             (DeskAction::SignOut, [yes, yes, yes]),
             (DeskAction::Answer, [no, yes, yes]),
@@ -232,9 +142,9 @@ mod tests {
             (DeskAction::ChangePassword, [yes, yes, yes]),
             (DeskAction::EndOthers, [yes, yes, yes]),
         ];
-        assert_eq!(table.map(|(action, _)| action), DeskAction::ALL, "each action has its row");
+        assert_eq!(table.map(|(action, _)| action), *DeskAction::ALL, "each action has its row");
         for (action, may) in table {
-            assert_eq!(Role::ALL.map(|role| role >= action.least()), may, "{action:?} by viewer, operator, admin");
+            assert_eq!(roles.map(|role| role >= action.least()), may, "{action:?} by viewer, operator, admin");
         }
     }
 }

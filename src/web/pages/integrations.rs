@@ -87,7 +87,7 @@ fn tests(visit: &Visit, standing: &IntegrationStanding) -> Result<Markup, PageEr
         Some(event) if event.refused => ("bad", '!'),
         Some(_) => ("good", '✓'),
     };
-    let absent = TrialKind::ALL.into_iter().filter(|kind| !rows.iter().any(|(tried, _)| tried == kind));
+    let absent = TrialKind::ALL.iter().copied().filter(|kind| !rows.iter().any(|(tried, _)| tried == kind));
     Ok(html! { ul.tests {
     @for (kind, last) in &rows { li {
         @let (tone, sign) = tone(last);

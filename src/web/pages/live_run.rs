@@ -6,8 +6,7 @@ use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
 use crate::history::journal::{IntentKind, WriteOutcome, WriteRecord};
-use crate::history::run_lookup::RunSummary;
-use crate::history::run_record::{LineRecord, PlanRecord, RunRecord};
+use crate::history::run_record::{LineRecord, PlanRecord, RunRecord, RunSummary};
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::report::{lines, numbers_and_dates};

@@ -6,8 +6,7 @@ use maud::{Markup, html};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rust_decimal::Decimal;
 
-use crate::history::run_lookup::RunSummary;
-use crate::history::run_record::{LineRecord, RunEnd, RunRecord};
+use crate::history::run_record::{LineRecord, RunEnd, RunRecord, RunSummary};
 use crate::reconcile::model::display_text::{escaped, shell_word, shown};
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId};
 use crate::reconcile::model::plan::finding::Finding;

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::cli::commands::check::check_output::CheckList;
-use crate::config::settings::{Config, ConnectWiseConfig, IntegrationConfig};
+use crate::config::settings::{Config, IntegrationConfig};
 use crate::connectwise::client::Client;
+use crate::connectwise::client::settings::ConnectWiseSettings;
 use crate::connectwise::client::status_meaning::{Right, WriteKind};
 use crate::connectwise::client::unreachable_cause::UnreachableCause;
 use crate::connectwise::{ReadError, Reader as _};
@@ -22,7 +23,7 @@ impl CheckList {
     pub(super) async fn connection(
         &mut self,
         integration: &IntegrationName,
-        settings: &ConnectWiseConfig,
+        settings: &ConnectWiseSettings,
         client: &Client,
     ) -> bool {
         let name = |what: &str| format!("{integration}: {what}");
@@ -54,7 +55,7 @@ impl CheckList {
         all
     }
 
-    fn right(&mut self, name: &str, settings: &ConnectWiseConfig, answer: Result<(), ReadError>) {
+    fn right(&mut self, name: &str, settings: &ConnectWiseSettings, answer: Result<(), ReadError>) {
         match answer {
             Ok(()) => self.good(name, String::new()),
             Err(error @ ReadError::Unreachable { cause, .. }) => {

@@ -23,8 +23,9 @@ use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::wiring::tickets_after_run;
 use crate::cli::{clock, session};
-use crate::config::settings::{Config, ConnectWiseConfig, IntegrationConfig};
+use crate::config::settings::{Config, IntegrationConfig};
 use crate::connectwise::client::Client;
+use crate::connectwise::client::settings::ConnectWiseSettings;
 use crate::connectwise::client::status_meaning::Right;
 use crate::connectwise::{ReadError, Reader};
 use crate::error_chain::error_chain;
@@ -173,9 +174,9 @@ impl CheckList {
         &mut self,
         config: &'c Config,
         integration: &IntegrationConfig,
-    ) -> Option<(&'c ConnectWiseConfig, Client)> {
+    ) -> Option<(&'c ConnectWiseSettings, Client)> {
         let connected = session::connectwise_of(config, integration)
-            .and_then(|settings| Ok((settings, session::connect(settings)?)));
+            .and_then(|connectwise| Ok((&connectwise.client, session::connect(connectwise)?)));
         connected.map_err(|failure| self.failure(&format!("{}: keys", integration.name), &failure)).ok()
     }
 

@@ -14,7 +14,7 @@ use crate::cli::{clock, session};
 use crate::config::settings::Config;
 use crate::daemon::schedule::{believed_until, due};
 use crate::history::daemon_slots::ClaimedSlot;
-use crate::history::run_lookup::{EndSummary, RunSummary};
+use crate::history::run_record::{RunEnd, RunSummary};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::ids::IntegrationName;
@@ -82,7 +82,7 @@ fn is_cut_off(config: &Config, history: &History, until: DateTime<Utc>) -> Resul
 fn is_unfinished(name: &IntegrationName, tried: &[&RunSummary]) -> bool {
     let own: Vec<_> = tried.iter().filter(|run| run.integration == *name).collect();
     // One that lost its lease stopped before its next write: whoever has the lease now goes on.
-    let lost_lease = |end: &EndSummary| Exit::of_code(end.exit_code) == Exit::Locked;
+    let lost_lease = |end: &RunEnd<()>| Exit::of_code(end.exit_code) == Exit::Locked;
     let ended = |run: &RunSummary| {
         run.end.as_ref().is_some_and(|end| end.verdict != RunVerdict::Interrupted && !lost_lease(end))
     };

@@ -56,7 +56,7 @@ impl BilledLines {
 
 /// The host, with the port where one is named, and the login company.
 fn which(connectwise: &ConnectWiseConfig) -> String {
-    let port = connectwise.url.port().map(|port| format!(", port {port}")).unwrap_or_default();
+    let port = connectwise.client.url.port().map(|port| format!(", port {port}")).unwrap_or_default();
     format!("{}{port}", connectwise.site())
 }
 

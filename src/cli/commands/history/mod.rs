@@ -14,7 +14,7 @@ use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session;
 use crate::cli::wiring::{configured_health, outdated_history};
-use crate::history::run_lookup::RunSummary;
+use crate::history::run_record::RunSummary;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::fingerprint::short;
 use crate::report::exit_codes::Exit;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::cli::{clock, session};
 use crate::connectwise::client::Client;
-use crate::connectwise::client::settings::ConnectWiseSettings;
+use crate::connectwise::client::settings::{ApiKeys, ConnectWiseSettings};
 use crate::connectwise::{ReadError, Reader as _};
 use crate::error_chain::error_chain;
 use crate::reconcile::model::connectwise_records::Company;
@@ -47,10 +47,10 @@ const NAMED: usize = 6;
 
 impl Offers {
     /// Of this ConnectWise, as far as it answers.
-    pub(in crate::cli::commands) fn of(settings: Result<ConnectWiseSettings, String>) -> Self {
-        let client = settings.and_then(|settings| {
+    pub(in crate::cli::commands) fn of(settings: Result<(ConnectWiseSettings, ApiKeys), String>) -> Self {
+        let client = settings.and_then(|(settings, keys)| {
             let hasty = ConnectWiseSettings { retry_pause_max: Duration::from_secs(1), ..settings };
-            Client::new(hasty).map_err(|error| error_chain(&error))
+            Client::new(hasty, &keys).map_err(|error| error_chain(&error))
         });
         let read = client.map_err(Unread::NotAsked).and_then(|client| Self::asked(&client).map_err(Unread::Asked));
         read.unwrap_or_else(|why| Self { unread: Some(why), ..Self::default() })

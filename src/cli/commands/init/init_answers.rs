@@ -12,7 +12,7 @@ use crate::cli::commands::init::layout_choice;
 use crate::cli::commands::init::layout_choice::{ChosenExport, ChosenLayout};
 use crate::cli::commands::init::prompt::{Asker, Question};
 use crate::cli::error::CommandError;
-use crate::connectwise::client::settings::ConnectWiseSettings;
+use crate::connectwise::client::settings::{ApiKeys, ConnectWiseSettings};
 use crate::zone::Zone;
 
 /// Everything that goes into the files.
@@ -54,9 +54,6 @@ pub(in crate::cli::commands) struct TimeOfDay {
 }
 
 /// Asks for everything, in the order in which a person knows it.
-///
-/// # Errors
-/// What is missing, or cannot be.
 pub(super) fn ask(options: &Options, asker: &mut Asker<'_>) -> Result<Answers, CommandError> {
     let connection = connection(options, asker)?;
     let mut offers = Offers::default();
@@ -107,11 +104,11 @@ fn connection(options: &Options, asker: &mut Asker<'_>) -> Result<Option<Connect
 }
 
 /// What ConnectWise may be asked with, if the keys can be read here and now.
-fn settings(connection: &Connection, folder: &Path) -> Result<ConnectWiseSettings, String> {
+fn settings(connection: &Connection, folder: &Path) -> Result<(ConnectWiseSettings, ApiKeys), String> {
     let Connection { url, company, client_id, public_key, private_key } = connection;
     let url = Url::parse(url).map_err(|error| error.to_string())?;
-    let (public, private) = (public_key.secret(folder)?, private_key.secret(folder)?);
-    Ok(ConnectWiseSettings::new(url, company.clone(), client_id.clone(), public, private))
+    let keys = ApiKeys { public_key: public_key.secret(folder)?, private_key: private_key.secret(folder)? };
+    Ok((ConnectWiseSettings::new(url, company.clone(), client_id.clone()), keys))
 }
 
 /// When a night runs where nobody says otherwise.
@@ -119,9 +116,6 @@ const USUAL_TIME: &str = "06:15";
 
 /// What has to be known of one vendor; a name that is not given is proposed, and not asked. Where no question is left for the
 /// time, and it is not known, it may stand behind the last answer.
-///
-/// # Errors
-/// What cannot be.
 pub(in crate::cli::commands) fn vendor(
     (folder, options): (&Path, &VendorOptions),
     given_name: Option<&String>,

@@ -57,9 +57,6 @@ impl Folder {
     }
 
     /// A new file that its owner alone may read; gives its path.
-    ///
-    /// # Errors
-    /// As for [`Folder::write`].
     pub(super) fn write_secret(&mut self, name: &str, secret: &str) -> Result<PathBuf, CommandError> {
         let path = self.path.join(name);
         let made = within_folder(&path).and_then(|()| create_secret(&path, secret));
@@ -69,9 +66,6 @@ impl Folder {
     }
 
     /// More text for a file that was made.
-    ///
-    /// # Errors
-    /// As for [`Folder::write`].
     pub(super) fn append(&mut self, path: &Path, text: &str) -> Result<(), CommandError> {
         let file = OpenOptions::new().append(true).open(path);
         let appended = file.and_then(|mut file| file.write_all(text.as_bytes()));

@@ -104,9 +104,6 @@ impl<'a> Asker<'a> {
     }
 
     /// What was given, else the proposal: it is said in the end, and no question is spent on it.
-    ///
-    /// # Errors
-    /// An answer that was given and cannot be.
     pub(super) fn settle<T>(
         &mut self,
         question: Question<'_>,
@@ -117,9 +114,6 @@ impl<'a> Asker<'a> {
     }
 
     /// Says what nobody gave.
-    ///
-    /// # Errors
-    /// If anything is missing.
     pub(in crate::cli::commands) fn complete(&self) -> Result<(), CommandError> {
         if self.missing.is_empty() {
             return Ok(());

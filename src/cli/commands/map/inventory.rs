@@ -139,6 +139,3 @@ pub(super) fn entry(text: &mut String, sign: char, handle: &str, title: &str, be
         wrapped(text, sentence, "           ", "             ");
     }
 }
-
-/// The sign of a customer that nobody mapped.
-pub(super) const UNMAPPED: char = '?';

@@ -1,6 +1,5 @@
 //! `recount map list`: every customer, with its company and agreement.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use clap::Args;
@@ -9,6 +8,7 @@ use serde::Serialize;
 use crate::cli::arguments::global_options::Global;
 use crate::cli::commands::map::inventory;
 use crate::cli::commands::map::inventory::Inventory;
+use crate::cli::commands::map::mapping_state::{State, counted};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::{clock, session};
@@ -74,26 +74,6 @@ struct Entry {
     fix: Remedy,
 }
 
-/// In the order of the list: what needs a person first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-enum State {
-    /// In no file, and in the export.
-    Unmapped,
-    /// Its company does not exist any more, or not for this key.
-    CompanyGone,
-    /// Its agreement is at fault.
-    NoAgreement,
-    /// By its exact name.
-    ByName,
-    /// Without a row, where names are matched and ConnectWise was not asked.
-    MaybeByName,
-    /// By its row.
-    Mapped,
-    /// On purpose.
-    Skipped,
-}
-
 fn lists(global: &Global, options: &Options) -> Result<Vec<List>, CommandError> {
     let config = session::configuration(global)?;
     let runtime = session::runtime()?;
@@ -137,12 +117,7 @@ impl List {
     }
 
     fn text(&self) -> String {
-        let mut counted: BTreeMap<State, usize> = BTreeMap::new();
-        for entry in &self.customers {
-            *counted.entry(entry.state).or_default() += 1;
-        }
-        let counted: Vec<String> = counted.iter().map(|(state, count)| format!("{count} {}", state.words())).collect();
-        let counted = if counted.is_empty() { "no customer".to_owned() } else { counted.join(" · ") };
+        let counted = counted(self.customers.iter().map(|entry| entry.state), "no customer");
         let mut text = String::new();
         let _ = writeln!(text, "{}  {counted}", self.integration);
         if let Some(why) = &self.not_asked {
@@ -238,28 +213,5 @@ impl Entry {
         let default = company.is_some() && agreement.is_none();
         let agreement = agreement.or_else(|| default.then(|| "its default agreement".to_owned()));
         company.into_iter().chain(agreement).collect::<Vec<_>>().join(" · ")
-    }
-}
-
-impl State {
-    fn words(self) -> &'static str {
-        match self {
-            State::Unmapped => "unmapped",
-            State::CompanyGone => "company gone",
-            State::NoAgreement => "without an agreement",
-            State::ByName => "by name",
-            State::MaybeByName => "perhaps by name",
-            State::Mapped => "mapped",
-            State::Skipped => "skipped",
-        }
-    }
-
-    fn sign(self) -> char {
-        match self {
-            State::Unmapped => inventory::UNMAPPED,
-            State::CompanyGone | State::NoAgreement => '×',
-            State::ByName | State::Mapped => '✓',
-            State::MaybeByName | State::Skipped => '·',
-        }
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod desk_mapping;
 mod inventory;
 pub(crate) mod known_records;
 mod list;
+mod mapping_state;
 mod pickers;
 pub(crate) mod pin;
 mod remove;

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::cli::arguments::global_options::Global;
 use crate::cli::arguments::typed_integration;
 use crate::cli::commands::map::inventory;
+use crate::cli::commands::map::mapping_state::{State, counted};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::{clock, session};
@@ -68,19 +69,6 @@ struct Service {
     state: State,
     products: Vec<ProductCode>,
     customers: usize,
-}
-
-/// In the order of the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-enum State {
-    Unmapped,
-    /// A service that must not be mapped any more.
-    Deprecated,
-    /// Left to ConnectWise: a company of that exact name.
-    MaybeByName,
-    Mapped,
-    Skipped,
 }
 
 fn tested(global: &Global, options: &Options) -> Result<Tested, CommandError> {
@@ -147,11 +135,11 @@ impl Tested {
         let Self { integration, export, rows, rejected, customers, services, .. } = self;
         let mut text = String::new();
         let _ = writeln!(text, "{integration}  {}: {}, {rejected} unreadable", escaped(export), plural(*rows, "row"));
-        let _ = writeln!(text, "CUSTOMERS  {}", counted(customers.iter().map(|one| one.state)));
+        let _ = writeln!(text, "CUSTOMERS  {}", counted(customers.iter().map(|one| one.state), "none"));
         for one in customers {
             inventory::entry(&mut text, one.state.sign(), &one.handle, one.customer.as_str(), &[one.target()]);
         }
-        let _ = writeln!(text, "SERVICES  {}", counted(services.iter().map(|one| one.state)));
+        let _ = writeln!(text, "SERVICES  {}", counted(services.iter().map(|one| one.state), "none"));
         for one in services {
             inventory::entry(&mut text, one.state.sign(), "", one.service.as_str(), &[one.target()]);
         }
@@ -161,13 +149,6 @@ impl Tested {
         }
         text
     }
-}
-
-fn counted(states: impl Iterator<Item = State>) -> String {
-    let mut counted = std::collections::BTreeMap::<State, usize>::new();
-    states.for_each(|state| *counted.entry(state).or_default() += 1);
-    let counted: Vec<String> = counted.iter().map(|(state, count)| format!("{count} {}", state.words())).collect();
-    if counted.is_empty() { "none".to_owned() } else { counted.join(" · ") }
 }
 
 impl Customer {
@@ -207,26 +188,5 @@ impl Service {
         let s = if self.customers == 1 { "" } else { "s" };
         let of = format!("of {} customer{s}", self.customers);
         products.into_iter().chain([of]).collect::<Vec<_>>().join(" · ")
-    }
-}
-
-impl State {
-    fn words(self) -> &'static str {
-        match self {
-            State::Unmapped => "unmapped",
-            State::Deprecated => "deprecated",
-            State::MaybeByName => "perhaps by name",
-            State::Mapped => "mapped",
-            State::Skipped => "skipped",
-        }
-    }
-
-    fn sign(self) -> char {
-        match self {
-            State::Unmapped => inventory::UNMAPPED,
-            State::Deprecated => '!',
-            State::Mapped => '✓',
-            State::MaybeByName | State::Skipped => '·',
-        }
     }
 }

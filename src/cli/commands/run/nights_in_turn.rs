@@ -161,7 +161,7 @@ impl Nights<'_> {
             integration.mapping.as_ref().map_err(|faults| {
                 Failure::new(Exit::Config, Code::ConfigInvalid, faults.to_string(), integration.mapping_fix())
             })?;
-            Ok(progress::watched(shared.joined_by(session::connect(connectwise?)?)))
+            Ok(shared.joined_by(session::connect(connectwise?)?, progress::bar()))
         };
         // A dry run is handed a reader: in there, nothing that could write has a name.
         let dry = matches!(order.command, RunCommand::Plan | RunCommand::Undo) || integration.mode != Mode::Apply;

@@ -46,9 +46,6 @@ impl<'a> NestedRecords<'a> {
 
     /// Either of them, for a layout with these columns: an object that has those of a record, and stands where a list of records
     /// ought to, is a list of one.
-    ///
-    /// # Errors
-    /// As for [`NestedRecords::open`].
     pub(in crate::export) fn open_for(
         text: &'a str,
         mut steps: Vec<PathStep<'a>>,

@@ -27,9 +27,6 @@ struct Region {
 
 impl MergedCells {
     /// Looks through the sheet where cells of several columns are merged.
-    ///
-    /// # Errors
-    /// If the sheet is damaged.
     pub(super) fn of<R: Read + Seek>(
         regions: Vec<Dimensions>,
         cells: Result<XlsxCellReader<'_, R>, XlsxError>,

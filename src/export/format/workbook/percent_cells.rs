@@ -11,9 +11,6 @@ pub(super) struct Percents(BTreeSet<(u64, usize)>);
 
 impl Percents {
     /// Looks through the sheet, if the workbook has such a form at all: most have none.
-    ///
-    /// # Errors
-    /// If the sheet is damaged.
     pub(super) fn of<R: Read + Seek>(cells: Result<XlsxCellReader<'_, R>, XlsxError>) -> Result<Self, XlsxError> {
         let mut cells = cells?;
         let is_percent =

@@ -10,232 +10,88 @@ use crate::export::locate::fetch::time_limits::{PAUSE_MAX, REDIRECTS_MAX};
 /// Why nothing was fetched. No text of it holds a header's value or the link's query, which may be secrets.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
-    /// The link has no such header.
     #[error("the header {name} cannot be sent: it holds characters that no header may")]
-    Header {
-        /// Its name.
-        name: String,
-    },
-    /// No client could be made.
+    Header { name: String },
     #[error("no request can be made: {why}")]
-    Client {
-        /// Why.
-        why: String,
-    },
-    /// Nothing came back, also when asked again.
+    Client { why: String },
     #[error("no answer: {why}")]
-    NoAnswer {
-        /// Why.
-        why: String,
-    },
-    /// Another answer than the file.
+    NoAnswer { why: String },
     #[error("the server answers {status}{}", advice(*.status))]
-    Refused {
-        /// The status.
-        status: StatusCode,
-    },
+    Refused { status: StatusCode },
     /// The server asks for more patience than a night has.
     #[error("the server answers {status}, and asks to wait {} s", .pause.as_secs())]
-    Throttled {
-        /// The status.
-        status: StatusCode,
-        /// The pause it names.
-        pause: Duration,
-    },
-    /// The headers would go to somebody else.
+    Throttled { status: StatusCode, pause: Duration },
     #[error(
         "the server redirects to {to}, and a redirect to another host is not followed; set `url` to it if it is right"
     )]
-    OffHost {
-        /// The host.
-        to: String,
-    },
-    /// Round and round.
+    OffHost { to: String },
     #[error("the server redirects more than {REDIRECTS_MAX} times")]
     Redirects,
-    /// More than `max_bytes`.
     #[error("it has more bytes than max_bytes = {max}")]
-    TooBig {
-        /// The limit.
-        max: u64,
-    },
-    /// No token is given to whoever asks.
+    TooBig { max: u64 },
     #[error("signing in is refused: the token's address answers {status}")]
-    SignIn {
-        /// The status.
-        status: StatusCode,
-    },
-    /// An answer without a token.
+    SignIn { status: StatusCode },
     #[error("the token's address answers {status} without an `access_token`")]
-    NoToken {
-        /// The status.
-        status: StatusCode,
-    },
-    /// What came is no whole JSON document.
+    NoToken { status: StatusCode },
     #[error("page {page} is no whole JSON document")]
-    NotJson {
-        /// Which, from 1.
-        page: usize,
-    },
-    /// A page without its list.
+    NotJson { page: usize },
     #[error("page {page} has no list {}", place(.path))]
-    NoList {
-        /// Which, from 1.
-        page: usize,
-        /// The keys that should lead to it.
-        path: String,
-    },
+    NoList { page: usize, path: String },
     /// An answer that comes as if all were well, and says that something is not.
     #[error("page {page} says in {member:?} that something went wrong")]
-    SaysError {
-        /// Which, from 1.
-        page: usize,
-        /// Where.
-        member: String,
-    },
-    /// A page before the last one without records.
+    SaysError { page: usize, member: String },
     #[error("page {page} of {total} has no records")]
-    Hole {
-        /// Which, from 1.
-        page: usize,
-        /// How many there are, as is said.
-        total: u64,
-    },
-    /// What should lead on does not.
+    Hole { page: usize, total: u64 },
     #[error("what page {page} says in {member:?} leads to no page")]
-    NoWay {
-        /// Which, from 1.
-        page: usize,
-        /// What should lead to the next one.
-        member: String,
-    },
+    NoWay { page: usize, member: String },
     /// Pages are counted from 0, and were read from 1.
     #[error("{query:?} counts from 0: the page of that number has records that no other page has")]
-    FromZero {
-        /// The parameter.
-        query: String,
-    },
-    /// The same again.
+    FromZero { query: String },
     #[error("page {page} is one that was read already")]
-    Repeats {
-        /// Which, from 1.
-        page: usize,
-    },
+    Repeats { page: usize },
     /// One record on two pages: what stood behind it was missed.
     #[error("page {page} has a record that an earlier page has as well: the list changed while it was read")]
-    Shifted {
-        /// Which, from 1.
-        page: usize,
-    },
-    /// No end.
+    Shifted { page: usize },
     #[error("there are more pages than max_pages = {max}")]
-    TooManyPages {
-        /// The limit.
-        max: usize,
-    },
-    /// Fewer or more records than there are.
+    TooManyPages { max: usize },
     #[error("its {member:?} says {total}, and its pages hold {read}")]
-    Total {
-        /// The member.
-        member: String,
-        /// What it says.
-        total: u64,
-        /// How many records came.
-        read: u64,
-    },
-    /// Fewer or more pages than there are.
+    Total { member: String, total: u64, read: u64 },
     #[error("its {member:?} says {total} pages, and {read} came")]
-    Pages {
-        /// The member.
-        member: String,
-        /// What it says.
-        total: u64,
-        /// How many pages came.
-        read: u64,
-    },
+    Pages { member: String, total: u64, read: u64 },
     /// A numbered page that is refused, and the ones before it were not: it may be behind the last one.
     #[error("page {page}: the server answers {status}")]
-    NoPage {
-        /// Which, from 1.
-        page: usize,
-        /// The status.
-        status: StatusCode,
-    },
-    /// It does not say how many there are.
+    NoPage { page: usize, status: StatusCode },
     #[error("no page says in {member:?} how many there are")]
-    NoTotal {
-        /// The member.
-        member: String,
-    },
-    /// Somebody changes the list.
+    NoTotal { member: String },
     #[error("its {member:?} said {before}, and then {after}: the list changed while it was read")]
-    Moved {
-        /// The member.
-        member: String,
-        /// What it said first.
-        before: u64,
-        /// And then.
-        after: u64,
-    },
-    /// Two records of one key.
+    Moved { member: String, before: u64, after: u64 },
     #[error("list {list} has two records of one {on:?}")]
-    JoinTwice {
-        /// Which, from 1.
-        list: usize,
-        /// The key.
-        on: String,
-    },
-    /// Records that cannot be joined.
+    JoinTwice { list: usize, on: String },
     #[error("a record of list {list} has no {on:?}, by which lists are joined")]
-    JoinKey {
-        /// Which, from 1.
-        list: usize,
-        /// The key.
-        on: String,
-    },
-    /// A store or a host.
+    JoinKey { list: usize, on: String },
     #[error("{fault}")]
-    Place {
-        /// What is wrong.
-        fault: PlaceFault,
-    },
-    /// It could not be kept.
+    Place { fault: PlaceFault },
     #[error("it cannot be kept in {}: {why}", .folder.display())]
-    Keep {
-        /// The folder.
-        folder: PathBuf,
-        /// Why.
-        why: String,
-    },
+    Keep { folder: PathBuf, why: String },
 }
 
 /// What is wrong with files of another host.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlaceFault {
-    /// No whole answer, after three tries.
     #[error("the host gives no whole answer")]
     NoAnswer,
-    /// No such bucket, container or folder.
     #[error("the host knows no such bucket, container or folder")]
     Missing,
-    /// It does not let this user in, or read.
     #[error("the host refuses the key or the password, or what it may read")]
     Denied,
-    /// A link or a folder.
     #[error("it is no regular file")]
     NotAFile,
-    /// A name that no file there may have.
     #[error("no file there can have this name")]
     Name,
-    /// A private key that cannot be used.
     #[error("the private key cannot be read: it is of OpenSSH's form, ed25519 or ECDSA, and opened by its passphrase")]
     Key,
-    /// Another host, or a new key of it.
     #[error("the host shows the key {seen}, and not the one that `host_key` says")]
-    OtherHost {
-        /// Its key, as `ssh-keygen -lf` prints it.
-        seen: String,
-    },
+    OtherHost { seen: String },
 }
 
 impl FetchError {

@@ -8,13 +8,12 @@ use reqwest::{Client, RequestBuilder};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use tokio::sync::Mutex;
-use url::Url;
 use url::form_urlencoded::Serializer;
 
 use crate::export::locate::fetch::error::FetchError;
 use crate::export::locate::fetch::time_limits::{CONNECT_TIMEOUT, FIRST_BYTE};
 use crate::export::locate::fetch::vendor_answer::{VendorAnswer, refusal};
-use crate::export::locate::link_settings::TokenForm;
+use crate::export::locate::link_settings::{OAuth2, TokenForm};
 use crate::http_client::{client, failure};
 
 /// Everything secret that a link needs, read.
@@ -23,7 +22,7 @@ pub struct LinkSecrets {
     /// Names and values of headers.
     pub headers: Vec<(String, SecretString)>,
     /// What asks for a token.
-    pub token: Option<TokenRequest>,
+    pub token: Option<OAuth2<SecretString>>,
     /// What opens a store or another host.
     pub place: Option<PlaceSecrets>,
 }
@@ -57,26 +56,9 @@ pub enum PlaceSecrets {
     },
 }
 
-/// What asks for a token.
-#[derive(Debug)]
-pub struct TokenRequest {
-    /// Whom.
-    pub token_url: Url,
-    /// Who asks.
-    pub client_id: SecretString,
-    /// And the proof.
-    pub client_secret: SecretString,
-    /// What for.
-    pub scope: Option<String>,
-    /// For whom.
-    pub audience: Option<String>,
-    /// How it is sent.
-    pub send: TokenForm,
-}
-
 /// The token of an export's requests.
 pub(super) struct Tokens<'a> {
-    request: &'a TokenRequest,
+    request: &'a OAuth2<SecretString>,
     client: Client,
     held: Mutex<Held>,
 }
@@ -92,7 +74,7 @@ struct Held {
 const TOKEN_BYTES: u64 = 64 * 1024;
 
 impl<'a> Tokens<'a> {
-    pub(super) fn new(request: &'a TokenRequest) -> Result<Self, FetchError> {
+    pub(super) fn new(request: &'a OAuth2<SecretString>) -> Result<Self, FetchError> {
         let client = client(&request.token_url, None).connect_timeout(CONNECT_TIMEOUT).timeout(FIRST_BYTE);
         let client = client.build().map_err(|error| FetchError::Client { why: failure(error) })?;
         Ok(Self { request, client, held: Mutex::default() })
@@ -146,7 +128,7 @@ impl<'a> Tokens<'a> {
     }
 
     fn request(&self) -> Result<RequestBuilder, FetchError> {
-        let TokenRequest { token_url, client_id, client_secret, scope, audience, send } = self.request;
+        let OAuth2 { token_url, client_id, client_secret, scope, audience, send } = self.request;
         let (id, secret) = (client_id.expose_secret(), client_secret.expose_secret());
         let mut pairs = vec![("grant_type", "client_credentials")];
         if *send != TokenForm::Basic {

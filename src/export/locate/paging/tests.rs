@@ -8,8 +8,8 @@ use url::Url;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
 use super::*;
-use crate::export::locate::fetch::vendor_sign_in::{LinkSecrets, TokenRequest};
-use crate::export::locate::link_settings::{NextPage, Pages, TokenForm};
+use crate::export::locate::fetch::vendor_sign_in::LinkSecrets;
+use crate::export::locate::link_settings::{NextPage, OAuth2, Pages, TokenForm};
 
 /// A vendor that answers what is asked for, each address as often as there are answers for it; the last one stays.
 struct Vendor {
@@ -370,7 +370,7 @@ async fn a_token_is_renewed_once_when_it_has_worked_and_no_error_shows_it() {
     ];
     for (answers, said, tokens) in cases {
         let vendor = Vendor::of(answers).await;
-        let token = TokenRequest {
+        let token = OAuth2 {
             token_url: Url::parse(&format!("{}/token", vendor.server.uri())).expect("an address"),
             client_id: SecretString::from("me"),
             client_secret: SecretString::from("hunter2&="),

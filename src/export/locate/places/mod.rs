@@ -84,9 +84,6 @@ pub(super) async fn read_place(place: &RemotePlace, order: &FetchRequest<'_>) ->
 }
 
 /// Reads every file that matches and was delivered with the newest, in the order of their names.
-///
-/// # Errors
-/// As for [`read_place`], of any of them.
 pub(super) async fn read_delivery(
     place: &RemotePlace,
     delivery: Duration,

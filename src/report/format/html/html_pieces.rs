@@ -6,8 +6,7 @@ use std::collections::BTreeSet;
 use maud::{Markup, html};
 use rust_decimal::Decimal;
 
-use crate::history::run_lookup::RunSummary;
-use crate::history::run_record::LineRecord;
+use crate::history::run_record::{LineRecord, RunSummary};
 use crate::reconcile::model::display_text::escaped;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::remedy::{Remedy, RemedyLine};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 use maud::{Markup, html};
 
-use crate::history::run_lookup::RunSummary;
+use crate::history::run_record::RunSummary;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::outcome::RunCommand;

@@ -16,8 +16,7 @@ use std::sync::LazyLock;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::history::lines_over_nights::LineNight;
-use crate::history::run_lookup::RunSummary;
-use crate::history::run_record::RunRecord;
+use crate::history::run_record::{RunRecord, RunSummary};
 use crate::reconcile::model::ids::{CustomerName, RunId};
 use crate::reconcile::model::record_links::RecordLinks;
 

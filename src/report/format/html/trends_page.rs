@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use rust_decimal::Decimal;
 
-use crate::history::run_lookup::RunSummary;
+use crate::history::run_record::RunSummary;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::report::format::html::{Place, document, html_pieces};

@@ -7,52 +7,28 @@ use crate::web::desk::host::not_done::NotDone;
 /// The functions of `recount map`.
 pub trait MappingHost {
     /// Every customer of customers.csv and of the newest plans. ConnectWise is not asked.
-    ///
-    /// # Errors
-    /// A sentence for the log.
     fn customers(&self) -> Result<Vec<MappedCustomer>, String>;
 
     /// What was agreed beyond the bare count, about this customer or about everybody.
-    ///
-    /// # Errors
-    /// A sentence for the log.
     fn agreed(&self, customer: &CustomerName) -> Result<Vec<AgreedPolicy>, String>;
 
     /// Which companies the unmapped customers may be; `None` if that takes a look into ConnectWise and `look` is false.
-    ///
-    /// # Errors
-    /// Why nobody can say.
     fn guesses(&self, look: bool) -> Result<Option<Vec<CompanyGuess>>, NotDone>;
 
     /// Companies with this in their name, identifier or number; without it those that are alike the customer's name.
-    ///
-    /// # Errors
-    /// Why they cannot be read.
     fn companies(&self, customer: &MappedCustomer, typed: &str) -> Result<Vec<CompanyChoice>, NotDone>;
 
     /// The agreements of a company.
-    ///
-    /// # Errors
-    /// Why they cannot be read.
     fn agreements(&self, integration: &IntegrationName, company: CompanyId) -> Result<AgreementChoices, NotDone>;
 
     /// Adds, changes or takes out one row of customers.csv, in the name of a person. A company and an agreement are
     /// looked up in ConnectWise first.
-    ///
-    /// # Errors
-    /// Why not.
     fn map(&self, who: &str, change: &RowChange) -> Result<(), NotDone>;
 
     /// Adds a row for each of these customers who still has exactly the one company of the same name that was shown.
-    ///
-    /// # Errors
-    /// Why not one of them was added.
     fn map_exact(&self, who: &str, chosen: &[(String, CompanyId)]) -> Result<(), NotDone>;
 
     /// Writes which of the additions a line means that is held for being several.
-    ///
-    /// # Errors
-    /// Why not.
     fn pin(&self, who: &str, handle: &str, addition: AdditionId) -> Result<(), NotDone>;
 
     /// The files that are edited here, as each integration has them: their names, and those under which their versions

@@ -28,9 +28,6 @@ use crate::zone::Zone;
 /// The functions of the command line that the desk's actions come down to. They may wait for the disk.
 pub trait DeskHost: MappingHost + ServicesHost + TrialHost + UploadHost + Send + Sync {
     /// What every page is drawn from, as of now: the configuration is read once for it.
-    ///
-    /// # Errors
-    /// A sentence for the log.
     fn ground(&self) -> Result<DeskGround, String>;
 
     /// What is expected of each integration now, and what was changed that a run follows: by this the invoices are ready or not.
@@ -43,15 +40,9 @@ pub trait DeskHost: MappingHost + ServicesHost + TrialHost + UploadHost + Send +
     fn read_again(&self, integration: &IntegrationName);
 
     /// Stores the answers of a person: all of them, or none. While a run is under way they wait for its end.
-    ///
-    /// # Errors
-    /// Why not.
     fn answer(&self, who: &str, answers: &[DeskAnswer]) -> Result<(), NotDone>;
 
     /// Begins a run in the background.
-    ///
-    /// # Errors
-    /// Why none was begun.
     fn start(&self, who: &str, asked: &DeskRun) -> Result<(), NotDone>;
 
     /// Lets the run that this desk began stop after the line in flight, if it is the one that was shown.
@@ -67,9 +58,6 @@ pub trait DeskHost: MappingHost + ServicesHost + TrialHost + UploadHost + Send +
     fn vouched(&self, claim: &MemberClaim) -> MemberVerification;
 
     /// Switches an integration.
-    ///
-    /// # Errors
-    /// Why not.
     fn set_mode(&self, name: &str, mode: Mode) -> Result<(), NotDone>;
 }
 

@@ -10,27 +10,15 @@ use crate::web::desk::host::not_done::NotDone;
 /// The services of the integrations.
 pub trait ServicesHost {
     /// Every service of the configuration and of the newest plans. ConnectWise is not asked.
-    ///
-    /// # Errors
-    /// A sentence for the log.
     fn services(&self) -> Result<Vec<KnownService>, String>;
 
     /// Catalog items with this in identifier or description; without it those that are alike the service's name.
-    ///
-    /// # Errors
-    /// Why they cannot be read.
     fn products(&self, service: &KnownService, typed: &str) -> Result<Vec<ProductChoice>, NotDone>;
 
     /// The plans that would be drawn now without this choice and with it. They are stored nowhere.
-    ///
-    /// # Errors
-    /// Why they cannot be drawn.
     fn try_service(&self, service: &KnownService, choice: &PressedChoice) -> Result<TriedPlans, NotDone>;
 
     /// Writes the choice into the `services_file`, in the name of a person, if the service is as it was shown.
-    ///
-    /// # Errors
-    /// Why not.
     fn set_service(&self, who: &str, change: &ServiceChange) -> Result<(), NotDone>;
 }
 

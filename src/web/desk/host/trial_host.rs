@@ -1,6 +1,7 @@
 //! The trait behind the tests of an integration: connection, tickets, alerts, tried now.
 
 use crate::reconcile::model::ids::IntegrationName;
+use crate::reconcile::words::words;
 
 /// The functions of `recount check`, `recount tickets test` and `recount alerts test`.
 pub trait TrialHost {
@@ -11,30 +12,19 @@ pub trait TrialHost {
     fn trials(&self, integration: &IntegrationName) -> Vec<TrialKind>;
 }
 
-/// What is tried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TrialKind {
-    /// Keys, rights and mapping.
-    Connection,
-    /// A ticket from sample data, which is closed again.
-    Tickets,
-    /// A test through each alert.
-    Alerts,
+words! {
+    /// What is tried.
+    TrialKind {
+        /// Keys, rights and mapping.
+        Connection = "connection",
+        /// A test through each alert.
+        Alerts = "alerts",
+        /// A ticket from sample data, which is closed again.
+        Tickets = "tickets",
+    }
 }
 
 impl TrialKind {
-    /// All of them.
-    pub const ALL: [TrialKind; 3] = [TrialKind::Connection, TrialKind::Alerts, TrialKind::Tickets];
-
-    /// As a form carries it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            TrialKind::Connection => "connection",
-            TrialKind::Tickets => "tickets",
-            TrialKind::Alerts => "alerts",
-        }
-    }
-
     /// As it is called in the audit.
     pub fn deed(self) -> &'static str {
         match self {

@@ -16,15 +16,9 @@ use crate::web::desk::host::not_done::NotDone;
 /// that is looked at, for a day.
 pub trait UploadHost {
     /// An empty file in the state folder, for what is received. Dropped, it is gone.
-    ///
-    /// # Errors
-    /// Why there is none.
     fn new_upload(&self) -> Result<NamedTempFile, NotDone>;
 
     /// The file that this person looks at from now on, under a name that is made harmless.
-    ///
-    /// # Errors
-    /// Why not.
     fn stage(&self, who: &str, name: &str, file: NamedTempFile) -> Result<(), NotDone>;
 
     /// The file that this person looks at, read.

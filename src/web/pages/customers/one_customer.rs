@@ -6,8 +6,7 @@ use maud::{Markup, html};
 
 use crate::history::lines_over_nights::LineNight;
 use crate::history::past::last_writes::LastWrite;
-use crate::history::run_lookup::RunSummary;
-use crate::history::run_record::LineRecord;
+use crate::history::run_record::{LineRecord, RunSummary};
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName, RunId};
 use crate::reconcile::model::plan::line::LineKey;

@@ -2,8 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::history::run_lookup::RunSummary;
-use crate::history::run_record::LineRecord;
+use crate::history::run_record::{LineRecord, RunSummary};
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::CustomerName;

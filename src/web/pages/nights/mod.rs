@@ -6,7 +6,7 @@ pub(crate) mod night_links;
 
 use maud::{Markup, html};
 
-use crate::history::run_lookup::RunSummary;
+use crate::history::run_record::RunSummary;
 use crate::reconcile::model::display_text::shown;
 use crate::report::numbers_and_dates;
 use crate::web::desk::visit::Visit;

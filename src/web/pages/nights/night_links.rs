@@ -2,8 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::history::run_lookup::RunSummary;
-use crate::history::run_record::RunRecord;
+use crate::history::run_record::{RunRecord, RunSummary};
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;
 use crate::report::numbers_and_dates;

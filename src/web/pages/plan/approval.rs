@@ -16,9 +16,6 @@ use crate::web::pages::plan::plan_pieces;
 use crate::web::site::PageError;
 
 /// The approval of a plan that is the newest of its integration; nothing where there is nothing to approve.
-///
-/// # Errors
-/// When the history cannot be read.
 pub(super) fn bar(visit: &Visit, run: &RunRecord, wrong: Option<&str>) -> Result<Markup, PageError> {
     let changes: Vec<&LineRecord> = lines(run).iter().filter(|line| plan_pieces::would_change(line)).collect();
     let pending = changes.len();

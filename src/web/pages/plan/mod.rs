@@ -59,9 +59,6 @@ fn held_since(plan: &OpenItems) -> Option<RunId> {
 }
 
 /// The plan of a run, with what was wrong with its approval.
-///
-/// # Errors
-/// When the history cannot be read.
 pub(crate) fn approval_page(visit: &Visit, run: &RunRecord, wrong: Option<&str>) -> Result<Markup, PageError> {
     if let Some(newest) = newer(visit, run) {
         return moved::page(visit, run, newest);

@@ -27,9 +27,6 @@ use crate::web::site::PageError;
 const LISTED: usize = 100;
 
 /// The page of the older plan, with the newest one in its place.
-///
-/// # Errors
-/// When the history cannot be read.
 pub(super) fn page(visit: &Visit, older: &RunRecord, newest: &RunRecord) -> Result<Markup, PageError> {
     let print = older.planned.as_ref().map(|planned| planned.fingerprint.as_str()).unwrap_or_default();
     let done = visit.desk.history()?.carried_out_by(&older.integration, print)?;

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 use rust_decimal::Decimal;
 
-use crate::history::run_lookup::RunSummary;
+use crate::history::run_record::RunSummary;
 use crate::reconcile::model::display_text::shown;
 use crate::report::report_model::Report;
 use crate::report::{numbers_and_dates, sparkline};

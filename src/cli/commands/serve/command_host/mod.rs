@@ -291,8 +291,8 @@ fn standing(
         (mapping.customers.len() - skipped, skipped)
     });
     let connectwise = config.connectwise.get(&one.connectwise);
-    let connectwise =
-        connectwise.map(|known| format!("{}, {}", known.company, known.url.host_str().unwrap_or_default()));
+    let connectwise = connectwise
+        .map(|known| format!("{}, {}", known.client.company, known.client.url.host_str().unwrap_or_default()));
     Ok(IntegrationStanding {
         name: one.name.clone(),
         mode: one.mode,

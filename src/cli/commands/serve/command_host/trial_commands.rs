@@ -31,7 +31,7 @@ impl TrialHost for CommandHost {
             TrialKind::Tickets => has_tickets,
             TrialKind::Alerts => config.alerts.values().any(|alert| alert.rules.is_about(integration)),
         };
-        TrialKind::ALL.into_iter().filter(is_there).collect()
+        TrialKind::ALL.iter().copied().filter(is_there).collect()
     }
 }
 
