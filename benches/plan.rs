@@ -25,7 +25,9 @@ use recount::reconcile::guard::plan_check::{Approval, Stopped, clear};
 use recount::reconcile::matching::line_claims::Claims;
 use recount::reconcile::matching::placement::{Place, place_all};
 use recount::reconcile::model::bill_customer::Bill;
-use recount::reconcile::model::connectwise_records::{Addition, Additions, Agreement, Company, Directory, Product};
+use recount::reconcile::model::connectwise_records::{
+    Addition, Additions, Agreement, Company, Directory, Product, Recurrence,
+};
 use recount::reconcile::model::export::counts::Counts;
 use recount::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode, ProductId, ServiceName,
@@ -232,7 +234,7 @@ fn agreement(id: i64) -> Agreement {
         starts_on: Some(today()),
         ends_on: None,
         bills_from: None,
-        one_time: false,
+        recurrence: Recurrence::Recurs,
         prorates: true,
         next_invoice_on: None,
     }

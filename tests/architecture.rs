@@ -45,7 +45,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("nightly", &["reconcile", "error_chain", "export", "connectwise", "history", "config", "apply", "report", "zone"]),
     ("daemon", &["zone"]),
     ("web", &["reconcile", "report", "history", "zone", "error_chain", "http_client"]),
-    ("suggest", &["export"]),
+    ("suggest", &["reconcile"]),
     (
         "cli",
         &[

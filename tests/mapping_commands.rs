@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use recount_sim::{Addition, Agreement};
+
 use crate::support::{Night, wait_until};
 
 const UNMAPPED: &str = "Account,Product,Quantity\nAcme,CloudFilter,3\nBorealis,CloudFilter,5\nCedar,CloudFilter,2\n";
@@ -178,6 +180,34 @@ fn exact_names_are_mapped_by_one_command_and_others_are_left() {
     assert!(after.contains("Cedar Veterinary,31") && !after.contains("Dune Labs"), "{after}");
 }
 
+/// Otherwise the export's "Cedar  Ltd", letter for letter company 31, is billed to company 32.
+#[test]
+fn a_name_that_two_companies_bear_but_for_a_blank_bills_neither() {
+    let night = Night::new();
+    let toml = fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    night.write("recount.toml", toml.replace("\"mapped\"", "\"exact-name\""));
+    night.approve();
+    night.sim().edit(|world| {
+        for (id, name) in [(31, "Cedar  Ltd"), (32, "Cedar Ltd")] {
+            let company = format!(r#"{{"id": {id}, "name": "{name}"}}"#);
+            world.companies.push(serde_json::from_str(&company).expect("a company"));
+            let agreement = Agreement { id: id * 10, company: id, ..world.agreements[0].clone() };
+            world.agreements.push(agreement);
+            world.additions.push(Addition::new(id * 100, id * 10, "MP-CLOUDFILTER", 3.into()));
+        }
+    });
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,3\nBorealis,CloudFilter,5\nCedar  Ltd,CloudFilter,5\n");
+    let units = |id| night.sim().world().addition(id).expect("a line").quantity;
+    let said = night.run().exits(3);
+    assert!(said.codes().contains(&"company-ambiguous".to_owned()) && said.out.contains("31, 32"), "{}", said.out);
+    assert_eq!((units(3100), units(3200)), (3.into(), 3.into()));
+    night.recount(&["map", "suggest", "--accept-exact", "--yes"]).exits(3);
+    night.sim().edit(|world| world.companies.retain(|company| company.id != 32));
+    // What company 32 was billed is asked about: nobody counts it.
+    night.run().exits(3);
+    assert_eq!((units(3100), units(3200)), (5.into(), 3.into()), "the one company of that name");
+}
+
 /// Otherwise ids and identifiers would have to be looked up in ConnectWise by hand.
 #[test]
 fn agreements_and_products_can_be_picked() {
@@ -186,6 +216,8 @@ fn agreements_and_products_can_be_picked() {
     assert!(said.out.contains("✓     10"), "{}", said.out);
     assert_eq!(night.recount(&["map", "agreements", "1"]).exits(0).out, said.out);
     night.recount(&["map", "agreements", "Nobody"]).exits(2);
+    let unknown = night.recount(&["map", "agreements", "999"]).exits(2);
+    assert!(unknown.err.contains("company 999 does not exist in ConnectWise"), "{}", unknown.err);
     let said = night.recount(&["map", "products", "cloudfilter"]).exits(0);
     assert!(said.out.contains("MP-CLOUDFILTER"), "{}", said.out);
     assert!(night.recount(&["map", "products", "zzz"]).exits(0).out.contains("0 products"));

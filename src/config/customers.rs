@@ -10,8 +10,9 @@ use crate::config::toml_document::Field;
 use crate::export::excerpt::Excerpt;
 use crate::export::format::csv_quotes::QuoteFault;
 use crate::export::format::csv_rows::cells_of_lines;
-use crate::export::read::normalized_names::{alike, normalized};
+use crate::export::read::alike_names::alike;
 use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::export::normalized_names::normalized;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, CustomerName};
 use crate::reconcile::model::mapping::{CustomerRow, CustomerTarget};
 

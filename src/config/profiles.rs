@@ -14,8 +14,9 @@ use crate::config::tables::export::layout_keys::layout;
 use crate::config::tables::export::over_profile::Layered;
 use crate::config::tables::export::request_keys;
 use crate::config::toml_document::{Document, Field, Section};
-use crate::export::read::normalized_names::{alike, normalized};
+use crate::export::read::alike_names::alike;
 use crate::export::settings::Layout;
+use crate::reconcile::model::export::normalized_names::normalized;
 
 /// The folder of the operator's own, beside `recount.toml`.
 const FOLDER: &str = "profiles";

@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::config::error::ConfigError;
 use crate::export::excerpt::Excerpt;
-use crate::export::read::normalized_names::alike;
+use crate::export::read::alike_names::alike;
 use crate::reconcile::model::display_text::{escaped, shown};
 
 /// Words of lines on which somebody may have written a secret, against all advice.

@@ -7,9 +7,10 @@ use std::sync::{Mutex, PoisonError};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::connectwise::CyclesByName;
 use crate::connectwise::wire::json_fields::Reference;
 use crate::connectwise::wire::{Row, json_fields};
+use crate::connectwise::{CyclesByName, CyclesUnread};
+use crate::reconcile::model::connectwise_records::Recurrence;
 use crate::reconcile::model::ids::AgreementId;
 
 /// Which cycles recur.
@@ -18,7 +19,7 @@ pub(crate) struct BillingCycles {
     /// By record id; empty where the list may not be read.
     recurring: BTreeMap<i64, bool>,
     /// Why the list was not read, if it was not.
-    unread: Option<String>,
+    unread: Option<CyclesUnread>,
     /// The agreements that went by the names of their cycles, each with that name.
     by_name: Mutex<BTreeMap<AgreementId, String>>,
 }
@@ -28,17 +29,22 @@ impl BillingCycles {
         Self { recurring, ..Self::default() }
     }
 
-    pub(crate) fn unread(why: String) -> Self {
+    pub(crate) fn unread(why: CyclesUnread) -> Self {
         Self { unread: Some(why), ..Self::default() }
     }
 
     /// Whether an agreement of this cycle recurs. One that the list does not tell of goes by its name, and an agreement
-    /// without one recurs.
-    pub(crate) fn recurs(&self, agreement: AgreementId, cycle: &Reference) -> bool {
-        let listed = cycle.id.and_then(|id| self.recurring.get(&id).copied());
-        let (None, Some(name)) = (listed, &cycle.name) else { return listed.unwrap_or(true) };
-        self.by_name.lock().unwrap_or_else(PoisonError::into_inner).insert(agreement, name.clone());
-        recurs_by_name(name)
+    /// without one is not told of.
+    pub(crate) fn recurrence(&self, agreement: AgreementId, cycle: &Reference) -> Recurrence {
+        match (cycle.id.and_then(|id| self.recurring.get(&id)), &cycle.name) {
+            (Some(true), _) => Recurrence::Recurs,
+            (Some(false), _) => Recurrence::Once,
+            (None, None) => Recurrence::Untold,
+            (None, Some(name)) => {
+                self.by_name.lock().unwrap_or_else(PoisonError::into_inner).insert(agreement, name.clone());
+                if recurs_by_name(name) { Recurrence::Untold } else { Recurrence::Once }
+            }
+        }
     }
 
     /// The agreements that went by the names of their cycles, and why; `None` if none did.
@@ -91,17 +97,20 @@ mod tests {
     /// Otherwise a quantity would be written on an agreement that is billed once, or none on one that bills monthly.
     #[test]
     fn the_option_decides_and_the_name_where_the_list_does_not_tell() {
+        use Recurrence::{Once, Recurs, Untold};
         let listed = BillingCycles::listed([(1, true), (2, false)].into());
         let of = AgreementId;
-        assert!(listed.recurs(of(10), &cycle(1, "One-time")), "a cycle may be called so and recur");
-        assert!(!listed.recurs(of(10), &cycle(2, "None")));
+        assert_eq!(listed.recurrence(of(10), &cycle(1, "One-time")), Recurs, "a cycle may be called so and recur");
+        assert_eq!(listed.recurrence(of(10), &cycle(2, "None")), Once);
         assert_eq!(listed.told(), None);
-        assert!(!listed.recurs(of(20), &cycle(3, "Non-Recurring")) && listed.recurs(of(30), &cycle(3, "None")));
+        assert_eq!(listed.recurrence(of(20), &cycle(3, "Non-Recurring")), Once);
+        assert_eq!(listed.recurrence(of(30), &cycle(3, "None")), Untold);
         let told = listed.told().expect("two went by a name");
         assert_eq!(told.agreements, [(of(20), "Non-Recurring".to_owned()), (of(30), "None".to_owned())].into());
-        let unread = BillingCycles::unread("403".to_owned());
-        assert!(!unread.recurs(of(10), &cycle(2, "one time")) && unread.recurs(of(10), &cycle(2, "None")));
-        assert!(unread.recurs(of(20), &Reference::default()));
+        let unread = BillingCycles::unread(CyclesUnread::Denied("403".to_owned()));
+        assert_eq!(unread.recurrence(of(10), &cycle(2, "one time")), Once);
+        assert_eq!(unread.recurrence(of(10), &cycle(2, "None")), Untold);
+        assert_eq!(unread.recurrence(of(20), &Reference::default()), Untold);
         assert_eq!(
             unread.told().map(|told| told.agreements.len()),
             Some(1),

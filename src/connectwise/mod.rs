@@ -106,9 +106,19 @@ pub trait Reader {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CyclesByName {
     /// Why the list of cycles was not read; `None` where it was, and does not tell of theirs.
-    pub unread: Option<String>,
+    pub unread: Option<CyclesUnread>,
     /// Each with the name of its cycle.
     pub agreements: BTreeMap<AgreementId, String>,
+}
+
+/// Why ConnectWise does not give out its list of billing cycles, in words. Any other failure ends the night, as it does for
+/// every list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CyclesUnread {
+    /// The API member's role has no right to it.
+    Denied(String),
+    /// It does not take the request.
+    Refused(String),
 }
 
 /// What takes long.
@@ -211,6 +221,8 @@ pub enum ReadError {
         why: String,
         /// What to check or which switch to turn.
         fix: String,
+        /// Whether ConnectWise says so of this list, and not something on the way, or of a wrong address.
+        by_role: bool,
     },
     /// The same of a write: what is read may well be let in.
     #[error("may not {what}: {why}")]

@@ -140,15 +140,18 @@ impl Client {
         let path = "finance/agreements";
         let found = self.asked(path, &[("conditions", &own), ("fields", "id,company,type")]).await;
         let row = found.rows.first().cloned().unwrap_or_default();
-        let company = format!("company/id in ({}) and id>0", row["company"]["id"]);
+        let company = row["company"]["id"].as_i64().map(|id| format!("company/id in ({id}) and id>0"));
         let kind = row["type"]["name"].as_str().unwrap_or_default().replace(['"', '[', '*', '%'], "");
         let kind = format!("type/name=\"{kind}\"");
         let cycles = self.asked("finance/billingCycles", &[("fields", "id,billingOptions")]).await;
         let options = cycles.rows.iter().filter(|row| row["billingOptions"].is_string()).count();
-        let by_company = self.asked(path, &[("conditions", &company), ("fields", "id")]).await;
+        let by_company = match &company {
+            Some(company) => self.asked(path, &[("conditions", company), ("fields", "id")]).await.result(),
+            None => format!("not asked: the agreement's own record says no company ({})", found.result()),
+        };
         let by_kind = self.asked(path, &[("conditions", &kind), ("fields", "id"), ("pageSize", "1000")]).await;
         vec![
-            ProbeAnswer { question: "company/id in (…) and id>0 on agreements", seen: by_company.result() },
+            ProbeAnswer { question: "company/id in (…) and id>0 on agreements", seen: by_company },
             ProbeAnswer { question: "type/name in conditions on agreements", seen: by_kind.result() },
             ProbeAnswer {
                 question: "billing cycles",

@@ -8,9 +8,9 @@ use crate::connectwise::client::paging::List;
 use crate::connectwise::client::status_meaning::{Right, failed};
 use crate::connectwise::client::unreachable_cause::UnreachableCause;
 use crate::connectwise::wire::{AdditionRow, AgreementRow, CompanyRow, IdRow, ProductRow, WireAddition, WireAgreement};
-use crate::connectwise::{AdditionsLook, BundledLists, CyclesByName, ReadError, Reader, UpcomingWork};
+use crate::connectwise::{AdditionsLook, BundledLists, CyclesByName, CyclesUnread, ReadError, Reader, UpcomingWork};
 use crate::reconcile::model::connectwise_records::{
-    AdditionList, Agreement, Agreements, Companies, ForeignAddition, Listed, Products,
+    AdditionList, Agreement, Agreements, Companies, ForeignAddition, Listed, Products, Recurrence,
 };
 use crate::reconcile::model::ids::{AgreementId, CompanyId};
 use crate::reconcile::model::plan::outcome::Traffic;
@@ -143,13 +143,7 @@ pub(crate) fn own_rows(agreement: AgreementId, rows: Vec<WireAddition>) -> Addit
             list.products_named.entry(product).or_insert(named);
         }
         match said {
-            Some(other) if other != agreement => {
-                list.others.push(ForeignAddition {
-                    addition: addition.id,
-                    agreement: other,
-                    product: addition.product,
-                });
-            }
+            Some(other) if other != agreement => list.others.push(ForeignAddition { agreement: other, addition }),
             _ => list.additions.push(addition),
         }
     }
@@ -174,23 +168,27 @@ impl Client {
         let (agreements, cycles) = tokio::join!(agreements, cycles);
         let (Listed { records, unreadable }, cycles) = (agreements?, cycles?);
         let judged = records.into_iter().map(|WireAgreement { agreement, cycle }| Agreement {
-            one_time: agreement.one_time || !cycles.recurs(agreement.id, &cycle),
+            recurrence: match agreement.recurrence {
+                Recurrence::Once => Recurrence::Once,
+                _ => cycles.recurrence(agreement.id, &cycle),
+            },
             ..agreement
         });
         Ok(Listed { records: judged.collect(), unreadable })
     }
 
+    /// Only ConnectWise's own no lets the names decide. What answers otherwise tells nothing, as on every list.
     async fn billing_cycles(&self) -> Result<BillingCycles, ReadError> {
-        match self.read_all::<CycleRow>(BILLING_CYCLES, None).await {
+        let why = match self.read_all::<CycleRow>(BILLING_CYCLES, None).await {
             // One that cannot be read goes by its name.
-            Ok(list) => Ok(BillingCycles::listed(list.records.into_iter().collect())),
-            Err(ReadError::Unreachable { cause: UnreachableCause::Network, what, why }) => {
-                Err(ReadError::Unreachable { what, why, cause: UnreachableCause::Network })
+            Ok(list) => return Ok(BillingCycles::listed(list.records.into_iter().collect())),
+            Err(error @ ReadError::Denied { by_role: true, .. }) => CyclesUnread::Denied(error.to_string()),
+            Err(error @ ReadError::Unreachable { cause: UnreachableCause::Refused, .. }) => {
+                CyclesUnread::Refused(error.to_string())
             }
-            Err(error) => {
-                tracing::info!("{error}; a billing cycle's name says whether it recurs");
-                Ok(BillingCycles::unread(error.to_string()))
-            }
-        }
+            Err(error) => return Err(error),
+        };
+        tracing::info!("{why:?}; a billing cycle's name says whether it recurs");
+        Ok(BillingCycles::unread(why))
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use crate::connectwise::{CyclesByName, ReadError, Reader};
+use crate::connectwise::{CyclesByName, CyclesUnread, ReadError, Reader};
 use crate::export::locate::one_file::Export;
 use crate::history::past::earlier_exports::ExportDigests;
 use crate::history::run_record::ExportRecord;
@@ -151,9 +151,17 @@ pub(super) fn cycles_by_name(told: CyclesByName, billed: &BTreeSet<AgreementId>)
         Some(Finding { fix, ..finding(Severity::Warning, Code::CyclesByName, message) })
     };
     let CyclesByName { unread, agreements } = told;
-    if let Some(why) = unread {
-        let right = "give the API member's role the right to read billing cycles: docs/connectwise-roles.md";
-        return by_name(why, Remedy::settings(right));
+    match unread {
+        Some(CyclesUnread::Denied(why)) => {
+            let right = "give the API member's role the right to read billing cycles, System > Table Setup > Inquire \
+                         Level = All (docs/connectwise-roles.md)";
+            return by_name(why, Remedy::in_connectwise(right));
+        }
+        Some(CyclesUnread::Refused(why)) => {
+            let look = "find out why ConnectWise does not take the request for its billing cycles";
+            return by_name(why, Remedy::in_connectwise(look));
+        }
+        None => {}
     }
     let ours: Vec<_> = agreements.into_iter().filter(|(agreement, _)| billed.contains(agreement)).collect();
     let named =

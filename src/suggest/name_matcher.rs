@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
-use crate::export::read::normalized_names::normalized;
+use crate::reconcile::model::export::normalized_names::normalized;
 use crate::suggest::folded_names::Folded;
 use crate::suggest::written_ids::written_ids;
 

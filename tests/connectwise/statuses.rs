@@ -47,7 +47,7 @@ async fn what_a_person_has_to_mend_is_said_once_and_not_asked_again() {
     for (answer, right, advice) in cases {
         let (server, client) = server(answer).await;
         match client.probe(right).await {
-            Err(ReadError::Denied { what, why, fix }) => {
+            Err(ReadError::Denied { what, why, fix, .. }) => {
                 assert_eq!(what, right.to_string());
                 assert!(fix.contains(advice), "{fix}");
                 assert!(!why.contains("canary"), "{why}");

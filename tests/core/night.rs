@@ -17,7 +17,9 @@ use recount::reconcile::guard::guard_policy::GuardPolicy;
 use recount::reconcile::matching::line_claims::Claims;
 use recount::reconcile::matching::placement::{Place, place_all};
 use recount::reconcile::model::bill_customer::Bill;
-use recount::reconcile::model::connectwise_records::{Addition, Additions, Agreement, Company, Directory, Product};
+use recount::reconcile::model::connectwise_records::{
+    Addition, Additions, Agreement, Company, Directory, Product, Recurrence,
+};
 use recount::reconcile::model::export::count_error::CountError;
 use recount::reconcile::model::export::counts::{Counts, RejectedRow};
 use recount::reconcile::model::ids::{
@@ -108,7 +110,7 @@ impl Night {
             starts_on: Some(day("2025-01-01")),
             ends_on: None,
             bills_from: Some(day("2025-01-01")),
-            one_time: false,
+            recurrence: Recurrence::Recurs,
             prorates: true,
             next_invoice_on: None,
         };

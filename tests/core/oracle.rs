@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use super::night::{Night, key};
 use recount::export::count::duplicate_rows::Duplicates;
 use recount::reconcile::guard::guard_policy::{HumanEdit, ToZero};
-use recount::reconcile::model::connectwise_records::{Addition, Agreement, Product};
+use recount::reconcile::model::connectwise_records::{Addition, Agreement, Product, Recurrence};
 use recount::reconcile::model::ids::{AgreementId, ProductId};
 use recount::reconcile::model::mapping::{CustomerTarget, MatchCustomers, ServiceRule};
 
@@ -275,7 +275,7 @@ fn one_live(
 fn bills(night: &Night, agreement: &Agreement) -> bool {
     agreement.status.as_deref() == Some("Active")
         && agreement.ends_on.is_none_or(|on| on >= night.today)
-        && !agreement.one_time
+        && agreement.recurrence == Recurrence::Recurs
 }
 
 fn catalog<'a>(night: &'a Night, product: &str) -> Vec<&'a Product> {

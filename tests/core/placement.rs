@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::night::{FILTER, Night, codes, create, day, line, said, set, unplaced};
-use recount::reconcile::model::connectwise_records::{Agreement, AgreementSign, Unreadable};
+use recount::reconcile::model::connectwise_records::{Agreement, AgreementSign, Recurrence, Unreadable};
 use recount::reconcile::model::ids::{AgreementId, CompanyId, CustomerName};
 use recount::reconcile::model::mapping::{AgreementRule, MatchCustomers};
 use recount::reconcile::model::past::Accepted;
@@ -126,9 +126,9 @@ fn an_agreement_that_does_not_bill_today_is_not_written() {
         (Code::AgreementNotActive, |a| a.cancelled_on = Some(day("2026-03-10"))),
         (Code::AgreementNotActive, |a| a.starts_on = Some(day("2026-03-11"))),
         (Code::AgreementNotActive, |a| a.ends_on = Some(day("2026-03-09"))),
-        (Code::AgreementOneTime, |a| a.one_time = true),
+        (Code::AgreementOneTime, |a| a.recurrence = Recurrence::Once),
         (Code::AgreementNotActive, |a| {
-            a.one_time = true;
+            a.recurrence = Recurrence::Once;
             a.ends_on = Some(day("2026-01-01"));
         }),
     ];
@@ -152,6 +152,8 @@ fn an_agreement_bills_on_its_first_and_on_its_last_day() {
     assert_eq!(night.filter_line().verdict, create(1, "5"));
     night.amend(10, |a| (a.cancelled_on, a.status) = (Some(day("2026-03-11")), None));
     assert_eq!(night.filter_line().verdict, create(1, "5"), "cancelled from tomorrow on");
+    night.amend(10, |a| a.status = Some("active".to_owned()));
+    assert_eq!(night.filter_line().verdict, create(1, "5"), "ConnectWise compares words without regard to case");
 }
 
 #[test]
@@ -172,6 +174,22 @@ fn a_customer_of_a_companys_exact_name_needs_no_row_where_the_operator_says_so()
     assert_eq!(codes(&night.plan()), [(Severity::Info, Code::CustomerSkipped)], "a row wins over a name");
 }
 
+/// The export's names are folded: the bill of one company would go to another whose name looks the same.
+#[test]
+fn companies_whose_names_differ_in_what_nobody_sees_are_not_told_apart_by_them() {
+    for name in ["Zeta  Ltd", "Zeta\u{a0}Ltd", "Ze\u{200b}ta Ltd", "Zeta\u{2009}Ltd ", "\u{feff}Zeta Ltd"] {
+        let mut night = acme();
+        night.mapping.match_customers = MatchCustomers::ExactName;
+        night.company(3, name).agreement(30, 3).row("Zeta Ltd", "CloudFilter", "4");
+        assert_eq!(line(&night.plan(), 30, FILTER).verdict, create(1, "4"), "{name:?} is the only one");
+        night.company(4, "Zeta Ltd").agreement(40, 4);
+        let plan = night.plan();
+        assert_eq!(unplaced(&plan, "Zeta Ltd", "CloudFilter").verdict, Verdict::Held(Code::CompanyAmbiguous));
+        let message = &said(&plan, Code::CompanyAmbiguous)[0].message;
+        assert!(message.contains("3, 4") && message.contains("nobody sees"), "{message}");
+    }
+}
+
 /// A customer that matched by name and left the export would otherwise be billed for ever, and nobody told.
 #[test]
 fn a_customer_known_by_name_alone_is_missed_when_it_is_gone() {
@@ -183,6 +201,27 @@ fn a_customer_known_by_name_alone_is_missed_when_it_is_gone() {
     let plan = night.plan();
     assert_eq!(line(&plan, 30, FILTER).verdict, Verdict::Held(Code::CustomerMissing));
     assert_eq!(codes(&plan), [(Severity::Decide, Code::CustomerMissing)]);
+}
+
+/// Else somebody would add the agreement that is there.
+#[test]
+fn an_agreement_that_does_not_say_whose_it_is_is_not_told_as_missing() {
+    let stray = |company, kind: &str| Unreadable {
+        id: 90,
+        known: AgreementSign { company, kind: Some(kind.to_owned()), name: None },
+        why: "its company is missing".to_owned(),
+    };
+    for (record, code) in [
+        (stray(None, "Email Security"), Code::AgreementUnreadable),
+        (stray(None, "Other"), Code::AgreementMissing),
+        (stray(Some(CompanyId(2)), "Email Security"), Code::AgreementMissing),
+    ] {
+        let mut night = acme();
+        night.mapping.default_agreement = Some(AgreementRule::Type("Email Security".to_owned()));
+        night.directory.agreements.clear();
+        night.directory.unread.agreements.insert(AgreementId(90), record.clone());
+        assert_eq!(stopped_by(&night), code, "{record:?}");
+    }
 }
 
 /// The product may bill there already. What bills where everybody can see it follows its count all the same.

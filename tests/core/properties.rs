@@ -16,6 +16,7 @@ use recount::export::count::duplicate_rows::Duplicates;
 use recount::reconcile::decide::permitted_answers::{ShownItem, ShownLine, answer};
 use recount::reconcile::guard::guard_policy::{HumanEdit, ToZero};
 use recount::reconcile::matching::placement::Place;
+use recount::reconcile::model::connectwise_records::Recurrence;
 use recount::reconcile::model::decision::{Decision, DecisionSubject, SeenLine};
 use recount::reconcile::model::export::row_lines::RowLines;
 use recount::reconcile::model::ids::{AdditionId, ProductId, RunId, ServiceName};
@@ -130,7 +131,7 @@ impl Recipe {
             night.agreement(id, i64::from(company / 3)).amend(id, |agreement| match state {
                 0 => agreement.status = Some("Cancelled".to_owned()),
                 1 => agreement.ends_on = Some(day("2026-03-09")),
-                2 => agreement.one_time = true,
+                2 => agreement.recurrence = Recurrence::Once,
                 3 => agreement.kind = "Other".to_owned(),
                 _ => {}
             });

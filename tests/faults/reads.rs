@@ -343,6 +343,22 @@ fn rows_behind_a_cut_that_nobody_tells_are_not_created_again() {
     }
 }
 
+/// A line that counts nowhere, because it names an agreement where nobody sees it, would get another one beside it.
+#[test]
+fn nothing_is_created_beside_a_row_that_may_be_the_line() {
+    for (agreement, outcome) in [("11", "held"), ("20", "held"), ("0", "unchanged"), ("null", "unchanged")] {
+        let night = Night::busy();
+        night.sim().edit(|world| {
+            let mut stray = Addition::new(300, 10, "MP-ARCHIVE", 2.into());
+            odd(&mut stray.more, "agreementId", agreement);
+            world.additions.push(stray);
+        });
+        let said = night.run().exits(if outcome == "held" { 3 } else { 0 });
+        assert_eq!(said.outcome(10, "MP-ARCHIVE"), outcome, "{agreement}: {}", said.out);
+        assert_eq!(night.sent("POST").iter().filter(|sent| sent.target.ends_with("/additions")).count(), 0);
+    }
+}
+
 /// A child agreement's line in its parent's list is not the parent's: it was one of two live lines, or the only one.
 #[test]
 fn rows_of_another_agreement_in_a_list_are_set_aside_and_named() {
@@ -479,4 +495,52 @@ fn an_agreement_whose_cycle_is_in_no_list_is_named() {
     let said = night.run().exits(0);
     assert!(said.codes().contains(&"cycles-by-name".to_owned()), "{}", said.out);
     assert!(said.out.contains("agreement 10 by") && !said.out.contains("agreement 20 by"), "{}", said.out);
+}
+
+/// A project that is billed once would be billed each night more, after one answer that does not tell of its cycle.
+#[test]
+fn an_agreement_that_was_held_as_billed_once_stays_so_while_nothing_tells_of_its_cycle() {
+    let answers = [
+        (r#"{"status": 200, "body": "html", "content_type": "text/html"}"#, 12),
+        (r#"{"status": 200, "raw": "null"}"#, 12),
+        (r#"{"status": 200, "raw": "{}"}"#, 12),
+        (r#"{"status": 403, "body": "html", "content_type": "text/html"}"#, 13),
+        (r#"{"status": 403}"#, 3),
+        (r#"{"status": 404}"#, 3),
+        (r#"{"status": 200, "raw": "[]"}"#, 3),
+        (r#"{"status": 200, "raw": "[{\"id\": 2, \"billingOptions\": \"Monthly\"}]"}"#, 3),
+    ];
+    let name = |(answer, _): &(&str, i32)| (*answer).to_owned();
+    support::each(&answers, name, |(answer, exit)| {
+        let night = Night::busy();
+        let on_20 =
+            |night: &Night| night.billed().into_iter().filter(|(agreement, ..)| *agreement == 20).collect::<Vec<_>>();
+        let before = on_20(&night);
+        night.sim().edit(|world| world.agreements[1].billing_cycle = "Once".to_owned());
+        let held = |said: &Said| {
+            assert_eq!(said.outcome(20, "MP-CLOUDFILTER"), "held", "{}", said.out);
+            assert!(said.codes().contains(&"agreement-one-time".to_owned()), "{}", said.out);
+        };
+        held(&night.run().exits(3));
+        night.fault(&format!(r#"[{{"when": {{"path": "/finance/billingCycles"}}, "then": {answer}}}]"#));
+        // One such night after another.
+        for units in [7, 8] {
+            night.export(format!(
+                "Account,Product,Quantity\nAcme,CloudFilter,7\nAcme,Archive,2\nBorealis,CloudFilter,{units}\n"
+            ));
+            let said = night.run().exits(*exit);
+            if *exit == 3 {
+                held(&said);
+                assert!(said.codes().contains(&"cycles-by-name".to_owned()), "{}", said.out);
+                assert!(said.out.contains("was billed once when its billing cycle was last known"), "{}", said.out);
+            }
+            assert_eq!(on_20(&night), before);
+        }
+        night.no_faults();
+        held(&night.run().exits(3));
+        // It recurs now, and that is told.
+        night.sim().edit(|world| world.agreements[1].billing_cycle = "Monthly".to_owned());
+        night.run().exits(0);
+        assert_eq!(on_20(&night)[0].2, 8.into());
+    });
 }

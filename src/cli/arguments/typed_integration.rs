@@ -2,7 +2,7 @@
 
 use crate::cli::error::CommandError;
 use crate::config::settings::{Config, IntegrationConfig};
-use crate::export::read::normalized_names::alike;
+use crate::export::read::alike_names::alike;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::IntegrationName;
 use crate::reconcile::model::plan::outcome::Mode;

@@ -11,7 +11,7 @@ use crate::cli::error::CommandError;
 use crate::cli::wiring::outdated_history;
 use crate::cli::{clock, session};
 use crate::config::settings::Config;
-use crate::export::read::normalized_names::{alike, named_in_part};
+use crate::export::read::alike_names::{alike, named_in_part};
 use crate::history::run_record::RunRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;

@@ -15,7 +15,7 @@ use crate::config::error::{ConfigError, ConfigErrors};
 use crate::config::{config_file, customers};
 use crate::export::format::csv_quotes::spans;
 use crate::export::format::csv_rows::cells_of_lines;
-use crate::export::read::normalized_names::normalized;
+use crate::reconcile::model::export::normalized_names::normalized;
 use crate::reconcile::model::ids::CustomerName;
 use crate::reconcile::model::mapping::CustomerTarget;
 

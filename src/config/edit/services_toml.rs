@@ -11,7 +11,7 @@ use crate::config::config_file;
 use crate::config::edit::in_place::{FileChange, NotReplaced, hold, replace_file};
 use crate::config::error::ConfigErrors;
 use crate::config::tables::services;
-use crate::export::read::normalized_names::normalized;
+use crate::reconcile::model::export::normalized_names::normalized;
 use crate::reconcile::model::ids::{ProductCode, ServiceName};
 use crate::reconcile::model::mapping::{Billed, ServiceRule};
 

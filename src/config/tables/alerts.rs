@@ -16,7 +16,7 @@ use crate::config::secret_source::secret;
 use crate::config::secrets::{SecretError, SecretSource, read};
 use crate::config::toml_document::{Field, Section};
 use crate::config::values::{ca_file, is_name, optional};
-use crate::export::read::normalized_names::alike;
+use crate::export::read::alike_names::alike;
 use crate::http_client::is_loopback;
 
 /// One way to tell somebody.

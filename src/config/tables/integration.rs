@@ -10,7 +10,7 @@ use crate::config::tables::{export, guards, policy, services, tickets};
 use crate::config::toml_document::{Field, Section};
 use crate::config::values::optional;
 use crate::config::{customers, profiles};
-use crate::export::read::normalized_names::alike;
+use crate::export::read::alike_names::alike;
 use crate::export::settings::ExportSettings;
 use crate::reconcile::guard::guard_policy::GuardPolicy;
 use crate::reconcile::model::ids::{CustomerName, IntegrationName};

@@ -7,7 +7,8 @@ use toml::de::DeValue;
 
 use crate::config::toml_document::{Field, Section};
 use crate::config::values::optional;
-use crate::export::read::normalized_names::{alike, normalized};
+use crate::export::read::alike_names::alike;
+use crate::reconcile::model::export::normalized_names::normalized;
 use crate::reconcile::model::ids::{CustomerName, ServiceName};
 use crate::reconcile::model::mapping::{LineShape, ServiceRule};
 use crate::reconcile::model::quantity::Quantity;

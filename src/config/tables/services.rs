@@ -10,8 +10,8 @@ use crate::config::error::ConfigErrors;
 use crate::config::tables::policy;
 use crate::config::tables::policy::PolicyKeys;
 use crate::config::toml_document::{Document, Field, Section};
-use crate::export::read::normalized_names::normalized;
 use crate::reconcile::model::bill_customer::Bill;
+use crate::reconcile::model::export::normalized_names::normalized;
 use crate::reconcile::model::ids::{AdditionId, ProductCode, ServiceName};
 use crate::reconcile::model::mapping::{Billed, LineShape, ServiceRule};
 

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 
 use crate::config::toml_document::{Field, Section};
 use crate::config::values::optional;
-use crate::export::read::normalized_names::alike;
+use crate::export::read::alike_names::alike;
 use crate::reconcile::model::ids::{CompanyId, CustomerName};
 use crate::reconcile::model::ticket_kind::TicketKind;
 use crate::tickets::board::BoardNames;

@@ -127,7 +127,10 @@ pub(crate) fn of_read(right: Right, status: StatusCode, sign: Sign, said: &str) 
         (Right::Additions(agreement), StatusCode::FORBIDDEN | StatusCode::NOT_FOUND, Sign::Plain) => {
             ReadError::Additions { agreement, why, denied: true, fix }
         }
-        _ => ReadError::Denied { what: right.to_string(), why, fix },
+        _ => {
+            let by_role = matches!(sign, Sign::Plain | Sign::NotAuthenticated);
+            ReadError::Denied { what: right.to_string(), why, fix, by_role }
+        }
     }
 }
 

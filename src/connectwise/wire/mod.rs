@@ -8,7 +8,9 @@ use serde_json::Value;
 use crate::connectwise::wire::json_fields::Reference;
 use crate::reconcile::matching::item_marker;
 use crate::reconcile::model::bill_customer::Bill;
-use crate::reconcile::model::connectwise_records::{Addition, Agreement, AgreementSign, Company, Product, Unreadable};
+use crate::reconcile::model::connectwise_records::{
+    Addition, Agreement, AgreementSign, Company, Product, Recurrence, Unreadable,
+};
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, ProductCode, ProductId};
 use crate::reconcile::model::last_change::LastChange;
 use crate::reconcile::model::quantity::Quantity;
@@ -172,6 +174,9 @@ impl Row for AgreementRow {
         let cancelled = flag("cancelledFlag", &self.cancelled_flag)?;
         let status = json_fields::text("agreementStatus", &self.agreement_status)?.filter(|status| !status.is_empty());
         let cycle = json_fields::reference("billingCycle", &self.billing_cycle)?;
+        let once = [("oneTimeFlag", &self.one_time_flag), ("billOneTimeFlag", &self.bill_one_time_flag)];
+        let once = once.into_iter().map(|(field, value)| flag(field, value)).collect::<Result<Vec<_>, _>>()?;
+        let once = once.contains(&Some(true));
         let agreement = Agreement {
             id: AgreementId(id),
             company: CompanyId(company),
@@ -184,8 +189,8 @@ impl Row for AgreementRow {
             starts_on: json_fields::day("startDate", &self.start_date)?,
             ends_on: if endless { None } else { json_fields::day("endDate", &self.end_date)? },
             bills_from: json_fields::day("billStartDate", &self.bill_start_date)?,
-            one_time: flag("oneTimeFlag", &self.one_time_flag)? == Some(true)
-                || flag("billOneTimeFlag", &self.bill_one_time_flag)? == Some(true),
+            // Its cycle says more, where the list of cycles does.
+            recurrence: if once { Recurrence::Once } else { Recurrence::Untold },
             prorates: flag("prorateFlag", &self.prorate_flag)? != Some(false),
             next_invoice_on: json_fields::day("nextInvoiceDate", &self.next_invoice_date)?,
         };
@@ -322,7 +327,9 @@ impl Row for AdditionRow {
             changed: last_change(&self.info),
         };
         let product_named = self.product.get("identifier").and_then(Value::as_str).map(ProductCode::new);
-        Ok(WireAddition { addition, agreement: agreement.ok().flatten().map(AgreementId), product_named })
+        // No record has the id 0: .NET writes it for none.
+        let agreement = agreement.ok().flatten().filter(|id| *id != 0).map(AgreementId);
+        Ok(WireAddition { addition, agreement, product_named })
     }
 
     fn known(&self) {}
@@ -382,6 +389,17 @@ mod tests {
         assert_eq!((missing.quantity, missing.product), (Err("its quantity is missing".to_owned()), None));
     }
 
+    /// Otherwise a line would count nowhere, and another be created beside it.
+    #[test]
+    fn an_addition_of_agreement_0_is_of_the_agreement_in_whose_list_it_stands() {
+        for (json, said) in [("0", None), ("null", None), ("12", Some(AgreementId(12)))] {
+            let json = format!(r#"{{"id":1,"product":{{"id":7}},"quantity":3,"agreementId":{json}}}"#);
+            let found = row::<AdditionRow>(&json).expect("a record");
+            assert_eq!(found.agreement, said, "{json}");
+            assert!(found.addition.quantity.is_ok());
+        }
+    }
+
     /// Otherwise a cancelled line would look live, and be written.
     #[test]
     fn an_addition_with_a_date_that_cannot_be_read_is_held() {
@@ -414,12 +432,15 @@ mod tests {
             "billingCycle":{"id":2,"name":"Not Recurring"},"more":[1]}"#;
         let WireAgreement { agreement, cycle } = row::<AgreementRow>(json).expect("a record");
         assert_eq!((agreement.company, agreement.kind.as_str(), agreement.ends_on), (CompanyId(9), "Email", None));
-        assert_eq!((cycle.id, cycle.name.as_deref(), agreement.one_time), (Some(2), Some("Not Recurring"), false));
+        assert_eq!((cycle.id, cycle.name.as_deref()), (Some(2), Some("Not Recurring")));
+        assert_eq!(agreement.recurrence, Recurrence::Untold, "its cycle says more");
         assert_eq!((agreement.prorates, agreement.next_invoice_on), (false, NaiveDate::from_ymd_opt(2026, 12, 1)));
         let json = r#"{"id":5,"company":{"id":9},"endDate":"2020-01-01",
             "billingCycle":{"name":"Monthly"},"cancelledFlag":null}"#;
         let agreement = row::<AgreementRow>(json).expect("a record").agreement;
-        assert_eq!((agreement.ends_on, agreement.one_time), (NaiveDate::from_ymd_opt(2020, 1, 1), false));
+        assert_eq!(agreement.ends_on, NaiveDate::from_ymd_opt(2020, 1, 1));
+        let once = row::<AgreementRow>(r#"{"id":5,"company":{"id":9},"billOneTimeFlag":true}"#).expect("a record");
+        assert_eq!(once.agreement.recurrence, Recurrence::Once);
         assert_eq!((agreement.prorates, agreement.next_invoice_on), (true, None), "not said");
         assert_eq!(row::<AgreementRow>(r#"{"id":5}"#).expect_err("no company"), "its company is missing");
         assert!(row::<AgreementRow>(r#"{"id":5,"company":{"id":9},"startDate":"soon"}"#).is_err());

@@ -1,6 +1,6 @@
 //! Signs of numbers in text, and what stands around a number without being a part of it.
 
-use crate::export::read::normalized_names::has_no_width;
+use crate::reconcile::model::export::normalized_names::has_no_width;
 
 /// A hyphen, those that do not break or are wide, and the signs that a word processor writes.
 pub(in crate::export) fn is_minus(c: char) -> bool {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::export::damage_places::Fault;
-use crate::export::read::normalized_names::is_blank;
+use crate::reconcile::model::export::normalized_names::is_blank;
 
 /// Why a row that names a customer has no record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

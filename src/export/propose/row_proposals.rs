@@ -6,12 +6,12 @@ use crate::export::column::{Column, CountMark, DerivedColumn, NamedColumn, Patte
 use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::propose::proposal::TriedKeys;
 use crate::export::read::date_columns::FORMATS;
-use crate::export::read::normalized_names::normalized;
 use crate::export::read::saying_no::says_no;
 use crate::export::settings::{Count, Latest, Layout, LongLayout, Shape, Sheet};
 use crate::reconcile::model::display_text::{quoted, quoted_list};
 use crate::reconcile::model::export::count_error::CountError;
 use crate::reconcile::model::export::counts::{Cell, Counts, CustomerCounts, DateColumn, RejectedRow};
+use crate::reconcile::model::export::normalized_names::normalized;
 
 /// A column of marks holds a handful of words.
 const MARKS_MAX: usize = 3;

@@ -8,11 +8,11 @@ use crate::export::count::fast_table::{Customer, Service};
 use crate::export::count::tally::Tally;
 use crate::export::format::raw_rows::RawRows;
 use crate::export::read::layout::{CellFilter, ColumnValue, Counting, FoundColumns, LongReading};
-use crate::export::read::normalized_names::normalized;
 use crate::export::read::rejected_row::Rejection;
 use crate::export::read::saying_no::OtherMark;
 use crate::export::settings::Layout;
 use crate::reconcile::model::export::count_error::CountError;
+use crate::reconcile::model::export::normalized_names::normalized;
 use crate::reconcile::model::export::spreadsheet_damage::is_error;
 
 /// Counts that a file may come to for each row that it may have, where cells are split: several split columns of one row

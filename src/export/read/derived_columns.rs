@@ -8,9 +8,9 @@ use crate::export::damage_kinds::Damage;
 use crate::export::damage_places::{Fault, Faults};
 use crate::export::format::raw_rows::{RawRows, Without};
 use crate::export::read::header::Header;
-use crate::export::read::normalized_names::is_blank;
 use crate::export::read::sheet_or_file::ExportPart;
 use crate::export::settings::{HeaderRow, Layout};
+use crate::reconcile::model::export::normalized_names::is_blank;
 
 /// Rows, and what is made of them.
 pub(in crate::export) struct MadeRows<'a, R> {

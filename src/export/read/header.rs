@@ -3,8 +3,9 @@
 use crate::export::damage_kinds::{Damage, Shown};
 use crate::export::damage_places::{Fault, Faults};
 use crate::export::format::raw_rows::RawRows;
-use crate::export::read::normalized_names::{alike, normalized};
+use crate::export::read::alike_names::alike;
 use crate::export::settings::{HeaderRow, Layout};
+use crate::reconcile::model::export::normalized_names::normalized;
 
 /// More columns than this are no export: the widest vendor's has about a hundred.
 const COLUMNS_MAX: usize = 4096;

@@ -9,11 +9,11 @@ use crate::export::damage_kinds::Damage;
 use crate::export::damage_places::{Fault, Faults};
 use crate::export::format::raw_rows::RawRows;
 use crate::export::read::header::Header;
-use crate::export::read::normalized_names::{is_blank, normalized};
 use crate::export::read::row_date::RowDate;
 use crate::export::read::sheet_or_file::ExportPart;
 use crate::export::settings::{Count, Latest, Layout, LongLayout, WideLayout};
 use crate::reconcile::model::export::count_error::CountError;
+use crate::reconcile::model::export::normalized_names::{is_blank, normalized};
 use crate::reconcile::model::export::spreadsheet_damage::is_error;
 
 /// A layout, with the places of its columns.

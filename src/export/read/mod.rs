@@ -1,5 +1,6 @@
 //! Rows into cells: which column is what.
 
+pub mod alike_names;
 pub mod bytes_to_counts;
 mod cells;
 pub(in crate::export) mod date_columns;
@@ -7,7 +8,6 @@ pub(crate) mod derived_columns;
 pub(crate) mod header;
 pub(crate) mod layout;
 pub(crate) mod newest_date;
-pub mod normalized_names;
 mod rejected_row;
 mod row_damage;
 pub(crate) mod row_date;

@@ -16,7 +16,6 @@ use crate::export::read::date_columns::Dates;
 use crate::export::read::derived_columns::MadeRows;
 use crate::export::read::header::{Header, header, header_below};
 use crate::export::read::layout::{CellFilter, ColumnValue, Counting, FoundColumns, NewestDate, Values};
-use crate::export::read::normalized_names::{is_blank, normalized};
 use crate::export::read::rejected_row::Rejection;
 use crate::export::read::row_damage::{damage, fault};
 use crate::export::read::row_date::RowDate;
@@ -25,6 +24,7 @@ use crate::export::read::total_rows::{TotalRows, filled};
 use crate::export::settings::{HeaderRow, Layout};
 use crate::reconcile::model::export::count_error::CountError;
 use crate::reconcile::model::export::counts::RejectedRow;
+use crate::reconcile::model::export::normalized_names::{is_blank, normalized};
 use crate::reconcile::model::export::rows_behind_end::RowsBehindEnd;
 use crate::reconcile::model::ids::CustomerName;
 

@@ -3,8 +3,8 @@
 use crate::export::column::CountMark;
 use crate::export::count::count_parser::Units;
 use crate::export::count::number_sign::is_minus;
-use crate::export::read::normalized_names::{has_no_width, normalized};
 use crate::reconcile::model::export::count_error::CountError;
+use crate::reconcile::model::export::normalized_names::{has_no_width, normalized};
 
 /// What a cell in a column of licences says where it says no.
 const NO: [&str; 46] = [

@@ -5,8 +5,8 @@ use crate::export::count::count_parser::Units;
 use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::format::raw_rows::RawRows;
 use crate::export::read::layout::{ColumnValue, Counting, FoundColumns};
-use crate::export::read::normalized_names::{is_blank, normalized};
 use crate::export::settings::Layout;
+use crate::reconcile::model::export::normalized_names::{is_blank, normalized};
 
 /// What the rows so far come to, where rows add up or are filled from above.
 #[derive(Debug)]

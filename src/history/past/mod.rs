@@ -6,6 +6,7 @@ pub mod days_kept_by_restore;
 pub mod earlier_exports;
 pub mod last_writes;
 pub(crate) mod names_of_counts;
+mod one_time_agreements;
 pub mod owned_lines;
 pub(crate) mod seen_quantities;
 pub(crate) mod set_back;
@@ -23,6 +24,7 @@ use rusqlite::{Connection, Transaction, params};
 use crate::history::journal::IntentKind;
 use crate::history::past::accepted_last::accepted_counts;
 use crate::history::past::baselines::accepted;
+use crate::history::past::one_time_agreements::once_before;
 use crate::history::past::set_back::SetBack;
 use crate::history::past::waiting_counts::{missed, waiting};
 use crate::history::past::written_quantities::{decimals, given_up, written};
@@ -81,6 +83,7 @@ impl History {
                 decimals: decimals(connection, integration)?,
                 taken_over: None,
                 older_night: None,
+                once_before: once_before(connection, integration.as_str(), current)?,
                 deliveries: earlier_exports::deliveries(connection, integration.as_str(), current)?,
             })
         })

@@ -3,6 +3,7 @@
 pub(super) mod additions;
 pub(super) mod short_lists;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
@@ -17,6 +18,7 @@ use crate::reconcile::model::connectwise_records::{
     Additions, Agreement, AgreementSign, Agreements, Company, Directory, Product, Unread, Unreadable,
 };
 use crate::reconcile::model::export::counts::Counts;
+use crate::reconcile::model::export::normalized_names::normalized;
 use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, ProductCode};
 use crate::reconcile::model::line_owners::Owned;
 use crate::reconcile::model::mapping::{Mapping, MatchCustomers};
@@ -169,7 +171,8 @@ pub(crate) async fn read_directory<R: Reader>(
         agreements.extend(found.records.into_iter().map(|agreement| (agreement.id, agreement)));
         unread.agreements.extend(found.unreadable.into_iter().map(|record| (AgreementId(record.id), record)));
     }
-    Ok(Directory { companies, agreements, products, unread, ..Directory::default() })
+    let remembered = agreements.into_iter().map(|(id, agreement)| (id, agreement.remembered(&past.once_before)));
+    Ok(Directory { companies, agreements: remembered.collect(), products, unread, ..Directory::default() })
 }
 
 /// The agreements of every company that may matter, where that is known before the companies are: all but those that
@@ -221,11 +224,12 @@ fn in_question(
     companies: &BTreeMap<CompanyId, Company>,
 ) -> BTreeSet<CompanyId> {
     let accepted = past.accepted.iter().flat_map(|accepted| accepted.customers.iter().chain(&accepted.missing));
-    let names: BTreeSet<&str> =
-        counts.customers.keys().chain(counts.left_out.keys()).chain(accepted).map(CustomerName::as_str).collect();
+    let names = counts.customers.keys().chain(counts.left_out.keys()).chain(accepted).map(CustomerName::as_str);
+    let names: BTreeSet<Cow<'_, str>> = names.map(normalized).collect();
     let known = known_companies(mapping, past);
     let is_in_question = |company: &&Company| {
-        let by_name = mapping.match_customers == MatchCustomers::ExactName && names.contains(company.name.trim());
+        let by_name =
+            mapping.match_customers == MatchCustomers::ExactName && names.contains(&normalized(&company.name));
         !company.deleted && (by_name && mapping.companies_of.admits(company) || known.contains(&company.id))
     };
     companies.values().filter(is_in_question).map(|company| company.id).collect()

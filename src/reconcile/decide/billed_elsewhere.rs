@@ -8,7 +8,7 @@ use crate::reconcile::matching::catalog::candidates;
 use crate::reconcile::matching::line_claims::Claims;
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::model::connectwise_records::{
-    Addition, Additions, Agreement, AgreementSign, Directory, Unreadable, units_of,
+    Addition, Additions, Agreement, AgreementSign, Directory, ForeignAddition, Unreadable, units_of,
 };
 use crate::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, ItemName, ProductCode, ProductId,
@@ -106,6 +106,24 @@ impl<'a> ElsewhereInputs<'a> {
             };
             records.find(may_be).map(|(id, _)| *id)
         })
+    }
+
+    /// The rows of the product in this agreement's list that say they are another agreement's, and that nobody sees there: that
+    /// one is not known, or its own list does not hold them. They may bill here.
+    pub(in crate::reconcile) fn strayed(&self, key: &LineKey, product: ProductId) -> Vec<&'a ForeignAddition> {
+        let items = self.same_identifier(&key.product, product);
+        let rows = self.directory.unread.others.get(&key.agreement).into_iter().flatten();
+        let strayed = rows.filter(|ForeignAddition { agreement, addition }| {
+            let is_there = match self.additions.get(agreement) {
+                Some(listed) => listed.iter().any(|one| one.id == addition.id),
+                // It does not bill, or its list cannot be read, which is told by itself.
+                None => self.directory.agreements.contains_key(agreement),
+            };
+            let ours = addition.product.is_none_or(|id| items.contains(&id));
+            let bills = addition.is_current(self.today) && addition.bills();
+            !is_there && ours && bills && may_be(addition, key.item.as_ref())
+        });
+        strayed.collect()
     }
 
     /// The additions of the product on this agreement whose last billed day is today, or was in this month.

@@ -10,7 +10,7 @@ use crate::reconcile::decide::stored_answers::{AskedStep, StepAnswer};
 use crate::reconcile::guard::guard_policy::ToZero;
 use crate::reconcile::guard::missing_services::MissingCount;
 use crate::reconcile::matching::stored_decimals::may_be_kept_as_zero;
-use crate::reconcile::model::connectwise_records::{Addition, Product};
+use crate::reconcile::model::connectwise_records::{Addition, ForeignAddition, Product};
 use crate::reconcile::model::display_text::{day, minute, shown};
 use crate::reconcile::model::known_lines::{KnownLines as _, owned_as};
 use crate::reconcile::model::last_change::LastChange;
@@ -163,7 +163,19 @@ impl<'a> LineRules<'a> {
             changed: addition.changed.as_ref(),
             named: Named::one(addition.id, addition.quantity.as_ref().ok().copied()),
         });
-        each.collect()
+        let strayed = self.around.strayed(case.key, product.id);
+        let strayed = strayed.into_iter().map(|ForeignAddition { agreement, addition }| Hindrance {
+            code: Code::LineElsewhere,
+            detail: format!(
+                "addition {} in this agreement's list says that it is of agreement {agreement}, where it is not to be seen: \
+                 it may bill {} of it already",
+                addition.id,
+                addition.units()
+            ),
+            changed: addition.changed.as_ref(),
+            named: Named::one(addition.id, addition.quantity.as_ref().ok().copied()),
+        });
+        each.chain(strayed).collect()
     }
 
     /// It may bill where nobody can look.

@@ -3,10 +3,28 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
-use crate::reconcile::model::connectwise_records::{Directory, Product};
+use crate::reconcile::model::connectwise_records::{Directory, Product, Products};
 use crate::reconcile::model::ids::{ProductCode, ProductId};
 use crate::reconcile::model::mapping::{Mapping, ServiceRule};
 use crate::reconcile::model::plan::reason_code::Code;
+
+impl Products {
+    /// The identifiers of its items, folded as [`ProductCode::folded`]; empty for one that cannot be read.
+    pub fn identifiers(&self) -> impl Iterator<Item = String> + '_ {
+        let unreadable = self.unreadable.iter().map(|item| item.known.as_deref().unwrap_or_default());
+        let all = self.records.iter().map(|item| item.identifier.as_str()).chain(unreadable);
+        all.map(|identifier| ProductCode::new(identifier).folded())
+    }
+
+    /// Those of one identifier, folded.
+    #[must_use]
+    pub fn named(&self, folded: &str) -> Self {
+        let is_named = |identifier: &str| ProductCode::new(identifier).folded() == folded;
+        let records = self.records.iter().filter(|item| is_named(&item.identifier)).cloned().collect();
+        let unreadable = self.unreadable.iter().filter(|item| item.known.as_deref().is_some_and(is_named));
+        Self { records, unreadable: unreadable.cloned().collect() }
+    }
+}
 
 /// Looks a product up in the catalog: it must be there once, active, and no bundle.
 ///

@@ -1,11 +1,13 @@
 //! Which agreement each customer is billed on, or why on none.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
 use crate::reconcile::model::connectwise_records::{Agreement, AgreementSign, Company, Directory, Unreadable};
 use crate::reconcile::model::export::counts::Counts;
+use crate::reconcile::model::export::normalized_names::normalized;
 use crate::reconcile::model::export::spreadsheet_damage::damaged_name;
 use crate::reconcile::model::ids::{AgreementId, CompanyId, CustomerName, IntegrationName, ids};
 use crate::reconcile::model::mapping::{CustomerTarget, Mapping, MatchCustomers};
@@ -104,7 +106,8 @@ struct Finder<'a> {
     mapping: &'a Mapping,
     directory: &'a Directory,
     today: NaiveDate,
-    by_name: BTreeMap<&'a str, Vec<&'a Company>>,
+    /// By the form in which an export's names stand: what nobody sees tells no companies apart.
+    by_name: BTreeMap<Cow<'a, str>, Vec<&'a Company>>,
     by_company: BTreeMap<CompanyId, Vec<&'a Agreement>>,
     /// The companies that customers were billed to by the last accepted run.
     billed_to: BTreeMap<&'a CustomerName, BTreeSet<CompanyId>>,
@@ -119,9 +122,9 @@ impl<'a> Finder<'a> {
                 billed_to.entry(customer).or_default().insert(company);
             }
         }
-        let mut by_name: BTreeMap<&str, Vec<&Company>> = BTreeMap::new();
+        let mut by_name: BTreeMap<Cow<'_, str>, Vec<&Company>> = BTreeMap::new();
         for company in directory.companies.values().filter(|company| mapping.companies_of.admits(company)) {
-            by_name.entry(company.name.trim()).or_default().push(company);
+            by_name.entry(normalized(&company.name)).or_default().push(company);
         }
         let mut by_company: BTreeMap<CompanyId, Vec<&Agreement>> = BTreeMap::new();
         for agreement in directory.agreements.values() {
@@ -169,21 +172,22 @@ impl<'a> Finder<'a> {
             return Err(unmapped());
         }
         let of_name = |record: &&Unreadable<Option<String>>| {
-            record.known.as_deref().is_some_and(|name| name.trim() == customer.as_str())
+            record.known.as_deref().is_some_and(|name| normalized(name) == normalized(customer.as_str()))
         };
         if let Some(record) = self.directory.unread.companies.values().find(of_name) {
             return Err(unreadable_company(record));
         }
-        match self.by_name.get(customer.as_str()).map(Vec::as_slice) {
+        match self.by_name.get(normalized(customer.as_str()).as_ref()).map(Vec::as_slice) {
             None | Some([]) => Err(self.left_out(customer).unwrap_or_else(unmapped)),
             Some([company]) => self.as_before(customer, company.id),
-            Some(several) => Err(Problem {
-                fix: Remedy::customers("add a row for it with the right company_id"),
-                ..Problem::new(
-                    Code::CompanyAmbiguous,
-                    format!("several companies bear that name: {}", ids(several.iter().map(|company| company.id.0))),
-                )
-            }),
+            Some(several @ [first, ..]) => {
+                let is_spelled_alike = several.iter().all(|company| company.name.trim() == first.name.trim());
+                let but = if is_spelled_alike { "" } else { ", but for blanks and marks that nobody sees" };
+                let ids = ids(several.iter().map(|company| company.id.0));
+                let message = format!("several companies bear that name{but}: {ids}");
+                let fix = Remedy::customers("add a row for it with the right company_id");
+                Err(Problem { fix, ..Problem::new(Code::CompanyAmbiguous, message) })
+            }
         }
     }
 
@@ -236,7 +240,8 @@ impl<'a> Finder<'a> {
 
     /// A company of that name is there, and `company_types` or `company_statuses` leave it out.
     fn left_out(&self, customer: &CustomerName) -> Option<Problem> {
-        let of_name = |company: &&Company| !company.deleted && company.name.trim() == customer.as_str();
+        let of_name =
+            |company: &&Company| !company.deleted && normalized(&company.name) == normalized(customer.as_str());
         let company = self.directory.companies.values().find(of_name)?;
         let kinds = company.kinds.join(", ");
         let message = format!(
@@ -292,16 +297,22 @@ impl<'a> Finder<'a> {
             of_company.iter().copied().filter(|agreement| rule.matches(agreement)).collect();
         let billing: Vec<&Agreement> =
             matching.iter().copied().filter(|agreement| agreement.billing(self.today).is_ok()).collect();
-        let may_match = |record: &&Unreadable<AgreementSign>| rule.may_match(&record.known, company);
-        if let Some(record) = self.directory.unread.agreements.values().find(may_match) {
+        let may_match = |record: &&Unreadable<AgreementSign>| rule.may_match(&record.known);
+        let mut unread = self.directory.unread.agreements.values().filter(may_match);
+        let of = |of| move |record: &&Unreadable<AgreementSign>| record.known.company == of;
+        if let Some(record) = unread.clone().find(of(Some(company))) {
             let meant = billing.first().map_or(AgreementId(record.id), |agreement| agreement.id);
             return Err(unreadable_agreement(meant, record));
         }
         match (billing.as_slice(), matching.first()) {
             ([agreement], _) => Ok(agreement),
-            ([], None) => Err(Problem {
-                fix: Remedy::customers("name its agreement").or(Remedy::in_connectwise("add one")),
-                ..Problem::new(Code::AgreementMissing, format!("company {company} has no agreement {rule}"))
+            // One that does not say whose it is may be the one.
+            ([], None) => Err(match unread.find(of(None)) {
+                Some(record) => Problem { agreement: None, ..unreadable_agreement(AgreementId(record.id), record) },
+                None => Problem {
+                    fix: Remedy::customers("name its agreement").or(Remedy::in_connectwise("add one")),
+                    ..Problem::new(Code::AgreementMissing, format!("company {company} has no agreement {rule}"))
+                },
             }),
             ([], Some(ended)) => self.billing(ended),
             (several, _) => Err(Problem {

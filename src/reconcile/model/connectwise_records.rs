@@ -6,7 +6,7 @@ use chrono::{Datelike, NaiveDate};
 
 use crate::reconcile::model::bill_customer::Bill;
 use crate::reconcile::model::display_text::day;
-use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, ItemName, ProductCode, ProductId};
+use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, ItemName, ProductId};
 use crate::reconcile::model::last_change::LastChange;
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
@@ -60,13 +60,27 @@ pub struct Agreement {
     pub ends_on: Option<NaiveDate>,
     /// `billStartDate`. ConnectWise refuses an addition that begins earlier (seen in the field).
     pub bills_from: Option<NaiveDate>,
-    /// `oneTimeFlag`, or a billing cycle that does not recur.
-    pub one_time: bool,
+    /// Whether it is billed again and again, as far as that is told.
+    pub recurrence: Recurrence,
     /// `prorateFlag`: a line that begins in the middle of a period is billed in part. Where it is off, ConnectWise refuses
     /// a line that begins before [`Agreement::next_invoice_on`] (seen in the field). Not said means on.
     pub prorates: bool,
     /// `nextInvoiceDate`, a calendar date: up to this day the agreement is invoiced.
     pub next_invoice_on: Option<NaiveDate>,
+}
+
+/// Whether an agreement is billed again and again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recurrence {
+    /// Its billing cycle says so.
+    Recurs,
+    /// It is taken for recurring, because nothing says otherwise: the list of billing cycles could not be had, or does not
+    /// tell of its cycle.
+    Untold,
+    /// It is billed once: `oneTimeFlag`, or a billing cycle that does not recur.
+    Once,
+    /// Nothing tells of its cycle tonight, and an earlier night's plan held it as billed once.
+    OnceBefore,
 }
 
 /// A catalog item.
@@ -163,12 +177,10 @@ pub struct AdditionList {
 /// A row in the list of one agreement that is of another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ForeignAddition {
-    /// Its record id.
-    pub addition: AdditionId,
     /// Of which agreement it says to be.
     pub agreement: AgreementId,
-    /// Of which product.
-    pub product: Option<ProductId>,
+    /// What it says else.
+    pub addition: Addition,
 }
 
 /// What cannot be read tonight, and why not.
@@ -244,24 +256,6 @@ impl<R: Clone, K: Clone> Listed<R, K> {
             }
         }
         parts
-    }
-}
-
-impl Products {
-    /// The identifiers of its items, folded as [`ProductCode::folded`]; empty for one that cannot be read.
-    pub fn identifiers(&self) -> impl Iterator<Item = String> + '_ {
-        let unreadable = self.unreadable.iter().map(|item| item.known.as_deref().unwrap_or_default());
-        let all = self.records.iter().map(|item| item.identifier.as_str()).chain(unreadable);
-        all.map(|identifier| ProductCode::new(identifier).folded())
-    }
-
-    /// Those of one identifier, folded.
-    #[must_use]
-    pub fn named(&self, folded: &str) -> Self {
-        let is_named = |identifier: &str| ProductCode::new(identifier).folded() == folded;
-        let records = self.records.iter().filter(|item| is_named(&item.identifier)).cloned().collect();
-        let unreadable = self.unreadable.iter().filter(|item| item.known.as_deref().is_some_and(is_named));
-        Self { records, unreadable: unreadable.cloned().collect() }
     }
 }
 
@@ -345,14 +339,26 @@ pub enum NotBilling {
     NotActive(String),
     /// It is billed once, and a nightly quantity has no place on it.
     OneTime,
+    /// An earlier night found that it is billed once, and tonight nothing tells.
+    OneTimeBefore,
 }
 
 impl Agreement {
+    /// The same, where its cycle is told by nothing and an earlier plan held it as billed once: it stays so, because one
+    /// answer that does not tell of a cycle is no reason to bill.
+    #[must_use]
+    pub fn remembered(mut self, once_before: &BTreeSet<AgreementId>) -> Self {
+        if self.recurrence == Recurrence::Untold && once_before.contains(&self.id) {
+            self.recurrence = Recurrence::OnceBefore;
+        }
+        self
+    }
+
     /// Whether it bills month after month, today.
     pub fn billing(&self, today: NaiveDate) -> Result<(), NotBilling> {
         let not_active = |words: String| Err(NotBilling::NotActive(words));
         match &self.status {
-            Some(status) if status != "Active" => {
+            Some(status) if !status.trim().eq_ignore_ascii_case("Active") => {
                 return not_active(format!("its status is {status}"));
             }
             _ => {}
@@ -370,7 +376,11 @@ impl Agreement {
             Some(on) if on < today => return not_active(format!("it ended on {}", day(on))),
             _ => {}
         }
-        if self.one_time { Err(NotBilling::OneTime) } else { Ok(()) }
+        match self.recurrence {
+            Recurrence::Recurs | Recurrence::Untold => Ok(()),
+            Recurrence::Once => Err(NotBilling::OneTime),
+            Recurrence::OnceBefore => Err(NotBilling::OneTimeBefore),
+        }
     }
 }
 
@@ -379,7 +389,7 @@ impl NotBilling {
     pub fn code(&self) -> Code {
         match self {
             NotBilling::NotActive(_) => Code::AgreementNotActive,
-            NotBilling::OneTime => Code::AgreementOneTime,
+            NotBilling::OneTime | NotBilling::OneTimeBefore => Code::AgreementOneTime,
         }
     }
 }
@@ -389,6 +399,9 @@ impl std::fmt::Display for NotBilling {
         match self {
             NotBilling::NotActive(why) => write!(f, "is not active: {why}"),
             NotBilling::OneTime => f.write_str("is billed once, not every month"),
+            NotBilling::OneTimeBefore => f.write_str(
+                "was billed once when its billing cycle was last known, and tonight ConnectWise does not tell of its cycle",
+            ),
         }
     }
 }

@@ -257,13 +257,13 @@ impl AgreementRule {
         }
     }
 
-    /// Whether an agreement that cannot be read may be this company's that the rule means.
-    pub(crate) fn may_match(&self, sign: &AgreementSign, company: CompanyId) -> bool {
+    /// Whether an agreement that cannot be read may be the one that the rule means, whosever it is.
+    pub(crate) fn may_match(&self, sign: &AgreementSign) -> bool {
         let (told, meant) = match self {
             AgreementRule::Type(kind) => (&sign.kind, kind),
             AgreementRule::Name(name) => (&sign.name, name),
         };
-        sign.company == Some(company) && told.as_ref().is_none_or(|told| told.trim() == meant)
+        told.as_ref().is_none_or(|told| told.trim() == meant)
     }
 }
 

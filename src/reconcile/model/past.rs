@@ -8,8 +8,10 @@ use rust_decimal::Decimal;
 use crate::reconcile::guard::accepted_counts::AcceptedCounts;
 use crate::reconcile::model::connectwise_records::Additions;
 use crate::reconcile::model::decision::Decisions;
-use crate::reconcile::model::export::delivered_file::DeliveredFile;
-use crate::reconcile::model::ids::{AdditionId, CustomerName, IntegrationName, ProductId, RunId, ServiceName};
+use crate::reconcile::model::export::delivered_file::{Delivery, OlderNight};
+use crate::reconcile::model::ids::{
+    AdditionId, AgreementId, CustomerName, IntegrationName, ProductId, RunId, ServiceName,
+};
 use crate::reconcile::model::kept_decimals::KeptDecimals;
 use crate::reconcile::model::known_lines::{KnownLines as _, OfCatalogItem, on_agreement};
 use crate::reconcile::model::line_owners::{NeighboursLine, Owned, UncountedLine};
@@ -76,26 +78,10 @@ pub struct Past {
     pub taken_over: Option<RecentTakeover>,
     /// The last accepted night whose export was tonight's, if that was not the night before.
     pub older_night: Option<OlderNight>,
+    /// Agreements that the last accepted plans held as billed once, and that none has billed since.
+    pub once_before: BTreeSet<AgreementId>,
     /// The deliveries of accepted nights that were several files, the newest first.
     pub deliveries: Vec<Delivery>,
-}
-
-/// An accepted night whose export came again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OlderNight {
-    /// The run that accepted it.
-    pub run: RunId,
-    /// Whether it was the same bytes, and not the same counts alone.
-    pub by_bytes: bool,
-}
-
-/// What an accepted night read, where it was several files.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Delivery {
-    /// Which night.
-    pub run: RunId,
-    /// Its files.
-    pub files: Vec<DeliveredFile>,
 }
 
 /// Counts of earlier days.

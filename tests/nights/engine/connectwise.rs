@@ -330,7 +330,7 @@ impl ConnectWise {
                 Err(ReadError::Unreachable { what, why, cause: UnreachableCause::Answer })
             } else if state.chance.per_mille(odds.denied) {
                 state.seen.faults += 1;
-                Err(ReadError::Denied { what, why: "simulated".to_owned(), fix: String::new() })
+                Err(ReadError::Denied { what, why: "simulated".to_owned(), fix: String::new(), by_role: true })
             } else {
                 Ok(read(&mut state))
             }

@@ -38,7 +38,7 @@ use recount::nightly::job::{ExportSource, Job, PlanSource, RunControl};
 use recount::nightly::run::{plan_and_apply, plan_only};
 use recount::reconcile::guard::guard_policy::{GuardPolicy, HumanEdit, LineStep, Percent, ToZero};
 use recount::reconcile::model::bill_customer::Bill;
-use recount::reconcile::model::connectwise_records::{Addition, Agreement, Product};
+use recount::reconcile::model::connectwise_records::{Addition, Agreement, Product, Recurrence};
 use recount::reconcile::model::ids::{
     AdditionId, AgreementId, CompanyId, CustomerName, IntegrationName, ProductCode, ProductId, ServiceName,
 };
@@ -507,7 +507,7 @@ fn agreement(id: AgreementId, company: CompanyId) -> (AgreementId, Agreement) {
         starts_on: None,
         ends_on: None,
         bills_from: None,
-        one_time: false,
+        recurrence: Recurrence::Recurs,
         prorates: true,
         next_invoice_on: None,
     };

@@ -9,10 +9,10 @@ use crate::export::format::csv_rows::cells_of_lines;
 use crate::export::format::encoding;
 use crate::export::format::zip_archive::is_zip;
 use crate::export::read::bytes_to_counts::{column_names, read_files};
-use crate::export::read::normalized_names::normalized;
 use crate::export::settings::{ExportSettings, Layout};
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::export::counts::Counts;
+use crate::reconcile::model::export::normalized_names::normalized;
 
 /// Words that the name of such a column often holds; what says it more plainly comes first.
 const CUSTOMER: &[&str] =

@@ -16,8 +16,8 @@ use crate::cli::{clock, session};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::connectwise::Reader as _;
 use crate::connectwise::client::Client;
-use crate::export::read::normalized_names::normalized;
 use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::export::normalized_names::normalized;
 use crate::reconcile::model::ids::{CompanyId, CustomerName};
 use crate::reconcile::model::mapping::CustomerTarget;
 use crate::reconcile::model::plan::outcome::Mode;
@@ -82,7 +82,18 @@ fn agreement_list(global: &Global, options: &AgreementOptions) -> Result<Agreeme
     let integration = chosen(&config, options.integration.as_deref())?;
     let company = company(integration, &options.whose)?;
     let client = client(&config, integration)?;
-    let found = session::runtime()?.block_on(client.agreements_of(&BTreeSet::from([company])))?;
+    let runtime = session::runtime()?;
+    let asked = BTreeSet::from([company]);
+    let is_there = runtime.block_on(client.companies(&asked))?;
+    if is_there.records.is_empty() && is_there.unreadable.is_empty() {
+        let message = format!("company {company} does not exist in ConnectWise, or this key may not see it");
+        return Err(CommandError::new(
+            Exit::Usage,
+            message,
+            "name the record id of a company, or a customer with a row",
+        ));
+    }
+    let found = runtime.block_on(client.agreements_of(&asked))?;
     let today = integration.zone.day(clock::now());
     let rows = found.records.into_iter().map(|agreement| {
         let billing = agreement.billing(today);

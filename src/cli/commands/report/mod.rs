@@ -18,7 +18,7 @@ use crate::cli::wiring::{configured_health, outdated_history};
 use crate::cli::{clock, session};
 use crate::config::settings::Config;
 use crate::error_chain::error_chain;
-use crate::export::read::normalized_names::named_in_part;
+use crate::export::read::alike_names::named_in_part;
 use crate::history::run_record::RunRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;

@@ -9,8 +9,8 @@ use crate::config::values::optional;
 use crate::export::column::{Column, CountMark, DerivedColumn, NamedColumn, Pattern};
 use crate::export::count::count_parser::Units;
 use crate::export::count::number_notation::Notation;
-use crate::export::read::normalized_names::normalized;
 use crate::export::settings::{Count, LongLayout, Shape, WideLayout};
+use crate::reconcile::model::export::normalized_names::normalized;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum CountBy {

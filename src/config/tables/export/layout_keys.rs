@@ -7,8 +7,8 @@ use crate::config::values::optional;
 use crate::export::column::Pattern;
 use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::count::number_notation::Notation;
-use crate::export::read::normalized_names::normalized;
 use crate::export::settings::{Count, Encoding, Format, HeaderRow, Layout, MAX_BYTES, MAX_ROWS, Shape, Sheet};
+use crate::reconcile::model::export::normalized_names::normalized;
 
 const DUPLICATES: &[(&str, Duplicates)] =
     &[("error", Duplicates::Error), ("sum", Duplicates::Sum), ("max", Duplicates::Max)];

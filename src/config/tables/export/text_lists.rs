@@ -1,7 +1,7 @@
 //! Texts and names of columns, alone or in lists.
 
 use crate::config::toml_document::Field;
-use crate::export::read::normalized_names::normalized;
+use crate::reconcile::model::export::normalized_names::normalized;
 
 /// Texts in their one form; an empty one is an empty cell.
 pub(in crate::config) fn texts(field: &Field<'_>) -> Option<Vec<String>> {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::export::format::json::json_value::{JsonFault as ValueFault, JsonText};
-use crate::export::read::normalized_names::normalized;
+use crate::reconcile::model::export::normalized_names::normalized;
 
 /// More keys than this, over all records, are no export: they would be data, not names.
 pub(super) const NAMES_MAX: usize = 4096;

@@ -6,7 +6,7 @@ use crate::export::damage_kinds::{Damage, Shown};
 use crate::export::damage_places::{Fault, FaultPlace};
 use crate::export::format::json::json_value::{Object, kind, why};
 use crate::export::format::line_numbers::place;
-use crate::export::read::normalized_names::alike;
+use crate::export::read::alike_names::alike;
 
 /// How a document holds its records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

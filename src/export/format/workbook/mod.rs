@@ -21,8 +21,9 @@ use crate::export::format::raw_rows::RawRows;
 use crate::export::format::workbook::cell_value::{COLUMNS_MAX, SheetValue};
 use crate::export::format::workbook::merged_cells::MergedCells;
 use crate::export::format::workbook::percent_cells::Percents;
-use crate::export::read::normalized_names::{alike, normalized};
+use crate::export::read::alike_names::alike;
 use crate::export::settings::Sheet;
+use crate::reconcile::model::export::normalized_names::normalized;
 use crate::reconcile::model::export::partial_export::UnreadPart;
 
 type Bytes<'a> = Cursor<&'a [u8]>;

@@ -19,9 +19,9 @@ pub(crate) fn of(gathered: PlanInputs<'_>) -> Vec<Finding> {
 }
 
 fn of_agreement(agreement: AgreementId, rows: &[ForeignAddition], products: &BTreeSet<ProductId>) -> Finding {
-    let is_ours = rows.iter().any(|row| row.product.is_none_or(|product| products.contains(&product)));
+    let is_ours = rows.iter().any(|row| row.addition.product.is_none_or(|product| products.contains(&product)));
     let severity = if is_ours { Severity::Warning } else { Severity::Info };
-    let named = rows.iter().map(|row| format!("{} (of agreement {})", row.addition, row.agreement));
+    let named = rows.iter().map(|row| format!("{} (of agreement {})", row.addition.id, row.agreement));
     let named = named.collect::<Vec<_>>().join(", ");
     let message = format!("the list of agreement {agreement} holds additions of another: {named}");
     let fix = "nothing, if that is its child agreement; they do not count here".to_owned();

@@ -1,4 +1,6 @@
-//! The files that one export was read from.
+//! The files that one export was read from, tonight and on earlier nights.
+
+use crate::reconcile::model::ids::RunId;
 
 /// One of several files that are one export, as it was delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,4 +11,22 @@ pub struct DeliveredFile {
     pub bytes: u64,
     /// SHA-256 of its bytes, in hex.
     pub sha256: String,
+}
+
+/// An accepted night whose export came again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OlderNight {
+    /// The run that accepted it.
+    pub run: RunId,
+    /// Whether it was the same bytes, and not the same counts alone.
+    pub by_bytes: bool,
+}
+
+/// What an accepted night read, where it was several files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// Which night.
+    pub run: RunId,
+    /// Its files.
+    pub files: Vec<DeliveredFile>,
 }

@@ -6,6 +6,7 @@ pub mod counts;
 pub mod counts_digest;
 pub mod delivered_file;
 pub mod file_parts;
+pub mod normalized_names;
 pub mod partial_export;
 pub mod repeated_part;
 pub mod row_lines;

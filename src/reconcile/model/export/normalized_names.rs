@@ -1,11 +1,8 @@
-//! One form for a name, so that the export's and the operator's spelling of it compare as bytes.
+//! One form for a name, so that the spellings of it in the export, in the operator's files and in ConnectWise compare as bytes.
 
 use std::borrow::Cow;
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
-
-/// Names that are less alike than this are no misspelling (Jaro-Winkler).
-const ALIKE: f64 = 0.84;
 
 /// The name in its one form: trimmed, every run of white space (line feeds and no-break spaces too) one blank, without
 /// characters of no width, Unicode NFC. Case is kept: names that differ in it are different customers.
@@ -31,24 +28,6 @@ pub fn is_blank(text: &str) -> bool {
     rest.is_empty() || rest.chars().all(|c| c.is_whitespace() || has_no_width(c))
 }
 
-/// The one of `candidates` that looks most like `wanted`, if any does.
-pub fn alike<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let folded = wanted.to_lowercase();
-    let scored = candidates.into_iter().map(|one| (strsim::jaro_winkler(&folded, &one.to_lowercase()), one));
-    let best = scored.fold(None, |best: Option<(f64, &str)>, one| match best {
-        Some(best) if best.0 >= one.0 => Some(best),
-        _ => Some(one),
-    });
-    best.filter(|(score, _)| *score >= ALIKE).map(|(_, one)| one)
-}
-
-/// The only one of `candidates` in which `wanted` stands, as part of a longer name; else the one that looks most like it.
-pub fn named_in_part<'a>(wanted: &str, candidates: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
-    let folded = wanted.trim().to_lowercase();
-    let mut longer = candidates.clone().filter(|one| !folded.is_empty() && one.to_lowercase().contains(&folded));
-    longer.next().filter(|first| longer.all(|other| other == *first)).or_else(|| alike(wanted, candidates))
-}
-
 /// Without an early end, so that the compiler looks at many bytes at once.
 fn is_normal_ascii(name: &str) -> bool {
     let bytes = name.as_bytes();
@@ -70,7 +49,7 @@ fn is_normal(name: &str) -> bool {
 }
 
 /// Characters that nobody sees, and that tell one name from another all the same.
-pub(in crate::export) fn has_no_width(c: char) -> bool {
+pub fn has_no_width(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{fe0e}' | '\u{fe0f}' | '\u{feff}')
 }
 
@@ -103,17 +82,6 @@ mod tests {
     fn the_common_name_costs_no_allocation() {
         for name in [" Acme Ltd ", "Zürich AG", "株式会社"] {
             assert!(matches!(normalized(name), Cow::Borrowed(_)), "{name:?}");
-        }
-    }
-
-    /// Otherwise who types what a customer is called for short is told of nothing, or of another customer.
-    #[test]
-    fn a_part_of_one_name_means_it_and_a_part_of_two_means_neither() {
-        let names = ["Acme Dental", "Birchwood Dental", "Cedar"];
-        for (typed, meant) in
-            [("acme", Some("Acme Dental")), ("Dental", None), ("Nobody", None), ("ceder", Some("Cedar"))]
-        {
-            assert_eq!(named_in_part(typed, names.into_iter()), meant, "{typed}");
         }
     }
 
