@@ -40,6 +40,32 @@ fn every_page_that_the_program_names_is_there() {
     assert!(named > 10, "pages are named in another way than this test looks for");
 }
 
+/// Whoever follows a page to the next one, by its name or by a link, finds it.
+#[test]
+fn every_page_that_a_page_names_is_there() {
+    let is_of_name = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let (mut named, mut missing) = (0, Vec::new());
+    for page in pages() {
+        let text = fs::read_to_string(&page).expect("text");
+        let by_name = text.split("docs/").skip(1).map(|rest| rest.chars().take_while(is_of_name).collect::<String>());
+        let by_name = by_name.filter_map(|name| {
+            let name = name.split_inclusive(".md").next().filter(|name| name.ends_with(".md"))?.to_owned();
+            Some(root().join("docs").join(name))
+        });
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#', ' ']).next());
+        let links = links.filter(|to| !to.is_empty() && !to.contains("://") && !to.starts_with("mailto:"));
+        let links = links.map(|to| page.parent().expect("a folder").join(to));
+        for to in by_name.chain(links) {
+            named += 1;
+            if !to.exists() {
+                missing.push(format!("{} names {}", page.display(), to.display()));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+    assert!(named > 50, "pages are named in another way than this test looks for");
+}
+
 fn pages() -> Vec<PathBuf> {
     let mut pages = files(&root().join("docs"), "md");
     pages.push(root().join("README.md"));

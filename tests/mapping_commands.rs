@@ -87,6 +87,30 @@ fn lists_and_suggestions_are_documents_as_well() {
     assert!(said.out.contains("could not be asked") && said.out.contains("company 1"), "{}", said.out);
 }
 
+/// One vendor's missing file hid the lists of all the others.
+#[test]
+fn an_integration_that_cannot_be_listed_hides_no_other() {
+    let night = Night::new();
+    let toml = fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    let (before, mail) = toml.split_once("[integration.mail]").expect("the integration");
+    let other = mail.replace("integration.mail", "integration.backup").replace("customers.csv", "none.csv");
+    night.write("recount.toml", format!("{before}[integration.backup]{other}\n[integration.mail]{mail}"));
+    night.export(UNMAPPED);
+    for words in [&["map", "list"][..], &["map", "list", "--offline"], &["map", "suggest"]] {
+        let said = night.recount(words).exits(16);
+        assert!(said.out.contains("mail  ") && said.out.contains("Cedar"), "{}", said.out);
+        assert!(said.err.contains("none.csv"), "{}", said.err);
+        let document = night.recount(&[words, &["--json"]].concat()).exits(16).json();
+        assert_eq!(document["integrations"][0]["integration"], "mail", "{document}");
+        assert_eq!(document["unlisted"][0]["integration"], "backup", "{document}");
+        assert!(document["unlisted"][0]["message"].as_str().is_some_and(|why| why.contains("none.csv")), "{document}");
+    }
+    // Named, it is the command's own fault, and no row is written while one cannot be read.
+    let alone = night.recount(&["map", "list", "backup", "--json"]).exits(16).json();
+    assert!(alone["error"]["message"].as_str().is_some_and(|why| why.contains("none.csv")), "{alone}");
+    night.recount(&["map", "suggest", "--accept-exact", "--yes"]).exits(16);
+}
+
 /// Three vendors, two ConnectWise sites: each bills in its own, one after another, and one failing stops no other.
 #[test]
 fn three_integrations_bill_on_two_sites() {

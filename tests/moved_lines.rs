@@ -2,7 +2,8 @@
 //! still, or nobody, and either way nobody was asked.
 
 use chrono::{Days, NaiveDate};
-use recount_sim::{Agreement, Company};
+use recount_sim::{Agreement, Company, Product};
+use serde_json::Value;
 
 use crate::support::{Night, Said, today};
 
@@ -345,6 +346,129 @@ fn an_item_that_is_named_no_more_is_told_by_what_became_of_its_line() {
     assert!(said.out.contains("it was on agreement 20, and somebody moved it here"), "{}", said.out);
     assert!(!said.out.contains("does not show it any more") && !said.out.contains("is billed as"), "{}", said.out);
     assert!(night.sent("PATCH").is_empty() && night.sent("POST").is_empty());
+}
+
+/// What stands under one item, in a run.
+fn item<'a>(run: &'a Value, item: &str) -> &'a Value {
+    let mut lines = run["lines"].as_array().into_iter().flatten();
+    lines.find(|line| line["agreement_id"] == 20 && line["item"] == item).expect("the item's line")
+}
+
+/// What is said to be done about a line.
+fn fix<'a>(run: &'a Value, line: &Value) -> &'a str {
+    let mut findings = run["findings"].as_array().into_iter().flatten();
+    let told = findings.find(|finding| finding["handle"] == line["handle"]).expect("a finding about it");
+    told["fix"].as_str().expect("a fix")
+}
+
+fn handle(line: &Value) -> &str {
+    line["handle"].as_str().expect("a handle")
+}
+
+fn marks(night: &Night, mark: &str) {
+    night.sim().edit(|world| world.addition_mut(LINE).expect("the line").serial_number = mark.to_owned());
+}
+
+/// A device's serial number over an item's mark, and the first command that was printed began a second line: four were billed
+/// for three, and the night said so of the old one alone.
+#[test]
+fn an_item_whose_mark_was_overwritten_is_billed_once_whatever_is_answered_first() {
+    let night = items();
+    marks(&night, "SN-4711");
+    let run = night.run().exits(3).first_run();
+    let line = item(&run, "b.com");
+    assert_eq!(line["reason"], "human-edit", "{line}");
+    assert!(line["detail"].as_str().is_some_and(|said| said.contains("is marked \"SN-4711\" now")), "{line}");
+    let said = fix(&run, line);
+    assert!(said.starts_with("give addition 200 its mark \"b.com\" back in ConnectWise; or recount keep "), "{said}");
+    assert!(said.contains("accept begins another line beside addition 200"), "{said}");
+    night.recount(&["accept", handle(line), "--to", "1"]).exits(0);
+    for _ in 0..2 {
+        let run = night.run().exits(3).first_run();
+        assert_eq!(item(&run, "b.com")["reason"], "successor-waits", "{run}");
+        let foreign = item(&run, "SN-4711");
+        let waits = format!("a new line beside it waits ({})", handle(item(&run, "b.com")));
+        assert!(foreign["detail"].as_str().is_some_and(|said| said.contains(&waits)), "{foreign}");
+        assert!(item(&run, "b.com")["detail"].as_str().is_some_and(|said| said.contains(handle(foreign))), "{run}");
+        assert!(night.sent("POST").is_empty(), "{run}");
+    }
+    // The mark is set back: nothing was written, and nothing waits.
+    marks(&night, "b.com");
+    night.run().exits(0);
+    assert!(night.sent("POST").is_empty() && night.sent("PATCH").is_empty());
+    // It is meant to be something else: that is said of it, and then the item has its line.
+    marks(&night, "SN-4711");
+    let run = night.run().exits(3).first_run();
+    night.recount(&["ignore", handle(item(&run, "SN-4711"))]).exits(0);
+    let run = night.recount(&["plan", "--json"]).first_run();
+    night.recount(&["accept", handle(item(&run, "b.com")), "--to", "1"]);
+    night.run().exits(0);
+    assert_eq!(night.sent("POST").len(), 1);
+}
+
+/// The mark of a neighbour, of which two additions bill then.
+#[test]
+fn an_item_that_was_marked_as_another_one_is_not_begun_beside_both() {
+    let night = items();
+    marks(&night, "c.com");
+    let run = night.run().exits(3).first_run();
+    let line = item(&run, "b.com");
+    assert!(fix(&run, line).starts_with("give addition 200 its mark"), "{run}");
+    night.recount(&["accept", handle(line), "--to", "1"]).exits(0);
+    let run = night.run().exits(3).first_run();
+    let reasons = (&item(&run, "b.com")["reason"], &item(&run, "c.com")["reason"]);
+    assert_eq!(reasons, (&"successor-waits".into(), &"line-ambiguous".into()), "{run}");
+    assert!(night.sent("POST").is_empty(), "{run}");
+}
+
+/// Another mark and another product, which nobody maps: no line of the plan is about it but the one that it was.
+#[test]
+fn an_item_of_another_mark_and_another_product_is_asked_about_before_it_is_begun_anew() {
+    let night = items();
+    marks(&night, "SN-4711");
+    night.sim().edit(|world| {
+        let own = world.catalog.iter().find(|product| product.identifier == "MP-CLOUDFILTER").expect("the product");
+        world.catalog.push(Product { id: 577, identifier: "MP-EDR".to_owned(), ..own.clone() });
+        world.addition_mut(LINE).expect("the line").product = "MP-EDR".to_owned();
+    });
+    let run = night.run().exits(3).first_run();
+    let line = item(&run, "b.com");
+    assert_eq!((&line["reason"], &line["wanted"]), (&"line-left-behind".into(), &0.into()), "{line}");
+    assert!(night.sent("POST").is_empty(), "{run}");
+}
+
+/// Where recount creates nothing, "add it" was the advice for a line that bills on under another mark.
+#[test]
+fn nobody_is_told_to_add_a_line_by_hand_while_it_bills_under_another_mark() {
+    let night = items();
+    let text = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    night.write("recount.toml", text.replace("create_lines = true", "create_lines = false"));
+    marks(&night, "SN-4711");
+    let run = night.run().exits(3).first_run();
+    let line = item(&run, "b.com");
+    assert_eq!(line["reason"], "line-missing", "{line}");
+    let said = fix(&run, line);
+    assert!(said.starts_with("give addition 200 its mark \"b.com\" back in ConnectWise, or add it"), "{said}");
+    assert!(said.contains("beside addition 200 it would be billed twice"), "{said}");
+}
+
+/// "Is not listed", of a line that stood in the list under another mark.
+#[test]
+fn a_new_line_that_is_marked_otherwise_is_not_said_to_be_missing() {
+    let night = items();
+    let text = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    night.write("recount.toml", text.replace("settle = \"0s\"", "settle = \"10m\""));
+    named(&night, &["b.com", "c.com", "d.com"]);
+    night.run().exits(0);
+    assert_eq!(night.sent("POST").len(), 1);
+    night.sim().edit(|world| {
+        let new = world.additions.iter_mut().find(|one| one.serial_number == "d.com");
+        new.expect("the new line").serial_number = "SN-4711".to_owned();
+    });
+    let run = night.run().first_run();
+    let said = item(&run, "d.com")["detail"].as_str().unwrap_or_default();
+    assert!(said.contains("is listed, and is marked \"SN-4711\" now"), "{run}");
+    assert_eq!(night.sent("POST").len(), 1, "{run}");
 }
 
 /// The same of a customer whom the export counts none of the service for: no row, and no line.

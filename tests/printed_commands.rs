@@ -46,6 +46,24 @@ fn the_command_that_shows_many_unreadable_rows_is_taken() {
     assert_eq!(night.recount(&["read", "mail"]).exit, 3, "it shows them");
 }
 
+/// "Use '-- -1'", which is refused as well; and "unrecognized subcommand '--json'".
+#[test]
+fn what_is_mistyped_is_refused_as_what_it_is() {
+    let night = Night::new();
+    for option in ["--to", "--within"] {
+        let said = night.recount(&["accept", "4dajs", option, "-1"]).exits(2);
+        assert!(said.err.contains("a number, 0 or more") && !said.err.contains("-- -1"), "{}", said.err);
+    }
+    let text = night.recount(&["help", "map"]).exits(0).out;
+    for words in [["help", "map", "--json"], ["--json", "help", "map"]] {
+        let shown = night.recount(&words).exits(0).json();
+        assert_eq!(shown["text"].as_str(), Some(text.trim_end()), "{words:?}");
+    }
+    assert!(
+        night.recount(&["help", "--json"]).exits(0).json()["text"].as_str().is_some_and(|text| text.contains("Usage"))
+    );
+}
+
 /// Otherwise somebody edits a CSV file by hand, in a column that the report names, where a command does it and looks first.
 #[test]
 fn an_open_item_prints_the_command_that_there_is_for_it() {

@@ -131,6 +131,7 @@ fn schema() -> Value {
             "exit_code": {"type": "integer"},
             "runs": {"type": "array", "items": {"$ref": "#/$defs/run"}},
             "error": object(&["message", "fix"], json!({"message": {"type": "string"}, "fix": {"type": "string"}})),
+            "message": {"type": "string"},
         },
         "$defs": {
             "time": {"type": "string", "format": "date-time"},

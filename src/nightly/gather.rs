@@ -139,7 +139,8 @@ pub(super) async fn gather<R: Reader>(
 /// What was slower for it, and what to do if it is so every night.
 fn bundles_left(why: &str) -> Finding {
     let message = format!("additions were read agreement by agreement, and not in bundles: {why}");
-    let fix = Remedy::settings("write bundled_reads = \"off\" if it is so every night, so that it is not tried");
+    let off = Remedy::settings("if it is so every night, write bundled_reads = \"off\"");
+    let fix = off.noting("then bundles are not tried");
     Finding { fix, ..finding(Severity::Info, Code::BundlesLeft, message) }
 }
 
@@ -188,7 +189,8 @@ fn create_lines_unset(
     }
     let told = || {
         let message = "create_lines is left out, which means false: no line is created".to_owned();
-        let fix = Remedy::settings("write create_lines = false, or true to let missing lines be created");
+        let set = Remedy::settings("write create_lines = false, or create_lines = true");
+        let fix = set.noting("true lets missing lines be created");
         Finding { fix, ..finding(Severity::Warning, Code::CreateLinesUnset, message) }
     };
     Ok(source.mapping.create_lines_unset.then(told))

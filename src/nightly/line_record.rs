@@ -129,7 +129,7 @@ pub(super) fn settle_finding(line: &LineRecord, settled: &LineWriteResult, again
         Outcome::Held => (Severity::Decide, another_agreement()),
         _ if settled.reason == Code::StoredRounded => (
             Severity::Info,
-            Remedy::settings("`quantity_decimals` says how many decimals are sent; they are learnt as well"),
+            Remedy::settings("say how many decimals are sent by `quantity_decimals`").noting("they are learnt as well"),
         ),
         Outcome::Failed if again => {
             let mended = Remedy::in_connectwise("it said the same the last time: correct what it names");

@@ -139,6 +139,9 @@ fn what_has_nothing_to_set_back_ends_well_whatever_the_reason() {
     let said = office.recount(&["undo", &quiet]);
     assert!(said.code == 0 && said.out.contains("wrote nothing, so there is nothing to set back"), "{said:?}");
     assert_eq!(office.undo(&quiet), (0, Value::Null));
+    // A program reads the reason as well.
+    let said: Value = serde_json::from_str(&office.recount(&["undo", &quiet, "--json"]).out).expect("a document");
+    assert!(said["message"].as_str().is_some_and(|why| why.contains("nothing to set back")), "{said}");
     let (_, drawn) = office.undo(&raised);
     assert_eq!((apply(&office, &drawn), office.billed(100)), (0, "3".to_owned()));
     assert_eq!(office.undo(&raised).0, 0, "it is back already");

@@ -4,6 +4,8 @@ pub(crate) mod examples;
 #[cfg(test)]
 mod tests;
 
+use std::ffi::OsString;
+
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
@@ -120,7 +122,7 @@ impl Command {
 
 /// The arguments of this process. Help, version and mistakes end it here, as clap does it.
 pub(super) fn parsed() -> Cli {
-    let parsed = whole().try_get_matches().and_then(|matches| {
+    let parsed = whole().try_get_matches_from(arguments()).and_then(|matches| {
         one_configuration(&matches)?;
         let cli = Cli::from_arg_matches(&matches)?;
         if cli.global.json {
@@ -140,6 +142,13 @@ pub(super) fn parsed() -> Cli {
         }
         error.exit()
     })
+}
+
+/// What was typed. `help` takes words and no options, and `--json` behind it is for what it shows.
+fn arguments() -> impl Iterator<Item = OsString> {
+    let mut words = std::env::args_os().skip(1).filter(|word| !word.to_string_lossy().starts_with('-'));
+    let is_help = words.next().is_some_and(|word| word == "help");
+    std::env::args_os().filter(move |word| !is_help || word != "--json")
 }
 
 /// What a person asked to read, where a program reads it.

@@ -204,9 +204,8 @@ fn invoice_finding(reach: Reach, lines: usize) -> Option<Finding> {
                 "a peak or an average of {lines} waits until {0} is past, and is on no invoice if that of {0} is made by then",
                 day(next)
             ),
-            Remedy::in_connectwise(
-                "set the quantity by hand where it is to be billed; a shorter `freeze` misses fewer days",
-            ),
+            Remedy::in_connectwise("set the quantity by hand where it is to be billed")
+                .noting("a shorter `freeze` misses fewer days"),
         ),
         Reach::Due(next) => (
             Severity::Info,

@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use crate::reconcile::decide::line_case::{LineCase, LineRules};
 use crate::reconcile::decide::line_decision::{Hold, LineDecision};
 use crate::reconcile::decide::line_guards::{Hindrance, Step, all_named};
+use crate::reconcile::decide::moved_lines::marked_otherwise;
 use crate::reconcile::matching::wanted_line::{Terms, WantedLine};
 use crate::reconcile::model::connectwise_records::{Addition, Product};
 use crate::reconcile::model::display_text::day;
@@ -269,9 +270,13 @@ impl LineRules<'_> {
         }
         let made = sent_as(&self.past.just_created, key, Some(product.id));
         if let Some(made) = made.filter(|made| on_line.iter().all(|a| a.id != made.addition)) {
-            let detail =
-                format!("addition {}, created by run {}, is not listed; a later run looks", made.addition, made.run);
-            return Err(Hold::new(Code::InDoubt, detail));
+            let (id, run) = (made.addition, made.run);
+            let now = match self.around.listed(key.agreement, id) {
+                None => "is not listed; a later run looks".to_owned(),
+                Some(listed) if listed.bears(key.item.as_ref()) => "is listed as another product".to_owned(),
+                Some(listed) => format!("is listed, and {}", marked_otherwise(listed)),
+            };
+            return Err(Hold::new(Code::InDoubt, format!("addition {id}, created by run {run}, {now}")));
         }
         if let Some(later) = on_line.iter().find(|addition| addition.begins_after(self.today)) {
             let on = later.effective_on.map(day).unwrap_or_default();

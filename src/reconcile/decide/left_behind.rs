@@ -295,7 +295,7 @@ impl PlanInputs<'_> {
     }
 
     /// Whether nobody has said of a line left behind that it may stay.
-    fn is_open(&self, line: &Line) -> bool {
+    pub(in crate::reconcile) fn is_open(&self, line: &Line) -> bool {
         let ignored = |code| self.past.decisions.ignored(line, code, self.today).is_some();
         match line.verdict {
             Verdict::Held(code) => !ignored(code),

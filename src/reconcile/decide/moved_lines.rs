@@ -10,7 +10,7 @@ use crate::reconcile::decide::plan_inputs::PlanInputs;
 use crate::reconcile::matching::catalog::candidates;
 use crate::reconcile::model::connectwise_records::Addition;
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::ids::AdditionId;
+use crate::reconcile::model::ids::{AdditionId, AgreementId};
 use crate::reconcile::model::known_lines::KnownLines as _;
 use crate::reconcile::model::line_owners::Owned;
 use crate::reconcile::model::plan::line::{Line, LineKey, LiveAddition, Verdict};
@@ -98,15 +98,70 @@ impl PlanInputs<'_> {
         }
         let addition = self.additions.get(&key.agreement)?.iter().find(|addition| addition.id == id)?;
         // Where none is live, one of its own product would be it, or not begun yet.
-        let is_other = line.live.is_some() || self.other_product(key, addition).is_some();
+        let other_product = self.other_product(key, addition).is_some();
+        let is_other = line.live.is_some() || other_product;
         // One that a person ends, beside a line that bills: the other one is meant.
         let ends = addition.is_beside() && line.live.is_some_and(|live| !live.quantity.is_zero());
-        let bills = addition.is_current(self.today) && addition.bills() && addition.bears(key.item.as_ref()) && !ends;
+        // One of its product that is marked otherwise is another item's line, and is asked about as that.
+        let is_its = other_product || addition.bears(key.item.as_ref());
+        let bills = addition.is_current(self.today) && addition.bills() && is_its && !ends;
         let free = self.bills_nothing(key.agreement)
             || !self.claims.of(key.agreement, &key.product).is_empty()
             || self.past.owned_by_others.contains(&id)
             || self.past.decisions.lets_be(key, id, self.today);
         (is_other && bills && !free).then_some(addition)
+    }
+
+    /// The addition that was a line's, where the line has none and that one bills on: under another mark, as another product, or
+    /// on another agreement. Who begins the line anew while it does bills both.
+    pub(in crate::reconcile) fn former(&self, line: &Line) -> Option<Former<'_>> {
+        let key = line.key().filter(|_| line.live.is_none())?;
+        let owned = self.past.owned.of_line(key).and_then(|owned| owned.addition);
+        let seen = || self.past.accepted.as_ref()?.lines.of_line(key).copied();
+        let id = seen().or_else(|| self.past.ours.of_line(key).copied()).or(owned)?;
+        let on = |agreement: AgreementId, listed: &'_ [Addition]| {
+            let found = listed.iter().position(|one| one.id == id && one.is_current(self.today) && one.bills());
+            found.filter(|_| !self.bills_nothing(agreement))
+        };
+        let (agreement, addition) = self
+            .additions
+            .iter()
+            .find_map(|(agreement, listed)| Some((*agreement, &listed[on(*agreement, listed)?])))
+            .filter(|_| !self.past.decisions.lets_be(key, id, self.today))?;
+        let lost = if agreement != key.agreement {
+            Lost::Agreement
+        } else if self.other_product(key, addition).is_some() {
+            Lost::Product
+        } else if !addition.bears(key.item.as_ref()) {
+            Lost::Mark
+        } else {
+            return None;
+        };
+        Some(Former { addition, lost })
+    }
+
+    /// Holds what would begin while the addition that was the line bills on as something else, and nobody has answered about
+    /// that one: an answer to the new line alone would bill twice. Lines have their handles by now.
+    pub(in crate::reconcile) fn hold_beside_former(&self, lines: &mut [Line]) {
+        let begun = lines.iter().enumerate().filter(|(_, line)| line.verdict.begins());
+        let begun: Vec<_> = begun.filter_map(|(at, line)| Some((at, self.former(line)?.addition))).collect();
+        for (at, addition) in begun {
+            let id = addition.id;
+            let about =
+                |line: &Line| line.live.is_some_and(|live| live.addition == id) || line.named.0.contains_key(&id);
+            let mut others = lines.iter().enumerate().filter(|(other, line)| *other != at && about(line));
+            let Some((other, open)) = others.find(|(_, line)| line.verdict.is_held() && self.is_open(line)) else {
+                continue;
+            };
+            let units = addition.units();
+            let waits = format!(
+                "waits until {} is answered: addition {id} was this line, and bills {units} as something else",
+                open.handle
+            );
+            let begins = format!("; until it is answered, a new line beside it waits ({})", lines[at].handle);
+            lines[other].detail.push_str(&begins);
+            lines[at] = Line { verdict: Verdict::Held(Code::SuccessorWaits), detail: waits, ..lines[at].clone() };
+        }
     }
 
     /// Why a line means another addition than the one that it was.
@@ -139,6 +194,24 @@ impl PlanInputs<'_> {
     }
 }
 
+/// An addition that was a line's and bills on as something else.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::reconcile) struct Former<'a> {
+    pub(in crate::reconcile) addition: &'a Addition,
+    pub(in crate::reconcile) lost: Lost,
+}
+
+/// By what an addition is not the line any more that it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::reconcile) enum Lost {
+    /// It bears another item's mark, or none.
+    Mark,
+    /// It is of another product.
+    Product,
+    /// It is on another agreement.
+    Agreement,
+}
+
 impl LineRules<'_> {
     /// An addition that was this line, and is another product's or another item's now. Nothing is held for one that
     /// recount set to 0, or of which somebody said that it may stay.
@@ -151,7 +224,15 @@ impl LineRules<'_> {
         if listed.bears(key.item.as_ref()) {
             return Some(format!("addition {id} was this line, and is of another product now"));
         }
-        Some(format!("addition {id} was this line, and is marked otherwise now"))
+        Some(format!("addition {id} was this line, and {}", marked_otherwise(listed)))
+    }
+}
+
+/// How an addition is marked that bears another mark than that of its line.
+pub(in crate::reconcile) fn marked_otherwise(addition: &Addition) -> String {
+    match &addition.mark {
+        Some(mark) => format!("is marked \"{}\" now", shown(mark.as_str())),
+        None => "bears no mark now".to_owned(),
     }
 }
 

@@ -47,6 +47,7 @@ pub fn draw(gathered: PlanInputs<'_>) -> Plan {
     lines.sort_unstable_by(|a, b| a.subject.cmp(&b.subject).then_with(|| a.detail.cmp(&b.detail)));
     handle::assign(gathered.integration, &mut lines);
     let written_next = gathered.hold_successors(&mut lines, &left_keys);
+    gathered.hold_beside_former(&mut lines);
     let PlanInputs { mapping, directory, additions, past, today, .. } = gathered;
     uncounted_lines::told_once(&mut lines, &past.decisions, today);
     let met = invoice_calendar::put_on(Calendar { mapping, directory, additions, past: Some(past), today }, &mut lines);

@@ -39,6 +39,9 @@ pub struct Document<'a> {
     runs: Vec<Run<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<JsonError<'a>>,
+    /// Why there is no run, where that is no error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
 }
 
 /// Why a command could not make a run at all.
@@ -53,7 +56,12 @@ pub struct JsonError<'a> {
 impl<'a> Document<'a> {
     /// The document of these runs.
     pub fn new(runs: &'a [RunRecord], error: Option<JsonError<'a>>) -> Self {
-        Self { runs: runs.iter().map(Run::of).collect(), error }
+        Self { runs: runs.iter().map(Run::of).collect(), error, message: None }
+    }
+
+    /// The document of a command that had nothing to do, and why.
+    pub fn nothing_to_do(why: &'a str) -> Self {
+        Self { runs: Vec::new(), error: None, message: Some(why) }
     }
 }
 

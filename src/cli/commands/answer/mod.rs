@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::cli::arguments::global_options::Global;
 use crate::cli::commands::answer::answer_targets::AnswerTarget;
-use crate::cli::commands::answer::typed_step::{TypedStep, after_undos};
+use crate::cli::commands::answer::typed_step::{TypedStep, after_undos, typed_quantity};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::session::Session;
@@ -43,10 +43,10 @@ pub(crate) struct AcceptOptions {
     which: AnswerTarget,
     /// What the step leads to, as the report shows it: another step is refused. Without it, a line of which the reports showed
     /// several steps is refused
-    #[arg(long, value_name = "QUANTITY", conflicts_with_all = ["within", "all"])]
+    #[arg(long, value_name = "QUANTITY", conflicts_with_all = ["within", "all"], value_parser = typed_quantity, allow_negative_numbers = true)]
     to: Option<Quantity>,
     /// Accept every step that stops at or before this, for a count that moves each night
-    #[arg(long, value_name = "QUANTITY", conflicts_with = "all")]
+    #[arg(long, value_name = "QUANTITY", conflicts_with = "all", value_parser = typed_quantity, allow_negative_numbers = true)]
     within: Option<Quantity>,
     /// Why; kept with the decision
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]

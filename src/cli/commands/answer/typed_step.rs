@@ -23,6 +23,11 @@ pub(super) enum TypedStep {
     Within(Quantity),
 }
 
+/// What may be typed as a quantity. One below 0 is taken for a value, so that it is refused as what it is.
+pub(super) fn typed_quantity(text: &str) -> Result<Quantity, &'static str> {
+    text.parse().map_err(|_| "a quantity is a number, 0 or more")
+}
+
 impl TypedStep {
     pub(super) fn within(self) -> Option<Quantity> {
         match self {

@@ -19,7 +19,7 @@ use crate::history::store::open::History;
 use crate::nightly::read_export::read_export;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::export::counts::{Counts, CustomerCounts};
-use crate::reconcile::model::ids::{CustomerName, ServiceName};
+use crate::reconcile::model::ids::{CustomerName, IntegrationName, ServiceName};
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::plan::handle;
 use crate::reconcile::model::plan::outcome::Mode;
@@ -40,8 +40,56 @@ pub(super) struct Inventory<'a> {
     pub(super) services: BTreeSet<ServiceName>,
 }
 
+/// An integration of several of which nothing can be listed, and why.
+#[derive(Debug)]
+pub(super) struct Unlisted {
+    integration: IntegrationName,
+    error: CommandError,
+}
+
+/// What a list has of each integration, and those that have none: what is wrong with one hides no other.
+#[derive(Debug)]
+pub(super) struct Listed<L> {
+    pub(super) lists: Vec<L>,
+    unlisted: Vec<Unlisted>,
+}
+
+impl<L> Listed<L> {
+    /// The list of each inventory. Where none comes to a list, its fault is the command's.
+    pub(super) fn of<'a>(
+        config: &'a Config,
+        name: Option<&str>,
+        list: impl Fn(&Inventory<'a>) -> Result<L, CommandError>,
+    ) -> Result<Self, CommandError> {
+        let (mut lists, mut unlisted) = (Vec::new(), Vec::new());
+        for (integration, found) in each(config, name)? {
+            match found.and_then(|inventory| list(&inventory)) {
+                Ok(found) => lists.push(found),
+                Err(error) => unlisted.push(Unlisted { integration: integration.name.clone(), error }),
+            }
+        }
+        let worst = unlisted.iter().fold(Exit::Done, |exit, one| exit.worst(one.error.exit));
+        let at_fault = unlisted.iter().find(|one| one.error.exit == worst);
+        match at_fault.filter(|_| lists.is_empty()) {
+            Some(one) => Err(one.error.clone()),
+            None => Ok(Self { lists, unlisted }),
+        }
+    }
+
+    /// The lists, where all integrations have one.
+    pub(super) fn all(&self) -> Result<&[L], CommandError> {
+        self.unlisted.first().map_or(Ok(&self.lists), |one| Err(one.error.clone()))
+    }
+}
+
 /// The inventories of the integration that is named, or of all that are not off.
 pub(super) fn inventories<'a>(config: &'a Config, name: Option<&str>) -> Result<Vec<Inventory<'a>>, CommandError> {
+    each(config, name)?.into_iter().map(|(_, found)| found).collect()
+}
+
+type Found<'a> = (&'a IntegrationConfig, Result<Inventory<'a>, CommandError>);
+
+fn each<'a>(config: &'a Config, name: Option<&str>) -> Result<Vec<Found<'a>>, CommandError> {
     let history = History::open_existing(&config.state)?;
     let chosen = match name {
         Some(name) => vec![typed_integration::named(config, name)?],
@@ -51,17 +99,44 @@ pub(super) fn inventories<'a>(config: &'a Config, name: Option<&str>) -> Result<
         return Err(CommandError::new(Exit::Config, "no integration is on", "name one of those that are off"));
     }
     let fetched = session::fetched(&config.state);
-    chosen.into_iter().map(|integration| Inventory::call(integration, &fetched, history.as_ref())).collect()
+    let call = |integration| (integration, Inventory::call(integration, &fetched, history.as_ref()));
+    Ok(chosen.into_iter().map(call).collect())
 }
 
 /// What a command found out about each inventory, and its exit code: as one document, or as texts one below the other.
-pub(super) fn print<L: Serialize>(console: &Console, exit: Exit, lists: &[L], text: fn(&L) -> String) -> Exit {
-    console.show(exit, &Document { integrations: lists }, || lists.iter().map(text).collect::<Vec<_>>().join("\n"))
+pub(super) fn print<L: Serialize>(console: &Console, exit: Exit, listed: &Listed<L>, text: fn(&L) -> String) -> Exit {
+    let Listed { lists, unlisted } = listed;
+    let exit = unlisted.iter().fold(exit, |exit, one| exit.worst(one.error.exit));
+    let document = Document { integrations: lists, unlisted: unlisted.iter().map(Unlisted::told).collect() };
+    console.show(exit, &document, || lists.iter().map(text).collect::<Vec<_>>().join("\n"));
+    if !console.json {
+        for one in unlisted {
+            one.error.tell(console);
+        }
+    }
+    exit
 }
 
 #[derive(Serialize)]
 struct Document<'a, L> {
     integrations: &'a [L],
+    /// Those of which nothing could be listed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unlisted: Vec<Told<'a>>,
+}
+
+#[derive(Serialize)]
+struct Told<'a> {
+    integration: &'a IntegrationName,
+    message: &'a str,
+    fix: String,
+}
+
+impl Unlisted {
+    fn told(&self) -> Told<'_> {
+        let Self { integration, error } = self;
+        Told { integration, message: &error.message, fix: error.fix.to_string() }
+    }
 }
 
 /// Its mapping, unless customers.csv is at fault.

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::cli::arguments::global_options::Global;
 use crate::cli::commands::map::inventory;
-use crate::cli::commands::map::inventory::Inventory;
+use crate::cli::commands::map::inventory::{Inventory, Listed};
 use crate::cli::commands::map::mapping_state::{State, counted};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
@@ -39,7 +39,7 @@ pub(super) fn run(global: &Global, options: &Options, console: &Console) -> Exit
     match lists(global, options) {
         Err(error) => error.tell(console),
         Ok(lists) => {
-            let exit = lists.iter().map(|list| list.exit).fold(Exit::Done, Exit::worst);
+            let exit = lists.lists.iter().map(|list| list.exit).fold(Exit::Done, Exit::worst);
             inventory::print(console, exit, &lists, List::text)
         }
     }
@@ -74,18 +74,16 @@ struct Entry {
     fix: Remedy,
 }
 
-fn lists(global: &Global, options: &Options) -> Result<Vec<List>, CommandError> {
+fn lists(global: &Global, options: &Options) -> Result<Listed<List>, CommandError> {
     let config = session::configuration(global)?;
     let runtime = session::runtime()?;
-    let inventories = inventory::inventories(&config, options.integration.as_deref())?;
-    let lists = inventories.iter().map(|inventory| {
+    Listed::of(&config, options.integration.as_deref(), |inventory| {
         let found = match options.offline {
             true => Err(None),
             false => runtime.block_on(look(&config, inventory)).map_err(Some),
         };
-        List::new(inventory, found)
-    });
-    Ok(lists.collect())
+        Ok(List::new(inventory, found))
+    })
 }
 
 async fn look(config: &Config, inventory: &Inventory<'_>) -> Result<PlacedCustomers, Failure> {

@@ -11,7 +11,7 @@ use crate::cli::arguments::typed_integration;
 use crate::cli::commands::map::accept_exact;
 use crate::cli::commands::map::accept_exact::ExactHit;
 use crate::cli::commands::map::inventory;
-use crate::cli::commands::map::inventory::Inventory;
+use crate::cli::commands::map::inventory::{Inventory, Listed};
 use crate::cli::commands::map::mapping_state::State;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
@@ -60,15 +60,17 @@ pub(super) fn run(global: &Global, options: &Options, console: &Console) -> Exit
             Err(error) => error.tell(console),
         },
         Ok(lists) => {
-            let exit = if lists.iter().all(|list| list.unmapped.is_empty()) { Exit::Done } else { Exit::Decide };
+            let is_mapped = lists.lists.iter().all(|list| list.unmapped.is_empty());
+            let exit = if is_mapped { Exit::Done } else { Exit::Decide };
             inventory::print(console, exit, &lists, List::text)
         }
     }
 }
 
 /// Writes the rows of those that have the one company of their name.
-fn accepted(global: &Global, lists: &[List], yes: bool, console: &Console) -> Result<Exit, CommandError> {
+fn accepted(global: &Global, lists: &Listed<List>, yes: bool, console: &Console) -> Result<Exit, CommandError> {
     let config = session::configuration(global)?;
+    let lists = lists.all()?;
     let mut hits = Vec::new();
     for list in lists {
         let file = typed_integration::named(&config, &list.integration)?.customers_path.as_path();
@@ -128,18 +130,16 @@ pub(super) struct Guess {
     pub(super) why: String,
 }
 
-fn lists(global: &Global, options: &Options) -> Result<Vec<List>, CommandError> {
+fn lists(global: &Global, options: &Options) -> Result<Listed<List>, CommandError> {
     let config = session::configuration(global)?;
     let runtime = session::runtime()?;
-    let inventories = inventory::inventories(&config, options.integration.as_deref())?;
-    let lists = inventories.iter().map(|inventory| {
+    Listed::of(&config, options.integration.as_deref(), |inventory| {
         let list = match options.services {
             true => runtime.block_on(services(&config, inventory)),
             false => runtime.block_on(customers(&config, inventory)),
         };
         list.map_err(CommandError::from)
-    });
-    lists.collect()
+    })
 }
 
 async fn customers(config: &Config, inventory: &Inventory<'_>) -> Result<List, Failure> {

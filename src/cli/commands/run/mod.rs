@@ -95,11 +95,12 @@ pub(crate) fn undo(global: &Global, options: &UndoOptions, console: &Console) ->
     let run = RunId(options.run);
     match has_writes(global, run) {
         Ok(false) => {
+            let why = format!("run {run} wrote nothing, so there is nothing to set back");
             if !console.json && !console.quiet {
-                console.print(&format!("run {run} wrote nothing, so there is nothing to set back.\n"));
+                console.print(&format!("{why}.\n"));
             }
             if console.json {
-                console.document(Exit::Done, &Document::new(&[], None));
+                console.document(Exit::Done, &Document::nothing_to_do(&why));
             }
             Exit::Done
         }

@@ -232,7 +232,7 @@ fn excluded(excluded: &FilteredRows, nobody_counts: bool) -> Finding {
     let message = format!("{} left out by {}: {}{others}", plural(rows, "row"), shown(rule), names.join(", "));
     if nobody_counts {
         let message = format!("{message}; no row is left, and nobody is counted");
-        let fix = Remedy::settings("look at that filter: the vendor may say it in another word,");
+        let fix = Remedy::settings("look at that filter").noting("the vendor may say it in another word");
         return Finding { fix, ..finding(Severity::Warning, Code::RowsExcluded, message) };
     }
     let Some(NewerDate { left_out, kept }) = newer else {

@@ -62,7 +62,7 @@ pub fn row_remedy(why: &CountError, filled: FilledColumns) -> Remedy {
                  totals out with `drop`",
         ),
         CountError::TooLong => {
-            Remedy::settings("name the column of the count in `columns`: this looks like an identifier")
+            Remedy::settings("name the column of the count in `columns`").noting("this looks like an identifier")
         }
         CountError::NoList => Remedy::settings(
             "if they have none of it, leave them out with `drop`, is = [\"\"], of a column of that list",
