@@ -5,6 +5,7 @@ mod bundles;
 mod kills;
 mod reads;
 mod side_by_side;
+mod stored_otherwise;
 mod storms;
 mod writes;
 
