@@ -6,8 +6,9 @@ use crate::history::past::set_back::SetBack;
 use crate::history::store::column_values::files;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::reconcile::model::export::delivered_file::Delivery;
 use crate::reconcile::model::ids::{IntegrationName, RunId};
-use crate::reconcile::model::past::{Delivery, OlderNight};
+use crate::reconcile::model::past::OlderNight;
 
 /// Deliveries of more nights are not looked at.
 const DELIVERIES: usize = 31;

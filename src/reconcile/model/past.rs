@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use crate::reconcile::guard::accepted_counts::AcceptedCounts;
 use crate::reconcile::model::connectwise_records::Additions;
 use crate::reconcile::model::decision::Decisions;
-use crate::reconcile::model::export::delivered_file::DeliveredFile;
+use crate::reconcile::model::export::delivered_file::Delivery;
 use crate::reconcile::model::ids::{AdditionId, CustomerName, IntegrationName, ProductId, RunId, ServiceName};
 use crate::reconcile::model::kept_decimals::KeptDecimals;
 use crate::reconcile::model::known_lines::{KnownLines as _, OfCatalogItem, on_agreement};
@@ -87,15 +87,6 @@ pub struct OlderNight {
     pub run: RunId,
     /// Whether it was the same bytes, and not the same counts alone.
     pub by_bytes: bool,
-}
-
-/// What an accepted night read, where it was several files.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Delivery {
-    /// Which night.
-    pub run: RunId,
-    /// Its files.
-    pub files: Vec<DeliveredFile>,
 }
 
 /// Counts of earlier days.
