@@ -1,9 +1,11 @@
 //! One request from arrival to the last byte of its answer, with whatever the faults do to it.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::sleep;
 
@@ -95,12 +97,39 @@ fn carry_out(state: &State, request: &Request, then: &Then, entry: Entry) -> Rep
     }
     let lag = then.stale.map(|Stale { writes, ms }| Lag { writes, age: Duration::from_millis(ms) });
     let ignore_patch = then.ignore_patch && request.method == "PATCH";
+    let otherwise = (!then.stored.is_empty()).then(|| otherwise(request, &then.stored));
+    let request = otherwise.as_ref().unwrap_or(request);
     let answer = routes::answer(state, request, Bent { lag, ignore_patch, bundle: then.bundle });
     state.ledger().note(entry, |entry| {
         entry.member = answer.member;
         entry.applied += u32::from(answer.applied);
     });
     answer.reply
+}
+
+/// A write as a server takes it that stores something else than what was sent.
+fn otherwise(request: &Request, stored: &BTreeMap<String, Value>) -> Request {
+    let mut request = request.clone();
+    let mut body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+    for (name, value) in stored {
+        match &mut body {
+            Value::Array(operations) => {
+                let same = |operation: &&mut Value| operation["path"].as_str() == Some(name);
+                operations.iter_mut().filter(same).for_each(|operation| operation["value"] = value.clone());
+            }
+            _ if name == "agreementId" => {
+                let mut parts: Vec<String> = request.path.split('/').map(str::to_owned).collect();
+                let at = parts.iter().position(|part| part == "agreements");
+                if let Some(part) = at.and_then(|at| parts.get_mut(at + 1)) {
+                    *part = value.to_string();
+                }
+                request.path = parts.join("/");
+            }
+            body => body[name] = value.clone(),
+        }
+    }
+    request.body = body.to_string().into_bytes();
+    request
 }
 
 /// The server goes on with a request after the connection is long gone.

@@ -86,6 +86,8 @@ pub struct Then {
     pub deliver_twice: bool,
     /// Answer a PATCH 200 with the record unchanged.
     pub ignore_patch: bool,
+    /// Carry a write of one addition out with these members in the place of what was sent; `agreementId` is where it is created.
+    pub stored: BTreeMap<String, serde_json::Value>,
     /// Send so many bytes of the body, then close; the head still announces all of them.
     pub truncate_at: Option<usize>,
     /// Send the body as one chunk that breaks off in the middle, then close.

@@ -5,6 +5,7 @@ use crate::history::journal::WriteOutcome;
 use crate::history::store::error::StoreError;
 use crate::reconcile::guard::cleared_plan::{CreateLine, SetQuantity, Write};
 use crate::reconcile::model::connectwise_records::Addition;
+use crate::reconcile::model::display_text::day;
 use crate::reconcile::model::ids::{AdditionId, AgreementId};
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::Outcome;
@@ -127,34 +128,85 @@ pub(super) fn stored_rounded(key: &LineKey, set: &SetQuantity, stored: Quantity)
     WriteResult { settled, outcome: WriteOutcome::Applied { addition: set.addition(), quantity: stored }, sent: None }
 }
 
+/// ConnectWise took the write, answered with another quantity, and holds that. It is what our own write left, and nobody's edit.
+pub(super) fn stored_otherwise(key: &LineKey, set: &SetQuantity, stored: Quantity, fresh: &[Addition]) -> WriteResult {
+    let by = fresh.iter().find(|addition| addition.id == set.addition()).and_then(|addition| addition.changed.as_ref());
+    let by = by.map(|change| format!(", {}", change.said())).unwrap_or_default();
+    let detail = format!(
+        "{} was sent in the place of {}, and ConnectWise answered {stored} and holds it{by}",
+        set.to(),
+        set.from()
+    );
+    let settled = LineWriteResult {
+        key: key.clone(),
+        outcome: Outcome::Failed,
+        reason: Code::WriteIgnored,
+        now: Some(stored),
+        created: None,
+        detail,
+    };
+    WriteResult::new(settled, WriteOutcome::Applied { addition: set.addition(), quantity: stored })
+}
+
 /// `how` it is known, where the answer did not say so by itself.
 pub(super) fn created(key: &LineKey, create: &CreateLine, addition: &Addition, how: &str) -> WriteResult {
-    // The line is there, whatever its quantity: another creation would be the second.
-    let marked = addition.bears(create.item());
-    let right = marked && addition.quantity.as_ref() == Ok(&create.quantity());
-    let rounded = addition.quantity.clone().ok().filter(|stored| stored.decimals_kept_of(create.quantity()).is_some());
-    let (outcome, reason, detail) = if right {
-        let as_asked = how.is_empty();
-        let known = || format!("{how} as addition {}", addition.id);
-        (Outcome::Created, Code::NewLine, if as_asked { String::new() } else { known() })
-    } else if let Some(stored) = rounded.filter(|_| marked) {
+    // The line is there, whatever it holds: another creation would be the second.
+    let otherwise = held_otherwise(create, addition);
+    let (outcome, reason, detail) = if !otherwise.is_empty() {
+        let detail = format!("created as addition {}, but ConnectWise holds {}", addition.id, otherwise.join(", and "));
+        (Outcome::Failed, Code::WriteIgnored, detail)
+    } else if let Some(stored) = addition.quantity.clone().ok().filter(|stored| *stored != create.quantity()) {
         let detail =
             format!("{} was sent, and ConnectWise keeps {stored} as addition {}", create.quantity(), addition.id);
         (Outcome::Created, Code::StoredRounded, detail)
     } else {
-        let holds = match &addition.quantity {
-            _ if !marked => "no item marker".to_owned(),
-            Ok(quantity) => quantity.to_string(),
-            Err(why) => format!("a quantity that cannot be read: {why}"),
-        };
-        let detail = format!("created as addition {}, but ConnectWise holds {holds}", addition.id);
-        (Outcome::Failed, Code::WriteIgnored, detail)
+        let as_asked = how.is_empty();
+        let known = || format!("{how} as addition {}", addition.id);
+        (Outcome::Created, Code::NewLine, if as_asked { String::new() } else { known() })
     };
     let now = addition.quantity.clone().ok();
     let settled = LineWriteResult { key: key.clone(), outcome, reason, now, created: Some(addition.id), detail };
     // The journal keeps what was sent, where the answer cannot be read.
     let quantity = now.unwrap_or(create.quantity());
     WriteResult::new(settled, WriteOutcome::Applied { addition: addition.id, quantity })
+}
+
+/// What a new line holds otherwise than it was sent, so that it is another one, or bills otherwise. What the answer does not
+/// say is as it was sent.
+fn held_otherwise(create: &CreateLine, addition: &Addition) -> Vec<String> {
+    let quantity = match &addition.quantity {
+        Ok(stored) if *stored == create.quantity() || stored.decimals_kept_of(create.quantity()).is_some() => None,
+        Ok(stored) => Some(stored.to_string()),
+        Err(why) => Some(format!("a quantity that cannot be read: {why}")),
+    };
+    let mark = (!addition.bears(create.item())).then(|| "no item marker".to_owned());
+    let bill = addition.bill.as_ref().filter(|bill| **bill != Ok(create.bill()));
+    let bill = bill.map(|bill| bill.as_ref().map_or_else(String::as_str, |bill| bill.as_str()));
+    let bill = bill.map(|bill| format!("billCustomer {bill}, not {}", create.bill().as_str()));
+    let begins = addition.effective_on.filter(|begins| *begins != create.effective_on());
+    let begins =
+        begins.map(|begins| format!("that it begins on {}, not on {}", day(begins), day(create.effective_on())));
+    let less = match &addition.less_included {
+        Ok(less) if less.is_zero() => None,
+        Ok(less) => Some(format!("lessIncluded {less}, so that as many units bill less")),
+        Err(why) => Some(format!("a lessIncluded that cannot be read: {why}")),
+    };
+    [quantity, mark, bill, begins, less].into_iter().flatten().collect()
+}
+
+/// ConnectWise confirmed a new addition that is not where it was sent. It is the one that was created, whatever a list shows
+/// or does not show: another creation would be the second, and is a person's to decide.
+pub(super) fn misplaced(key: &LineKey, create: &CreateLine, addition: AdditionId, why: &str) -> WriteResult {
+    let detail = format!("{why}; it is not on agreement {} as what was sent", create.agreement());
+    let settled = LineWriteResult {
+        key: key.clone(),
+        outcome: Outcome::Unknown,
+        reason: Code::InDoubt,
+        now: None,
+        created: Some(addition),
+        detail,
+    };
+    WriteResult::new(settled, WriteOutcome::Applied { addition, quantity: create.quantity() })
 }
 
 pub(super) fn refused(key: &LineKey, now: Option<Quantity>, reason: Code, why: &str) -> WriteResult {

@@ -28,7 +28,7 @@ use tokio::time::Instant;
 use crate::connectwise::client::unreachable_cause::UnreachableCause;
 use crate::reconcile::guard::cleared_plan::{CreateLine, SetQuantity};
 use crate::reconcile::model::connectwise_records::{Addition, AdditionList, Agreements, Companies, Products};
-use crate::reconcile::model::ids::{AgreementId, CompanyId};
+use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId};
 use crate::reconcile::model::plan::outcome::Traffic;
 use crate::reconcile::model::quantity::Quantity;
 
@@ -287,6 +287,14 @@ pub enum WriteError {
     #[error("not sent: {why}")]
     NotSent {
         /// What happened, on one line.
+        why: String,
+    },
+    /// Something was written: ConnectWise confirmed a new addition that is not where it was sent, or of another product.
+    #[error("no clear answer: {why}")]
+    Misplaced {
+        /// Which.
+        addition: AdditionId,
+        /// What of it is not as sent, on one line.
         why: String,
     },
     /// It may or may not have been written. Only a look tells.

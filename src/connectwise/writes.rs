@@ -66,11 +66,16 @@ impl Writer for Client {
         let sending = Sending { kind: WriteKind::Create, method: Method::POST, url: &url, before: Some(before) };
         let row: AdditionRow = self.write(sending, &body).await?;
         let WireAddition { addition, agreement, .. } = record_of(&row)?;
-        if let Some(other) = agreement.filter(|said| *said != write.agreement()) {
-            return Err(unclear(format!("the answer is about an addition of agreement {other}")));
-        }
-        if let Some(other) = addition.product.filter(|said| *said != write.product()) {
-            return Err(unclear(format!("the answer is about an addition of product {other}")));
+        let other_agreement = agreement.filter(|said| *said != write.agreement());
+        let other_product = addition.product.filter(|said| *said != write.product());
+        let said = [
+            other_agreement.map(|other| format!("on agreement {other}, not {}", write.agreement())),
+            other_product.map(|other| format!("of product {other}, not {}", write.product())),
+        ];
+        let said: Vec<String> = said.into_iter().flatten().collect();
+        if !said.is_empty() {
+            let why = format!("ConnectWise answered that it is addition {} {}", addition.id, said.join(" and "));
+            return Err(WriteError::Misplaced { addition: addition.id, why });
         }
         Ok(addition)
     }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use crate::apply::write_result::LineWriteResult;
 use crate::history::journal::{WriteOutcome, WriteRecord};
 use crate::history::run_record::LineRecord;
-use crate::reconcile::decide::findings::line_remedies::{a_later_run_looks, end_all_but_one};
+use crate::reconcile::decide::findings::line_remedies::{a_later_run_looks, end_all_but_one, put_where_it_was_sent};
 use crate::reconcile::matching::placement::another_agreement;
+use crate::reconcile::model::ids::AdditionId;
 use crate::reconcile::model::plan::finding::{Finding, finding};
 use crate::reconcile::model::plan::line::{Line, LineKey, Subject, Verdict};
 use crate::reconcile::model::plan::outcome::Outcome;
@@ -131,15 +132,38 @@ pub(super) fn settle_finding(line: &LineRecord, settled: &LineWriteResult, again
             Severity::Info,
             Remedy::settings("say how many decimals are sent by `quantity_decimals`").noting("they are learnt as well"),
         ),
+        // The same request again would change nothing.
+        Outcome::Failed if settled.reason == Code::WriteIgnored && holds_otherwise(line, settled) => {
+            (Severity::Decide, look_at_what_it_holds(settled.created))
+        }
         Outcome::Failed if again => {
             let mended = Remedy::in_connectwise("it said the same the last time: correct what it names");
             (Severity::Decide, mended.or(Remedy::command(format!("recount keep {}", line.handle))))
         }
         Outcome::Failed => (Severity::Warning, "the next run tries again; fix what ConnectWise reports".into()),
         Outcome::Unknown if settled.reason == Code::InDoubtAmbiguous => (Severity::Decide, end_all_but_one()),
+        Outcome::Unknown if settled.created.is_some() => {
+            let placed = settled.created.map(put_where_it_was_sent).unwrap_or_default();
+            (Severity::Decide, placed.noting("no other one is created until `recount accept`"))
+        }
         Outcome::Unknown => (Severity::Warning, a_later_run_looks()),
         _ => return None,
     };
     let told = finding(severity, settled.reason, settled.detail.clone());
     Some(Finding { fix, ..told.about_line(&line.handle, &line.sources) })
+}
+
+/// Whether ConnectWise took a write and holds something else than was sent, and than it held before.
+fn holds_otherwise(line: &LineRecord, settled: &LineWriteResult) -> bool {
+    settled.created.is_some() || settled.now.is_some_and(|now| line.was != Some(now))
+}
+
+/// What to do about a line that holds something else than was sent.
+fn look_at_what_it_holds(created: Option<AdditionId>) -> Remedy {
+    match created {
+        Some(addition) => Remedy::in_connectwise(format!("correct what addition {addition} holds otherwise"))
+            .noting("recount sets quantities only, and creates no second line"),
+        None => Remedy::in_connectwise("look what keeps the line from the quantity that was sent")
+            .noting("it is not sent again until `recount accept`"),
+    }
 }

@@ -71,6 +71,7 @@ pub(crate) fn written(
                     from,
                     times,
                     written_at: Some(time(row, "at")?),
+                    instead_of: Some(sent).filter(|sent| *sent != quantity),
                     ..WrittenQuantity::once(quantity, run)
                 }
             }

@@ -147,6 +147,11 @@ impl<'a> ElsewhereInputs<'a> {
         not_where_it_was(addition, self.additions, self.uncounted)
     }
 
+    /// Where an addition is, in the words behind its name.
+    pub(in crate::reconcile) fn where_it_is(&self, addition: AdditionId) -> String {
+        where_it_is(addition, self.additions, self.uncounted)
+    }
+
     /// The lines that recount owns an addition as.
     pub(in crate::reconcile) fn owned_as(&self, addition: AdditionId) -> impl Iterator<Item = &'a LineKey> {
         let from = self.owned.partition_point(|(id, _)| *id < addition);
@@ -172,13 +177,17 @@ impl<'a> ElsewhereInputs<'a> {
     }
 }
 
-/// Where an addition is, that is not where it was: on an agreement that the night reads, or where the look for lines that nobody
-/// counts came upon it.
+/// Where an addition is, that is not where it was.
 pub(in crate::reconcile) fn not_where_it_was(
     id: AdditionId,
     additions: &Additions,
     uncounted: &[UncountedLine],
 ) -> String {
+    format!("addition {id} was here, and {}", where_it_is(id, additions, uncounted))
+}
+
+/// On an agreement that the night reads, or where the look for lines that nobody counts came upon it.
+fn where_it_is(id: AdditionId, additions: &Additions, uncounted: &[UncountedLine]) -> String {
     let mut all = additions.iter().flat_map(|(agreement, listed)| listed.iter().map(|one| (*agreement, one)));
     let listed = all.find(|(_, listed)| listed.id == id).map(|(agreement, now)| (agreement, now.units()));
     let swept = || {
@@ -186,10 +195,8 @@ pub(in crate::reconcile) fn not_where_it_was(
         uncounted.iter().find_map(units)
     };
     match listed.or_else(swept) {
-        Some((agreement, units)) => {
-            format!("addition {id} was here, and is on agreement {agreement} now, where it bills {units}")
-        }
-        None => format!("addition {id} was here, and ConnectWise does not show it any more"),
+        Some((agreement, units)) => format!("is on agreement {agreement} now, where it bills {units}"),
+        None => "ConnectWise does not show it any more".to_owned(),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::reconcile::decide::line_guards::{Hindrance, Step};
 use crate::reconcile::guard::guard_policy::HumanEdit;
 use crate::reconcile::model::connectwise_records::Addition;
 use crate::reconcile::model::display_text::{day, shown};
-use crate::reconcile::model::ids::{AdditionId, ItemName};
+use crate::reconcile::model::ids::{AdditionId, ItemName, RunId};
 use crate::reconcile::model::known_lines::{KnownLines as _, on_agreement, sent_as};
 use crate::reconcile::model::past::{SeenQuantity, WrittenQuantity};
 use crate::reconcile::model::plan::line::{LineKey, LiveAddition};
@@ -122,14 +122,36 @@ impl LineRules<'_> {
         cancelled.into_iter().chain(self.gone(key, on_line)).collect()
     }
 
-    /// The addition that was the line, where it is not among its additions any more.
+    /// The addition that was the line, where it is not among its additions any more; or that ConnectWise confirmed as the line,
+    /// and that was never among them.
     pub(in crate::reconcile) fn gone(&self, key: &LineKey, on_line: &[&Addition]) -> Option<Hindrance<'static>> {
-        let of = |id, detail| Hindrance { named: Named::one(id, None), ..Hindrance::of_line(Code::HumanEdit, detail) };
         let gone = self.last_addition(key).filter(|gone| on_line.iter().all(|addition| addition.id != *gone))?;
-        match self.around.listed(key.agreement, gone) {
-            None => Some(of(gone, self.around.not_where_it_was(gone))),
-            Some(listed) => self.of_another_line(key, listed).map(|detail| of(gone, detail)),
-        }
+        let listed = self.around.listed(key.agreement, gone);
+        let detail = match self.never_here(key, gone) {
+            Some(run) => {
+                let now = match listed {
+                    None => self.around.where_it_is(gone),
+                    Some(listed) => self.differs(key, listed)?,
+                };
+                format!(
+                    "run {run} sent it, ConnectWise confirmed addition {gone}, which no night has seen here and which {now}"
+                )
+            }
+            None => match listed {
+                None => self.around.not_where_it_was(gone),
+                Some(listed) => format!("addition {gone} was this line, and {}", self.differs(key, listed)?),
+            },
+        };
+        let code = if self.never_here(key, gone).is_some() { Code::WriteIgnored } else { Code::HumanEdit };
+        Some(Hindrance { named: Named::one(gone, None), ..Hindrance::of_line(code, detail) })
+    }
+
+    /// The run that created an addition as a line, if no night has seen it there: its answer was all there is.
+    fn never_here(&self, key: &LineKey, addition: AdditionId) -> Option<RunId> {
+        let accepted = self.past.accepted.as_ref().and_then(|accepted| accepted.lines.of_line(key));
+        let seen = accepted == Some(&addition) || self.past.seen.contains_key(&addition);
+        let written = self.past.written.get(&addition).filter(|written| written.from.is_none() && !seen)?;
+        self.past.begins.contains_key(&addition).then_some(written.run)
     }
 
     /// The addition that was the line, as far as the past knows one.

@@ -14,7 +14,7 @@ use crate::reconcile::model::connectwise_records::{Addition, ForeignAddition, Pr
 use crate::reconcile::model::display_text::{day, minute, shown};
 use crate::reconcile::model::known_lines::{KnownLines as _, owned_as};
 use crate::reconcile::model::last_change::LastChange;
-use crate::reconcile::model::past::RecentTakeover;
+use crate::reconcile::model::past::{RecentTakeover, WrittenQuantity};
 use crate::reconcile::model::plan::line::{LineKey, LiveAddition};
 use crate::reconcile::model::plan::named_additions::Named;
 use crate::reconcile::model::plan::reason_code::Code;
@@ -54,7 +54,7 @@ impl<'a> LineRules<'a> {
         if whole && !to.is_whole() {
             return Some((Code::Fractional, format!("{to} is not a whole number of units")));
         }
-        let fight = self.tug_of_war(addition, now, to);
+        let fight = self.tug_of_war(addition, now, to).or_else(|| self.kept_otherwise(addition, now));
         let fight = fight.or_else(|| self.another_line(step));
         let first = fight.or_else(|| self.hand_edit(step)).or_else(|| self.service_missing(step));
         let zero = || self.zero(key, now, to).or_else(|| self.one_of_several(step));
@@ -206,6 +206,18 @@ impl<'a> LineRules<'a> {
             addition.changed.as_ref().map(|change| format!(", the last time by {}", change.by)).unwrap_or_default();
         let times = written.times;
         again.then(|| (Code::TugOfWar, format!("set to {to} {times} times, and set back to {now} each time{by}")))
+    }
+
+    /// ConnectWise keeps another quantity than the last one that was set: the same request would change nothing tonight either.
+    /// This holds whatever `human_edit` says.
+    fn kept_otherwise(&self, addition: &Addition, now: Quantity) -> Option<HoldReason> {
+        let written = self.past.written.get(&addition.id)?;
+        let WrittenQuantity { quantity, run, from, instead_of: Some(asked), .. } = *written else { return None };
+        let is_rounded = quantity.decimals_kept_of(asked).is_some();
+        let was_set = from.is_some() && quantity == now && !is_rounded;
+        let by = addition.changed.as_ref().map(|change| format!(", {}", change.said())).unwrap_or_default();
+        let detail = format!("run {run} sent {asked}, and ConnectWise answered {now} and holds it{by}");
+        was_set.then_some((Code::WriteIgnored, detail))
     }
 
     fn zero(&self, key: &LineKey, now: Quantity, to: Quantity) -> Option<HoldReason> {

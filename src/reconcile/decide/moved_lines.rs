@@ -215,16 +215,16 @@ pub(in crate::reconcile) enum Lost {
 impl LineRules<'_> {
     /// An addition that was this line, and is another product's or another item's now. Nothing is held for one that
     /// recount set to 0, or of which somebody said that it may stay.
-    pub(in crate::reconcile) fn of_another_line(&self, key: &LineKey, listed: &Addition) -> Option<String> {
+    pub(in crate::reconcile) fn differs(&self, key: &LineKey, listed: &Addition) -> Option<String> {
         let id = listed.id;
         let ended = self.past.written.get(&id).is_some_and(|written| written.quantity.is_zero()) && !listed.bills();
         if ended || self.past.decisions.lets_be(key, id, self.today) {
             return None;
         }
         if listed.bears(key.item.as_ref()) {
-            return Some(format!("addition {id} was this line, and is of another product now"));
+            return Some("is of another product now".to_owned());
         }
-        Some(format!("addition {id} was this line, and {}", marked_otherwise(listed)))
+        Some(marked_otherwise(listed))
     }
 }
 

@@ -72,8 +72,8 @@ pub fn look_up(sent: SentWrite<'_>, additions: &[Addition], today: NaiveDate, wa
     }
 }
 
-/// ConnectWise may keep fewer decimals.
-fn is_what_was_sent(now: Quantity, sent: Quantity) -> bool {
+/// Whether what stands there is what was sent: ConnectWise may keep fewer decimals.
+pub fn is_what_was_sent(now: Quantity, sent: Quantity) -> bool {
     now == sent || now.decimals_kept_of(sent).is_some_and(|kept| kept >= USUAL_DECIMALS)
 }
 

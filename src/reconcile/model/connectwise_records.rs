@@ -6,7 +6,7 @@ use chrono::{Datelike, NaiveDate};
 
 use crate::reconcile::model::bill_customer::Bill;
 use crate::reconcile::model::display_text::day;
-use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, ItemName, ProductId};
+use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, ItemName, ProductCode, ProductId};
 use crate::reconcile::model::last_change::LastChange;
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;

@@ -240,6 +240,8 @@ pub struct WrittenQuantity {
     pub written_at: Option<DateTime<Utc>>,
     /// What was sent after it without a clear end, and in which run: it may have arrived since.
     pub sent: Option<(RunId, Quantity)>,
+    /// What was sent in its place, where ConnectWise kept this instead.
+    pub instead_of: Option<Quantity>,
 }
 
 impl Past {
@@ -326,7 +328,7 @@ impl OfCatalogItem for JustCreated {
 impl WrittenQuantity {
     /// Written once, and nobody knows from what.
     pub fn once(quantity: Quantity, run: RunId) -> Self {
-        Self { quantity, run, from: None, times: 1, written_at: None, sent: None }
+        Self { quantity, run, from: None, times: 1, written_at: None, sent: None, instead_of: None }
     }
 
     /// The last run that sent something to it.

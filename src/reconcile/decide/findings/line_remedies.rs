@@ -7,7 +7,7 @@ use crate::reconcile::decide::permitted_answers::may_be_accepted;
 use crate::reconcile::decide::plan_inputs::PlanInputs;
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::ids::{CustomerName, IntegrationName};
+use crate::reconcile::model::ids::{AdditionId, CustomerName, IntegrationName};
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::past::Past;
 use crate::reconcile::model::plan::finding::{Finding, finding};
@@ -30,6 +30,10 @@ pub(crate) fn fix_of(line: &Line, gathered: PlanInputs<'_>) -> Option<Remedy> {
 
 /// What to do about a line that is held for a reason of its own; `None` for reasons that are somebody else's matter.
 pub(crate) fn line_fix(code: Code, line: &Line, mapping: &Mapping) -> Option<Remedy> {
+    if let (Code::WriteIgnored, None, Some(addition)) = (code, line.live, line.named.0.keys().next()) {
+        let placed = put_where_it_was_sent(*addition);
+        return Some(placed.or(answers(line)).noting("`accept` creates another one"));
+    }
     if may_be_accepted(code) {
         return Some(answers(line));
     }
@@ -140,6 +144,11 @@ fn answers(line: &Line) -> Remedy {
 /// What to do where several lines could be ours.
 pub fn end_all_but_one() -> Remedy {
     Remedy::in_connectwise("end all but one").or("pin the right one with addition_id".into())
+}
+
+/// What to do about an addition that ConnectWise confirmed as a new line, and that is not where it was sent.
+pub fn put_where_it_was_sent(addition: AdditionId) -> Remedy {
+    Remedy::in_connectwise(format!("put addition {addition} where it was sent, or end it"))
 }
 
 /// What to do about a line in doubt.

@@ -4,6 +4,7 @@
 //! the number of those is the first of the four numbers of every report. The one exception is a line in doubt: a later
 //! run looks again, and there is nothing yet that a person could decide.
 
+mod billing_terms;
 pub mod line_remedies;
 pub(crate) mod other_rows;
 pub mod row_findings;
@@ -21,7 +22,6 @@ use crate::reconcile::decide::plan_inputs::PlanInputs;
 use crate::reconcile::matching::line_claims::one_owner;
 use crate::reconcile::matching::placement::{Place, Problem};
 use crate::reconcile::matching::spellings::in_two_spellings;
-use crate::reconcile::model::bill_customer::Bill;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::export::counts::{Cell, CustomerCounts};
 use crate::reconcile::model::export::row_lines::RowLines;
@@ -322,35 +322,13 @@ impl<'a> Findings<'a> {
                 _ => {}
             }
         }
-        self.bill_flags(lines);
+        self.found.extend(billing_terms::of(self.gathered, lines));
     }
 
     /// Whether a customer behind the line is billed on its agreement, for all that is known.
     fn is_placed(&self, line: &Line) -> bool {
         let on = |source: &Source| matches!(self.gathered.places.get(&source.customer), Some(Place::On { .. }));
         line.sources.iter().any(on)
-    }
-
-    /// Lines that are billed in another way than configured. It may be what was agreed, so it is left alone.
-    fn bill_flags(&mut self, lines: &[Line]) {
-        let billed = self.gathered.mapping.billed().filter_map(|(_, billed)| Some((&billed.products, billed.bill?)));
-        let bills: BTreeMap<String, Bill> =
-            billed.flat_map(|(products, bill)| products.iter().map(move |code| (code.folded(), bill))).collect();
-        if bills.is_empty() {
-            return;
-        }
-        for line in lines {
-            let (Some(key), Some(live)) = (line.key(), line.live) else { continue };
-            let Some(bill) = bills.get(&key.product.folded()) else { continue };
-            let there = self.gathered.additions.get(&key.agreement).into_iter().flatten();
-            let flag = there.filter(|there| there.id == live.addition).find_map(|there| there.bill.as_ref());
-            let Some(flag) = flag.filter(|flag| **flag != Ok(*bill)) else { continue };
-            let flag = flag.as_ref().map_or_else(String::as_str, |flag| flag.as_str());
-            let message = format!("billCustomer of addition {} is {flag}, not {}", live.addition, bill.as_str());
-            let ways = Remedy::in_connectwise("change it").or(self.gathered.mapping.edit_services("change `bill`"));
-            let fix = ways.noting("recount sets quantities only");
-            self.line(Severity::Warning, Code::BillFlagDiffers, line, message, fix);
-        }
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one finding")]

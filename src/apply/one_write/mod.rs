@@ -1,5 +1,7 @@
 //! One write: seen again, still as planned? intent, request, answer, outcome.
 
+mod creation;
+
 use std::cell::RefCell;
 
 use tokio::time::Instant;
@@ -9,22 +11,19 @@ use crate::apply::agreement_writes::{AgreementWrites, FreshAdditions, LineEnd};
 use crate::apply::breakers::{Breakers, WriteRight};
 use crate::apply::execution_context::ExecutionContext;
 use crate::apply::expected_owners::BeginningLine;
-use crate::apply::journal_queue::{JournalQueue, NotStored};
+use crate::apply::journal_queue::JournalQueue;
 use crate::apply::other_agreements::{OtherAgreements, begins, billed_here_since};
 use crate::apply::write_attempts::{LOOKS_AGAIN, WriteAttempts};
 use crate::apply::write_result::{
-    ConfirmedChange, Halt, LineWriteResult, WriteResult, billed_since, changed_meanwhile, created, creation_open, held,
-    in_doubt, is_rounded, key_refused, not_reached, overtaken, refused, stale, stored_rounded, updated,
+    ConfirmedChange, Halt, LineWriteResult, WriteResult, billed_since, changed_meanwhile, held, in_doubt, is_rounded,
+    key_refused, not_reached, overtaken, refused, stale, stored_otherwise, stored_rounded, updated,
 };
 use crate::connectwise::{ReadError, WriteError, Writer};
 use crate::history::journal::{Intent, IntentKind, WriteOutcome};
 use crate::history::run_record::WriteId;
-use crate::reconcile::guard::cleared_plan::{CreateLine, SetQuantity, Write};
-use crate::reconcile::matching::sent_write::new_lines;
-use crate::reconcile::model::connectwise_records::Addition;
-use crate::reconcile::model::ids::{AdditionId, AgreementId};
+use crate::reconcile::guard::cleared_plan::{SetQuantity, Write};
+use crate::reconcile::model::ids::AgreementId;
 use crate::reconcile::model::plan::line::LineKey;
-use crate::reconcile::model::plan::outcome::Outcome;
 use crate::reconcile::model::plan::reason_code::Code;
 
 /// Carries out the writes of one run, and remembers what it must not do any more.
@@ -193,6 +192,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
     async fn send_set(&self, key: &LineKey, set: &SetQuantity, seen: &FreshAdditions) -> Option<WriteResult> {
         let (mut until, mut tries, mut said) =
             (seen.until, WriteAttempts::default(), (String::new(), Code::WriteIgnored));
+        let mut answered = None;
         loop {
             let answer = self.in_flight(self.connectwise.set_quantity(set, until)).await;
             if tries.is_repeat() && answer != Err(WriteError::TooLate) {
@@ -209,6 +209,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
                 Ok(quantity) if is_rounded(set, quantity, true) => return Some(stored_rounded(key, set, quantity)),
                 Ok(quantity) => {
                     tries.nothing_helps();
+                    answered = Some(quantity);
                     said = (format!("ConnectWise accepted it and answered {quantity}"), Code::WriteIgnored);
                 }
                 Err(WriteError::TooLate) if tries.sent_nothing() => return None,
@@ -242,6 +243,7 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
                     None if tries.may_arrive_yet() => return Some(in_doubt(key, why)),
                     None => return Some(refused(key, Some(now), *code, why)),
                 },
+                Ok(now) if answered == Some(now) => return Some(stored_otherwise(key, set, now, &look.additions)),
                 Ok(now) => return Some(overtaken(key, set, now)),
                 Err(_) if tries.was_refused() => return Some(refused(key, None, *code, why)),
                 Err(look) => return Some(in_doubt(key, &format!("{why}; {look}"))),
@@ -272,97 +274,6 @@ impl<'a, W: Writer> WriteExecutor<'a, W> {
                 let why = error.to_string();
                 self.breakers.borrow_mut().blind(error);
                 Err(why)
-            }
-        }
-    }
-
-    async fn create(&self, key: &LineKey, create: &CreateLine, look: &FreshAdditions) -> Option<WrittenLine> {
-        let fresh = &look.additions;
-        let of_product = fresh.iter().filter(|addition| addition.product == Some(create.product()));
-        let before: Vec<AdditionId> = of_product.clone().map(|addition| addition.id).collect();
-        // One that is not marked may hold the item as well.
-        let there = of_product
-            .clone()
-            .filter(|addition| addition.mark.is_none() || addition.bears(create.item()))
-            .any(|addition| addition.is_live(self.context.today) || addition.begins_after(self.context.today));
-        if there || fresh.iter().any(|addition| addition.product.is_none()) {
-            let detail = format!("agreement {} has such a line since the plan was drawn", create.agreement());
-            let settled = held(key, Code::ChangedMeanwhile, &detail);
-            return Some(LineWriteResult { outcome: Outcome::Conflict, ..settled }.into());
-        }
-        let (product, quantity, effective_on) = (create.product(), create.quantity(), create.effective_on());
-        let kind = IntentKind::Create { product, quantity, effective_on, before: before.clone() };
-        let write = match self.queue.intent(Intent { key: key.clone(), kind }).await {
-            Ok(write) => write,
-            Err(NotStored::CreationOpen) => return Some(creation_open(key).into()),
-            Err(NotStored::StoreFailed) => return Some(not_reached(key, &Write::Create(create.clone())).into()),
-        };
-        let end = self.send_create(key, create, &before, look).await;
-        self.settle(write, end).await
-    }
-
-    /// `None`: nothing was sent.
-    async fn send_create(
-        &self,
-        key: &LineKey,
-        create: &CreateLine,
-        before: &[AdditionId],
-        look: &FreshAdditions,
-    ) -> Option<WriteResult> {
-        let answer = self.in_flight(self.connectwise.create_line(create, look.until)).await;
-        self.breakers.borrow_mut().note(WriteRight::Add, answer.as_ref().err());
-        Some(match answer {
-            // A new line has a new id: the answer is about another one, and nobody knows what became of this one.
-            Ok(Addition { id, .. }) if look.shows(id) || self.context.expected_owners.was_there(id) => {
-                let why = format!("the answer is about addition {id}, which was there before");
-                self.look_for(key, create, before, &why).await
-            }
-            Ok(addition) => {
-                let end = created(key, create, &addition, "");
-                let as_sent = end.settled.outcome == Outcome::Created && addition.product == Some(create.product());
-                let sent = as_sent.then_some(ConfirmedChange::Line(addition));
-                WriteResult { sent, ..end }
-            }
-            Err(WriteError::TooLate) => return None,
-            Err(WriteError::Unclear { why, .. }) => self.look_for(key, create, before, &why).await,
-            Err(WriteError::Busy { why }) => self.turned_away(key, create, before, &why).await,
-            Err(error @ (WriteError::Refused { .. } | WriteError::RightMissing { .. })) => {
-                self.turned_away(key, create, before, &error.to_string()).await
-            }
-            Err(error) => refused(key, None, Code::WriteRefused, &error.to_string()),
-        })
-    }
-
-    /// A creation that was refused. What was refused on the way back may have been done.
-    async fn turned_away(&self, key: &LineKey, create: &CreateLine, before: &[AdditionId], why: &str) -> WriteResult {
-        match self.look_for(key, create, before, why).await {
-            // Turned away, and not there: this is a clear no, and the next run may ask again.
-            end if matches!(end.outcome, WriteOutcome::Unknown { .. }) => refused(key, None, Code::WriteRefused, why),
-            mut end => {
-                end.settled.detail = format!("{}; the answer was: {why}", end.settled.detail);
-                end
-            }
-        }
-    }
-
-    /// Looks for a creation without a clear answer, by the additions that were there before it. It is adopted when
-    /// exactly one new line fits. It is never sent again in this run.
-    async fn look_for(&self, key: &LineKey, create: &CreateLine, before: &[AdditionId], why: &str) -> WriteResult {
-        let additions = match self.look(create.agreement()).await {
-            Ok(look) => look.additions,
-            Err(look) => return in_doubt(key, &format!("{why}; {look}")),
-        };
-        let new: Vec<&Addition> = new_lines(&additions, create.product(), create.item(), before);
-        match new.as_slice() {
-            [one] if one.quantity.as_ref() == Ok(&create.quantity()) => {
-                created(key, create, one, "found by a second read")
-            }
-            [] => in_doubt(key, &format!("{why}; not there yet, a later run looks again")),
-            several => {
-                let ids: Vec<String> = several.iter().map(|addition| addition.id.to_string()).collect();
-                let mut end = in_doubt(key, &format!("{why}; new additions that may be it: {}", ids.join(", ")));
-                end.settled.reason = Code::InDoubtAmbiguous;
-                end
             }
         }
     }
