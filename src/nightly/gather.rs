@@ -156,11 +156,11 @@ pub(super) fn cycles_by_name(told: CyclesByName, billed: &BTreeSet<AgreementId>)
         Some(CyclesUnread::Denied(why)) => {
             let right = "give the API member's role the right to read billing cycles, System > Table Setup > Inquire \
                          Level = All (docs/connectwise-roles.md)";
-            return by_name(why, Remedy::in_connectwise(right));
+            return by_name(why, Remedy::from(right.to_owned()));
         }
         Some(CyclesUnread::Refused(why)) => {
             let look = "find out why ConnectWise does not take the request for its billing cycles";
-            return by_name(why, Remedy::in_connectwise(look));
+            return by_name(why, Remedy::from(look.to_owned()));
         }
         None => {}
     }

@@ -10,7 +10,9 @@ use crate::history::past::earlier_exports::ExportDigests;
 use crate::history::run_record::{LineRecord, PlanRecord};
 use crate::history::tests::{Place, create, end, key, line, mail, noon, plan, set, source, units};
 use crate::reconcile::guard::accepted_counts::AcceptedCount;
-use crate::reconcile::model::ids::{AdditionId, CustomerName, IntegrationName, ProductCode, ProductId, ServiceName};
+use crate::reconcile::model::ids::{
+    AdditionId, AgreementId, CustomerName, IntegrationName, ProductCode, ProductId, ServiceName,
+};
 use crate::reconcile::model::past::{Accepted, CreationInDoubt, ExportStamp, MissedCounts, Past, WrittenQuantity};
 use crate::reconcile::model::plan::line::Source;
 use crate::reconcile::model::plan::outcome::{Outcome, RunCommand};
@@ -353,4 +355,22 @@ fn a_count_waits_as_long_as_its_line_is_held_for_whomever() {
     let acme = (of("Acme"), BTreeSet::from([None, Some(units(0))]));
     assert_eq!(known, [acme, (of("Borealis"), BTreeSet::from([Some(units(0))]))]);
     assert_eq!(past.missed, MissedCounts::from([(of("Acme"), false), (of("Borealis"), false)]));
+}
+
+/// Otherwise an agreement that is billed once is billed each month, after one night that is not told of its billing cycle.
+#[test]
+fn an_agreement_that_was_held_as_billed_once_is_known_until_a_line_of_it_was_not_held() {
+    let mut place = Place::new();
+    let held = |reason| vec![LineRecord { outcome: Outcome::Held, reason, ..line(1, 3, 5) }];
+    let once = BTreeSet::from([AgreementId(11)]);
+    place.night(RunCommand::Run, &plan(0, held(Code::AgreementOneTime)));
+    assert_eq!(past(&mut place).once_before, once);
+    // Neither what was not accepted says otherwise, nor a dry run, nor what tells nothing of the agreement.
+    place.night(RunCommand::Run, &PlanRecord { accepted: false, ..plan(24, vec![line(1, 3, 3)]) });
+    place.night(RunCommand::Plan, &plan(48, vec![line(1, 3, 3)]));
+    place.night(RunCommand::Run, &plan(72, held(Code::CustomerMissing)));
+    place.night(RunCommand::Run, &plan(96, vec![line(2, 3, 3)]));
+    assert_eq!(past(&mut place).once_before, once);
+    place.night(RunCommand::Run, &plan(120, vec![line(1, 3, 3)]));
+    assert_eq!(past(&mut place).once_before, BTreeSet::new(), "it recurs since");
 }
