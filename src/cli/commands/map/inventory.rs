@@ -49,12 +49,12 @@ pub(super) struct Unlisted {
 
 /// What a list has of each integration, and those that have none: what is wrong with one hides no other.
 #[derive(Debug)]
-pub(super) struct Listed<L> {
+pub(super) struct PerIntegration<L> {
     pub(super) lists: Vec<L>,
     unlisted: Vec<Unlisted>,
 }
 
-impl<L> Listed<L> {
+impl<L> PerIntegration<L> {
     /// The list of each inventory. Where none comes to a list, its fault is the command's.
     pub(super) fn of<'a>(
         config: &'a Config,
@@ -104,8 +104,13 @@ fn each<'a>(config: &'a Config, name: Option<&str>) -> Result<Vec<Found<'a>>, Co
 }
 
 /// What a command found out about each inventory, and its exit code: as one document, or as texts one below the other.
-pub(super) fn print<L: Serialize>(console: &Console, exit: Exit, listed: &Listed<L>, text: fn(&L) -> String) -> Exit {
-    let Listed { lists, unlisted } = listed;
+pub(super) fn print<L: Serialize>(
+    console: &Console,
+    exit: Exit,
+    listed: &PerIntegration<L>,
+    text: fn(&L) -> String,
+) -> Exit {
+    let PerIntegration { lists, unlisted } = listed;
     let exit = unlisted.iter().fold(exit, |exit, one| exit.worst(one.error.exit));
     let document = Document { integrations: lists, unlisted: unlisted.iter().map(Unlisted::told).collect() };
     console.show(exit, &document, || lists.iter().map(text).collect::<Vec<_>>().join("\n"));

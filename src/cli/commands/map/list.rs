@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::cli::arguments::global_options::Global;
 use crate::cli::commands::map::inventory;
-use crate::cli::commands::map::inventory::{Inventory, Listed};
+use crate::cli::commands::map::inventory::{Inventory, PerIntegration};
 use crate::cli::commands::map::mapping_state::{State, counted};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
@@ -74,10 +74,10 @@ struct Entry {
     fix: Remedy,
 }
 
-fn lists(global: &Global, options: &Options) -> Result<Listed<List>, CommandError> {
+fn lists(global: &Global, options: &Options) -> Result<PerIntegration<List>, CommandError> {
     let config = session::configuration(global)?;
     let runtime = session::runtime()?;
-    Listed::of(&config, options.integration.as_deref(), |inventory| {
+    PerIntegration::of(&config, options.integration.as_deref(), |inventory| {
         let found = match options.offline {
             true => Err(None),
             false => runtime.block_on(look(&config, inventory)).map_err(Some),

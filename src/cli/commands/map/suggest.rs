@@ -11,7 +11,7 @@ use crate::cli::arguments::typed_integration;
 use crate::cli::commands::map::accept_exact;
 use crate::cli::commands::map::accept_exact::ExactHit;
 use crate::cli::commands::map::inventory;
-use crate::cli::commands::map::inventory::{Inventory, Listed};
+use crate::cli::commands::map::inventory::{Inventory, PerIntegration};
 use crate::cli::commands::map::mapping_state::State;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
@@ -68,7 +68,7 @@ pub(super) fn run(global: &Global, options: &Options, console: &Console) -> Exit
 }
 
 /// Writes the rows of those that have the one company of their name.
-fn accepted(global: &Global, lists: &Listed<List>, yes: bool, console: &Console) -> Result<Exit, CommandError> {
+fn accepted(global: &Global, lists: &PerIntegration<List>, yes: bool, console: &Console) -> Result<Exit, CommandError> {
     let config = session::configuration(global)?;
     let lists = lists.all()?;
     let mut hits = Vec::new();
@@ -130,10 +130,10 @@ pub(super) struct Guess {
     pub(super) why: String,
 }
 
-fn lists(global: &Global, options: &Options) -> Result<Listed<List>, CommandError> {
+fn lists(global: &Global, options: &Options) -> Result<PerIntegration<List>, CommandError> {
     let config = session::configuration(global)?;
     let runtime = session::runtime()?;
-    Listed::of(&config, options.integration.as_deref(), |inventory| {
+    PerIntegration::of(&config, options.integration.as_deref(), |inventory| {
         let list = match options.services {
             true => runtime.block_on(services(&config, inventory)),
             false => runtime.block_on(customers(&config, inventory)),

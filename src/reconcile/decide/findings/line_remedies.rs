@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::reconcile::decide::moved_lines::{Former, Lost};
 use crate::reconcile::decide::permitted_answers::may_be_accepted;
-use crate::reconcile::decide::plan_inputs::PlanInputs;
 use crate::reconcile::matching::placement::Place;
 use crate::reconcile::model::display_text::shown;
 use crate::reconcile::model::ids::{AdditionId, CustomerName, IntegrationName};
@@ -16,17 +14,6 @@ use crate::reconcile::model::plan::line::Line;
 use crate::reconcile::model::plan::outcome::AnswerVerb;
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
 use crate::reconcile::model::plan::remedy::Remedy;
-
-/// What to do about a line, with what the addition that it was is now.
-pub(crate) fn fix_of(line: &Line, gathered: PlanInputs<'_>) -> Option<Remedy> {
-    let code = line.verdict.code();
-    let fix = line_fix(code, line, gathered.mapping)?;
-    let may_begin = line.verdict.is_held() && (may_be_accepted(code) || code == Code::LineMissing);
-    Some(match gathered.former(line).filter(|_| may_begin) {
-        Some(former) => beside_former_fix(line, former, fix),
-        None => fix,
-    })
-}
 
 /// What to do about a line that is held for a reason of its own; `None` for reasons that are somebody else's matter.
 pub(crate) fn line_fix(code: Code, line: &Line, mapping: &Mapping) -> Option<Remedy> {
@@ -68,33 +55,6 @@ pub(crate) fn left_behind_fix(line: &Line, past: &Past) -> Remedy {
     }
 }
 
-/// What to do about a line whose addition bills on as something else. To accept it begins another line, so that stands last.
-fn beside_former_fix(line: &Line, former: Former<'_>, otherwise: Remedy) -> Remedy {
-    let (id, key) = (former.addition.id, line.key());
-    let item = key.and_then(|key| key.item.as_ref()).map(|item| shown(item.as_str())).unwrap_or_default();
-    let product = key.map(|key| shown(key.product.as_str())).unwrap_or_default();
-    let agreement = key.map(|key| key.agreement.to_string()).unwrap_or_default();
-    let back = match former.lost {
-        Lost::Mark => format!("give addition {id} its mark \"{item}\" back"),
-        Lost::Product => format!("give addition {id} its product {product} back"),
-        Lost::Agreement => format!("put addition {id} back on agreement {agreement}"),
-    };
-    let back = Remedy::in_connectwise(back);
-    if !may_be_accepted(line.verdict.code()) {
-        return back.or(otherwise).noting(format!("beside addition {id} it would be billed twice"));
-    }
-    let mut typed: Vec<Remedy> = match answers(line) {
-        Remedy::AnyOf(ways) => ways.into_vec(),
-        only => vec![only],
-    };
-    typed.rotate_left(1);
-    let note = format!(
-        "accept begins another line beside addition {id}: only where that one is meant to be something else now, and it \
-         waits until what that one is now is answered as well"
-    );
-    Remedy::any_of(std::iter::once(back).chain(typed)).noting(note)
-}
-
 /// What to do about a customer who is not in the export: its lines end with it, unless they bill another one as well.
 pub(crate) fn missing_customer_fix(
     integration: &IntegrationName,
@@ -133,7 +93,7 @@ fn ambiguous_fix(line: &Line, mapping: &Mapping) -> Remedy {
 const PINS: usize = 4;
 
 /// The answers to a step, as they are typed. An accepted step is named: by the time somebody types it, it may be another.
-fn answers(line: &Line) -> Remedy {
+pub(in crate::reconcile) fn answers(line: &Line) -> Remedy {
     let handle = &line.handle;
     let to = line.wanted.map(|to| format!(" --to {to}")).unwrap_or_default();
     let others = [AnswerVerb::Keep, AnswerVerb::Ignore].map(|verb| format!("recount {verb} {handle}"));

@@ -5,6 +5,7 @@
 //! run looks again, and there is nothing yet that a person could decide.
 
 mod billing_terms;
+mod former_line;
 pub mod line_remedies;
 pub(crate) mod other_rows;
 pub mod row_findings;
@@ -16,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 
 use crate::reconcile::decide::findings::line_remedies::{
-    NOT_ASSIGNED, fix_of, left_behind_fix, missing_customer_fix, name_service, skipped_from_now_on,
+    NOT_ASSIGNED, left_behind_fix, missing_customer_fix, name_service, skipped_from_now_on,
 };
 use crate::reconcile::decide::plan_inputs::PlanInputs;
 use crate::reconcile::matching::line_claims::one_owner;
@@ -283,7 +284,7 @@ impl<'a> Findings<'a> {
     fn lines(&mut self, lines: &[Line]) {
         for line in lines {
             let code = line.verdict.code();
-            match (&line.verdict, fix_of(line, self.gathered)) {
+            match (&line.verdict, former_line::fix_of(line, self.gathered)) {
                 // Said once, of the service.
                 (Verdict::Held(Code::ServiceMissing), _) => {}
                 // Said once, of the addition that is not marked.
