@@ -35,6 +35,11 @@ const KEEP_MOST: (Duration, &str) = (DAY.saturating_mul(36_600), "a hundred year
 /// # Errors
 /// Everything that is wrong with it.
 pub fn load(path: &Path) -> Result<Config, ConfigErrors> {
+    // Where exports are is written as text: with such a folder in front nothing would be found, night after night.
+    if path.to_str().is_none() {
+        let message = "the path of this file is not UTF-8, as the paths of its exports have to be; rename its folder";
+        return Err(ConfigErrors(vec![ConfigError::of_file(path.to_owned(), message.to_owned())]));
+    }
     let (config, errors) = walked(path, config)?;
     match config {
         Some(mut config) if errors.iter().all(|error| error.path != path) => {

@@ -116,7 +116,7 @@ impl KnownTenants {
     /// What is left of tenants.
     fn remains(&self) -> impl Iterator<Item = (Tenant, String)> {
         let without = self.tenants.iter().filter(|(_, known)| known.facts.is_none());
-        without.filter_map(|(tenant, _)| Some((tenant.clone(), tenant.remains()?.sentence().to_owned())))
+        without.filter_map(|(tenant, _)| Some((tenant.clone(), tenant.remains()?.sentence())))
     }
 
     /// The tenants whose history would be that of the people of all tenants.

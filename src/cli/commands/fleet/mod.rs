@@ -8,6 +8,7 @@ pub(crate) mod known_tenants;
 mod metrics;
 mod summary;
 mod tenant_process;
+mod tenant_remains;
 mod tenant_roster;
 pub(crate) mod tenants;
 
