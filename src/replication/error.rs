@@ -59,6 +59,14 @@ pub enum ReplicaError {
     /// The store failed.
     #[error("the store of copies cannot be used")]
     Store(#[from] CopyStoreError),
+    /// What names the host that writes cannot be read.
+    #[error("the lease, {name} in the store of copies, is damaged: {why}")]
+    LeaseDamaged {
+        /// Its object.
+        name: &'static str,
+        /// What is wrong.
+        why: String,
+    },
     /// A copy is not what its description says.
     #[error("copy {name} is damaged: {why}")]
     Damaged {
