@@ -146,6 +146,7 @@ fn config(path: &Path, root: Section<'_>) -> Option<Config> {
     let alerts_within = root.get("alerts_within").map_or(Some(alerts::WITHIN_MOST), |field| alerts::within(&field));
     let replica = replication::replica(&root, folder, !matches!(daemon, Some(None)));
     let keep = root.get("keep").map_or(Some(KEEP), |field| field.duration_within(KEEP_LEAST, KEEP_MOST));
+    let paths = root.paths_of_the_file();
     let metrics_file = root.get("metrics_file");
     let metrics_file = state.as_ref().and_then(|state| metrics::metrics_file(metrics_file.as_ref(), path, state));
     root.finish(&[]);
@@ -170,6 +171,7 @@ fn config(path: &Path, root: Section<'_>) -> Option<Config> {
         alerts_within,
         zone,
         metrics_file,
+        paths,
         replica,
         keep,
     };

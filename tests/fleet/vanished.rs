@@ -115,6 +115,42 @@ fn a_tenant_without_its_recount_toml_is_told_by_its_mapping() {
     assert!(tenant == "tenant-01" && code == 16 && why.contains("its customers.csv is there"), "{why}");
 }
 
+/// The numbers took the place of a history, a key, a configuration: of whatever file was given.
+#[test]
+fn numbers_are_written_over_nothing_but_numbers() {
+    let fleet = Fleet::new(2);
+    let own = fleet.folder(0, "tenant-01");
+    fs::write(fleet.night.path("pod-0/desk.toml"), "state = \".desk\"\n").expect("written");
+    fs::write(fleet.folder(0, "tenant-00").join("recount.toml"), "broken = = ").expect("written");
+    let there = [
+        own.join("state/history.db"),
+        own.join("recount.toml"),
+        own.join("customers.csv"),
+        own.join("state/metrics.prom"),
+        fleet.folder(0, "tenant-00").join("recount.toml"),
+        fleet.night.path("pod-0/desk.toml"),
+    ];
+    for file in &there {
+        let before = fs::read(file).expect("a file");
+        for command in ["run", "status"] {
+            let named = file.display().to_string();
+            let said = fleet.night.recount(&[command, "--tenants", "pod-0", "--fleet-metrics", &named]).exits(16);
+            assert!(said.err.contains("--fleet-metrics"), "{}", said.err);
+        }
+        assert!(fs::read(file).expect("a file") == before, "{} is as it was", file.display());
+    }
+    for new in [own.join("state/new.db"), own.clone()] {
+        let named = new.display().to_string();
+        fleet.night.recount(&["status", "--tenants", "pod-0", "--fleet-metrics", &named]).exits(16);
+    }
+    assert!(fleet.night.sim().requests().is_empty(), "nothing was begun");
+    for _ in 0..2 {
+        fleet.night.recount(&["status", "--tenants", "pod-0", "--fleet-metrics", "fleet.prom"]).exits(16);
+    }
+    let none = fleet.night.recount(&["run", "--tenants", "pod-0", "--at-once", "0"]).exits(2);
+    assert!(none.err.contains("1 at least"), "{}", none.err);
+}
+
 /// A daemon said that the folder was gone, and its numbers called the tenant healthy for as long as it ran.
 #[test]
 fn a_daemon_goes_on_to_count_a_tenant_whose_folder_may_not_be_entered_any_more() {

@@ -246,6 +246,6 @@ impl Watch<'_> {
             self.watched.iter().filter_map(|(tenant, one)| Some((tenant, one.last.as_ref()?.0))).collect();
         let text = metrics_of(&ended, &self.known);
         self.metrics.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&text);
-        keep_metrics(self.options, text);
+        keep_metrics(self.options, &self.known, text);
     }
 }
