@@ -150,7 +150,7 @@ fn a_line_that_is_gone_is_told_also_while_a_customer_of_it_is_missing() {
     // Two customers of the export are one company.
     night.write("customers.csv", "customer,company_id,agreement_id,note\nAcme,1,,\nBorealis,2,,\nBorealis East,2,,\n");
     let export = |east: &str| {
-        night.export(format!("Account,Product,Quantity\nAcme,CloudFilter,3\nBorealis,CloudFilter,4\n{east}"))
+        night.export(format!("Account,Product,Quantity\nAcme,CloudFilter,3\nBorealis,CloudFilter,4\n{east}"));
     };
     export("Borealis East,CloudFilter,1\n");
     night.approve();
