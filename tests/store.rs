@@ -39,6 +39,60 @@ fn a_history_that_cannot_be_trusted_stops_everything() {
     );
 }
 
+/// `check` said "no run yet; the first one creates it" and ended with 0, while every night was refused.
+#[test]
+fn a_state_folder_whose_disk_is_not_mounted_is_told_by_every_command() {
+    let night = Night::busy();
+    fs::rename(night.path("state"), night.path("disk")).expect("moved");
+    std::os::unix::fs::symlink(night.path("not-mounted"), night.path("state")).expect("a link");
+    let commands: [&[&str]; 10] = [
+        &["run"],
+        &["plan"],
+        &["check"],
+        &["status"],
+        &["held"],
+        &["history"],
+        &["report"],
+        &["undo", "1"],
+        &["backup", "kept.db"],
+        &["restore", "disk/history.db"],
+    ];
+    for command in commands {
+        let said = night.recount(command).exits(14);
+        let told = said.out + &said.err;
+        assert!(told.contains("state is a link that leads to nothing"), "{command:?}: {told}");
+        assert!(told.contains("mount what the link leads to"), "{command:?}: {told}");
+    }
+    assert!(night.sim().requests().iter().all(|request| request.method == "GET"), "nothing was written");
+    assert!(!night.path("not-mounted").exists(), "nothing was begun anew");
+    fs::rename(night.path("disk"), night.path("not-mounted")).expect("mounted");
+    night.run();
+    assert_eq!(night.recount(&["history", "--json"]).json()["history"].as_array().map(Vec::len), Some(3));
+}
+
+/// The plan that a person had read before the upgrade was refused with "the next command that writes brings it up".
+#[test]
+fn what_was_approved_before_an_upgrade_is_carried_out_after_it() {
+    let older = |night: &Night| {
+        let history = rusqlite::Connection::open(night.path("state/history.db")).expect("the history");
+        let before = "ALTER TABLE runs DROP COLUMN export_counts; PRAGMA user_version = 31;";
+        history.execute_batch(before).expect("the version before");
+    };
+    let night = Night::busy();
+    night.recount(&["plan"]);
+    let plan = night.plan();
+    older(&night);
+    let reading = night.recount(&["status"]).exits(14);
+    assert!(reading.err.contains("the next night, or plan, brings it up"), "{}", reading.err);
+    night.recount(&["apply", &plan]).exits(0);
+    let written = night.sim().writes().len();
+    assert!(written > 0, "the plan was carried out");
+    let run = night.recount(&["history", "--json"]).json()["history"][0]["run"].to_string();
+    older(&night);
+    let undo = night.recount(&["undo", &run]);
+    assert!(undo.exit != 14 && undo.out.contains("recount apply"), "{} {}", undo.out, undo.err);
+}
+
 /// A first run makes the state folder for itself alone.
 #[test]
 fn what_is_stored_is_for_its_owner_alone() {

@@ -4,7 +4,7 @@ use crate::cli::console::Console;
 use crate::connectwise::ReadError;
 use crate::error_chain::error_chain;
 use crate::history::store::error::StoreError;
-use crate::history::store::run_lock::LockError;
+use crate::history::store::run_lock::{LockError, MOUNT};
 use crate::nightly::night_failure::Failure;
 use crate::reconcile::model::plan::remedy::Remedy;
 use crate::report::exit_codes::Exit;
@@ -57,6 +57,7 @@ impl From<LockError> for CommandError {
             LockError::Held { .. } => {
                 Self::new(Exit::Locked, error.to_string(), "wait for it; the lock ends with its process")
             }
+            LockError::Unmounted { .. } => Self::new(Exit::Store, error.to_string(), MOUNT),
             LockError::Io { .. } => {
                 Self::new(Exit::Store, error_chain(&error), "look at the state folder and its rights")
             }

@@ -11,6 +11,7 @@ use crate::cli::{clock, process_limits};
 use crate::config::settings::{Config, ConnectWiseConfig, IntegrationConfig};
 use crate::connectwise::client::Client;
 use crate::error_chain::error_chain;
+use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::history::store::run_lock::RunLock;
 use crate::history::store::unbegun_nights::noted;
@@ -78,7 +79,10 @@ impl Session {
     /// For a night that cannot begin: it is recorded here, whoever may hold the lease. A host without a history makes none.
     pub(crate) fn open_to_record(config: &Config) -> Result<Self, CommandError> {
         let lock = RunLock::take(&config.state, clock::now())?;
-        existing_history(&config.state)?;
+        // One of an older version is brought up, as by any run.
+        if !is_of_an_older_version(&config.state) {
+            existing_history(&config.state)?;
+        }
         let history = opened_under(config, &lock)?;
         Ok(Self { lock, history, replica: None, is_without_lease: config.replica.is_some() })
     }
@@ -127,6 +131,18 @@ pub(crate) fn existing_history(state: &Path) -> Result<History, CommandError> {
         Ok(None) => Err(CommandError::new(Exit::Usage, "there was no run yet", "recount plan")),
         Err(error) => Err(error.into()),
     }
+}
+
+/// The same, brought up to this version; for commands that go on to write.
+pub(crate) fn upgraded_history(config: &Config) -> Result<History, CommandError> {
+    if is_of_an_older_version(&config.state) {
+        drop(Session::open_to_look(config)?);
+    }
+    existing_history(&config.state)
+}
+
+fn is_of_an_older_version(state: &Path) -> bool {
+    matches!(History::open_existing(state), Err(StoreError::Older { .. }))
 }
 
 /// There is no such run; perhaps the newest one was meant.

@@ -32,6 +32,11 @@ const KEEP_MOST: (Duration, &str) = (DAY.saturating_mul(36_600), "a hundred year
 
 /// The configuration of this file, with every file that it names.
 pub fn load(path: &Path) -> Result<Config, ConfigErrors> {
+    // Where exports are is written as text: with such a folder in front nothing would be found, night after night.
+    if path.to_str().is_none() {
+        let message = "the path of this file is not UTF-8, as the paths of its exports have to be; rename its folder";
+        return Err(ConfigErrors(vec![ConfigError::of_file(path.to_owned(), message.to_owned())]));
+    }
     let (config, errors) = walked(path, config)?;
     match config {
         Some(mut config) if errors.iter().all(|error| error.path != path) => {
@@ -138,6 +143,7 @@ fn config(path: &Path, root: Section<'_>) -> Option<Config> {
     let alerts_within = root.get("alerts_within").map_or(Some(alerts::WITHIN_MOST), |field| alerts::within(&field));
     let replica = replication::replica(&root, folder, !matches!(daemon, Some(None)));
     let keep = root.get("keep").map_or(Some(KEEP), |field| field.duration_within(KEEP_LEAST, KEEP_MOST));
+    let paths = root.paths_of_the_file();
     let metrics_file = root.get("metrics_file");
     let metrics_file = state.as_ref().and_then(|state| metrics::metrics_file(metrics_file.as_ref(), path, state));
     root.finish(&[]);
@@ -162,6 +168,7 @@ fn config(path: &Path, root: Section<'_>) -> Option<Config> {
         alerts_within,
         zone,
         metrics_file,
+        paths,
         replica,
         keep,
     };

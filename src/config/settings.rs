@@ -48,6 +48,8 @@ pub struct Config {
     pub zone: Zone,
     /// The metrics for Prometheus's node exporter.
     pub metrics_file: PathBuf,
+    /// Every other path that it names, with its key.
+    pub paths: Vec<(String, PathBuf)>,
     /// `replicate`: where copies of the history go, and the lease lies.
     pub replica: Option<ReplicaSettings>,
     /// How long plans' lines, reports and fetched files are kept. The journal and the decisions stay.

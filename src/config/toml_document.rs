@@ -103,6 +103,11 @@ impl<'a> Document<'a> {
 }
 
 impl<'a> Section<'a> {
+    /// Every path that was read so far, with its key.
+    pub(in crate::config) fn paths_of_the_file(&self) -> Vec<(String, PathBuf)> {
+        self.document.paths.borrow().clone()
+    }
+
     /// The value of a key, if it is there.
     pub(in crate::config) fn get(&self, key: &'static str) -> Option<Field<'a>> {
         self.asked.borrow_mut().push(key);

@@ -43,6 +43,8 @@ pub enum ReplicaError {
     Emptied,
     #[error("the store of copies cannot be used")]
     Store(#[from] CopyStoreError),
+    #[error("the lease, {name} in the store of copies, is damaged: {why}")]
+    LeaseDamaged { name: &'static str, why: String },
     #[error("copy {name} is damaged: {why}")]
     Damaged { name: String, why: String },
     #[error(

@@ -9,11 +9,12 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::apply::lease_guard::{LeaseGuard, LeaseSpan};
+use crate::replication::copy_names::CopyName;
 use crate::replication::error::{CopyStoreError, ReplicaError};
 use crate::replication::lease_marks::LeaseMarks;
 use crate::replication::lease_turn::{Lease, LeaseHolder, LeaseTurn, SeenLease, Takeover, turn};
 use crate::replication::store::{CopyStore, ObjectState};
-use crate::replication::transfer::{NewestCopy, newest};
+use crate::replication::transfer::newest_name;
 
 /// A host that may come to hold the lease.
 #[derive(Clone)]
@@ -35,8 +36,8 @@ pub struct LeaseOwner {
 pub struct FoundLease {
     /// What lay there.
     pub seen: Option<SeenLease>,
-    /// Where none lay there: the newest copy beside it.
-    left: Option<NewestCopy>,
+    /// Where none lay there: the newest copy beside it, and whose it is.
+    left: Option<(CopyName, String)>,
     /// By the store's clock.
     now: DateTime<Utc>,
     here_before: bool,
@@ -66,7 +67,7 @@ impl LeaseOwner {
     pub async fn look(&self, here_before: bool) -> Result<FoundLease, ReplicaError> {
         let now = self.store.probe(&(self.marks.draw)()).await?;
         let seen = self.seen().await?;
-        let left = if seen.is_none() { newest(&self.store).await? } else { None };
+        let left = if seen.is_none() { newest_name(&self.store).await? } else { None };
         if seen.is_none() && left.is_none() && here_before {
             return Err(ReplicaError::Emptied);
         }
@@ -183,7 +184,7 @@ impl LeaseOwner {
     async fn read(&self) -> Result<Option<(SeenLease, ObjectState)>, ReplicaError> {
         let Some(found) = self.store.read(LEASE).await? else { return Ok(None) };
         let lease = serde_json::from_slice(&found.bytes)
-            .map_err(|error| ReplicaError::Damaged { name: LEASE.to_owned(), why: error.to_string() })?;
+            .map_err(|error| ReplicaError::LeaseDamaged { name: LEASE, why: error.to_string() })?;
         Ok(Some((SeenLease { lease, written_at: found.written_at }, found.state)))
     }
 
@@ -211,10 +212,10 @@ impl LeaseOwner {
 
     /// A lease where there is none. Beside copies somebody removed it: nobody knows what its holder wrote after the newest
     /// of them, and its terms are counted on from theirs, or an old copy would be the newest for ever.
-    fn first(&self, left: Option<&NewestCopy>) -> Result<Lease, ReplicaError> {
-        let Some((name, copy, _)) = left else { return self.next(None, None) };
+    fn first(&self, left: Option<&(CopyName, String)>) -> Result<Lease, ReplicaError> {
+        let Some((name, host)) = left else { return self.next(None, None) };
         let at = (self.clock)();
-        let takeover = Takeover { from: copy.host.clone(), ran_out_at: at, at };
+        let takeover = Takeover { from: host.clone(), ran_out_at: at, at };
         Ok(Lease { term: name.term + 1, ..self.next(None, Some(takeover))? })
     }
 

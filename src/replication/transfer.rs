@@ -136,6 +136,21 @@ pub async fn newest(store: &CopyStore) -> Result<Option<NewestCopy>, ReplicaErro
     Ok(Some((name, description, copies.len())))
 }
 
+/// The newest copy's name and its host, also where its description is damaged and names none.
+///
+/// # Errors
+/// The store's.
+pub async fn newest_name(store: &CopyStore) -> Result<Option<(CopyName, String)>, ReplicaError> {
+    match newest(store).await {
+        Ok(found) => Ok(found.map(|(name, description, _)| (name, description.host))),
+        Err(ReplicaError::Damaged { .. }) => {
+            let copies = described(&store.list("copies").await?);
+            Ok(copies.last().map(|name| (*name, "another host".to_owned())))
+        }
+        Err(error) => Err(error),
+    }
+}
+
 /// Opens a copy as a host would that takes over, and gives the last run that is in it.
 pub async fn last_run_in(
     store: &CopyStore,

@@ -85,6 +85,60 @@ fn a_host_that_cannot_use_the_newest_copy_leaves_the_lease_to_the_host_that_has_
     }
 }
 
+fn description_is_cut(night: &Night) {
+    let described = newest_copy(night).display().to_string().replace(".db.gz", ".json");
+    fs::write(described, "{\"schema\": 1, \"ho").expect("cut");
+}
+
+/// The way out that is printed ended with the same error, again and again.
+#[test]
+fn a_copy_that_is_put_back_by_hand_is_taken_whatever_is_damaged_in_the_newest() {
+    for spoil in [copy_is_damaged as fn(&Night), description_is_cut] {
+        for is_leased in [true, false] {
+            let night = folder();
+            night.export(BUSY);
+            let mut packed = Vec::new();
+            GzDecoder::new(&*fs::read(newest_copy(&night)).expect("a copy"))
+                .read_to_end(&mut packed)
+                .expect("unpacked");
+            night.write("older.db", packed);
+            night.run().exits(0);
+            spoil(&night);
+            lease_is_old(&night, DAYS);
+            if !is_leased {
+                fs::remove_file(night.path("shared/lease.json")).expect("removed");
+            }
+            let said = run_b(&night).exits(14);
+            assert!(said.err.contains("recount restore FILE"), "{}", said.err);
+            on_b(&night, &["restore", "older.db"]).exits(0);
+            let after = run_b(&night);
+            assert!([0, 3].contains(&after.exit), "{} {}", after.out, after.err);
+            assert_eq!(night.run().exit, 15, "the other host stands by");
+            assert!(night.sent("POST").len() <= 1, "no line was created twice");
+        }
+    }
+}
+
+/// Every host ended with 14 for ever, and was told to fetch a copy, which changes nothing.
+#[test]
+fn a_lease_that_cannot_be_read_is_called_by_its_name_and_what_is_printed_helps() {
+    for spoilt in ["", "{\"schema\": 1, \"te", "null", "<html>503</html>"] {
+        let night = folder();
+        night.write("shared/lease.json", spoilt);
+        for command in [&["run", "-v"][..], &["check"]] {
+            let said = night.recount(command).exits(14);
+            let told = said.out + &said.err;
+            assert!(told.contains("the lease, lease.json in the store of copies, is damaged"), "{told}");
+            assert!(told.contains("remove lease.json from the store"), "{told}");
+        }
+        let status = night.recount(&["status"]).exits(14);
+        assert!(status.out.contains("the lease, lease.json"), "{}", status.out);
+        fs::remove_file(night.path("shared/lease.json")).expect("removed");
+        night.run().exits(0);
+        night.recount(&["status"]).exits(0);
+    }
+}
+
 fn owner(night: &Night, host: &str) -> LeaseOwner {
     let settings = ReplicaSettings {
         shown: String::new(),

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
@@ -217,6 +218,30 @@ impl Night {
         let input = fs::File::open(self.path(file)).expect("the input");
         let output = self.command(arguments).stdin(input).output().expect("the program");
         self.heard(Said::of(arguments, &output))
+    }
+
+    /// The same as a user to whom rights apply: where tests are root's, one who owns the installation.
+    pub(crate) fn recount_as_user(&self, arguments: &[&str]) -> Said {
+        let output = self.command_as_user(arguments).output().expect("the program");
+        self.heard(Said::of(arguments, &output))
+    }
+
+    /// The same, started.
+    pub(crate) fn start_as_user(&self, arguments: &[&str]) -> Running {
+        let mut command = self.command_as_user(arguments);
+        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        Running::new(child.expect("the program"), arguments)
+    }
+
+    fn command_as_user(&self, arguments: &[&str]) -> Command {
+        let mut command = self.command(arguments);
+        if rustix::process::geteuid().is_root() {
+            let all = ["-R", "65534:65534", "."];
+            let given = Command::new("chown").args(all).current_dir(self.folder.path()).status();
+            assert!(given.expect("chown").success(), "the installation is given to somebody");
+            command.uid(65_534).gid(65_534);
+        }
+        command
     }
 
     /// The same, called from another folder.

@@ -11,7 +11,7 @@ use crate::report::exit_codes::Exit;
 
 /// The integration of a run that can be set back.
 pub(crate) fn undone(config: &Config, run: RunId) -> Result<String, CommandError> {
-    let history = session::existing_history(&config.state)?;
+    let history = session::upgraded_history(config)?;
     let found = history.summary(run)?;
     let found = found.ok_or_else(|| session::no_run(&history, run.0))?;
     if history.writes_of(run)?.is_empty() {
@@ -46,7 +46,7 @@ pub(crate) fn stored_plan(config: &Config, prefix: &str) -> Result<StoredPlan, C
         return Err(CommandError::new(Exit::Usage, message, "`recount plan` prints it"));
     }
     let prefix = &prefix.to_ascii_lowercase();
-    let history = session::existing_history(&config.state)?;
+    let history = session::upgraded_history(config)?;
     let plans = history.plans_like(prefix)?;
     match plans.as_slice() {
         [plan] => Ok(plan.clone()),

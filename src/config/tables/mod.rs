@@ -6,7 +6,7 @@ pub(in crate::config) mod desk;
 pub(crate) mod export;
 pub(crate) mod guards;
 pub(crate) mod integration;
-pub(in crate::config) mod metrics;
+pub(crate) mod metrics;
 pub(crate) mod policy;
 pub(in crate::config) mod replication;
 pub(crate) mod services;

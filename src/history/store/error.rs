@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::ErrorCode;
 
 use crate::history::run_record::WriteId;
+use crate::history::store::run_lock::MOUNT;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::line::LineKey;
 
@@ -21,12 +22,14 @@ pub enum StoreError {
     /// It was created once, and is missing or empty now.
     #[error("the history {path} existed before, and is missing or empty now")]
     Gone { path: PathBuf },
+    #[error("the state folder is not there: {link} is a link that leads to nothing")]
+    Unmounted { link: PathBuf },
     #[error("{path} is a database, but not one that recount made")]
     Foreign { path: PathBuf },
     #[error("the history is of version {found}, and this recount knows version {known} at most")]
     Newer { found: i64, known: i64 },
     /// An older recount made it, and it was opened for reading only.
-    #[error("the history is of version {found}, and the next command that writes brings it up to version {known}")]
+    #[error("the history is of version {found}, and the next night, or plan, brings it up to version {known}")]
     Older { found: i64, known: i64 },
     #[error("the history is damaged: {detail}")]
     Corrupt { detail: String },
@@ -86,9 +89,12 @@ impl StoreError {
                 "restore history.db from a backup. To begin anew on purpose, remove history.created from the state \
                  folder: then the first apply asks for approval again."
             }
+            Self::Unmounted { .. } => MOUNT,
             Self::Foreign { .. } => "let `state` in recount.toml name a folder of recount's own.",
             Self::Newer { .. } => "use the newer recount again, or restore the copy that it made before it upgraded.",
-            Self::Older { .. } => "run `recount plan` once; it upgrades the history and keeps a copy of the old one.",
+            Self::Older { .. } => {
+                "the next night upgrades the history, and keeps a copy of the old one; `recount plan` does so at once."
+            }
             Self::Corrupt { .. } => {
                 "keep the file, check the disk, and restore history.db from a backup. To begin anew on purpose, move \
                  history.db away and remove history.created: then the first apply asks for approval again."

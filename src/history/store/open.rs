@@ -17,7 +17,7 @@ use crate::history::store::error::StoreError;
 use crate::history::store::history_head::forget;
 use crate::history::store::migrations;
 use crate::history::store::migrations::MIGRATIONS;
-use crate::history::store::run_lock::{create_private_dir, owners_alone};
+use crate::history::store::run_lock::{create_private_dir, dangling_link, owners_alone};
 use crate::reconcile::model::ids::RunId;
 
 /// What recount did so far: runs, plans, lines, findings, and the journal of writes.
@@ -66,6 +66,9 @@ impl History {
     /// Like [`History::open`]; and [`StoreError::Older`], since reading does not upgrade.
     pub fn open_existing(state: &Path) -> Result<Option<Self>, StoreError> {
         let files = Files::of(state);
+        if let Some(link) = dangling_link(state) {
+            return Err(StoreError::Unmounted { link });
+        }
         if state.is_dir() {
             shared(owners_alone(state), state)?;
         }

@@ -23,6 +23,8 @@ pub struct RunLock {
 pub enum LockError {
     #[error("another run holds the lock{}", holder(*.pid, *.since))]
     Held { pid: Option<u32>, since: Option<DateTime<Utc>> },
+    #[error("the state folder is not there: {link} is a link that leads to nothing")]
+    Unmounted { link: PathBuf },
     #[error("the state folder {path} cannot be locked")]
     Io { path: PathBuf, source: io::Error },
 }
@@ -39,6 +41,9 @@ impl RunLock {
         if state.is_file() {
             let why = "it is a file; `state` names a folder";
             return Err(failed(io::Error::new(io::ErrorKind::NotADirectory, why)));
+        }
+        if let Some(link) = dangling_link(state) {
+            return Err(LockError::Unmounted { link });
         }
         create_private_dir(state).map_err(failed)?;
         let directory = File::open(state).map_err(failed)?;
@@ -67,7 +72,7 @@ impl RunLock {
         match directory.try_lock_shared() {
             Err(TryLockError::WouldBlock) => match held(&pid_file) {
                 LockError::Held { pid, since } => Some(holder(pid, since).trim_matches([' ', '(', ')']).to_owned()),
-                LockError::Io { .. } => None,
+                LockError::Unmounted { .. } | LockError::Io { .. } => None,
             },
             _ => None,
         }
@@ -91,6 +96,20 @@ pub(crate) fn create_private_dir(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)?;
     owners_alone(path)
 }
+
+/// The link on the way to a folder that leads to nothing. A history that lies behind it is not seen: nobody may take that for a
+/// folder that never was.
+pub(crate) fn dangling_link(folder: &Path) -> Option<PathBuf> {
+    let is_nothing = |path: &Path| matches!(fs::metadata(path), Err(error) if error.kind() == io::ErrorKind::NotFound);
+    if !is_nothing(folder) {
+        return None;
+    }
+    let is_link = |path: &Path| path.symlink_metadata().is_ok_and(|found| found.is_symlink());
+    folder.ancestors().find(|path| is_link(path) && is_nothing(path)).map(Path::to_owned)
+}
+
+/// What to do about it.
+pub(crate) const MOUNT: &str = "mount what the link leads to. To begin anew on purpose, remove the link.";
 
 /// Looks whether none but its owner may write in a folder.
 pub(crate) fn owners_alone(folder: &Path) -> io::Result<()> {
@@ -195,6 +214,23 @@ mod tests {
         std::os::unix::fs::symlink(&elsewhere, dir.path().join(PID_FILE)).unwrap();
         drop(RunLock::take(dir.path(), noon()).unwrap());
         assert_eq!(fs::read(&elsewhere).unwrap(), b"mine", "a link is not written through");
+    }
+
+    /// A disk that is not mounted would be taken for a folder that never was.
+    #[test]
+    fn a_link_to_nothing_anywhere_on_the_way_is_found() {
+        let dir = tempfile::tempdir().unwrap();
+        let link = dir.path().join("disk");
+        std::os::unix::fs::symlink(dir.path().join("not-mounted"), &link).unwrap();
+        for state in [link.clone(), link.join("state"), link.join("a/state")] {
+            assert_eq!(dangling_link(&state), Some(link.clone()));
+            let refusal = RunLock::take(&state, noon()).unwrap_err();
+            assert!(matches!(refusal, LockError::Unmounted { .. }), "{refusal}");
+        }
+        assert_eq!(dangling_link(&dir.path().join("new/state")), None);
+        assert_eq!(dangling_link(Path::new("state-that-is-not-there")), None);
+        fs::create_dir(dir.path().join("not-mounted")).unwrap();
+        assert_eq!(dangling_link(&link.join("state")), None);
     }
 
     #[test]

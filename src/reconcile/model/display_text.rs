@@ -115,13 +115,24 @@ fn is_hostile(c: char) -> bool {
             | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// One word to a shell.
+/// One word to a shell, that a terminal shows as it is: what would move its cursor or break the line stands as bash reads it.
 pub fn shell_word(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@+".contains(c);
-    match !text.is_empty() && text.chars().all(is_plain) {
-        true => text.to_owned(),
-        false => format!("'{}'", text.replace('\'', r"'\''")),
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_owned();
     }
+    if !text.chars().any(is_hostile) {
+        return format!("'{}'", text.replace('\'', r"'\''"));
+    }
+    let mut word = "$'".to_owned();
+    for c in text.chars() {
+        match c {
+            '\'' | '\\' => word.extend(['\\', c]),
+            _ if is_hostile(c) => _ = write!(word, "\\U{:08x}", u32::from(c)),
+            _ => word.push(c),
+        }
+    }
+    word + "'"
 }
 
 #[cfg(test)]
@@ -138,6 +149,19 @@ mod tests {
             assert!(!document.chars().any(is_hostile), "{document}");
         }
         assert_eq!(quoted_list(&["a", "b\u{1a}"]), "[\"a\", \"b\\u001A\"]");
+    }
+
+    /// A folder's name in a printed command cleared the screen, or began a line of its own.
+    #[test]
+    fn a_word_to_a_shell_is_one_word_to_it_and_moves_no_cursor() {
+        for text in ["a b", "it's", "a\u{1b}[2J'b\\c", "two\nlines", "A\u{202e}B", "\u{e0041}"] {
+            let word = shell_word(text);
+            assert!(!word.chars().any(is_hostile), "{word}");
+            let mut shell = std::process::Command::new("bash");
+            let said =
+                shell.env("LC_ALL", "C.UTF-8").args(["-c", &format!("printf %s {word}")]).output().expect("bash");
+            assert_eq!(String::from_utf8_lossy(&said.stdout), text, "{word}");
+        }
     }
 
     #[test]

@@ -24,6 +24,7 @@ use crate::cli::error::CommandError;
 use crate::cli::{clock, session, signals};
 use crate::reconcile::model::display_text::shown;
 use crate::report::exit_codes::Exit;
+use crate::report::numbers_and_dates::plural;
 use crate::web::site::{PageReads, Site};
 
 /// How often the folder and the clock are looked at.
@@ -55,6 +56,8 @@ struct Watch<'a> {
     watched: BTreeMap<Tenant, TenantState>,
     /// Whose turn is when; whoever is at work is not among them.
     waiting: BTreeSet<(DateTime<Utc>, Tenant)>,
+    /// Why it cannot be made out who is there, as was told.
+    unread: Option<String>,
     /// What `/metrics` answers.
     metrics: Arc<Mutex<String>>,
     /// A turn has ended since they were drawn.
@@ -76,7 +79,7 @@ fn follow(
 ) -> Result<Exit, CommandError> {
     let mut known = KnownTenants::default();
     let first_look = found(of, options, &mut known)?;
-    console.complain(&format!("recount daemon: {} tenants in {}\n", first_look.len(), of.display()));
+    console.complain(&format!("recount daemon: {} in {}\n", plural(first_look.len(), "tenant"), of.display()));
     let runtime = session::runtime()?;
     let metrics = Arc::new(Mutex::new(String::new()));
     runtime.block_on(async {
@@ -88,9 +91,9 @@ fn follow(
             let site = Site { state: PathBuf::new(), metrics: Arc::new(metrics), reads: PageReads::default() };
             tokio::spawn(serve::monitoring_of(site, listen, async move { stop.wait().await }));
         }
-        let (refused, billed_twice, watched, waiting) = Default::default();
+        let (refused, billed_twice, watched, waiting, unread) = Default::default();
         let mut watch =
-            Watch { options, console, known, refused, billed_twice, watched, waiting, metrics, is_news: true };
+            Watch { options, console, known, refused, billed_twice, watched, waiting, unread, metrics, is_news: true };
         watch.follow(of, &stop).await;
         Ok(signals::end_of_service(&stop))
     })
@@ -124,7 +127,13 @@ impl Watch<'_> {
     /// Who is there, and whose files have changed.
     fn look(&mut self, of: &Path) {
         // A folder that cannot be read for a moment takes nobody's turn.
-        if let Ok(all) = tenants(of) {
+        let found = tenants(of);
+        let unread = found.as_ref().err().map(|error| format!("{}: {error}\n", of.display()));
+        if let Some(why) = unread.as_ref().filter(|_| self.unread != unread) {
+            self.console.complain(why);
+        }
+        self.unread = unread;
+        if let Ok(all) = found {
             let changed = self.known.look(&all);
             self.refused = self.known.refused();
             let mine: BTreeSet<Tenant> = all.into_iter().filter(|tenant| self.options.has(tenant)).collect();
@@ -148,8 +157,10 @@ impl Watch<'_> {
         let now = clock::now();
         // Whoever removed a folder knows; where a disk is gone, nobody does.
         for gone in self.watched.iter().filter(|(tenant, one)| !one.is_busy && !mine.contains(tenant)) {
-            self.console
-                .complain(&format!("{}: its folder is gone, and it has no nights any more\n", shown(&gone.0.name)));
+            let what = if gone.0.is_there() { "recount.toml" } else { "folder" };
+            let told = format!("{}: its {what} is gone, and it has no nights any more\n", shown(&gone.0.name));
+            self.console.complain(&told);
+            self.is_news = true;
         }
         self.watched.retain(|tenant, one| one.is_busy || mine.contains(tenant));
         self.waiting.retain(|(_, tenant)| mine.contains(tenant) && !changed.contains(tenant));
@@ -235,6 +246,6 @@ impl Watch<'_> {
             self.watched.iter().filter_map(|(tenant, one)| Some((tenant, one.last.as_ref()?.0))).collect();
         let text = metrics_of(&ended, &self.known);
         self.metrics.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&text);
-        keep_metrics(self.options, text);
+        keep_metrics(self.options, &self.known, text);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::Args;
@@ -19,17 +20,21 @@ pub(crate) struct FleetOptions {
     #[arg(long, value_name = "DIR", help_heading = "Many tenants")]
     pub(crate) tenants: Option<PathBuf>,
     /// Tenants at the same time
-    #[arg(long, value_name = "N", default_value_t = AT_ONCE, requires = "tenants", help_heading = "Many tenants")]
+    #[arg(long, value_name = "N", default_value_t = AT_ONCE, value_parser = at_least_one::<NonZeroUsize>, requires = "tenants", help_heading = "Many tenants")]
     pub(crate) at_once: NonZeroUsize,
     /// Only the tenants of shard I of N, counted from 0
     #[arg(long, value_name = "I/N", requires = "tenants", help_heading = "Many tenants")]
     pub(crate) shard: Option<Shard>,
     /// Seconds after which a tenant's command is stopped
-    #[arg(long, value_name = "N", default_value_t = FIVE_HOURS, requires = "tenants", help_heading = "Many tenants")]
+    #[arg(long, value_name = "N", default_value_t = FIVE_HOURS, value_parser = at_least_one::<NonZeroU64>, requires = "tenants", help_heading = "Many tenants")]
     pub(crate) tenant_seconds: NonZeroU64,
     /// Write the metrics of all tenants into this file, each with its `tenant`
     #[arg(long, value_name = "FILE", requires = "tenants", help_heading = "Many tenants")]
     pub(crate) fleet_metrics: Option<PathBuf>,
+}
+
+fn at_least_one<N: FromStr>(text: &str) -> Result<N, &'static str> {
+    text.parse().map_err(|_| "it is a whole number, and 1 at least")
 }
 
 impl FleetOptions {

@@ -14,9 +14,11 @@ use crate::cli::commands::fleet::tenants::Tenant;
 use crate::cli::session;
 use crate::config::desk_toml;
 use crate::config::settings::{Config, IntegrationConfig};
+use crate::config::tables::metrics::{place, would_overwrite};
 use crate::daemon::schedule::Schedule;
 use crate::reconcile::model::display_text::shown;
 use crate::replication::settings::{ReplicaPlace, ReplicaSettings};
+use crate::report::metrics_file;
 
 /// All tenants of a folder, those of other shards as well: what two of them share is nobody's.
 #[derive(Default)]
@@ -42,6 +44,8 @@ struct TenantFacts {
     own: Vec<(&'static str, OsString)>,
     state: PathBuf,
     metrics_file: PathBuf,
+    /// Every path that it names, with its key.
+    paths: Vec<(String, PathBuf)>,
     schedule: Option<Schedule>,
     /// What it bills follows from these files beside its configuration.
     files: Vec<PathBuf>,
@@ -116,7 +120,7 @@ impl KnownTenants {
     /// What is left of tenants.
     fn remains(&self) -> impl Iterator<Item = (Tenant, String)> {
         let without = self.tenants.iter().filter(|(_, known)| known.facts.is_none());
-        without.filter_map(|(tenant, _)| Some((tenant.clone(), tenant.remains()?.sentence().to_owned())))
+        without.filter_map(|(tenant, _)| Some((tenant.clone(), tenant.remains()?.sentence())))
     }
 
     /// The tenants whose history would be that of the people of all tenants.
@@ -145,6 +149,25 @@ impl KnownTenants {
         Some(&self.facts(tenant)?.metrics_file)
     }
 
+    /// Why the numbers of all tenants cannot be written to this file: it holds something else, or is one of a tenant's.
+    pub(super) fn would_overwrite(&self, file: &Path) -> Option<String> {
+        if !metrics_file::is_replaceable(file) {
+            return Some("is there, and holds no metrics of recount, or cannot be read".to_owned());
+        }
+        let wanted = place(file);
+        self.tenants.iter().find_map(|(tenant, known)| {
+            let (of, name) = (tenant.configuration(), shown(&tenant.name));
+            let Some(facts) = &known.facts else {
+                return (place(&of) == wanted).then(|| format!("is the recount.toml of tenant {name}"));
+            };
+            if place(&facts.metrics_file) == wanted {
+                return Some(format!("is the file of tenant {name}'s own metrics"));
+            }
+            let why = would_overwrite(file, (&of, &facts.state), &facts.paths)?;
+            Some(format!("of tenant {name} {why}"))
+        })
+    }
+
     /// A tenant's next slot; `None` while its configuration cannot be read.
     pub(super) fn next_slot(&self, tenant: &Tenant, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         self.facts(tenant)?.schedule.as_ref()?.next_after(now)
@@ -168,6 +191,7 @@ impl TenantFacts {
             own,
             state: config.state.clone(),
             metrics_file: config.metrics_file.clone(),
+            paths: config.paths.clone(),
             schedule: schedule(config).ok(),
             files: config.integrations.values().flat_map(files).collect(),
             billed: BilledLines::of(config),

@@ -8,6 +8,7 @@ pub(crate) mod known_tenants;
 mod metrics;
 mod summary;
 mod tenant_process;
+mod tenant_remains;
 mod tenant_roster;
 pub(crate) mod tenants;
 
@@ -76,7 +77,7 @@ fn each(
         Ok::<Vec<TenantEnd>, CommandError>(ended)
     })?);
     let exits: Vec<_> = ends.iter().map(|end| (&end.tenant, end.exit)).collect();
-    keep_metrics(options, metrics_of(&exits, &known));
+    keep_metrics(options, &known, metrics_of(&exits, &known));
     Ok(ends)
 }
 
@@ -92,6 +93,12 @@ fn found(of: &Path, options: &FleetOptions, known: &mut KnownTenants) -> Result<
         CommandError::new(Exit::Config, message, "--tenants names a folder of folders with a recount.toml each")
     })?;
     known.look(&all);
+    if let Some((file, why)) =
+        options.fleet_metrics.as_deref().and_then(|file| Some((file, known.would_overwrite(file)?)))
+    {
+        let message = format!("--fleet-metrics {}: it {why}", shown(&file.to_string_lossy()));
+        return Err(CommandError::new(Exit::Config, message, "name a file of its own, such as fleet.prom"));
+    }
     all.retain(|tenant| options.has(tenant));
     Ok(all)
 }
@@ -119,9 +126,12 @@ fn words(typed: impl Iterator<Item = OsString>) -> Vec<OsString> {
 }
 
 /// That they cannot be written changes nothing else.
-fn keep_metrics(options: &FleetOptions, text: String) {
+fn keep_metrics(options: &FleetOptions, known: &KnownTenants, text: String) {
     let Some(file) = &options.fleet_metrics else { return };
-    if let Err(error) = metrics_file::replace(file, &text) {
+    // A tenant may have come since whose file it is.
+    if let Some(why) = known.would_overwrite(file) {
+        tracing::warn!("the metrics are not written to {}: it {why}", file.display());
+    } else if let Err(error) = metrics_file::replace(file, &text) {
         tracing::warn!("the metrics cannot be written to {}: {error}", file.display());
     }
 }

@@ -8,6 +8,7 @@ use std::{fs, io};
 
 use sha2::{Digest as _, Sha256};
 
+use crate::cli::commands::fleet::tenant_remains::{CONFIGURATION, FolderLook, STATE, TenantRemains};
 use crate::config::desk_toml;
 
 /// One tenant: a folder with a `recount.toml`.
@@ -26,51 +27,20 @@ impl Tenant {
 
     /// What is left of a tenant whose configuration is gone.
     pub(super) fn remains(&self) -> Option<TenantRemains> {
-        if is_there(&self.configuration()) { None } else { TenantRemains::of(&self.folder) }
-    }
-}
-
-/// A tenant was here, and its configuration is not: left out in silence, nobody would bill it, and nobody would be told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TenantRemains {
-    /// A link whose target is not there: a disk that is not mounted.
-    DanglingLink,
-    /// A state folder with a history.
-    State,
-}
-
-impl TenantRemains {
-    fn of(folder: &Path) -> Option<Self> {
-        let is_link = folder.symlink_metadata().is_ok_and(|found| found.is_symlink());
-        if is_link && fs::metadata(folder).is_err() {
-            return Some(Self::DanglingLink);
-        }
-        let history = |file: &str| is_there(&folder.join(STATE).join(file));
-        HISTORY.iter().any(|file| history(file)).then_some(Self::State)
-    }
-
-    /// Why its command is not begun.
-    pub(super) fn sentence(self) -> &'static str {
-        match self {
-            Self::DanglingLink => {
-                "its folder is a link that leads to nothing: mount what it leads to, or remove the link"
-            }
-            Self::State => {
-                "its recount.toml is gone, and its history is there: put it back, or rename the folder so that its name begins with a dot"
-            }
+        match FolderLook::at(&self.folder) {
+            FolderLook::Remains(remains) => Some(remains),
+            FolderLook::Tenant | FolderLook::Nothing => None,
         }
     }
+
+    /// Whether its folder is there, whatever is in it.
+    pub(super) fn is_there(&self) -> bool {
+        self.folder.symlink_metadata().is_ok()
+    }
 }
 
-/// What `init` calls the state folder, and what is in one.
-const STATE: &str = "state";
-const HISTORY: [&str; 2] = ["history.db", "history.created"];
-
-fn is_there(file: &Path) -> bool {
-    file.symlink_metadata().is_ok()
-}
-
-const CONFIGURATION: &str = "recount.toml";
+/// What mkfs makes, and nobody but root may enter.
+const OF_THE_FILE_SYSTEM: &str = "lost+found";
 
 /// The tenants of a folder, by name; with them what is left of those whose configuration is gone.
 ///
@@ -78,16 +48,27 @@ const CONFIGURATION: &str = "recount.toml";
 /// When the folder cannot be read, or holds no tenant at all. What is wrong within a tenant is that tenant's matter.
 pub(crate) fn tenants(of: &Path) -> io::Result<Vec<Tenant>> {
     let of = fs::canonicalize(of)?;
-    let people = desk_toml::load(&of).ok().and_then(|desk| fs::canonicalize(desk.state).ok());
+    // Where it may be listed and not entered, no folder in it would be seen to be one.
+    fs::metadata(of.join("."))?;
+    let people = desk_toml::load(&of).ok().map(|desk| fs::canonicalize(&desk.state).unwrap_or(desk.state));
     let mut found = Vec::new();
     for entry in fs::read_dir(of)? {
         let folder = entry?.path();
         let name = folder.file_name().map(text).unwrap_or_default();
         // The people of the desk are no tenant, wherever they are kept.
-        let is_of_people = || people.is_some() && fs::canonicalize(folder.join(STATE)).ok() == people;
-        let is_tenant =
-            is_there(&folder.join(CONFIGURATION)) || TenantRemains::of(&folder).is_some() && !is_of_people();
-        if is_tenant && !name.starts_with('.') {
+        let is_of_people = || {
+            let is = |people: &PathBuf| {
+                people.starts_with(&folder) || fs::canonicalize(folder.join(STATE)).is_ok_and(|state| state == *people)
+            };
+            people.as_ref().is_some_and(is)
+        };
+        let is_tenant = || match FolderLook::at(&folder) {
+            FolderLook::Tenant => true,
+            FolderLook::Remains(TenantRemains::Closed(_)) if name == OF_THE_FILE_SYSTEM => false,
+            FolderLook::Remains(_) => !is_of_people(),
+            FolderLook::Nothing => false,
+        };
+        if !name.starts_with('.') && is_tenant() {
             found.push(Tenant { name, folder });
         }
     }

@@ -112,7 +112,7 @@ pub(crate) fn undo(global: &Global, options: &UndoOptions, console: &Console) ->
 /// What is in order already is no mistake, as where every line is back by now.
 fn has_writes(global: &Global, run: RunId) -> Result<bool, CommandError> {
     let config = session::configuration(global)?;
-    let history = session::existing_history(&config.state)?;
+    let history = session::upgraded_history(&config)?;
     let is_there = history.summary(run)?.is_some();
     Ok(!is_there || !history.writes_of(run)?.is_empty())
 }

@@ -32,7 +32,14 @@ pub(crate) fn store_error(error: &ReplicaError) -> CommandError {
             "mount the folder, or correct `replicate`: the host that holds the lease must be seen there. To begin anew in an \
              empty store on purpose, remove replica.json from the state folder of the host that is to write",
         ),
-        ReplicaError::Damaged { .. } => (Exit::Store, "fetch an older copy by hand: docs/recovery.md"),
+        ReplicaError::LeaseDamaged { .. } => (
+            Exit::Store,
+            "when no host is in a run, remove lease.json from the store: the next run takes the lease anew and goes on from the newest \
+             copy. With two hosts, end recount on the one that is not to write before",
+        ),
+        ReplicaError::Damaged { .. } => {
+            (Exit::Store, "fetch an older copy by hand, and put it back with `recount restore FILE`: docs/recovery.md")
+        }
         ReplicaError::NewerCopy { .. } => (
             Exit::Store,
             "install the recount on this host that the other one has; until then that one does the nights",

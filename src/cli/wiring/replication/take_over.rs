@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tempfile::TempDir;
 
 use crate::cli::clock;
@@ -44,28 +44,38 @@ pub(super) async fn taken(
     lock: Option<&RunLock>,
     wish: LeaseWish,
 ) -> Result<TakenLease, ReplicaError> {
-    let found = owner.look(ReplicaStanding::read(state).knows(place)).await?;
+    let found = owner.look(ReplicaStanding::read(state).knows(place)).await;
+    if let Err(error @ ReplicaError::LeaseDamaged { .. }) = &found {
+        hindered(owner, None, (state, place), error);
+    }
+    let found = found?;
     if let (LeaseWish::Look, Some((host, out_for))) = (wish, &found.out) {
         return Err(ReplicaError::RanOut { host: host.clone(), since: ago(*out_for) });
     }
     let taken = with_history(owner, state, lock, &found).await;
     if let Err(error) = &taken {
-        hindered(owner, &found, (state, place), error);
+        hindered(owner, found.out.as_ref(), (state, place), error);
     }
     let (held, newest) = taken?;
     Ok(TakenLease { held, newest, found })
 }
 
-fn ago(span: chrono::TimeDelta) -> DateTime<Utc> {
+fn ago(span: TimeDelta) -> DateTime<Utc> {
     let now = clock::now();
     now.checked_sub_signed(span).unwrap_or(now)
 }
 
 /// Why it cannot go on is noted for `status`, which asks no store. Whose turn it is, and a store that fails, are said elsewhere.
-fn hindered(owner: &LeaseOwner, found: &FoundLease, (state, place): (&Path, &str), error: &ReplicaError) {
+fn hindered(
+    owner: &LeaseOwner,
+    out: Option<&(String, TimeDelta)>,
+    (state, place): (&Path, &str),
+    error: &ReplicaError,
+) {
     let is_hindered = matches!(
         error,
-        ReplicaError::Damaged { .. }
+        ReplicaError::LeaseDamaged { .. }
+            | ReplicaError::Damaged { .. }
             | ReplicaError::NewerCopy { .. }
             | ReplicaError::History(_)
             | ReplicaError::Local { .. }
@@ -74,7 +84,7 @@ fn hindered(owner: &LeaseOwner, found: &FoundLease, (state, place): (&Path, &str
         return;
     }
     let mut standing = ReplicaStanding::read(state);
-    if let Some((host, out_for)) = &found.out {
+    if let Some((host, out_for)) = out {
         standing = standing.stands_by(host, ago(*out_for));
     } else if standing.host.is_empty() {
         standing.host.clone_from(&owner.me.host);
@@ -95,8 +105,16 @@ async fn with_history(
     lock: Option<&RunLock>,
     found: &FoundLease,
 ) -> Result<(OwnedLease, Option<NewestCopy>), ReplicaError> {
-    let newest = transfer::newest(&owner.store).await?;
-    let Some(lock) = lock else { return Ok((owner.take(found).await?, newest)) };
+    let newest = transfer::newest(&owner.store).await;
+    let Some(lock) = lock else {
+        // Whoever brings a history of their own needs no copy: this is the way out where the newest is damaged.
+        let newest = match newest {
+            Err(ReplicaError::Damaged { .. }) => None,
+            found => found?,
+        };
+        return Ok((owner.take(found).await?, newest));
+    };
+    let newest = newest?;
     // Before the lease: whoever cannot go on leaves it to a host that can.
     let missing = missing(owner, state, newest.as_ref()).await?;
     let held = owner.take(found).await?;
