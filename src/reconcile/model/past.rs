@@ -295,15 +295,9 @@ impl Past {
         let seen = self.accepted.iter().flat_map(|accepted| on_agreement(&accepted.lines, key));
         let seen = seen.chain(on_agreement(&self.ours, key));
         let owned = on_agreement(&self.owned, key).filter_map(|(known, owned)| Some((known, owned.addition.as_ref()?)));
-        let known_as = seen.chain(owned).filter(|(_, id)| **id == addition);
-        let mut another = false;
-        for (known, _) in known_as {
-            if known.item == key.item && known.product.folded() == key.product.folded() {
-                return true;
-            }
-            another = true;
-        }
-        !another && self.written.contains_key(&addition)
+        let known_as: Vec<_> = seen.chain(owned).filter(|(_, id)| **id == addition).collect();
+        let is_it = |known: &LineKey| known.item == key.item && known.product.folded() == key.product.folded();
+        known_as.iter().any(|(known, _)| is_it(known)) || (known_as.is_empty() && self.written.contains_key(&addition))
     }
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::cli::arguments::global_options::Global;
 use crate::cli::commands::map::inventory;
 use crate::cli::commands::map::inventory::{Inventory, PerIntegration};
-use crate::cli::commands::map::mapping_state::{State, counted};
+use crate::cli::commands::map::mapping_state::{MappingState, counted};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::{clock, session};
@@ -63,7 +63,7 @@ struct List {
 struct Entry {
     customer: CustomerName,
     handle: String,
-    state: State,
+    state: MappingState,
     in_export: bool,
     company_id: Option<i64>,
     company: Option<String>,
@@ -142,7 +142,7 @@ impl Entry {
         let mut entry = Self {
             customer: customer.clone(),
             handle: inventory.handle(customer),
-            state: State::Unmapped,
+            state: MappingState::Unmapped,
             in_export: inventory.counts.customers.contains_key(customer),
             company_id: None,
             company: None,
@@ -155,7 +155,7 @@ impl Entry {
         if let Some((found, place)) = found.and_then(|found| Some((found, found.places.get(customer)?))) {
             entry.as_connectwise_says(&inventory.integration.name, found, place);
         }
-        if entry.state == State::Unmapped {
+        if entry.state == MappingState::Unmapped {
             let handle = &entry.handle;
             let add = Remedy::command(format!("recount map add {handle} COMPANY_ID"));
             entry.fix = Remedy::in_turn([Remedy::command("recount map suggest"), add]);
@@ -166,14 +166,14 @@ impl Entry {
     fn as_the_files_say(&mut self, inventory: &Inventory<'_>) {
         let by_name = inventory.mapping.match_customers == MatchCustomers::ExactName;
         self.state = match inventory.mapping.customers.get(&self.customer).map(|row| &row.target) {
-            Some(CustomerTarget::Skip) => State::Skipped,
+            Some(CustomerTarget::Skip) => MappingState::Skipped,
             Some(CustomerTarget::Company { company, agreement }) => {
                 self.company_id = Some(company.0);
                 self.agreement_id = agreement.map(|id| id.0);
-                State::Mapped
+                MappingState::Mapped
             }
-            None if by_name => State::MaybeByName,
-            None => State::Unmapped,
+            None if by_name => MappingState::MaybeByName,
+            None => MappingState::Unmapped,
         };
     }
 
@@ -186,16 +186,16 @@ impl Entry {
         let company = found.directory.companies.values().find(|company| Some(company.id.0) == self.company_id);
         self.company = company.map(|company| company.name.clone());
         self.state = match place {
-            Place::Skipped => State::Skipped,
-            Place::On { .. } if by_name => State::ByName,
-            Place::On { .. } => State::Mapped,
+            Place::Skipped => MappingState::Skipped,
+            Place::On { .. } if by_name => MappingState::ByName,
+            Place::On { .. } => MappingState::Mapped,
             Place::Blocked { problem, .. } | Place::Nowhere(problem) => {
                 self.message.clone_from(&problem.message);
                 self.fix = problem.remedy(integration, &self.customer);
                 match problem.code {
-                    Code::CustomerUnmapped | Code::CompanyAmbiguous => State::Unmapped,
-                    Code::CompanyMissing => State::CompanyGone,
-                    _ => State::NoAgreement,
+                    Code::CustomerUnmapped | Code::CompanyAmbiguous => MappingState::Unmapped,
+                    Code::CompanyMissing => MappingState::CompanyGone,
+                    _ => MappingState::NoAgreement,
                 }
             }
         };

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum State {
+pub(super) enum MappingState {
     /// In no file, and in the export.
     Unmapped,
     /// A service that must not be mapped any more.
@@ -25,34 +25,34 @@ pub(super) enum State {
     Skipped,
 }
 
-impl State {
+impl MappingState {
     fn words(self) -> &'static str {
         match self {
-            State::Unmapped => "unmapped",
-            State::Deprecated => "deprecated",
-            State::CompanyGone => "company gone",
-            State::NoAgreement => "without an agreement",
-            State::ByName => "by name",
-            State::MaybeByName => "perhaps by name",
-            State::Mapped => "mapped",
-            State::Skipped => "skipped",
+            MappingState::Unmapped => "unmapped",
+            MappingState::Deprecated => "deprecated",
+            MappingState::CompanyGone => "company gone",
+            MappingState::NoAgreement => "without an agreement",
+            MappingState::ByName => "by name",
+            MappingState::MaybeByName => "perhaps by name",
+            MappingState::Mapped => "mapped",
+            MappingState::Skipped => "skipped",
         }
     }
 
     pub(super) fn sign(self) -> char {
         match self {
-            State::Unmapped => '?',
-            State::Deprecated => '!',
-            State::CompanyGone | State::NoAgreement => '×',
-            State::ByName | State::Mapped => '✓',
-            State::MaybeByName | State::Skipped => '·',
+            MappingState::Unmapped => '?',
+            MappingState::Deprecated => '!',
+            MappingState::CompanyGone | MappingState::NoAgreement => '×',
+            MappingState::ByName | MappingState::Mapped => '✓',
+            MappingState::MaybeByName | MappingState::Skipped => '·',
         }
     }
 }
 
 /// How many there are of each.
-pub(super) fn counted(states: impl Iterator<Item = State>, none: &str) -> String {
-    let mut counted: BTreeMap<State, usize> = BTreeMap::new();
+pub(super) fn counted(states: impl Iterator<Item = MappingState>, none: &str) -> String {
+    let mut counted: BTreeMap<MappingState, usize> = BTreeMap::new();
     states.for_each(|state| *counted.entry(state).or_default() += 1);
     let counted: Vec<String> = counted.iter().map(|(state, count)| format!("{count} {}", state.words())).collect();
     if counted.is_empty() { none.to_owned() } else { counted.join(" · ") }

@@ -12,7 +12,7 @@ use crate::cli::commands::map::accept_exact;
 use crate::cli::commands::map::accept_exact::ExactHit;
 use crate::cli::commands::map::inventory;
 use crate::cli::commands::map::inventory::{Inventory, PerIntegration};
-use crate::cli::commands::map::mapping_state::State;
+use crate::cli::commands::map::mapping_state::MappingState;
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::{clock, session};
@@ -252,7 +252,7 @@ impl List {
         text.push_str(warning);
         for one in unmapped {
             let below: Vec<String> = one.below().collect();
-            inventory::entry(&mut text, State::Unmapped.sign(), &one.handle, &one.name, &below);
+            inventory::entry(&mut text, MappingState::Unmapped.sign(), &one.handle, &one.name, &below);
         }
         text.push_str(&self.lines_to_paste());
         text

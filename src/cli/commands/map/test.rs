@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::cli::arguments::global_options::Global;
 use crate::cli::arguments::typed_integration;
 use crate::cli::commands::map::inventory;
-use crate::cli::commands::map::mapping_state::{State, counted};
+use crate::cli::commands::map::mapping_state::{MappingState, counted};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
 use crate::cli::{clock, session};
@@ -58,7 +58,7 @@ struct Tested {
 struct Customer {
     customer: CustomerName,
     handle: String,
-    state: State,
+    state: MappingState,
     company_id: Option<i64>,
     agreement_id: Option<i64>,
 }
@@ -66,7 +66,7 @@ struct Customer {
 #[derive(Debug, Serialize)]
 struct Service {
     service: ServiceName,
-    state: State,
+    state: MappingState,
     products: Vec<ProductCode>,
     customers: usize,
 }
@@ -117,7 +117,7 @@ impl Tested {
         let mut services: Vec<Service> =
             uses.into_iter().map(|(name, customers)| Service::new(mapping, name, customers)).collect();
         services.sort_by(|a, b| (a.state, &a.service).cmp(&(b.state, &b.service)));
-        let asks = |state: State| matches!(state, State::Unmapped | State::Deprecated);
+        let asks = |state: MappingState| matches!(state, MappingState::Unmapped | MappingState::Deprecated);
         let decide = customers.iter().any(|one| asks(one.state)) || services.iter().any(|one| asks(one.state));
         let exit = if decide { Exit::Decide } else { Exit::Done };
         Self {
@@ -156,11 +156,11 @@ impl Customer {
         let by_name = mapping.match_customers == MatchCustomers::ExactName;
         let (state, company_id, agreement_id) = match mapping.customers.get(customer).map(|row| &row.target) {
             Some(CustomerTarget::Company { company, agreement }) => {
-                (State::Mapped, Some(company.0), agreement.map(|id| id.0))
+                (MappingState::Mapped, Some(company.0), agreement.map(|id| id.0))
             }
-            Some(CustomerTarget::Skip) => (State::Skipped, None, None),
-            None if by_name => (State::MaybeByName, None, None),
-            None => (State::Unmapped, None, None),
+            Some(CustomerTarget::Skip) => (MappingState::Skipped, None, None),
+            None if by_name => (MappingState::MaybeByName, None, None),
+            None => (MappingState::Unmapped, None, None),
         };
         let handle = handle::of_customer(integration, customer);
         Self { customer: customer.clone(), handle, state, company_id, agreement_id }
@@ -175,10 +175,10 @@ impl Customer {
 impl Service {
     fn new(mapping: &Mapping, service: &ServiceName, customers: usize) -> Self {
         let (state, products) = match mapping.services.get(service) {
-            Some(ServiceRule::Billed(billed)) => (State::Mapped, billed.products.clone()),
-            Some(ServiceRule::NotAssigned) => (State::Skipped, Vec::new()),
-            Some(ServiceRule::Deprecated { product }) => (State::Deprecated, product.iter().cloned().collect()),
-            None => (State::Unmapped, Vec::new()),
+            Some(ServiceRule::Billed(billed)) => (MappingState::Mapped, billed.products.clone()),
+            Some(ServiceRule::NotAssigned) => (MappingState::Skipped, Vec::new()),
+            Some(ServiceRule::Deprecated { product }) => (MappingState::Deprecated, product.iter().cloned().collect()),
+            None => (MappingState::Unmapped, Vec::new()),
         };
         Self { service: service.clone(), state, products, customers }
     }
