@@ -147,8 +147,8 @@ impl<'a> ElsewhereInputs<'a> {
         not_where_it_was(addition, self.additions, self.uncounted)
     }
 
-    /// Where an addition is, in the words behind its name.
-    pub(in crate::reconcile) fn where_it_is(&self, addition: AdditionId) -> String {
+    /// On which agreement it is and what it bills there, in the words behind its name, if tonight has read that.
+    pub(in crate::reconcile) fn where_it_is(&self, addition: AdditionId) -> Option<String> {
         where_it_is(addition, self.additions, self.uncounted)
     }
 
@@ -183,21 +183,20 @@ pub(in crate::reconcile) fn not_where_it_was(
     additions: &Additions,
     uncounted: &[UncountedLine],
 ) -> String {
-    format!("addition {id} was here, and {}", where_it_is(id, additions, uncounted))
+    let now = where_it_is(id, additions, uncounted);
+    format!("addition {id} was here, and {}", now.as_deref().unwrap_or("ConnectWise does not show it any more"))
 }
 
 /// On an agreement that the night reads, or where the look for lines that nobody counts came upon it.
-fn where_it_is(id: AdditionId, additions: &Additions, uncounted: &[UncountedLine]) -> String {
+fn where_it_is(id: AdditionId, additions: &Additions, uncounted: &[UncountedLine]) -> Option<String> {
     let mut all = additions.iter().flat_map(|(agreement, listed)| listed.iter().map(|one| (*agreement, one)));
     let listed = all.find(|(_, listed)| listed.id == id).map(|(agreement, now)| (agreement, now.units()));
     let swept = || {
         let units = |one: &UncountedLine| one.named.0.get(&id).map(|units| (one.key.agreement, units_of(*units)));
         uncounted.iter().find_map(units)
     };
-    match listed.or_else(swept) {
-        Some((agreement, units)) => format!("is on agreement {agreement} now, where it bills {units}"),
-        None => "ConnectWise does not show it any more".to_owned(),
-    }
+    let (agreement, units) = listed.or_else(swept)?;
+    Some(format!("is on agreement {agreement} now, where it bills {units}"))
 }
 
 /// Whether an addition may bill this item: one that does not say whose item it bills may bill any.

@@ -131,11 +131,11 @@ impl LineRules<'_> {
             Some(run) => {
                 let now = match listed {
                     None => self.around.where_it_is(gone),
-                    Some(listed) => self.differs(key, listed)?,
+                    Some(listed) => Some(self.differs(key, listed)?),
                 };
-                format!(
-                    "run {run} sent it, ConnectWise confirmed addition {gone}, which no night has seen here and which {now}"
-                )
+                let now =
+                    now.map_or(", and ConnectWise does not show it".to_owned(), |now| format!(" and which {now}"));
+                format!("run {run} sent it, ConnectWise confirmed addition {gone}, which no night has seen here{now}")
             }
             None => match listed {
                 None => self.around.not_where_it_was(gone),
