@@ -101,7 +101,9 @@ macro_rules! another {
 }
 
 /// `created` in the same night means: looked up, found, adopted. `unknown` is left to a later run, never sent again.
-const CREATIONS: [Case; 30] = [
+const CREATIONS: [Case; 32] = [
+    ("429 with seconds", r#"{"status": 429, "headers": {"Retry-After": "0"}}"#, 5, "failed"),
+    ("429 with nothing", r#"{"status": 429}"#, 5, "failed"),
     ("500 before", r#"{"status": 500}"#, 5, "unknown"),
     ("500 after", r#"{"status": 500, "applied": true}"#, 0, "created"),
     ("502 in a page, before", r#"{"status": 502, "body": "html"}"#, 5, "unknown"),

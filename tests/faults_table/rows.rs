@@ -39,7 +39,7 @@ pub(super) const ROWS: &[Row] = &[
     Row { id: "B5", fault: "a proxy delivers a creation twice", expected: "held with both ids named; goes on once a person has ended one",
         shown_by: &["a_creation_that_arrives_twice_is_told", "nights"], open: "" },
     Row { id: "B6", fault: "429 in all its forms", expected: "the named wait is kept, within limits, by every request",
-        shown_by: &["what_a_server_asks_for", "a_429_is_waited_for_and_uses_up_no_try", "a_quantity_that_is_turned_away_is_sent_again_after_a_pause_and_counted", "a_creation_that_connectwise_is_too_busy_for_is_sent_again_after_a_pause_and_a_look", "a_creation_that_waits_is_not_sent_beside_a_line_that_came_meanwhile", "waits_that_are_too_long_shut_the_gate_until_they_are_over"], open: "" },
+        shown_by: &["what_a_server_asks_for", "a_429_is_waited_for_and_uses_up_no_try", "a_quantity_that_is_turned_away_is_sent_again_after_a_pause_and_counted", "a_creation_that_connectwise_is_too_busy_for_is_sent_once_and_by_the_next_run", "waits_that_are_too_long_shut_the_gate_until_they_are_over"], open: "" },
     Row { id: "B7", fault: "429 without end", expected: "given up, told, gone on with the next night",
         shown_by: &["a_429_without_end_is_an_error", "half_an_hour_of_waiting_is_enough", "nights"], open: "" },
     Row { id: "B8", fault: "5xx with HTML, JSON or nothing", expected: "tried again for reads, looked up for writes",

@@ -1,14 +1,9 @@
 //! A new line: looked for, intent, request, answer, outcome.
 
-use tokio::time::Instant;
-
 use crate::apply::agreement_writes::FreshAdditions;
 use crate::apply::breakers::WriteRight;
-use crate::apply::expected_owners::BeginningLine;
 use crate::apply::journal_queue::NotStored;
 use crate::apply::one_write::{WriteExecutor, WrittenLine};
-use crate::apply::other_agreements::billed_here_since;
-use crate::apply::write_attempts::WriteAttempts;
 use crate::apply::write_result::{
     ConfirmedChange, LineWriteResult, WriteResult, created, creation_open, held, in_doubt, misplaced, not_reached,
     refused,
@@ -69,49 +64,14 @@ impl<W: Writer> WriteExecutor<'_, W> {
             || look.additions.iter().any(|addition| addition.product.is_none())
     }
 
-    /// `None`: nothing was sent.
+    /// `None`: nothing was sent. A creation is sent once a run, also where ConnectWise is too busy for it.
     async fn send_create(&self, sent: Sent<'_>) -> Option<WriteResult> {
-        let (mut until, mut tries, mut said) = (sent.look.until, WriteAttempts::default(), String::new());
-        loop {
-            let answer = self.in_flight(self.connectwise.create_line(sent.create, until)).await;
-            if tries.is_repeat() && answer != Err(WriteError::TooLate) {
-                self.connectwise.sent_again();
-            }
-            self.breakers.borrow_mut().note(WriteRight::Add, answer.as_ref().err());
-            tries.note(answer.as_ref().err());
-            match answer {
-                Err(WriteError::TooLate) if tries.sent_nothing() => return None,
-                Err(WriteError::TooLate) => {}
-                // It was not taken, so that sending it again is no second creation.
-                Err(WriteError::Busy { why }) => {
-                    self.connectwise.hold_back(tries.times_busy());
-                    said = why;
-                }
-                answer => return Some(self.creation_end(sent, answer).await),
-            }
-            match self.may_be_sent_again(sent, &tries).await {
-                Some(at) => until = at,
-                None => return Some(self.turned_away(sent, &said).await),
-            }
+        let answer = self.in_flight(self.connectwise.create_line(sent.create, sent.look.until)).await;
+        self.breakers.borrow_mut().note(WriteRight::Add, answer.as_ref().err());
+        match answer {
+            Err(WriteError::TooLate) => None,
+            answer => Some(self.creation_end(sent, answer).await),
         }
-    }
-
-    /// Until when a line that ConnectWise was too busy to take may be sent again, if it may: nothing is there that would have
-    /// been in its way before the first try. The look waits as long as ConnectWise asked for.
-    async fn may_be_sent_again(&self, sent: Sent<'_>, tries: &WriteAttempts) -> Option<Instant> {
-        let Sent { key, create, .. } = sent;
-        let context = self.context;
-        if !tries.may_go_on() || context.stop.asked() || context.has_lost_the_lease() || context.is_too_old() {
-            return None;
-        }
-        let bills_until = self.still_bills(create.agreement()).await?;
-        let line = BeginningLine { key, product: create.product() };
-        if !matches!(self.billed_elsewhere(line).await, Ok(None)) {
-            return None;
-        }
-        let look = self.look(create.agreement()).await.ok()?;
-        let in_its_way = self.is_there(create, &look) || billed_here_since(line, &look.additions, context).is_some();
-        (!in_its_way).then(|| look.until.min(bills_until))
     }
 
     async fn creation_end(&self, sent: Sent<'_>, answer: Result<Addition, WriteError>) -> WriteResult {
@@ -135,6 +95,9 @@ impl<W: Writer> WriteExecutor<'_, W> {
                 if is_unknown && !self.was_there(sent, addition) { misplaced(key, create, addition, &why) } else { end }
             }
             Err(WriteError::Unclear { why, .. }) => self.look_for(sent, &why).await,
+            Err(WriteError::Busy { why }) => {
+                self.turned_away(sent, &format!("{why}; a new line is sent once, and by the next run again")).await
+            }
             Err(error @ (WriteError::Refused { .. } | WriteError::RightMissing { .. })) => {
                 self.turned_away(sent, &error.to_string()).await
             }

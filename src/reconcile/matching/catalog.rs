@@ -46,6 +46,18 @@ pub fn product<'a>(directory: &'a Directory, code: &ProductCode) -> Result<&'a P
     }
 }
 
+impl Directory {
+    /// Takes up what additions call their products.
+    pub fn note_named(&mut self, named: BTreeMap<ProductId, ProductCode>) {
+        for (product, code) in named {
+            let code = code.folded();
+            if self.products.get(&code).is_some_and(|known| known.iter().all(|item| item.id != product)) {
+                self.not_in_catalog.entry(code).or_default().insert(product);
+            }
+        }
+    }
+}
+
 /// The catalog items that a spelling may mean: those of exactly that identifier, or else those that differ in case.
 pub(in crate::reconcile) fn candidates<'a>(directory: &'a Directory, code: &ProductCode) -> Vec<&'a Product> {
     let found = directory.products.get(&code.folded()).map(Vec::as_slice).unwrap_or_default();

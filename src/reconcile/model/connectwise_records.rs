@@ -214,18 +214,6 @@ pub struct Directory {
     pub unread: Unread,
 }
 
-impl Directory {
-    /// Takes up what additions call their products.
-    pub fn note_named(&mut self, named: BTreeMap<ProductId, ProductCode>) {
-        for (product, code) in named {
-            let code = code.folded();
-            if self.products.get(&code).is_some_and(|known| known.iter().all(|item| item.id != product)) {
-                self.not_in_catalog.entry(code).or_default().insert(product);
-            }
-        }
-    }
-}
-
 impl<R, K> Listed<R, K> {
     /// Puts another list behind this one.
     pub fn append(&mut self, other: Self) {
