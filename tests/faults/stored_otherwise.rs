@@ -32,7 +32,7 @@ fn a_creation_that_was_confirmed_elsewhere_is_never_sent_again() {
         (
             r#"{"agreementId": 20}"#,
             "on agreement 20, not 10",
-            "write-ignored",
+            "human-edit",
             "which no night has seen here and which is on agreement 20 now, where it bills 2",
         ),
         (
@@ -67,7 +67,7 @@ fn a_creation_that_was_confirmed_elsewhere_is_never_sent_again() {
             assert_eq!(finding(&said, code)[0], "decide");
         }
         night.no_faults();
-        if code != "write-ignored" {
+        if code != "human-edit" {
             continue;
         }
         // A person ends it, and says that another one is to be created.

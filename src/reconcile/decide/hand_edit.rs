@@ -142,8 +142,7 @@ impl LineRules<'_> {
                 Some(listed) => format!("addition {gone} was this line, and {}", self.differs(key, listed)?),
             },
         };
-        let code = if self.never_here(key, gone).is_some() { Code::WriteIgnored } else { Code::HumanEdit };
-        Some(Hindrance { named: Named::one(gone, None), ..Hindrance::of_line(code, detail) })
+        Some(Hindrance { named: Named::one(gone, None), ..Hindrance::of_line(Code::HumanEdit, detail) })
     }
 
     /// The run that created an addition as a line, if no night has seen it there: its answer was all there is.

@@ -7,8 +7,6 @@ use std::path::Path;
 /// What `init` calls the state folder, and what is in one.
 pub(super) const STATE: &str = "state";
 const HISTORY: [&str; 2] = ["history.db", "history.created"];
-/// What a folder without `recount.toml` may still have of a tenant whose state lies elsewhere.
-const CUSTOMERS: &str = "customers.csv";
 pub(super) const CONFIGURATION: &str = "recount.toml";
 
 /// A tenant was here, or may be, and its configuration cannot be had: left out in silence, nobody would bill it, and nobody
@@ -19,8 +17,6 @@ pub(super) enum TenantRemains {
     DanglingLink,
     /// A state folder with a history.
     State,
-    /// A mapping.
-    Customers,
     /// Nobody can tell what is in it; what the system says.
     Closed(String),
 }
@@ -32,20 +28,15 @@ impl TenantRemains {
             Self::DanglingLink => {
                 "its folder is a link that leads to nothing: mount what it leads to, or remove the link".to_owned()
             }
-            Self::State => gone("history"),
-            Self::Customers => gone(CUSTOMERS),
+            Self::State => "its recount.toml is gone, and its history is there: put it back, or rename the folder so that its name \
+                            begins with a dot"
+                .to_owned(),
             Self::Closed(why) => format!(
                 "its folder cannot be looked into ({why}): let the user that recount runs as read it, or rename it so that its name \
                  begins with a dot"
             ),
         }
     }
-}
-
-fn gone(what: &str) -> String {
-    format!(
-        "its recount.toml is gone, and its {what} is there: put it back, or rename the folder so that its name begins with a dot"
-    )
 }
 
 /// What was found in a folder.
@@ -81,11 +72,7 @@ fn looked(folder: &Path) -> io::Result<FolderLook> {
             return Ok(FolderLook::Remains(TenantRemains::State));
         }
     }
-    Ok(if is_there(&folder.join(CUSTOMERS))? {
-        FolderLook::Remains(TenantRemains::Customers)
-    } else {
-        FolderLook::Nothing
-    })
+    Ok(FolderLook::Nothing)
 }
 
 fn is_there(file: &Path) -> io::Result<bool> {

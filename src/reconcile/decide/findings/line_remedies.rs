@@ -17,10 +17,6 @@ use crate::reconcile::model::plan::remedy::Remedy;
 
 /// What to do about a line that is held for a reason of its own; `None` for reasons that are somebody else's matter.
 pub(crate) fn line_fix(code: Code, line: &Line, mapping: &Mapping) -> Option<Remedy> {
-    if let (Code::WriteIgnored, None, Some(addition)) = (code, line.live, line.named.0.keys().next()) {
-        let placed = put_where_it_was_sent(*addition);
-        return Some(placed.or(answers(line)).noting("`accept` creates another one"));
-    }
     if may_be_accepted(code) {
         return Some(answers(line));
     }
