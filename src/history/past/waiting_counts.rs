@@ -7,8 +7,10 @@ use rusqlite::{Connection, params};
 use crate::history::past::set_back::SetBack;
 use crate::history::plan_lines;
 use crate::history::store::error::StoreError;
+use crate::history::store::rows::rows;
 use crate::reconcile::model::ids::{CustomerName, RunId, ServiceName};
 use crate::reconcile::model::past::{MissedCounts, WaitingCounts};
+use crate::reconcile::model::plan::line::Source;
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
 
@@ -116,22 +118,19 @@ impl Waits {
 }
 
 fn held_in(connection: &Connection, run: RunId) -> Result<Vec<HeldCount>, StoreError> {
-    let mut statement =
-        connection.prepare_cached("SELECT handle, reason, sources FROM lines WHERE run = ?1 AND outcome = 'held'")?;
-    let mut held = Vec::new();
-    let rows = statement.query_and_then([run.0], |row| -> Result<_, StoreError> {
+    let sql = "SELECT handle, reason, sources FROM lines WHERE run = ?1 AND outcome = 'held'";
+    let lines: Vec<(String, bool, Vec<Source>)> = rows(connection, sql, [run.0], |row| -> Result<_, StoreError> {
         let of_missing = row.get::<_, String>("reason")? == Code::ServiceMissing.as_str();
-        Ok((row.get::<_, String>("handle")?, of_missing, plan_lines::sources(row)?))
+        Ok((row.get("handle")?, of_missing, plan_lines::sources(row)?))
     })?;
-    for row in rows {
-        let (line, of_missing, sources) = row?;
-        held.extend(sources.into_iter().map(|source| HeldCount {
+    let counts = lines.into_iter().flat_map(|(line, of_missing, sources)| {
+        sources.into_iter().map(move |source| HeldCount {
             line: line.clone(),
             of_missing: of_missing && source.count == Some(Quantity::ZERO),
             has_row: !source.lines.is_empty(),
             count_of: (source.customer, source.service),
             count: source.count,
-        }));
-    }
-    Ok(held)
+        })
+    });
+    Ok(counts.collect())
 }

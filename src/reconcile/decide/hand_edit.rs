@@ -125,7 +125,7 @@ impl LineRules<'_> {
     /// The addition that was the line, where it is not among its additions any more; or that ConnectWise confirmed as the line,
     /// and that was never among them.
     pub(in crate::reconcile) fn gone(&self, key: &LineKey, on_line: &[&Addition]) -> Option<Hindrance<'static>> {
-        let gone = self.last_addition(key).filter(|gone| on_line.iter().all(|addition| addition.id != *gone))?;
+        let gone = self.past.last_addition(key).filter(|gone| on_line.iter().all(|addition| addition.id != *gone))?;
         let listed = self.around.listed(key.agreement, gone);
         let detail = match self.never_here(key, gone) {
             Some(run) => {
@@ -151,13 +151,6 @@ impl LineRules<'_> {
         let seen = accepted == Some(&addition) || self.past.seen.contains_key(&addition);
         let written = self.past.written.get(&addition).filter(|written| written.from.is_none() && !seen)?;
         self.past.begins.contains_key(&addition).then_some(written.run)
-    }
-
-    /// The addition that was the line, as far as the past knows one.
-    fn last_addition(&self, key: &LineKey) -> Option<AdditionId> {
-        let seen = self.past.accepted.as_ref().and_then(|accepted| accepted.lines.of_line(key));
-        let owned = || self.past.owned.of_line(key)?.addition.as_ref();
-        seen.or_else(|| self.past.ours.of_line(key)).or_else(owned).copied()
     }
 
     /// Whether an addition is known as the line from before.

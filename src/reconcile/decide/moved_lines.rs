@@ -10,9 +10,10 @@ use crate::reconcile::decide::plan_inputs::PlanInputs;
 use crate::reconcile::matching::catalog::candidates;
 use crate::reconcile::model::connectwise_records::Addition;
 use crate::reconcile::model::display_text::shown;
-use crate::reconcile::model::ids::{AdditionId, AgreementId};
+use crate::reconcile::model::ids::AdditionId;
 use crate::reconcile::model::known_lines::KnownLines as _;
 use crate::reconcile::model::line_owners::Owned;
+use crate::reconcile::model::past::Past;
 use crate::reconcile::model::plan::line::{Line, LineKey, LiveAddition, Verdict};
 use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
@@ -116,18 +117,11 @@ impl PlanInputs<'_> {
     /// on another agreement. Who begins the line anew while it does bills both.
     pub(in crate::reconcile) fn former(&self, line: &Line) -> Option<Former<'_>> {
         let key = line.key().filter(|_| line.live.is_none())?;
-        let owned = self.past.owned.of_line(key).and_then(|owned| owned.addition);
-        let seen = || self.past.accepted.as_ref()?.lines.of_line(key).copied();
-        let id = seen().or_else(|| self.past.ours.of_line(key).copied()).or(owned)?;
-        let on = |agreement: AgreementId, listed: &'_ [Addition]| {
-            let found = listed.iter().position(|one| one.id == id && one.is_current(self.today) && one.bills());
-            found.filter(|_| !self.bills_nothing(agreement))
-        };
-        let (agreement, addition) = self
-            .additions
-            .iter()
-            .find_map(|(agreement, listed)| Some((*agreement, &listed[on(*agreement, listed)?])))
-            .filter(|_| !self.past.decisions.lets_be(key, id, self.today))?;
+        let id = self.past.last_addition(key).filter(|id| !self.past.decisions.lets_be(key, *id, self.today))?;
+        let mut all = self.additions.iter().flat_map(|(agreement, listed)| listed.iter().map(|one| (*agreement, one)));
+        let (agreement, addition) = all.find(|(agreement, one)| {
+            one.id == id && one.is_current(self.today) && one.bills() && !self.bills_nothing(*agreement)
+        })?;
         let lost = if agreement != key.agreement {
             Lost::Agreement
         } else if self.other_product(key, addition).is_some() {
@@ -160,7 +154,7 @@ impl PlanInputs<'_> {
             );
             let begins = format!("; until it is answered, a new line beside it waits ({})", lines[at].handle);
             lines[other].detail.push_str(&begins);
-            lines[at] = Line { verdict: Verdict::Held(Code::SuccessorWaits), detail: waits, ..lines[at].clone() };
+            (lines[at].verdict, lines[at].detail) = (Verdict::Held(Code::SuccessorWaits), waits);
         }
     }
 
@@ -191,6 +185,15 @@ impl PlanInputs<'_> {
         Some(format!(
             "addition {id} is of another product ({of}catalog item {product}), and not of what {code} means now"
         ))
+    }
+}
+
+impl Past {
+    /// The addition that was the line, as far as one is known.
+    pub(in crate::reconcile) fn last_addition(&self, key: &LineKey) -> Option<AdditionId> {
+        let seen = self.accepted.as_ref().and_then(|accepted| accepted.lines.of_line(key));
+        let owned = || self.owned.of_line(key)?.addition.as_ref();
+        seen.or_else(|| self.ours.of_line(key)).or_else(owned).copied()
     }
 }
 

@@ -299,15 +299,15 @@ impl<'a> Finder<'a> {
             matching.iter().copied().filter(|agreement| agreement.billing(self.today).is_ok()).collect();
         let may_match = |record: &&Unreadable<AgreementSign>| rule.may_match(&record.known);
         let mut unread = self.directory.unread.agreements.values().filter(may_match);
-        let of = |of| move |record: &&Unreadable<AgreementSign>| record.known.company == of;
-        if let Some(record) = unread.clone().find(of(Some(company))) {
+        let is_of = |whom: Option<CompanyId>| move |record: &&Unreadable<AgreementSign>| record.known.company == whom;
+        if let Some(record) = unread.clone().find(is_of(Some(company))) {
             let meant = billing.first().map_or(AgreementId(record.id), |agreement| agreement.id);
             return Err(unreadable_agreement(meant, record));
         }
         match (billing.as_slice(), matching.first()) {
             ([agreement], _) => Ok(agreement),
             // One that does not say whose it is may be the one.
-            ([], None) => Err(match unread.find(of(None)) {
+            ([], None) => Err(match unread.find(is_of(None)) {
                 Some(record) => Problem { agreement: None, ..unreadable_agreement(AgreementId(record.id), record) },
                 None => Problem {
                     fix: Remedy::customers("name its agreement").or(Remedy::in_connectwise("add one")),

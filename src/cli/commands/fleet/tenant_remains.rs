@@ -54,7 +54,8 @@ impl FolderLook {
 }
 
 fn looked(folder: &Path) -> io::Result<FolderLook> {
-    if !symlink_metadata(folder)?.is_symlink() && !symlink_metadata(folder)?.is_dir() {
+    let entry = symlink_metadata(folder)?;
+    if !entry.is_symlink() && !entry.is_dir() {
         return Ok(FolderLook::Nothing);
     }
     match metadata(folder) {

@@ -19,12 +19,13 @@ pub(super) fn of(gathered: PlanInputs<'_>, lines: &[Line]) -> Vec<Finding> {
     let mut found = Vec::new();
     for line in lines {
         let (Some(key), Some(live)) = (line.key(), line.live) else { continue };
+        // A line that people made is theirs; one that recount made began as billable, with nothing included.
+        let created = gathered.past.begins.contains_key(&live.addition);
+        let set = configured.get(&key.product.folded()).copied();
+        let Some(bill) = set.or(created.then_some(Bill::Billable)) else { continue };
         let mut there = gathered.additions.get(&key.agreement).into_iter().flatten();
         let Some(addition) = there.find(|there| there.id == live.addition) else { continue };
-        // A line that people made is theirs; one that recount made began as billable, with nothing included.
-        let created = gathered.past.begins.contains_key(&addition.id);
-        let set = configured.get(&key.product.folded()).copied();
-        if let Some(message) = set.or(created.then_some(Bill::Billable)).and_then(|bill| flag(addition, bill)) {
+        if let Some(message) = flag(addition, bill) {
             let configured = gathered.mapping.edit_services(if set.is_some() { "change `bill`" } else { "set `bill`" });
             found.push(told(line, message, Remedy::in_connectwise("change it").or(configured)));
         }

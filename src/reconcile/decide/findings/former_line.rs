@@ -14,7 +14,7 @@ pub(crate) fn fix_of(line: &Line, gathered: PlanInputs<'_>) -> Option<Remedy> {
     let code = line.verdict.code();
     let fix = line_fix(code, line, gathered.mapping)?;
     let may_begin = line.verdict.is_held() && (may_be_accepted(code) || code == Code::LineMissing);
-    Some(match gathered.former(line).filter(|_| may_begin) {
+    Some(match may_begin.then(|| gathered.former(line)).flatten() {
         Some(former) => beside_former_fix(line, former, fix),
         None => fix,
     })
