@@ -14,6 +14,7 @@ Parts, `grow` and `kills` if none is named:
 Ends with 1 and what did not hold. moto is one Python process and the slowest part: its CPU is told beside.
 """
 
+import importlib.util
 import json
 import os
 import pathlib
@@ -33,7 +34,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 AGREEMENTS, SHARDS, AT_ONCE = 30, 4, "4"
 CONFIG = """
 state = "state"
-replicate = "s3://bucket/TENANT"
+replicate = "s3://TENANT/recount"
 [replication]
 lease = "60s"
 auth = { s3 = { endpoint = "http://127.0.0.1:S3", access_key = "AKID", secret_key = { env = "S3_SECRET" } } }
@@ -67,6 +68,14 @@ max_lines_changed = "100%"
 max_lines_created = "100%"
 max_units_up = "1000%"
 line_step = { units = 100000, percent = 100000, factor = 1000 }
+"""
+# moto_server, but for its looks at each of its own modules' folders at every request, one request at a time: that is not S3.
+MOTO = """
+import logging, moto.backends, moto.server
+modules = list(moto.backends.list_of_moto_modules())
+moto.backends.list_of_moto_modules = lambda: modules
+logging.getLogger("werkzeug").setLevel(logging.ERROR)
+moto.server.main()
 """
 ENVIRONMENT = {"PATH": os.environ["PATH"], "CW_PUBLIC": "pub", "CW_PRIVATE": "priv", "S3_SECRET": "secret"}
 WRONG = []
@@ -103,11 +112,13 @@ class Fleet:
             world["agreements"].append({"id": 1_000_000 + number, "company": 10_000 + number, "type": "Email"})
             world["additions"].append({"id": 2_000_000 + number, "agreement": 1_000_000 + number, "product": "FILTER", "quantity": 3})
         (self.folder / "world.json").write_text(json.dumps(world))
-        moto = shutil.which("moto_server") or sys.exit("moto_server is not there: pip install 'moto[server,s3]'")
-        self.moto = self.start([moto, "-p", str(self.s3)], self.s3)
+        if importlib.util.find_spec("moto") is None:
+            sys.exit("moto is not there: pip install 'moto[server,s3]'")
+        self.moto = self.start([sys.executable, "-c", MOTO, "-p", str(self.s3)], self.s3)
         self.sim = self.start([recount, "sim", "--port", str(self.cw), "--world", "world.json"], self.cw)
-        urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{self.s3}/bucket", method="PUT")).close()
         for number, tenant in enumerate(self.tenants):
+            # A bucket each: moto's list of a prefix goes through all that its bucket has.
+            urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{self.s3}/{tenant}", method="PUT")).close()
             customers = "customer,company_id,agreement_id,note\n"
             for at in range(number * AGREEMENTS, (number + 1) * AGREEMENTS):
                 customers += f"Customer {at},{10_000 + at},{1_000_000 + at},\n"
@@ -316,9 +327,11 @@ def kills(recount, rounds, tenants):
             archives = number // 3
             fleet.export(lambda at: [("Filter", 10 + number)] + ([("Archive", 1)] if at % AGREEMENTS < archives else []))
             fleet.forget()
+            began = time.time()
             running = {pod: fleet.command(pod, shards, ["run"]) for pod in range(shards)}
             for pod in chance.sample(range(shards), chance.choice([1, 2])):
-                time.sleep(chance.uniform(0.05, 1.0))
+                # Anywhere in a night, which takes longer with more tenants.
+                time.sleep(chance.uniform(0.05, max(1.0, tenants / 40)))
                 if running[pod].poll() is None:
                     running[pod].send_signal(signal.SIGKILL)
                     running[pod].wait()
@@ -356,6 +369,7 @@ def kills(recount, rounds, tenants):
             must(not twice, f"round {number}: each write once: {twice}")
             for name in night:
                 done[name] += 1
+            print(json.dumps({"round": number, "seconds": round(time.time() - began), "killed": killed, "runs_again": moved, "wrong": len(WRONG)}), flush=True)
         # What a move holds for a night, a day by the clock, a person lets pass: all rounds are on one day.
         accepted = fleet.accept_moved(shards)
         fleet.night(shards)

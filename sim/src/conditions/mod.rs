@@ -9,6 +9,7 @@ mod lexer;
 mod parser;
 
 use std::cmp::Ordering;
+use std::collections::{BTreeSet, HashSet};
 
 use chrono::NaiveDateTime;
 use rust_decimal::Decimal;
@@ -37,7 +38,11 @@ pub(super) enum Test {
     Like(String),
     /// Lower-case text.
     Contains(String),
-    In(Vec<Literal>),
+    /// One of these; the numbers of a list of a hundred ids are not compared one by one.
+    In {
+        numbers: HashSet<Decimal>,
+        others: Vec<Literal>,
+    },
 }
 
 /// A comparing operator.
@@ -75,6 +80,17 @@ impl Condition {
         self.holds(record) == Some(true)
     }
 
+    /// The ids of which a record has to have one, where the filter says so.
+    pub(super) fn ids(&self) -> Option<BTreeSet<i64>> {
+        match self {
+            Self::And(parts) => parts.iter().find_map(Self::ids),
+            Self::Test { path, test: Test::In { numbers, .. } } if path.iter().eq(["id"]) => {
+                numbers.iter().map(|number| i64::try_from(*number).ok()).collect()
+            }
+            _ => None,
+        }
+    }
+
     fn holds(&self, record: &Wire) -> Option<bool> {
         match self {
             Self::And(parts) => all(parts.iter().map(|part| part.holds(record))),
@@ -93,13 +109,10 @@ impl Test {
             Self::Compare(operator, literal) => Some(operator.admits(literal.order(value?)?)),
             Self::Contains(part) => Some(value?.as_str()?.to_lowercase().contains(part.as_str())),
             Self::Like(pattern) => Some(matches(pattern, &value?.as_str()?.to_lowercase())),
-            Self::In(literals) => {
+            Self::In { numbers, others } => {
                 let value = value?;
-                // A number is read once: a list names a hundred ids, and every record is compared with each.
-                Some(match decimal(value) {
-                    Some(number) => literals.contains(&Literal::Number(number)),
-                    None => literals.iter().any(|literal| literal.order(value) == Some(Ordering::Equal)),
-                })
+                let among = decimal(value).is_some_and(|number| numbers.contains(&number));
+                Some(among || others.iter().any(|literal| literal.order(value) == Some(Ordering::Equal)))
             }
         }
     }

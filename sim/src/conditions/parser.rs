@@ -1,5 +1,7 @@
 //! From words to a filter. `AND` binds tighter than `OR`.
 
+use std::collections::HashSet;
+
 use super::lexer::{Token, tokens};
 use super::{Condition, Literal, Operator, Test};
 use crate::refusal::Refusal;
@@ -71,7 +73,7 @@ impl Parser<'_> {
             }
             Some(Token::Like) => Test::Like(self.text(name, kind)?),
             Some(Token::Contains) => Test::Contains(self.text(name, kind)?),
-            Some(Token::In) => Test::In(self.list(name, kind)?),
+            Some(Token::In) => self.list(name, kind)?,
             other => return Err(unexpected(other.as_ref())),
         };
         let test = Condition::Test { path, test };
@@ -96,14 +98,20 @@ impl Parser<'_> {
         }
     }
 
-    fn list(&mut self, name: &str, kind: Kind) -> Result<Vec<Literal>, Refusal> {
+    fn list(&mut self, name: &str, kind: Kind) -> Result<Test, Refusal> {
+        let (mut numbers, mut others) = (HashSet::new(), Vec::new());
         self.expect(&Token::Open)?;
-        let mut found = vec![self.literal(name, kind)?];
-        while self.take(&Token::Comma) {
-            found.push(self.literal(name, kind)?);
+        loop {
+            match self.literal(name, kind)? {
+                Literal::Number(number) => drop(numbers.insert(number)),
+                other => others.push(other),
+            }
+            if !self.take(&Token::Comma) {
+                break;
+            }
         }
         self.expect(&Token::Close)?;
-        Ok(found)
+        Ok(Test::In { numbers, others })
     }
 
     /// A value that fits the field; the real server refuses others when it builds its query.

@@ -107,9 +107,13 @@ fn matching(
     }
     let conditions = request.parameter("conditions").filter(|text| !text.trim().is_empty());
     let condition = conditions.map(|text| Condition::parse(&text, target::schema(collection.0))).transpose()?;
-    let mut rows: Vec<Arc<Wire>> = match lag {
-        None => state.read().list(collection),
-        Some(lag) => state.read().lagging_rows(collection, lag).into_values().collect(),
+    let mut rows: Vec<Arc<Wire>> = match (lag, condition.as_ref().and_then(Condition::ids)) {
+        (None, Some(ids)) => {
+            let state = state.read();
+            ids.into_iter().filter_map(|id| state.row(collection, id)).collect()
+        }
+        (None, None) => state.read().list(collection),
+        (Some(lag), _) => state.read().lagging_rows(collection, lag).into_values().collect(),
     };
     if let Some(condition) = condition {
         rows.retain(|row| condition.admits(row));
