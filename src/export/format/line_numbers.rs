@@ -30,6 +30,46 @@ impl<'a> Lines<'a> {
     }
 }
 
+/// The numbers of a JSON document's records, told one after another.
+///
+/// They are their lines'; of a document on one line, as most interfaces answer, the records are counted: the hundredth is
+/// on line 100, as it would be with each on a line of its own.
+#[derive(Debug)]
+pub(in crate::export) struct RecordLines<'a> {
+    text: &'a str,
+    lines: Lines<'a>,
+    counted: bool,
+    line: u64,
+}
+
+impl<'a> RecordLines<'a> {
+    /// Before the first record.
+    pub(in crate::export) fn of(text: &'a str) -> Self {
+        let counted = memchr::memchr2(b'\r', b'\n', text.trim_ascii().as_bytes()).is_none();
+        Self { text, lines: Lines::new(text.as_bytes()), counted, line: 0 }
+    }
+
+    /// Goes to the next record, a part of the text; `None` if it has no place of its own there, and counts as
+    /// beside the one before.
+    pub(in crate::export) fn next(&mut self, record: Option<&str>) {
+        match record {
+            _ if self.counted => self.line += 1,
+            Some(record) => self.line = self.lines.at(offset(self.text, record)),
+            None => {}
+        }
+    }
+
+    /// The number of the record that was gone to last; 1 before the first, where the names of their keys are.
+    pub(in crate::export) fn line(&self) -> u64 {
+        self.line.max(1)
+    }
+}
+
+/// Where a part of a text begins in it.
+pub(in crate::export) fn offset(text: &str, inside: &str) -> usize {
+    inside.as_ptr().addr().saturating_sub(text.as_ptr().addr())
+}
+
 /// The line and the column (in characters, from 1) of one offset.
 pub(in crate::export) fn place(bytes: &[u8], offset: usize) -> (u64, u64) {
     let before = &bytes[..offset.min(bytes.len())];
@@ -61,6 +101,20 @@ mod tests {
                 })
                 .to_vec();
             assert_eq!(lines, [1, 2, 4], "{text:?}");
+        }
+    }
+
+    /// "Line 1" of a document on one line finds no record in it.
+    #[test]
+    fn records_on_one_line_are_counted() {
+        for (text, expected) in [("[{1},{2},{3}]\n", [1, 2, 3, 4]), ("[{1},\n{2},\n\n{3}]", [1, 2, 2, 4])] {
+            let mut lines = RecordLines::of(text);
+            assert_eq!(lines.line(), 1, "before the first");
+            let told = [Some("{1}"), Some("{2}"), None, Some("{3}")].map(|record| {
+                lines.next(record.and_then(|record| text.get(text.find(record)?..)));
+                lines.line()
+            });
+            assert_eq!(told, expected, "{text:?}");
         }
     }
 

@@ -7,21 +7,19 @@ use serde_json::value::RawValue;
 
 use crate::export::damage_kinds::Damage;
 use crate::export::damage_places::Fault;
+use crate::export::format::json::damage;
 use crate::export::format::json::json_value::{JsonText, RecordCells, kind, parsed, value};
 use crate::export::format::json::record_finder::{self, RecordsShape};
-use crate::export::format::json::{damage, offset};
-use crate::export::format::line_numbers::Lines;
+use crate::export::format::line_numbers::RecordLines;
 use crate::export::format::raw_rows::RawRows;
 
 /// The lists of a text, one at a time.
 #[derive(Debug)]
 pub(in crate::export) struct ListRows<'a> {
-    text: &'a str,
     rows: Vec<&'a RawValue>,
-    lines: Lines<'a>,
+    lines: RecordLines<'a>,
     /// The list after this one.
     next: usize,
-    line: u64,
     cells: RecordCells<'a>,
 }
 
@@ -33,8 +31,7 @@ impl<'a> ListRows<'a> {
     pub(in crate::export) fn open(text: &'a str, shape: RecordsShape<'_>) -> Result<Option<Self>, Fault> {
         let rows = record_finder::find(text, shape)?;
         let are_lists = rows.first().is_some_and(|row| row.get().starts_with('['));
-        let (lines, cells) = (Lines::new(text.as_bytes()), RecordCells::default());
-        Ok(are_lists.then_some(Self { text, rows, lines, next: 0, line: 1, cells }))
+        Ok(are_lists.then(|| Self { rows, lines: RecordLines::of(text), next: 0, cells: RecordCells::default() }))
     }
 
     /// How many there are; one of them is the heading.
@@ -50,15 +47,15 @@ impl<'a> ListRows<'a> {
 impl RawRows for ListRows<'_> {
     fn advance(&mut self) -> Result<bool, Fault> {
         let Some(row) = self.rows.get(self.next) else { return Ok(false) };
-        self.line = self.lines.at(offset(self.text, row));
+        self.lines.next(Some(row.get()));
         self.next += 1;
         if !row.get().starts_with('[') {
-            return Err(Fault::new(Damage::NotAList { kind: kind(row.get()) }).on_line(self.line));
+            return Err(Fault::new(Damage::NotAList { kind: kind(row.get()) }).on_line(self.lines.line()));
         }
         let read = parsed::<Vec<&RawValue>>(row.get()).and_then(|cells| {
             cells.into_iter().map(|cell| value(cell.get())).collect::<Result<Vec<JsonText<'_>>, _>>()
         });
-        self.cells = RecordCells(read.map_err(|fault| damage(self.line, fault))?);
+        self.cells = RecordCells(read.map_err(|fault| damage(self.lines.line(), fault))?);
         Ok(true)
     }
 
@@ -79,7 +76,7 @@ impl RawRows for ListRows<'_> {
     }
 
     fn line(&self) -> u64 {
-        self.line
+        self.lines.line()
     }
 
     fn text(&self) -> String {

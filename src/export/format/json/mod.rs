@@ -22,19 +22,17 @@ use crate::export::damage_places::Fault;
 use crate::export::format::json::json_value::{JsonFault as ValueFault, RecordCells};
 use crate::export::format::json::key_names::{NAMES_MAX, Names};
 use crate::export::format::json::record_finder::RecordsShape;
-use crate::export::format::line_numbers::Lines;
+use crate::export::format::line_numbers::RecordLines;
 use crate::export::format::raw_rows::RawRows;
 
 /// The records of a text, one at a time.
 #[derive(Debug)]
 pub(in crate::export) struct Records<'a> {
-    text: &'a str,
     records: Vec<&'a RawValue>,
     names: Names,
-    lines: Lines<'a>,
+    lines: RecordLines<'a>,
     /// The record after this one; `None` before the names.
     next: Option<usize>,
-    line: u64,
     cells: RecordCells<'a>,
 }
 
@@ -46,21 +44,13 @@ impl<'a> Records<'a> {
     pub(in crate::export) fn open(text: &'a str, shape: RecordsShape<'_>) -> Result<Self, Fault> {
         let records = record_finder::find(text, shape)?;
         let mut names = Names::default();
-        let mut lines = Lines::new(text.as_bytes());
+        let mut lines = RecordLines::of(text);
         for (number, record) in records.iter().enumerate() {
-            let line = lines.at(offset(text, record));
+            lines.next(Some(record.get()));
             json_value::members(record.get(), &mut |name, _| names.use_in(number, name).map(|_| ()))
-                .map_err(|fault| damage(line, fault))?;
+                .map_err(|fault| damage(lines.line(), fault))?;
         }
-        Ok(Self {
-            lines: Lines::new(text.as_bytes()),
-            text,
-            records,
-            names,
-            next: None,
-            line: 1,
-            cells: RecordCells::default(),
-        })
+        Ok(Self { lines: RecordLines::of(text), records, names, next: None, cells: RecordCells::default() })
     }
 
     /// How many there are.
@@ -86,7 +76,7 @@ impl RawRows for Records<'_> {
         let Some(record) = self.records.get(next) else {
             return Ok(false);
         };
-        self.line = self.lines.at(offset(self.text, record));
+        self.lines.next(Some(record.get()));
         self.cells.clear(self.names.len());
         let Self { names, cells, .. } = self;
         // Numbered on from the first reading, so that no key counts as used already.
@@ -96,7 +86,7 @@ impl RawRows for Records<'_> {
             cells.put(index, json_value::value(raw)?);
             Ok(())
         });
-        read.map_err(|fault| damage(self.line, fault))?;
+        read.map_err(|fault| damage(self.lines.line(), fault))?;
         self.next = Some(next + 1);
         Ok(true)
     }
@@ -121,9 +111,8 @@ impl RawRows for Records<'_> {
         true
     }
 
-    /// The line of the file that the record begins on.
     fn line(&self) -> u64 {
-        self.line
+        self.lines.line()
     }
 
     fn text(&self) -> String {
@@ -133,10 +122,6 @@ impl RawRows for Records<'_> {
     fn range(&self, index: usize) -> Option<Range<usize>> {
         self.cells.range(index, self.record())
     }
-}
-
-fn offset(text: &str, inside: &RawValue) -> usize {
-    inside.get().as_ptr().addr().saturating_sub(text.as_ptr().addr())
 }
 
 fn damage(line: u64, fault: ValueFault) -> Fault {

@@ -9,7 +9,7 @@ use crate::export::format::json::json_value;
 use crate::export::format::json::json_value::{JsonFault as ValueFault, Object, kind};
 use crate::export::format::json::nested_path::PathStep;
 use crate::export::format::json::record_finder::nothing_at;
-use crate::export::format::line_numbers::Lines;
+use crate::export::format::line_numbers::{Lines, offset};
 use crate::export::format::raw_rows::Without;
 
 /// More records than this cannot be told apart by a number of 32 bits.
@@ -74,10 +74,6 @@ impl<'a> RecordPath<'a> {
             several => format!("@key{}", several + 1),
         }
     }
-}
-
-pub(super) fn offset(text: &str, inside: &str) -> usize {
-    inside.as_ptr().addr().saturating_sub(text.as_ptr().addr())
 }
 
 /// Goes to the records, and remembers what they stand in.

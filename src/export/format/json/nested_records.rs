@@ -13,21 +13,19 @@ use crate::export::format::json::json_value;
 use crate::export::format::json::json_value::{JsonFault as ValueFault, JsonText, RecordCells};
 use crate::export::format::json::key_names::Names;
 use crate::export::format::json::nested_path::{PathStep, steps};
-use crate::export::format::json::nested_places::{Finder, FoundRecord, Frame, RecordPath, RecordPlace, offset};
+use crate::export::format::json::nested_places::{Finder, FoundRecord, Frame, RecordPath, RecordPlace};
 use crate::export::format::json::record_finder::documents;
-use crate::export::format::line_numbers::Lines;
+use crate::export::format::line_numbers::RecordLines;
 use crate::export::format::raw_rows::{RawRows, Without};
 
 /// The records of a text, one at a time.
 #[derive(Debug)]
 pub(in crate::export) struct NestedRecords<'a> {
-    text: &'a str,
     way: RecordPath<'a>,
     found: FoundRecord<'a>,
     names: Names,
-    lines: Lines<'a>,
+    lines: RecordLines<'a>,
     next: Option<usize>,
-    line: u64,
     /// Objects read so far, so that a key that stands in one of them twice is seen.
     read: usize,
     cells: RecordCells<'a>,
@@ -77,22 +75,19 @@ impl<'a> NestedRecords<'a> {
         if found.places.iter().all(|place| place.record.is_err()) {
             return Err(Fault::new(Damage::NoRecords));
         }
-        let (names, lines, line) = (Names::default(), Lines::new(text.as_bytes()), 1);
         let mut all = Self {
-            text,
             way,
             found,
-            names,
-            lines,
+            names: Names::default(),
+            lines: RecordLines::of(text),
             next: Some(0),
-            line,
             read: 0,
             cells: RecordCells::default(),
             around: Vec::new(),
         };
         // Once for the names, and then once more for the values.
         while all.advance()? {}
-        (all.next, all.lines, all.line) = (None, Lines::new(text.as_bytes()), 1);
+        (all.next, all.lines) = (None, RecordLines::of(text));
         all.around.clear();
         Ok(all)
     }
@@ -149,7 +144,7 @@ impl<'a> NestedRecords<'a> {
         };
         self.read += 1;
         let mut values = Vec::new();
-        let line = self.line;
+        let line = self.lines.line();
         let Self { names, way, read, .. } = self;
         if let Some((step, key)) = frame.key.as_deref() {
             let index = names.use_in(*read, &way.key_column(*step)).map_err(|fault| damage(line, fault))?;
@@ -207,15 +202,13 @@ impl RawRows for NestedRecords<'_> {
         let Some(place) = self.found.places.get(next) else { return Ok(false) };
         let frame = place.frame;
         let at = place.record.ok().or_else(|| self.frame(frame?).map(|frame| frame.object));
-        if let Some(at) = at.filter(|at| at.len() > 2 || place.record.is_ok()) {
-            self.line = self.lines.at(offset(self.text, at));
-        }
+        self.lines.next(at.filter(|at| at.len() > 2 || place.record.is_ok()));
         self.go_into(frame)?;
         self.cells.clear(self.names.len());
         for (index, value) in self.around.iter().flat_map(|(_, values)| values) {
             self.cells.put(*index, value.clone());
         }
-        self.own_values(next).map_err(|fault| damage(self.line, fault))?;
+        self.own_values(next).map_err(|fault| damage(self.lines.line(), fault))?;
         self.next = Some(next + 1);
         Ok(true)
     }
@@ -249,7 +242,7 @@ impl RawRows for NestedRecords<'_> {
     }
 
     fn line(&self) -> u64 {
-        self.line
+        self.lines.line()
     }
 
     fn text(&self) -> String {
