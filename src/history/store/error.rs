@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::ErrorCode;
 
 use crate::history::run_record::WriteId;
-use crate::history::store::run_lock::MOUNT;
+use crate::history::store::state_folder::MOUNT;
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::line::LineKey;
 

@@ -11,6 +11,7 @@ pub(crate) mod older_history_check;
 pub mod open;
 pub(crate) mod rows;
 pub mod run_lock;
+pub(crate) mod state_folder;
 pub(crate) mod stored_remedies;
 pub mod unbegun_nights;
 pub mod verify_chain;

@@ -17,7 +17,7 @@ use crate::history::store::error::StoreError;
 use crate::history::store::history_head::forget;
 use crate::history::store::migrations;
 use crate::history::store::migrations::MIGRATIONS;
-use crate::history::store::run_lock::{create_private_dir, dangling_link, owners_alone};
+use crate::history::store::state_folder::{create_private_dir, dangling_link, owners_alone};
 use crate::reconcile::model::ids::RunId;
 
 /// What recount did so far: runs, plans, lines, findings, and the journal of writes.

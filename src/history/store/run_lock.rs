@@ -1,13 +1,14 @@
 //! One run per state folder, by a lock that the kernel drops with the process.
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io, process};
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use rustix::process::geteuid;
+
+use crate::history::store::state_folder::{create_private_dir, dangling_link};
 
 /// The right to run, and to write to ConnectWise. It ends with this value, or with the process, however that ends;
 /// there is no stale lock to be removed by hand.
@@ -88,42 +89,6 @@ impl Drop for RunLock {
         // Unlocked by name, not only by closing: a child that is just being started may still share the handle.
         let _ = self.directory.unlock();
     }
-}
-
-/// Creates a folder that only its owner can enter. One that is there keeps its mode, and is refused if others may write
-/// in it: they could put a link in the place of a file, or another history in the place of this one.
-pub(crate) fn create_private_dir(path: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-    owners_alone(path)
-}
-
-/// The link on the way to a folder that leads to nothing. A history that lies behind it is not seen: nobody may take that for a
-/// folder that never was.
-pub(crate) fn dangling_link(folder: &Path) -> Option<PathBuf> {
-    let is_nothing = |path: &Path| matches!(fs::metadata(path), Err(error) if error.kind() == io::ErrorKind::NotFound);
-    if !is_nothing(folder) {
-        return None;
-    }
-    let is_link = |path: &Path| path.symlink_metadata().is_ok_and(|found| found.is_symlink());
-    folder.ancestors().find(|path| is_link(path) && is_nothing(path)).map(Path::to_owned)
-}
-
-/// What to do about it.
-pub(crate) const MOUNT: &str = "mount what the link leads to. To begin anew on purpose, remove the link.";
-
-/// Looks whether none but its owner may write in a folder.
-pub(crate) fn owners_alone(folder: &Path) -> io::Result<()> {
-    let metadata = fs::metadata(folder)?;
-    let (mode, owner, user) = (metadata.mode() & 0o7777, metadata.uid(), geteuid().as_raw());
-    let why = match () {
-        () if mode & 0o022 != 0 => {
-            format!("others may write in it (mode {mode:04o}); run: chmod go-w {}", folder.display())
-        }
-        // Root may work on the state of the service's user.
-        () if owner != user && owner != 0 && user != 0 => format!("it belongs to another user ({owner})"),
-        () => return Ok(()),
-    };
-    Err(io::Error::new(io::ErrorKind::PermissionDenied, why))
 }
 
 /// Writes a small file whole, and never through a link.
@@ -214,23 +179,6 @@ mod tests {
         std::os::unix::fs::symlink(&elsewhere, dir.path().join(PID_FILE)).unwrap();
         drop(RunLock::take(dir.path(), noon()).unwrap());
         assert_eq!(fs::read(&elsewhere).unwrap(), b"mine", "a link is not written through");
-    }
-
-    /// A disk that is not mounted would be taken for a folder that never was.
-    #[test]
-    fn a_link_to_nothing_anywhere_on_the_way_is_found() {
-        let dir = tempfile::tempdir().unwrap();
-        let link = dir.path().join("disk");
-        std::os::unix::fs::symlink(dir.path().join("not-mounted"), &link).unwrap();
-        for state in [link.clone(), link.join("state"), link.join("a/state")] {
-            assert_eq!(dangling_link(&state), Some(link.clone()));
-            let refusal = RunLock::take(&state, noon()).unwrap_err();
-            assert!(matches!(refusal, LockError::Unmounted { .. }), "{refusal}");
-        }
-        assert_eq!(dangling_link(&dir.path().join("new/state")), None);
-        assert_eq!(dangling_link(Path::new("state-that-is-not-there")), None);
-        fs::create_dir(dir.path().join("not-mounted")).unwrap();
-        assert_eq!(dangling_link(&link.join("state")), None);
     }
 
     #[test]
