@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Night, wait_until};
+use crate::support::{Night, now, wait_until};
 
 /// An empty folder beside a vendor's export, and the options that a newcomer gives.
 fn init(night: &Night, more: &[&str]) -> Vec<String> {
@@ -296,6 +296,23 @@ fn check_proves_the_keys_and_names_what_is_not_there() {
     let said = night.recount(&["check"]);
     assert!(said.out.contains("has no login company elsewhere"), "{}", said.out);
     assert!(!said.out.contains("✓ mail: keys"), "{}", said.out);
+}
+
+/// A host that is a day ahead begins lines, and ends old ones, a day early: nobody would see it in the report.
+#[test]
+fn check_says_that_the_clock_is_not_connectwises() {
+    let night = Night::new();
+    let dated =
+        |date: &str| night.fault(&format!(r#"[{{"when": {{}}, "then": {{"headers": {{"Date": "{date}"}}}}}}]"#));
+    dated("Wed, 04 Mar 2026 02:00:00 GMT");
+    let said = night.recount(&["check"]);
+    assert!(said.out.contains("d ahead of ConnectWise's"), "{}", said.out);
+    dated("Mon, 04 Mar 2233 02:00:00 GMT");
+    let said = night.recount(&["check"]);
+    assert!(said.out.contains("d behind ConnectWise's"), "{}", said.out);
+    dated(&now().format("%a, %d %b %Y %H:%M:%S GMT").to_string());
+    let said = night.recount(&["check"]);
+    assert!(!said.out.contains("of ConnectWise's") && !said.out.contains("behind ConnectWise's"), "{}", said.out);
 }
 
 /// Whoever has a live ConnectWise can answer what nobody wrote down, and gives nobody away.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use chrono::{DateTime, FixedOffset};
+use chrono::{DateTime, FixedOffset, TimeDelta};
 use rust_decimal::Decimal;
 
 use crate::history::run_record::{ExportRecord, LineRecord, RunRecord};
@@ -66,8 +66,12 @@ pub(crate) fn minute(at: DateTime<FixedOffset>) -> String {
 
 /// How old the export was when the run began.
 pub(crate) fn age(started_at: DateTime<FixedOffset>, export: &ExportRecord) -> String {
-    let age = started_at.signed_duration_since(export.modified_at);
-    match (age.num_days(), age.num_hours(), age.num_minutes()) {
+    span(started_at.signed_duration_since(export.modified_at))
+}
+
+/// A length of time, in the largest unit that says it: `4 d`, `26 h`, `5 min`.
+pub(crate) fn span(time: TimeDelta) -> String {
+    match (time.num_days(), time.num_hours(), time.num_minutes()) {
         (days, _, _) if days >= 3 => format!("{days} d"),
         (_, hours, _) if hours >= 1 => format!("{hours} h"),
         (_, _, minutes) => format!("{} min", minutes.max(0)),

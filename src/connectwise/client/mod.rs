@@ -9,6 +9,7 @@ pub(crate) mod paging;
 pub(crate) mod pause_after_429;
 pub(crate) mod read_attempt;
 pub(crate) mod requests_per_minute;
+pub(crate) mod server_clock;
 pub mod settings;
 pub mod shared_connection;
 pub mod status_meaning;
@@ -38,6 +39,7 @@ use crate::connectwise::client::backoff::Backoff;
 use crate::connectwise::client::codebase::CodebaseAnswer;
 use crate::connectwise::client::pause_after_429::{Gate, Throttle};
 use crate::connectwise::client::requests_per_minute::Pace;
+use crate::connectwise::client::server_clock::ServerClock;
 use crate::connectwise::client::settings::{ApiKeys, ClientError, ConnectWiseSettings};
 use crate::connectwise::client::shared_connection::{Parts, SharedConnection};
 use crate::connectwise::client::stopwatch::{RunningStopwatch, Stopwatch};
@@ -58,6 +60,7 @@ pub struct Client {
     throttle: Throttle,
     pub(crate) backoff: Backoff,
     clock: Option<fn() -> std::time::SystemTime>,
+    pub(crate) server_clock: ServerClock,
     pub(crate) censor: Censor,
     sent: AtomicU64,
     retried: AtomicU64,
@@ -118,6 +121,7 @@ impl Client {
             throttle: Throttle::default(),
             backoff: Backoff::new(settings.retry_pause_max),
             clock: settings.clock,
+            server_clock: ServerClock::default(),
             censor: Censor::new(shapes_of(keys, credentials)),
             company: settings.company,
             sent: AtomicU64::new(0),
@@ -247,6 +251,9 @@ impl Client {
         let sent_at = Instant::now();
         let answer = transport::exchange(&self.connection.0.pool, request, sent_at).await?;
         self.answer_times.note(sent_at.elapsed());
+        if let Some(clock) = self.clock {
+            self.server_clock.note(&answer.headers, clock());
+        }
         if answer.status == StatusCode::TOO_MANY_REQUESTS {
             let wait = self.backoff.after_429(&answer.headers, self.clock);
             tracing::warn!(wait_s = wait.as_secs(), "ConnectWise asks to wait: too many requests");

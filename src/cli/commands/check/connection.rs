@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use chrono::TimeDelta;
+
 use crate::cli::commands::check::check_output::CheckList;
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::connectwise::client::Client;
@@ -16,6 +18,9 @@ use crate::reconcile::model::mapping::{Mapping, folded};
 use crate::reconcile::model::plan::outcome::Mode;
 use crate::report::exit_codes::Exit;
 use crate::report::numbers_and_dates;
+
+/// Clocks that are set by the network differ by seconds; answers that took long, by less than this.
+const CLOCKS_APART_S: i64 = 300;
 
 impl CheckList {
     /// The login company, the keys, and each read right; whether all reads are allowed. The keys are good once an answer
@@ -46,6 +51,12 @@ impl CheckList {
             self.good(&name("keys"), site);
         } else {
             self.note(&name("keys"), format!("{site}: not proven, because no read was answered"));
+        }
+        if let Some(ahead_s) = client.server_clock.ahead_s().filter(|ahead_s| ahead_s.abs() >= CLOCKS_APART_S) {
+            let side = if ahead_s > 0 { "ahead of" } else { "behind" };
+            let apart = numbers_and_dates::span(TimeDelta::seconds(ahead_s.abs()));
+            let why = "lines begin on this host's day: if it is this clock that is wrong, set it before a night runs";
+            self.note(&name("clock"), format!("{apart} {side} ConnectWise's, as its answer says; {why}"));
         }
         let mut all = true;
         for (right, answer) in answers {
