@@ -15,6 +15,7 @@ pub mod fuzz;
 pub mod hosted_member;
 pub mod probe;
 pub(crate) mod reads;
+pub(crate) mod server_clock;
 pub mod shared_reads;
 pub(crate) mod urls;
 pub(crate) mod wire;

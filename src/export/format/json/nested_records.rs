@@ -290,12 +290,12 @@ mod tests {
 
     #[test]
     fn an_object_by_key_has_its_keys_as_a_column() {
-        assert_eq!(told(r#"{"A":{"n":5},"B":{"n":7}}"#, "{}"), "1: @key|n\n1: A|5\n1: B|7");
-        assert_eq!(told(r#"{"A":5,"B":7}"#, "{}"), "1: @key|@value\n1: A|5\n1: B|7");
-        assert_eq!(told(r#"{"data":{"A":[{"n":5},{"n":6}]}}"#, "data{}[]"), "1: @key|data.n\n1: A|5\n1: A|6");
+        assert_eq!(told(r#"{"A":{"n":5},"B":{"n":7}}"#, "{}"), "1: @key|n\n1: A|5\n2: B|7");
+        assert_eq!(told(r#"{"A":5,"B":7}"#, "{}"), "1: @key|@value\n1: A|5\n2: B|7");
+        assert_eq!(told(r#"{"data":{"A":[{"n":5},{"n":6}]}}"#, "data{}[]"), "1: @key|data.n\n1: A|5\n2: A|6");
         assert_eq!(
             told(r#"{"A":{"E3":5,"E5":1},"B":{"E3":2}}"#, "{}{}"),
-            "1: @key|@key2|@value\n1: A|E3|5\n1: A|E5|1\n1: B|E3|2"
+            "1: @key|@key2|@value\n1: A|E3|5\n2: A|E5|1\n3: B|E3|2"
         );
         assert_eq!(told(r#"[{"c":"A","l":[{"n":1}]}]"#, "[].l[]"), "1: c|l.n\n1: A|1");
     }
