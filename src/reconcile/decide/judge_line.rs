@@ -18,9 +18,10 @@ use crate::reconcile::model::plan::reason_code::Code;
 use crate::reconcile::model::quantity::Quantity;
 
 impl LineRules<'_> {
-    /// What is to happen to a line, unless an operator said that it is to be kept as it is.
+    /// What is to happen to a line, unless an operator said that it is to be kept as it is, or ignored its step.
     pub fn judge(&self, case: LineCase<'_>) -> LineDecision {
-        self.past.decisions.keep(case.key, self.judge_by_rules(case), self.today)
+        let decisions = &self.past.decisions;
+        decisions.keep(case.key, decisions.leave(case.key, self.judge_by_rules(case), self.today), self.today)
     }
 
     fn judge_by_rules(&self, case: LineCase<'_>) -> LineDecision {

@@ -81,6 +81,19 @@ impl Decisions {
         ))
     }
 
+    /// Leaves a line whose step somebody ignored while it waited for time to pass, a second night or another day: what was
+    /// ignored is not written because the wait is over.
+    pub(in crate::reconcile) fn leave(&self, key: &LineKey, judgement: LineDecision, today: NaiveDate) -> LineDecision {
+        let LineDecision { verdict, live, named, .. } = &judgement;
+        let ignored = self.0.get(&DecisionSubject::line(key)).filter(|answer| answer.holds_on(today));
+        match ignored.filter(|answer| answer.ignores(verdict, *live, named)) {
+            Some(answer) => {
+                LineDecision { verdict: Verdict::Skipped(Code::Ignored), detail: answer.sentence(), ..judgement }
+            }
+            None => judgement,
+        }
+    }
+
     /// Leaves a line that is to be kept as it is.
     pub(in crate::reconcile) fn keep(&self, key: &LineKey, judgement: LineDecision, today: NaiveDate) -> LineDecision {
         let kept = self.0.get(&DecisionSubject::line(key)).filter(|decision| decision.verb == AnswerVerb::Keep);
@@ -131,7 +144,7 @@ impl Decisions {
             return;
         }
         let index = Index::new(integration, lines.iter().filter_map(|line| Some((&*line.handle, line.key()?.clone()))));
-        let (mut ignored, mut open, mut expired) = (Vec::new(), Vec::new(), self.expired_keeps(today, lines));
+        let (mut ignored, mut open, mut expired) = (Vec::new(), Vec::new(), self.expired_holds(today, lines));
         for finding in findings.iter_mut().filter(|finding| finding.severity == Severity::Decide) {
             let Some(matter) = DecisionSubject::of(finding, &index) else { continue };
             let answer = self.0.get(&matter).filter(|a| a.verb == AnswerVerb::Ignore && a.reason == finding.code);
@@ -168,12 +181,13 @@ impl Decisions {
         sort(findings);
     }
 
-    /// A keep that ran out, on lines that it would still hold: somebody meant to look again on that day.
-    fn expired_keeps(&self, today: NaiveDate, lines: &[Line]) -> Vec<Finding> {
+    /// A keep, or an ignored wait, that ran out, on lines that it would still hold: somebody meant to look again on that day.
+    fn expired_holds(&self, today: NaiveDate, lines: &[Line]) -> Vec<Finding> {
         let over = lines.iter().filter_map(|line| {
             let decision = self.0.get(&DecisionSubject::line(line.key()?))?;
             let keeps = decision.verb == AnswerVerb::Keep && decision.keeps(&line.verdict, line.live);
-            let over = keeps && !decision.holds_on(today);
+            let leaves = decision.ignores(&line.verdict, line.live, &line.named);
+            let over = (keeps || leaves) && !decision.holds_on(today);
             over.then(|| {
                 let told = finding(Severity::Warning, Code::DecisionExpired, String::new());
                 decision.expired(&told.about_line(&line.handle, &line.sources))
@@ -201,6 +215,17 @@ impl Decision {
         let left = *verdict == Verdict::Held(Code::LineLeftBehind);
         let same = left == (self.reason == Code::LineLeftBehind);
         same && keep_applies(verdict) && self.is_of_quantity(billed(live))
+    }
+
+    /// Whether a line would be written for no other reason than that the wait is over in which its step was ignored.
+    fn ignores(&self, verdict: &Verdict, live: Option<LiveAddition>, named: &Named) -> bool {
+        let is_its_step = match (self.reason, verdict) {
+            (Code::ToZero, Verdict::Update(change)) => self.seen.is_some_and(|seen| seen.wanted == Some(change.to)),
+            (Code::HostChanged | Code::LineJustEnded, Verdict::Create(_)) => true,
+            _ => false,
+        };
+        let is_its_line = || self.is_for(live.map(|live| live.addition), named) && self.is_of_quantity(billed(live));
+        self.verb == AnswerVerb::Ignore && is_its_step && is_its_line()
     }
 
     /// Whether a line asks about no addition that was not shown when it was kept. Its own one may be another by now, unless
