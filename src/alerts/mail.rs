@@ -49,6 +49,8 @@ pub enum Privacy {
 
 /// Of one command; `alerts_within` ends the whole of it before.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
+/// Of the goodbye, on which nothing depends.
+const GOODBYE_WITHIN: Duration = Duration::from_millis(500);
 
 impl Mail {
     /// Sends it, and gives the receivers that the server refused while it took others.
@@ -56,7 +58,8 @@ impl Mail {
         let message = self.message(brief)?;
         let mut connection = self.connected().await?;
         let delivered = deliver(&mut connection, &message).await;
-        connection.abort().await;
+        // Who took the message has it, whether the goodbye is answered or not.
+        let _ = tokio::time::timeout(GOODBYE_WITHIN, connection.abort()).await;
         delivered.map_err(|error| self.failed(&error))
     }
 

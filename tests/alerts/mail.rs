@@ -269,3 +269,20 @@ fn a_morning_like_the_one_before_says_so_in_its_subject() {
     assert!(!received[0].data.contains("Like yesterday"), "{}", received[0].data);
     assert!(received[1].data.contains("Like yesterday") && received[1].data.contains("Still open: 1 "));
 }
+
+/// A mail that was taken was told as lost, and the next one told of it once more.
+#[test]
+fn a_server_that_does_not_answer_the_goodbye_has_the_mail() {
+    let night = Night::new();
+    night.approve();
+    let server = Smtp::start(Greeting::Implicit, "PLAIN");
+    mail(&night, &server, "implicit", "when = \"always\"");
+    let text = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    night.write("recount.toml", text.replace("billing@example.com", "no-goodbye@example.com"));
+    for run in 0..2 {
+        night.run().exits(0);
+        assert_eq!(server.received().len(), run + 1);
+        assert!(!night.recount(&["status"]).out.contains("not delivered"));
+    }
+    assert!(!server.received()[1].data.contains("not delivered"));
+}

@@ -150,6 +150,8 @@ where
             }
             kept.lock().expect("nobody panics here").push(mail.clone());
             say(lines, "250 taken").await;
+        } else if line == "QUIT" && mail.to.iter().any(|to| to.contains("no-goodbye")) {
+            // It stays silent until the sender hangs up.
         } else if line == "QUIT" {
             say(lines, "221 bye").await;
             return;
