@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use lettre::Message;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
@@ -60,7 +62,8 @@ impl Mail {
         let delivered = deliver(&mut connection, &message).await;
         // Who took the message has it, whether the goodbye is answered or not.
         let _ = tokio::time::timeout(GOODBYE_WITHIN, connection.abort()).await;
-        delivered.map_err(|error| self.failed(&error))
+        let refused = delivered.map_err(|error| self.failed(&error))?;
+        Ok(refused.into_iter().map(|said| self.without_password(said)).collect())
     }
 
     /// The message as it is sent.
@@ -116,7 +119,17 @@ impl Mail {
     }
 
     fn failed(&self, error: &lettre::transport::smtp::Error) -> NotifyError {
-        NotifyError::Failed { host: format!("{}:{}", self.server, self.port), why: error_chain(error) }
+        let why = self.without_password(error_chain(error));
+        NotifyError::Failed { host: format!("{}:{}", self.server, self.port), why }
+    }
+
+    /// A server's words without what signs in there: some repeat the command that they do not know.
+    fn without_password(&self, said: String) -> String {
+        let Some((user, password)) = &self.login else { return said };
+        let password = password.expose_secret();
+        let sent = [format!("\0{user}\0{password}"), password.to_owned()].map(|secret| STANDARD_NO_PAD.encode(secret));
+        let secrets = sent.iter().map(String::as_str).chain([password]).filter(|secret| !secret.is_empty());
+        secrets.fold(said, |said, secret| said.replace(secret, "[redacted]"))
     }
 }
 

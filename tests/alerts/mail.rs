@@ -1,5 +1,7 @@
 //! Mail, at a real server.
 
+use base64::Engine as _;
+
 use super::smtp::{Greeting, PASSWORD, Received, Smtp, TLS_FOLDER, USER};
 use crate::support::Night;
 
@@ -285,4 +287,23 @@ fn a_server_that_does_not_answer_the_goodbye_has_the_mail() {
         assert!(!night.recount(&["status"]).out.contains("not delivered"));
     }
     assert!(!server.received()[1].data.contains("not delivered"));
+}
+
+/// A server that repeats what it does not know wrote the password into log, status and history.
+#[test]
+fn what_a_server_repeats_of_the_sign_in_is_shown_nowhere() {
+    let night = Night::new();
+    night.approve();
+    let server = Smtp::start(Greeting::Implicit, "PLAIN");
+    mail(&night, &server, "implicit", "when = \"always\"");
+    let text = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    night.write("recount.toml", text.replace(USER, "parrot@example.com"));
+    let run = night.run().exits(0);
+    let (status, test) = (night.recount(&["status"]), night.recount(&["alerts", "test"]).exits(1));
+    assert!(run.err.contains("unrecognized command: AUTH PLAIN [redacted] ([redacted])"), "{}", run.err);
+    let sent = base64::engine::general_purpose::STANDARD_NO_PAD.encode(format!("\0parrot@example.com\0{PASSWORD}"));
+    for said in [&run, &status, &test] {
+        let all = format!("{}{}", said.out, said.err);
+        assert!(!all.contains(PASSWORD) && !all.contains(&sent), "{all}");
+    }
 }

@@ -122,6 +122,8 @@ where
         let decoded = |text: &str| String::from_utf8(STANDARD.decode(text).unwrap_or_default()).unwrap_or_default();
         if line.starts_with("EHLO") {
             say(lines, &format!("250-here\r\n250 AUTH {auth}")).await;
+        } else if line.strip_prefix("AUTH PLAIN ").is_some_and(|word| decoded(word).contains("parrot")) {
+            say(lines, &format!("500 5.5.1 unrecognized command: {line} ({PASSWORD})")).await;
         } else if let Some(word) = line.strip_prefix("AUTH PLAIN ") {
             mail.login = format!("PLAIN {}", decoded(word).replace('\0', " ").trim());
             signed_in(lines, &mail.login).await;
