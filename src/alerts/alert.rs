@@ -38,6 +38,8 @@ pub enum RunFilter {
     Attention,
     /// Those that are not like the night before: something is new, settled, written, or otherwise ended.
     Changes,
+    /// Those of either.
+    AttentionOrChanges,
     /// None.
     Never,
 }

@@ -69,22 +69,26 @@ impl History {
         self.connection.query_row_and_then(sql, [alert], |row| maybe_time(row, "at"))
     }
 
-    /// The nights of an integration before `run` that this alert had to tell and told nobody, newest first: those since its
-    /// last message that arrived, from when it was in use.
+    /// The nights of an integration before `run` that this alert told nobody, newest first: those since its last message that
+    /// arrived, from when it was in use. With each, whether its message was due and lost; of a process that ended before
+    /// its alerts nobody knows.
     pub fn untold_nights(
         &self,
         alert: &str,
         integration: &IntegrationName,
         run: RunId,
-    ) -> Result<Vec<RunSummary>, StoreError> {
+    ) -> Result<Vec<(RunSummary, bool)>, StoreError> {
         let sql = "WITH notes AS (SELECT a.run, a.outcome FROM alerts AS a JOIN runs AS r ON r.run = a.run
                        WHERE a.alert = ?1 AND a.digest = 0 AND r.integration = ?2 AND a.run < ?3)
-                   SELECT * FROM runs WHERE integration = ?2 AND command IN ('run', 'apply') AND run < ?3
+                   SELECT *, run IN (SELECT run FROM notes) AS was_due
+                       FROM runs WHERE integration = ?2 AND command IN ('run', 'apply') AND run < ?3
                        AND finished_at IS NOT NULL
                        AND run >= (SELECT min(run) FROM notes)
                        AND run > coalesce((SELECT max(run) FROM notes WHERE outcome = 'sent'), 0)
                        AND run NOT IN (SELECT run FROM notes WHERE outcome = 'not-due') ORDER BY run DESC";
-        self.rows(sql, params![alert, integration.as_str(), run.0], run_lookup::summary)
+        self.rows(sql, params![alert, integration.as_str(), run.0], |row| {
+            Ok((run_lookup::summary(row)?, row.get("was_due")?))
+        })
     }
 
     /// The last nights of an integration, newest first: runs that were meant to carry out what they planned, so neither

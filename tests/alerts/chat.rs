@@ -158,14 +158,44 @@ fn all_nights_that_nobody_was_told_of_are_told_when_the_server_is_back() {
     night.fault(r#"[{"then": {"status": 401}}]"#);
     let bad: Vec<String> = (0..2).map(|_| night.run().exits(13).first_run()["run"].to_string()).collect();
     night.no_faults();
-    night.run().exits(0);
+    // The end of the trouble was to be told as well.
+    let good = night.run().exits(0).first_run()["run"].to_string();
     server.answer(OK);
     let before = server.heard().len();
     night.run().exits(0);
     night.run().exits(0);
     let told = bodies(&server).split_off(before);
     assert_eq!(told.len(), 1, "once: {told:#?}");
-    assert_eq!(told[0]["untold"], format!("run {} of mail, denied; run {}, denied", bad[1], bad[0]), "{told:#?}");
+    let untold = format!("run {good} of mail, ok; run {}, denied; run {}, denied", bad[1], bad[0]);
+    assert_eq!(told[0]["untold"], untold, "{told:#?}");
+}
+
+/// The bad night was told, and that it was over was lost with the server: nobody heard of it.
+#[test]
+fn that_it_is_over_is_told_late_rather_than_never() {
+    let night = Night::new();
+    night.approve();
+    let server = Listener::answering(OK);
+    webhook(&night, &server, "when = [\"attention\", \"changes\"]");
+    night.run().exits(0);
+    night.fault(r#"[{"then": {"status": 401}}]"#);
+    night.run().exits(13);
+    night.no_faults();
+    server.answer("HTTP/1.1 500 Internal Server Error");
+    let good = night.run().exits(0).first_run()["run"].to_string();
+    server.answer(OK);
+    let before = server.heard().len();
+    night.run().exits(0);
+    night.run().exits(0);
+    let told = bodies(&server).split_off(before);
+    assert_eq!(told.len(), 1, "once: {told:#?}");
+    assert_eq!(told[0]["untold"], format!("run {good} of mail, ok"), "{told:#?}");
+
+    // Of both words the second one was dropped.
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,4\nBorealis,CloudFilter,5\n");
+    let before = server.heard().len();
+    night.run().exits(0);
+    assert_eq!(bodies(&server).split_off(before).len(), 1, "a line was written");
 }
 
 /// Otherwise a bad night would be lost together with the message about it.

@@ -5,6 +5,7 @@ use crate::history::run_record::{RunRecord, RunSummary};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
 use crate::reconcile::model::display_text::shown;
+use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::record_links::RecordLinks;
 use crate::report::brief::since_last_morning::RunComparison;
 use crate::report::brief::{Brief, BriefExtras};
@@ -26,22 +27,24 @@ pub(super) fn of_run<'a>(
 ) -> Result<DueAlert<'a>, StoreError> {
     // An undo looks at a few lines: it neither makes a night right again nor stands between two nights.
     let before = match run.undoes {
-        None => history.nights_before(&run.integration, Some(run.run), UNDOS_BETWEEN)?,
-        Some(_) => Vec::new(),
+        None => exit_before(run.run, run, history)?,
+        Some(_) => None,
     };
-    let before = before.into_iter().find(|night| night.undoes.is_none());
     let each = alert.rules.each;
-    let mut untold = history.untold_nights(alert.name, &run.integration, run.run)?;
-    untold.retain(|night| is_due(each, exit_of(night), None));
+    let mut untold = Vec::new();
+    for (night, was_due) in history.untold_nights(alert.name, &run.integration, run.run)? {
+        if was_due || is_due(each, exit_of(&night), exit_before(night.run, run, history)?) {
+            untold.push(night);
+        }
+    }
     let exit = run.end.as_ref().map_or(1, |end| end.exit_code);
     // An undo is compared with no night.
     let overnight = if run.undoes.is_none() { RunComparison::of(run, history)? } else { None };
     let like_yesterday = overnight.as_ref().is_some_and(|overnight| overnight.like_yesterday);
     let is_due = match each {
         RunFilter::Changes if overnight.is_some() => !like_yesterday,
-        RunFilter::Changes | RunFilter::Always | RunFilter::Attention | RunFilter::Never => {
-            is_due(each, exit, before.as_ref().map(exit_of))
-        }
+        RunFilter::AttentionOrChanges if overnight.is_some() && !like_yesterday => true,
+        _ => is_due(each, exit, before),
     };
     let due = !untold.is_empty() || is_due;
     let untold = late_alert_text(&untold);
@@ -59,11 +62,17 @@ fn is_due(each: RunFilter, exit: u8, before: Option<u8>) -> bool {
     match each {
         RunFilter::Always => true,
         // The first good one after a bad one: otherwise nobody would know that it is over.
-        RunFilter::Attention | RunFilter::Changes => {
+        RunFilter::Attention | RunFilter::Changes | RunFilter::AttentionOrChanges => {
             exit != 0 || before.is_some_and(|before| !Exit::of_code(before).is_good())
         }
         RunFilter::Never => false,
     }
+}
+
+/// The exit code of the night before one of this run's integration, if there was any.
+fn exit_before(night: RunId, run: &RunRecord, history: &History) -> Result<Option<u8>, StoreError> {
+    let before = history.nights_before(&run.integration, Some(night), UNDOS_BETWEEN)?;
+    Ok(before.iter().find(|night| night.undoes.is_none()).map(exit_of))
 }
 
 fn exit_of(run: &RunSummary) -> u8 {

@@ -218,10 +218,11 @@ fn when(field: &Field<'_>) -> Option<(RunFilter, bool)> {
         Some(_) => field.list()?.iter().map(|item| item.word(&words)).collect::<Option<_>>()?,
         None => vec![field.word(&words)?],
     };
-    let each = match (found.contains(&Word::Always), found.contains(&Word::Attention)) {
-        (true, _) => RunFilter::Always,
-        (false, true) => RunFilter::Attention,
-        (false, false) if found.contains(&Word::Changes) => RunFilter::Changes,
+    let each = match (found.contains(&Word::Attention), found.contains(&Word::Changes)) {
+        _ if found.contains(&Word::Always) => RunFilter::Always,
+        (true, true) => RunFilter::AttentionOrChanges,
+        (true, false) => RunFilter::Attention,
+        (false, true) => RunFilter::Changes,
         (false, false) => RunFilter::Never,
     };
     Some((each, found.contains(&Word::Weekly)))

@@ -18,7 +18,7 @@ fn a_night_without_a_note_is_untold_once_the_alert_is_in_use() {
     let night = |place: &mut Place| place.night(RunCommand::Run, &plan(0, vec![line(1, 3, 3)]));
     let untold = |place: &Place, run| {
         let nights = place.history.untold_nights("office", &mail(), run).unwrap();
-        nights.into_iter().map(|night| night.run).collect::<Vec<_>>()
+        nights.into_iter().map(|(night, _)| night.run).collect::<Vec<_>>()
     };
     let first = night(&mut place);
     let second = night(&mut place);
