@@ -49,8 +49,8 @@ impl<'a> RecordLines<'a> {
         Self { text, lines: Lines::new(text.as_bytes()), counted, line: 0 }
     }
 
-    /// Goes to the next record, a part of the text; `None` if it has no place of its own there, and counts as
-    /// beside the one before.
+    /// Goes to the next record, a part of the text; `None` if it has no place of its own there: where records are not
+    /// counted, it is on the line of the one before.
     pub(in crate::export) fn next(&mut self, record: Option<&str>) {
         match record {
             _ if self.counted => self.line += 1,

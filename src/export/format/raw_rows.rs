@@ -82,8 +82,8 @@ pub(in crate::export) trait RawRows {
         None
     }
 
-    /// The line of the file that it begins on, from 1; of a workbook the row's number, of a JSON document the record's
-    /// place in its array.
+    /// The line of the file that it begins on, from 1; of a workbook the row's number, of a JSON document on one line the
+    /// record's.
     fn line(&self) -> u64;
 
     /// The row as the file has it, for a person to look at.
