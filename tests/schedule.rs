@@ -220,7 +220,7 @@ fn a_schedule_with_a_mistake_is_refused_in_words() {
 fn check_says_what_the_daemon_would_say_of_a_schedule() {
     for (cron, exit, said) in [
         ("15 6 * * *", 0, "✓ schedule"),
-        ("60 6 * * *", 16, "is not five cron fields"),
+        ("60 6 * * *", 16, "is not cron's five fields"),
         ("15 6 31 2 *", 16, "never occurs"),
     ] {
         let night = Night::new();

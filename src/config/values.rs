@@ -53,7 +53,7 @@ impl Field<'_> {
 
     /// A share such as `"5%"`, from 0 to 100.
     pub(in crate::config) fn share(&self) -> Option<Percent> {
-        let percent = self.percent()?;
+        let percent = self.percent_as("from \"0%\" to \"100%\"")?;
         if percent.0 > Decimal::ONE_HUNDRED {
             self.error(format!("`{}` is a share from \"0%\" to \"100%\"", self.key));
             return None;
@@ -63,13 +63,17 @@ impl Field<'_> {
 
     /// The same of something that can more than double, such as `"250%"`.
     pub(in crate::config) fn percent(&self) -> Option<Percent> {
+        self.percent_as("of 0% or more, such as \"250%\"")
+    }
+
+    fn percent_as(&self, expected: &str) -> Option<Percent> {
         if self.value().is_integer() || self.value().is_float() {
             self.error(format!("`{}` is written as a text with a percent sign, such as \"5%\"", self.key));
             return None;
         }
         let percent = self.text()?.strip_suffix('%').and_then(|number| plain(number.trim_end()));
         if percent.is_none() {
-            self.error(format!("`{}` is a share from \"0%\" to \"100%\"", self.key));
+            self.error(format!("`{}` is a share {expected}", self.key));
         }
         percent.map(Percent)
     }

@@ -169,7 +169,9 @@ fn to_chrono(instant: Timestamp) -> DateTime<Utc> {
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "its messages say it")]
 pub enum ScheduleError {
-    #[error("schedule {text:?} is not five cron fields: minute hour day-of-month month day-of-week")]
+    #[error(
+        "schedule {text:?} is not cron's five fields, each within its range: minute (0-59) hour (0-23) day-of-month (1-31) month (1-12) day-of-week (0-7)"
+    )]
     Cron { text: String, source: CronError },
     /// The text is cron, but no day has that date.
     #[error("schedule {text:?} never occurs: no day of the calendar matches it")]

@@ -6,6 +6,8 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use toml_edit::DocumentMut;
+
 use crate::atomic_files::Replacement;
 
 /// A file, as it was and as it is.
@@ -32,6 +34,21 @@ impl From<io::Error> for NotReplaced {
         Self::Failed(error)
     }
 }
+
+/// A TOML document that was edited, in the form of its text: with its byte order mark and its line ends, as editors on Windows
+/// write them.
+pub(super) fn in_form_of(text: &str, document: &DocumentMut) -> String {
+    let (mark, new) = (if text.starts_with(BYTE_ORDER_MARK) { "\u{feff}" } else { "" }, document.to_string());
+    let ends = text.matches('\n').count();
+    let new = if ends > 0 && text.matches("\r\n").count() == ends {
+        new.replace("\r\n", "\n").replace('\n', "\r\n")
+    } else {
+        new
+    };
+    format!("{mark}{}", new.trim_start_matches(BYTE_ORDER_MARK))
+}
+
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// Keeps other edits out until the file is replaced. One that waited sees that the name leads to another file now.
 pub(super) fn hold(path: &Path) -> io::Result<File> {

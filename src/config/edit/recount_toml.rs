@@ -5,7 +5,7 @@ use std::{fs, io};
 
 use toml_edit::{DocumentMut, Item, RawString, Table, TableLike, value};
 
-use crate::config::edit::in_place::{NotReplaced, beside, hold, put_in_place};
+use crate::config::edit::in_place::{NotReplaced, beside, hold, in_form_of, put_in_place};
 use crate::config::error::ConfigErrors;
 use crate::config::load::load;
 use crate::reconcile::model::plan::outcome::Mode;
@@ -124,7 +124,7 @@ fn change(path: &Path, edit: impl FnOnce(&mut DocumentMut) -> Option<()>) -> Res
     let mut document: DocumentMut = text.parse().map_err(|_| form("it is not TOML"))?;
     edit(&mut document).ok_or_else(|| form("the table of the integration was not found"))?;
     // Beside the file, so that its relative paths mean the same while it is tried.
-    let new = beside(path, &held, document.to_string().as_bytes()).map_err(failed)?;
+    let new = beside(path, &held, in_form_of(text, &document).as_bytes()).map_err(failed)?;
     load(new.part()).map_err(ConfigEditError::Invalid)?;
     put_in_place(new, path, &before).map_err(|error| match error {
         NotReplaced::Changed => ConfigEditError::Changed { path: path.clone() },
@@ -172,6 +172,16 @@ columns = { customer = "A", service = "B", count = "C" }
         assert_eq!(changed, TEXT.replace("mode = \"observe\"   #", "mode = \"apply\"   #"));
         set_mode(&path, "mail", Mode::Observe).expect("changed back");
         assert_eq!(fs::read_to_string(&path).expect("text"), TEXT);
+    }
+
+    /// A file from Windows came back with every line changed, in whatever compares it.
+    #[test]
+    fn a_file_keeps_its_line_ends_and_its_byte_order_mark() {
+        let text = format!("\u{feff}{}", TEXT.replace('\n', "\r\n"));
+        let (_folder, path) = written(&text);
+        set_mode(&path, "mail", Mode::Apply).expect("changed");
+        let changed = fs::read_to_string(&path).expect("text");
+        assert_eq!(changed, text.replace("mode = \"observe\"   #", "mode = \"apply\"   #"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::{fs, io};
 use toml_edit::{Array, DocumentMut, InlineTable, Item, RawString, TableLike, value};
 
 use crate::config::config_file;
-use crate::config::edit::in_place::{FileChange, NotReplaced, hold, replace_file};
+use crate::config::edit::in_place::{FileChange, NotReplaced, hold, in_form_of, replace_file};
 use crate::config::error::ConfigErrors;
 use crate::config::tables::services;
 use crate::reconcile::model::export::normalized_names::normalized;
@@ -88,7 +88,7 @@ pub fn set_service(
     if known.get(service) != Some(&rule) {
         set_in(&mut document, service, choice);
     }
-    let new = document.to_string();
+    let new = in_form_of(text, &document);
     let now = rules(&new)?.rules;
     let mut meant = known.clone();
     meant.insert(service.clone(), rule);

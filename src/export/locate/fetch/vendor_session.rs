@@ -116,5 +116,6 @@ impl<'a> VendorSession<'a> {
 }
 
 fn off_host(url: &Url) -> FetchError {
-    FetchError::OffHost { to: url.host_str().unwrap_or_default().to_owned() }
+    let to = url.host_str().map_or_else(|| format!("{}:", url.scheme()), str::to_owned);
+    FetchError::OffHost { to }
 }
