@@ -45,23 +45,23 @@ impl History {
         Ok(self.value::<Option<i64>>(sql, params![integration.as_str(), fingerprint])?.map(RunId))
     }
 
-    /// The night before a run: the last one that ended, dry plans and undos aside.
-    pub fn night_before(&self, run: &RunRecord) -> Result<Option<RunRecord>, StoreError> {
+    /// The night before a run of an integration: the last one that ended, dry plans and undos aside.
+    pub fn night_before(&self, of: &IntegrationName, run: RunId) -> Result<Option<RunRecord>, StoreError> {
         let sql =
             "SELECT * FROM runs WHERE integration = ?1 AND run < ?2 AND finished_at IS NOT NULL AND undoes IS NULL
              AND command NOT IN ('plan', 'probe') ORDER BY run DESC LIMIT 1";
-        self.first_of(sql, run)
+        self.first_of(sql, of, run)
     }
 
     /// The same of those that looked at every line.
-    pub fn plan_before(&self, run: &RunRecord) -> Result<Option<RunRecord>, StoreError> {
+    pub fn plan_before(&self, of: &IntegrationName, run: RunId) -> Result<Option<RunRecord>, StoreError> {
         let sql =
             format!("SELECT * FROM runs WHERE {PLANNED} AND run < ?2 AND command <> 'plan' ORDER BY run DESC LIMIT 1");
-        self.first_of(&sql, run)
+        self.first_of(&sql, of, run)
     }
 
-    fn first_of(&self, sql: &str, run: &RunRecord) -> Result<Option<RunRecord>, StoreError> {
-        let of = params![run.integration.as_str(), run.run.0];
+    fn first_of(&self, sql: &str, of: &IntegrationName, run: RunId) -> Result<Option<RunRecord>, StoreError> {
+        let of = params![of.as_str(), run.0];
         self.read(|connection| first(connection, sql, of, whole(connection)))
     }
 

@@ -203,7 +203,7 @@ impl<'a, D: ServiceBoard> TicketSync<'a, D> {
                 run.integration
             ));
         }
-        let before = self.history.plan_before(run)?;
+        let before = self.history.plan_before(&run.integration, run.run)?;
         let findings = before.iter().flat_map(|run| &run.end).flat_map(|end| &end.findings);
         let finding = findings.into_iter().find(|finding| finding.handle.as_deref() == Some(&record.handle));
         let answers = AnswersSince::of(run, record.intended_at, self.history)?;

@@ -198,6 +198,27 @@ fn that_it_is_over_is_told_late_rather_than_never() {
     assert_eq!(bodies(&server).split_off(before).len(), 1, "a line was written");
 }
 
+/// The one message that named a customer was lost, and the next one said of it that nothing was new.
+#[test]
+fn what_a_lost_message_had_found_is_news_in_the_next() {
+    let night = Night::new();
+    night.approve();
+    let server = Listener::answering(OK);
+    webhook(&night, &server, "when = \"changes\"");
+    night.run().exits(0);
+    server.answer("HTTP/1.1 500 Internal Server Error");
+    night.export("Account,Product,Quantity\nAcme,CloudFilter,3\nBorealis,CloudFilter,5\nCedar,CloudFilter,1\n");
+    night.run().exits(3);
+    server.answer(OK);
+    let before = server.heard().len();
+    night.run().exits(3);
+    night.run().exits(3);
+    let told = bodies(&server).split_off(before);
+    assert_eq!(told.len(), 1, "the second of the two is like the one before: {told:#?}");
+    assert!(told[0]["news"].to_string().contains("New: 1 item: Cedar"), "{told:#?}");
+    assert!(!told[0].to_string().contains("ike yesterday"), "{told:#?}");
+}
+
 /// Otherwise a bad night would be lost together with the message about it.
 #[test]
 fn a_night_that_nobody_was_told_of_is_told_with_the_next() {

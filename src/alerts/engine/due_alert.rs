@@ -39,7 +39,8 @@ pub(super) fn of_run<'a>(
     }
     let exit = run.end.as_ref().map_or(1, |end| end.exit_code);
     // An undo is compared with no night.
-    let overnight = if run.undoes.is_none() { RunComparison::of(run, history)? } else { None };
+    let first_untold = untold.last().map(|night| night.run);
+    let overnight = if run.undoes.is_none() { RunComparison::of(run, first_untold, history)? } else { None };
     let like_yesterday = overnight.as_ref().is_some_and(|overnight| overnight.like_yesterday);
     let is_due = match each {
         RunFilter::Changes if overnight.is_some() => !like_yesterday,

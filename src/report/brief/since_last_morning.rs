@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::history::run_record::{LineRecord, RunRecord};
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::outcome::RunVerdict;
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
@@ -12,7 +13,7 @@ use crate::report::brief::settled::AnswersSince;
 use crate::report::numbers_and_dates::{plural, step};
 use crate::report::{display_names, lines};
 
-/// A run beside the last night before it that looked at every line.
+/// A run beside the last night before it that looked at every line, of those that somebody was told of.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RunComparison {
     /// Titles of the open items that were not there before.
@@ -23,17 +24,19 @@ pub struct RunComparison {
     pub settled: Vec<(String, String)>,
     /// Titles of those that ask for another step than before, each with both: what was printed for the old one is refused.
     pub moved: Vec<(String, String)>,
-    /// Nothing is new, settled or moved, nothing was written or failed, and the verdict is the same.
+    /// Nothing is new, settled or moved, nothing was written or failed, the run ended in the same way, and yesterday was told.
     pub like_yesterday: bool,
 }
 
 type Key = (String, Code);
 
 impl RunComparison {
-    /// The run beside the night before it; `None` where there was none.
-    pub fn of(run: &RunRecord, history: &History) -> Result<Option<Self>, StoreError> {
-        let Some(yesterday) = history.night_before(run)? else { return Ok(None) };
-        let planned = if looked(&yesterday) { Some(yesterday.clone()) } else { history.plan_before(run)? };
+    /// The run beside the night before it, or before the first night since of which `untold` says that nobody knows: what that
+    /// one found is news still. `None` where there was none.
+    pub fn of(run: &RunRecord, untold: Option<RunId>, history: &History) -> Result<Option<Self>, StoreError> {
+        let (name, first) = (&run.integration, untold.unwrap_or(run.run));
+        let Some(yesterday) = history.night_before(name, first)? else { return Ok(None) };
+        let planned = if looked(&yesterday) { Some(yesterday.clone()) } else { history.plan_before(name, first)? };
         let (now, then) = (asked(run), planned.as_ref().map(asked).unwrap_or_default());
         let of_yesterday = asked(&yesterday);
         let since = history.waiting_since(&run.integration)?;
@@ -69,7 +72,8 @@ impl RunComparison {
             let totals = end.totals;
             totals.changed + totals.failed + totals.unknown == 0
         });
-        let same = verdict(run) == verdict(&yesterday);
+        let ended = |run: &RunRecord| run.end.as_ref().map(|end| (end.verdict, end.exit_code));
+        let same = untold.is_none() && ended(run) == ended(&yesterday);
         let like_yesterday = new.is_empty() && settled.is_empty() && moved.is_empty() && quiet && same;
         Ok(Some(Self { new, still, settled, moved, like_yesterday }))
     }

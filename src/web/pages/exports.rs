@@ -48,7 +48,7 @@ fn newest(visit: &Visit) -> Result<Markup, PageError> {
         let refused = plan.refused.as_ref().map(|(run, _)| run);
         let run = refused.filter(|run| run.planned.is_some()).unwrap_or(&plan.run);
         let Some(planned) = &run.planned else { continue };
-        let before = visit.desk.history()?.plan_before(run)?;
+        let before = visit.desk.history()?.plan_before(&run.integration, run.run)?;
         let before = before.and_then(|run| run.planned).map(|planned| planned.export.units);
         rows.push(newest_row(visit, run, (&planned.export, before), refused));
         guards.push(guard_measurements::of_export(run));
