@@ -19,6 +19,7 @@ use crate::reconcile::model::decision::{Decision, DecisionSubject, Decisions, Se
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CustomerName, IntegrationName, RunId, ServiceName};
 use crate::reconcile::model::past::ExportStamp;
 use crate::reconcile::model::plan::finding::{Finding, finding};
+use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::AnswerVerb;
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
 
@@ -39,7 +40,10 @@ impl History {
     ) -> Result<(), StoreError> {
         let Decision { handle, verb, until, note, who, at, reason, seen, named, within, spent: _ } = decision;
         let (kind, agreement, product, customer, service) = columns_of(matter);
-        let item = if let DecisionSubject::Line(_, _, item) = matter { item.as_deref() } else { None };
+        let item = match matter {
+            DecisionSubject::Line(_, _, item) | DecisionSubject::LeftBehind(_, _, item) => item.as_deref(),
+            _ => None,
+        };
         self.write(|transaction| {
             transaction
                 .prepare_cached(
@@ -132,24 +136,54 @@ pub(super) fn decisions(
                                                     WHERE seen.run = d.run AND own.run = ?2), 0))
          ORDER BY decision"
     ))?;
-    let mut last: BTreeMap<DecisionSubject, (Decision, i64)> = BTreeMap::new();
+    let (mut answers, mut begun_after) = (Decisions::default(), BTreeMap::new());
     for row in statement.query_and_then(params![integration.as_str(), of.map(|run| run.0)], |row| {
         Ok::<_, StoreError>((matter(row)?, decision(row)?, row.get("journal")?))
     })? {
         let (matter, decision, journal) = row?;
         match decision.verb {
-            AnswerVerb::Reopen => _ = last.remove(&matter),
-            _ => _ = last.insert(matter, (decision, journal)),
+            AnswerVerb::Reopen => _ = answers.0.remove(&matter),
+            _ => {
+                begun_after.insert(matter.clone(), journal);
+                answers.add(matter, decision);
+            }
         }
     }
     // Of an accepted step that is over it is told that it was taken; what was kept or ignored is open again.
-    last.retain(|_, (decision, _)| decision.verb == AnswerVerb::Accept || !decision.spent);
-    let decided = last.into_iter().map(|(matter, (decision, journal))| {
-        let spent = decision.verb == AnswerVerb::Accept
-            && (decision.spent || written_since(connection, integration, &matter, journal)?);
-        Ok((matter, Decision { spent, ..decision }))
-    });
-    Ok(Decisions(decided.collect::<Result<_, StoreError>>()?))
+    answers.0.retain(|_, decision| decision.verb == AnswerVerb::Accept || !decision.spent);
+    for (matter, decision) in answers.0.iter_mut().filter(|(_, decision)| decision.verb == AnswerVerb::Accept) {
+        let journal = begun_after.get(matter).copied().unwrap_or_default();
+        decision.spent = decision.spent || written_since(connection, integration, matter, journal)?;
+    }
+    Ok(answers)
+}
+
+/// See [`crate::reconcile::model::past::Past::let_be`].
+pub(super) fn let_be(
+    connection: &Connection,
+    integration: &IntegrationName,
+) -> Result<BTreeMap<LineKey, AdditionId>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT agreement, product, item, addition, verb FROM decisions
+         WHERE integration = ?1 AND kind = 'line' AND reason = 'line-left-behind' AND addition IS NOT NULL
+         ORDER BY decision",
+    )?;
+    let mut let_be = BTreeMap::new();
+    for answer in statement.query_and_then([integration.as_str()], |row| {
+        Ok::<_, StoreError>((
+            line_key(row)?.folded().into_owned(),
+            AdditionId(row.get("addition")?),
+            word(row, "verb", AnswerVerb::from_word)?,
+        ))
+    })? {
+        match answer? {
+            (key, addition, AnswerVerb::Keep | AnswerVerb::Ignore) => _ = let_be.insert(key, addition),
+            (key, _, AnswerVerb::Accept) => _ = let_be.remove(&key),
+            // It is asked about, and not forgotten.
+            (_, _, AnswerVerb::Reopen) => {}
+        }
+    }
+    Ok(let_be)
 }
 
 /// Ends the answers that an export which was accepted no longer asks for: the same step of a later day is another question.
@@ -163,11 +197,15 @@ pub(super) fn lapse(
     let mut told = Vec::new();
     let answers = decisions(transaction, integration, Some(run))?;
     let open = answers.0.iter().filter(|(_, decision)| !decision.spent);
-    let shown: BTreeMap<DecisionSubject, &LineRecord> =
-        lines.iter().filter_map(|line| Some((DecisionSubject::line(&line.key()?), line))).collect();
+    let shown: BTreeMap<DecisionSubject, &LineRecord> = lines
+        .iter()
+        .filter_map(|line| Some((line.key()?, line)))
+        .flat_map(|(key, line)| [(DecisionSubject::line(&key), line), (DecisionSubject::left_behind(&key), line)])
+        .collect();
     let mut insert = transaction.prepare_cached(
         "INSERT OR IGNORE INTO lapsed_answers
          SELECT max(decision), ?3 FROM decisions WHERE integration = ?1 AND handle = ?2 AND verb = ?4
+             AND (reason = 'line-left-behind') = ?5
          HAVING max(decision) IS NOT NULL",
     )?;
     for (matter, decision) in open {
@@ -182,7 +220,8 @@ pub(super) fn lapse(
             },
         };
         if over {
-            insert.execute(params![integration.as_str(), decision.handle, run.0, decision.verb.as_str()])?;
+            let is_left = decision.reason == Code::LineLeftBehind;
+            insert.execute(params![integration.as_str(), decision.handle, run.0, decision.verb.as_str(), is_left])?;
             let followed = line.filter(|line| matches!(line.reason, Code::Kept | Code::Ignored));
             told.extend(followed.map(|line| {
                 let about = finding(Severity::Warning, Code::DecisionExpired, String::new());
@@ -231,18 +270,23 @@ fn written_since(
     matter: &DecisionSubject,
     journal: i64,
 ) -> Result<bool, StoreError> {
-    let DecisionSubject::Line(agreement, ..) = matter else { return Ok(false) };
+    let (DecisionSubject::Line(agreement, ..) | DecisionSubject::LeftBehind(agreement, ..)) = matter else {
+        return Ok(false);
+    };
     let sql = "SELECT agreement, product, item FROM writes
                WHERE integration = ?1 AND agreement = ?2 AND write > ?3 AND outcome = 'applied'";
     let written: Vec<_> = rows(connection, sql, params![integration.as_str(), agreement.0, journal], line_key)?;
-    Ok(written.iter().any(|written| DecisionSubject::line(written) == *matter))
+    Ok(written.iter().any(|written| matter.is_of_line(written)))
 }
 
 type Columns<'a> = (&'static str, Option<i64>, Option<&'a str>, Option<&'a str>, Option<&'a str>);
 
 fn columns_of(matter: &DecisionSubject) -> Columns<'_> {
     match matter {
-        DecisionSubject::Line(agreement, product, _) => ("line", Some(agreement.0), Some(product), None, None),
+        // Told apart by the reason.
+        DecisionSubject::Line(agreement, product, _) | DecisionSubject::LeftBehind(agreement, product, _) => {
+            ("line", Some(agreement.0), Some(product), None, None)
+        }
         DecisionSubject::Customer(customer) => ("customer", None, None, Some(customer.as_str()), None),
         DecisionSubject::Service(service) => ("service", None, None, None, Some(service.as_str())),
         DecisionSubject::Product(product) => ("product", None, Some(product), None, None),
@@ -258,7 +302,14 @@ fn matter(row: &Row<'_>) -> Result<DecisionSubject, StoreError> {
     let customer = || Ok::<_, StoreError>(CustomerName::new(&row.get::<_, String>("customer")?));
     let service = || Ok::<_, StoreError>(ServiceName::new(&row.get::<_, String>("service")?));
     Ok(match kind.as_str() {
-        "line" => DecisionSubject::Line(AgreementId(row.get("agreement")?), row.get("product")?, row.get("item")?),
+        "line" => {
+            let (agreement, product, item) =
+                (AgreementId(row.get("agreement")?), row.get("product")?, row.get("item")?);
+            match word(row, "reason", Code::from_word)? {
+                Code::LineLeftBehind => DecisionSubject::LeftBehind(agreement, product, item),
+                _ => DecisionSubject::Line(agreement, product, item),
+            }
+        }
         "customer" => DecisionSubject::Customer(customer()?),
         "service" => DecisionSubject::Service(service()?),
         "product" => DecisionSubject::Product(row.get("product")?),

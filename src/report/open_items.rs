@@ -105,10 +105,7 @@ pub fn decided(all: &[OpenItems], today: impl Fn(&IntegrationName) -> NaiveDate)
             integration: items.run.integration.clone(),
             matter: matter.clone(),
             decision: decision.clone(),
-            line: lines(&items.run)
-                .iter()
-                .find(|line| line.key().is_some_and(|key| DecisionSubject::line(&key) == *matter))
-                .cloned(),
+            line: lines(&items.run).iter().find(|line| line.key().is_some_and(|key| matter.is_of_line(&key))).cloned(),
             holds: decision.holds_on(today),
         })
     });
@@ -308,7 +305,7 @@ impl Item<'_> {
         };
         // What has no matter is no placed line and no nameable finding, so nothing about it was permitted.
         let matter = matter.ok_or(Refusal::InformationOnly)?;
-        let line = self.line.filter(|_| matches!(matter, DecisionSubject::Line(..)));
+        let line = self.line.filter(|_| matches!(matter, DecisionSubject::Line(..) | DecisionSubject::LeftBehind(..)));
         let seen = line.map(|line| SeenLine {
             addition: line.addition,
             was: line.was,
@@ -344,7 +341,8 @@ impl Item<'_> {
     }
 
     fn line_subject(&self) -> Option<DecisionSubject> {
-        self.line.and_then(|line| line.key()).map(|key| DecisionSubject::line(&key))
+        let line = self.line?;
+        Some(self.of.decisions.subject_of(&line.key()?, line.reason))
     }
 
     fn finding_subject(&self) -> Option<DecisionSubject> {

@@ -58,7 +58,7 @@ fn answer(night: &mut Night, verb: AnswerVerb, agreement: i64, was: &str) {
         within: None,
         spent: false,
     };
-    night.past.decisions.0.insert(DecisionSubject::line(&key(agreement, FILTER)), decision);
+    night.past.decisions.0.insert(DecisionSubject::left_behind(&key(agreement, FILTER)), decision);
 }
 
 fn verdict(plan: &Plan, agreement: i64) -> Verdict {

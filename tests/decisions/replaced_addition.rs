@@ -23,6 +23,14 @@ fn renamed(world: &mut World, again: bool) {
     world.catalog.push(item);
 }
 
+/// Somebody gives the line another product.
+fn given_another_product(world: &mut World) {
+    let mut item = world.catalog[0].clone();
+    (item.id, item.identifier) = (600, "OTHER".to_owned());
+    world.catalog.push(item);
+    world.addition_mut(100).expect("the line").product = "OTHER".to_owned();
+}
+
 /// Held, with the old line as what is asked about; nothing is billed beside it.
 fn asked(office: &Office, says: &str) -> String {
     assert_eq!(office.run().code, 3);
@@ -98,18 +106,40 @@ fn an_identifier_that_is_used_again_leaves_no_line_out_of_sight() {
 #[test]
 fn a_line_that_is_given_another_product_is_named_and_nothing_is_created_beside_it() {
     let office = Office::running(&QUIET);
-    office.edit(|world| {
-        let mut item = world.catalog[0].clone();
-        (item.id, item.identifier) = (600, "OTHER".to_owned());
-        world.catalog.push(item);
-        world.addition_mut(100).expect("the line").product = "OTHER".to_owned();
-    });
+    office.edit(given_another_product);
     let handle = asked(&office, "of another product");
     let before = office.newest_addition();
     in_turn(&office, &handle, |office| match office.newest_addition() {
         newest if newest == before => "0".to_owned(),
         newest => office.billed(newest),
     });
+}
+
+/// The answer to the new line took the one to the old line back: each was asked about in turn, night after night, and the units
+/// were billed nowhere.
+#[test]
+fn an_answer_to_the_line_in_its_place_takes_no_keep_back() {
+    let office = Office::running(&QUIET);
+    office.edit(given_another_product);
+    let handle = asked(&office, "of another product");
+    assert_eq!(office.recount(&["keep", &handle]).code, 0);
+    office.export(&[("Acme", 20), ("Borealis", 12), ("Cedar", 40)]);
+    assert_eq!(office.run().code, 3);
+    let held = office.held();
+    assert_eq!((held["code"].as_str(), held["handle"].as_str()), (Some("line-step"), Some(&*handle)), "{held:#}");
+    let before = office.newest_addition();
+    assert_eq!(office.recount(&["accept", &handle, "--to", "20"]).code, 0);
+    for _ in 0..2 {
+        assert_eq!(office.run().code, 0);
+        let newest = office.newest_addition();
+        assert!(newest != before, "created");
+        assert_eq!((office.billed(100), office.billed(newest)), ("3".to_owned(), "20".to_owned()));
+    }
+    // The step was taken; the keep is what stands, and can be taken back.
+    let listed = office.recount(&["held", "--all"]).out;
+    assert!(listed.contains("kept by") && !listed.contains("accepted by"), "{listed}");
+    assert_eq!(office.recount(&["held", "--reopen", &handle]).code, 0);
+    assert_eq!(asked(&office, "of another product"), handle);
 }
 
 /// Kept while the mapping did not want it, it stayed at 3 for ever, under reports that said nothing.

@@ -75,6 +75,7 @@ impl History {
                 zero_before: wanted_zero::zero_before(connection, integration, current)?,
                 in_doubt: in_doubt(connection, integration)?,
                 decisions: decision_records::decisions(connection, integration, Some(current))?,
+                let_be: decision_records::let_be(connection, integration)?,
                 just_created: BTreeMap::new(),
                 counted: BTreeMap::new(),
                 counted_before: BTreeMap::new(),

@@ -93,8 +93,15 @@ impl PlanInputs<'_> {
         let key = line.key()?;
         let owned = self.past.owned.of_line(key).and_then(|owned| owned.addition);
         let seen = || self.past.accepted.as_ref()?.lines.of_line(key).copied();
-        let id = owned.or_else(|| self.past.ours.of_line(key).copied()).or_else(seen)?;
-        if line.live.is_some_and(|live| live.addition == id) || !may_be_written(line) {
+        let known = owned.or_else(|| self.past.ours.of_line(key).copied()).or_else(seen);
+        // What was let be may be asked about again, though another one is the line by now.
+        let all = known.into_iter().chain(self.past.let_be.of_line(key).copied());
+        all.filter(|_| may_be_written(line)).find_map(|id| self.bills_on(key, line, id))
+    }
+
+    /// An addition that was a line's, as far as it does so.
+    fn bills_on(&self, key: &LineKey, line: &Line, id: AdditionId) -> Option<&Addition> {
+        if line.live.is_some_and(|live| live.addition == id) {
             return None;
         }
         let addition = self.additions.get(&key.agreement)?.iter().find(|addition| addition.id == id)?;

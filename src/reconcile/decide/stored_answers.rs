@@ -11,7 +11,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::reconcile::decide::line_decision::LineDecision;
 use crate::reconcile::decide::permitted_answers::keep_applies;
 use crate::reconcile::model::decision::{Decision, DecisionSubject, Decisions};
-use crate::reconcile::model::ids::{AdditionId, IntegrationName, ItemName};
+use crate::reconcile::model::ids::{AdditionId, IntegrationName};
 use crate::reconcile::model::last_change::LastChange;
 use crate::reconcile::model::plan::finding::{Finding, finding, sort};
 use crate::reconcile::model::plan::handle;
@@ -51,8 +51,8 @@ impl Decisions {
     /// What was answered to the step of a line.
     pub(in crate::reconcile) fn answer(&self, key: &LineKey, asked: AskedStep<'_>) -> StepAnswer {
         let AskedStep { code, live, to, changed, named } = asked;
-        let accepted =
-            self.0.get(&DecisionSubject::line(key)).filter(|found| found.verb == AnswerVerb::Accept && !found.spent);
+        let known = self.0.get(&DecisionSubject::of_line(key, code));
+        let accepted = known.filter(|found| found.verb == AnswerVerb::Accept && !found.spent);
         let Some((decision, seen)) = accepted.and_then(|found| Some((found, found.seen?))) else {
             return StepAnswer::None;
         };
@@ -96,7 +96,8 @@ impl Decisions {
 
     /// Leaves a line that is to be kept as it is.
     pub(in crate::reconcile) fn keep(&self, key: &LineKey, judgement: LineDecision, today: NaiveDate) -> LineDecision {
-        let kept = self.0.get(&DecisionSubject::line(key)).filter(|decision| decision.verb == AnswerVerb::Keep);
+        let known = self.0.get(&DecisionSubject::of_line(key, judgement.verdict.code()));
+        let kept = known.filter(|decision| decision.verb == AnswerVerb::Keep);
         let applies = |decision: &&Decision| decision.keeps(&judgement.verdict, judgement.live);
         let Some(decision) = kept.filter(applies) else { return judgement };
         let over = match (decision.holds_on(today), decision.is_kept_of(judgement.live, &judgement.named)) {
@@ -117,8 +118,9 @@ impl Decisions {
 
     /// Whether somebody said of an addition that the mapping does not want any more that it may stay.
     pub(in crate::reconcile) fn lets_be(&self, key: &LineKey, addition: AdditionId, today: NaiveDate) -> bool {
-        let answer = self.0.get(&DecisionSubject::line(key)).filter(|answer| answer.reason == Code::LineLeftBehind);
-        let stays = answer
+        let stays = self
+            .0
+            .get(&DecisionSubject::left_behind(key))
             .filter(|answer| matches!(answer.verb, AnswerVerb::Keep | AnswerVerb::Ignore) && answer.holds_on(today));
         stays.is_some_and(|answer| answer.is_of(addition))
     }
@@ -127,7 +129,7 @@ impl Decisions {
     pub(in crate::reconcile) fn ignored(&self, line: &Line, reason: Code, today: NaiveDate) -> Option<String> {
         let answer = self
             .0
-            .get(&DecisionSubject::line(line.key()?))
+            .get(&DecisionSubject::of_line(line.key()?, reason))
             .filter(|a| a.verb == AnswerVerb::Ignore && a.reason == reason);
         answer.filter(|decision| decision.holds_on(today) && decision.is_about(line)).map(Decision::sentence)
     }
@@ -184,7 +186,7 @@ impl Decisions {
     /// A keep, or an ignored wait, that ran out, on lines that it would still hold: somebody meant to look again on that day.
     fn expired_holds(&self, today: NaiveDate, lines: &[Line]) -> Vec<Finding> {
         let over = lines.iter().filter_map(|line| {
-            let decision = self.0.get(&DecisionSubject::line(line.key()?))?;
+            let decision = self.0.get(&DecisionSubject::of_line(line.key()?, line.verdict.code()))?;
             let keeps = decision.verb == AnswerVerb::Keep && decision.keeps(&line.verdict, line.live);
             let leaves = decision.ignores(&line.verdict, line.live, &line.named);
             let over = (keeps || leaves) && !decision.holds_on(today);
@@ -242,7 +244,8 @@ fn billed(live: Option<LiveAddition>) -> Option<Quantity> {
 
 /// Whether a finding about a line asks about an addition, or a quantity that somebody set, that was not shown when it was ignored.
 fn asks_more(matter: &DecisionSubject, finding: &Finding, ignored: &Decision, lines: &[Line]) -> bool {
-    let mut lines = lines.iter().filter(|_| matches!(matter, DecisionSubject::Line(..)));
+    let is_of_line = matches!(matter, DecisionSubject::Line(..) | DecisionSubject::LeftBehind(..));
+    let mut lines = lines.iter().filter(|_| is_of_line);
     let line = lines.find(|line| Some(&line.handle) == finding.handle.as_ref());
     line.is_some_and(|line| !ignored.is_about(line))
 }
@@ -279,11 +282,6 @@ impl Index {
 }
 
 impl DecisionSubject {
-    /// A line.
-    pub fn line(key: &LineKey) -> Self {
-        Self::Line(key.agreement, key.product.folded(), key.item.as_ref().map(ItemName::folded))
-    }
-
     /// What a finding is about; `None` for one that is about the whole night.
     pub fn of(finding: &Finding, index: &Index) -> Option<Self> {
         let Finding { code, customer, service, handle, .. } = finding;
@@ -296,7 +294,7 @@ impl DecisionSubject {
             (None, None) if code.is_about_a_product() => index.products.get(handle).cloned().map(Self::Product),
             (Some(customer), None) => Some(Self::Customer(customer.clone())),
             (None, Some(service)) => Some(Self::Service(service.clone())),
-            _ => index.lines.get(handle).map(Self::line),
+            _ => index.lines.get(handle).map(|key| Self::of_line(key, *code)),
         }
     }
 
@@ -306,8 +304,8 @@ impl DecisionSubject {
         line.verdict.is_held()
             && line.verdict.code() == code
             && match self {
-                Self::Line(agreement, ..) => {
-                    line.key().is_some_and(|key| key.agreement == *agreement && Self::line(key) == *self)
+                Self::Line(agreement, ..) | Self::LeftBehind(agreement, ..) => {
+                    line.key().is_some_and(|key| key.agreement == *agreement && Self::of_line(key, code) == *self)
                 }
                 Self::Customer(customer) => sources().any(|source| source.customer == *customer),
                 Self::Service(service) => sources().any(|source| source.service == *service),

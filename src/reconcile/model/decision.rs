@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 
 use crate::reconcile::model::display_text::{day, minute};
-use crate::reconcile::model::ids::{AdditionId, AgreementId, CustomerName, ServiceName};
+use crate::reconcile::model::ids::{AdditionId, AgreementId, CustomerName, ItemName, ServiceName};
 use crate::reconcile::model::plan::finding::{Finding, finding};
+use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::named_additions::Named;
 use crate::reconcile::model::plan::outcome::{AnswerVerb, Outcome};
 use crate::reconcile::model::plan::reason_code::{Code, Severity};
@@ -23,6 +24,9 @@ pub struct Decisions(pub BTreeMap<DecisionSubject, Decision>);
 pub enum DecisionSubject {
     /// A line: a product on an agreement, and the item, where each has its line; folded.
     Line(AgreementId, String, Option<String>),
+    /// An addition that was a line, and that the mapping does not want any more. It may bill on beside what the line is now, and
+    /// what is answered about either is no answer about the other; both have the line's handle.
+    LeftBehind(AgreementId, String, Option<String>),
     /// A customer.
     Customer(CustomerName),
     /// A service.
@@ -33,6 +37,36 @@ pub enum DecisionSubject {
     Duplicate(CustomerName, ServiceName),
     /// Rows without a customer.
     Nameless,
+}
+
+impl DecisionSubject {
+    /// A line.
+    pub fn line(key: &LineKey) -> Self {
+        Self::Line(key.agreement, key.product.folded(), key.item.as_ref().map(ItemName::folded))
+    }
+
+    /// What was a line.
+    pub fn left_behind(key: &LineKey) -> Self {
+        Self::LeftBehind(key.agreement, key.product.folded(), key.item.as_ref().map(ItemName::folded))
+    }
+
+    /// A line, as it is asked about for this reason.
+    pub fn of_line(key: &LineKey, reason: Code) -> Self {
+        if reason == Code::LineLeftBehind { Self::left_behind(key) } else { Self::line(key) }
+    }
+
+    /// Whether it is about this line, or what was it.
+    pub fn is_of_line(&self, key: &LineKey) -> bool {
+        [Self::line(key), Self::left_behind(key)].contains(self)
+    }
+
+    /// As which line recount knew what is left behind.
+    fn line_left_behind(&self) -> Option<Self> {
+        match self {
+            Self::LeftBehind(agreement, product, item) => Some(Self::Line(*agreement, product.clone(), item.clone())),
+            _ => None,
+        }
+    }
 }
 
 /// One answer.
@@ -63,6 +97,26 @@ pub struct Decision {
 }
 
 impl Decisions {
+    /// Takes one answer more. Once a line was left behind, what was said of its steps before is over.
+    pub fn add(&mut self, subject: DecisionSubject, decision: Decision) {
+        if let Some(line) = subject.line_left_behind() {
+            self.0.remove(&line);
+        }
+        self.0.insert(subject, decision);
+    }
+
+    /// The answer to a handle that is taken back first: the newest that holds, else the newest.
+    pub fn of_handle(&self, handle: &str) -> Option<(&DecisionSubject, &Decision)> {
+        self.0.iter().filter(|(_, known)| known.handle == handle).max_by_key(|(_, known)| (!known.spent, known.at))
+    }
+
+    /// What an answer to a line is about that is held, or was left, for this reason.
+    pub fn subject_of(&self, key: &LineKey, reason: Code) -> DecisionSubject {
+        let (line, left) = (DecisionSubject::line(key), DecisionSubject::left_behind(key));
+        let is_left = matches!(reason, Code::Kept | Code::Ignored) && !self.0.contains_key(&line);
+        if reason == Code::LineLeftBehind || is_left && self.0.contains_key(&left) { left } else { line }
+    }
+
     /// The same, each with the day that it was in a zone.
     #[must_use]
     pub fn in_zone(mut self, local: impl Fn(DateTime<Utc>) -> DateTime<FixedOffset>) -> Self {

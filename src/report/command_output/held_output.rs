@@ -110,7 +110,10 @@ impl AnsweredItem {
     fn title(&self) -> String {
         match (&self.line, &self.matter) {
             (Some(line), _) => display_names::line(line),
-            (None, DecisionSubject::Line(agreement, product, item)) => {
+            (
+                None,
+                DecisionSubject::Line(agreement, product, item) | DecisionSubject::LeftBehind(agreement, product, item),
+            ) => {
                 let item = item.as_ref().map(|item| format!(" ({})", shown(item))).unwrap_or_default();
                 format!("{}{item} on agreement {agreement}", shown(product))
             }

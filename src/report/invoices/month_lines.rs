@@ -127,7 +127,8 @@ fn accepted_by(line: &LineOfMonth, decisions: &Decisions) -> Option<String> {
         let is_shown = decision.seen.is_some_and(|seen| seen.was == *from) && decision.covers(line.to);
         decision.verb == AnswerVerb::Accept && is_shown && at.is_some_and(|at| decision.at < at)
     };
-    decisions.0.get(&DecisionSubject::line(&line.key)).filter(is_it).map(|decision| decision.who.clone())
+    let own = [DecisionSubject::line(&line.key), DecisionSubject::left_behind(&line.key)];
+    own.iter().filter_map(|own| decisions.0.get(own)).find(is_it).map(|decision| decision.who.clone())
 }
 
 #[cfg(test)]

@@ -203,7 +203,11 @@ impl House {
         (shown, uncounted): (Named, &[AdditionId]),
     ) {
         self.connectwise.state.borrow_mut().seen.answers += 1;
-        let DecisionSubject::Line(agreement, product, _) = matter else { return };
+        let (DecisionSubject::Line(agreement, product, _) | DecisionSubject::LeftBehind(agreement, product, _)) =
+            matter
+        else {
+            return;
+        };
         let key = (*agreement, ProductId(i64::try_from(number(product)).unwrap_or(0)));
         let more = {
             let mut state = self.connectwise.state.borrow_mut();

@@ -134,7 +134,7 @@ fn of_desk<'a>(
     // What was shown is compared whole, below.
     let typed = Typed { who: Some(who), step: TypedStep::Seen, until: *until, ..Typed::of(*verb, note) };
     if *verb == AnswerVerb::Reopen {
-        let known = all.iter().flat_map(|items| items.decisions.0.values()).find(|known| known.handle == *handle);
+        let known = all.iter().find_map(|items| items.decisions.of_handle(handle)).map(|(_, known)| known);
         let known =
             known.ok_or_else(|| moved(format!("{}; {}", shown_before(pressed), nothing_answered(all, handle))))?;
         if !is_that(pressed, known, history)? {

@@ -1,5 +1,7 @@
 //! An answer that is taken back: which one is meant, and that one whose step is over sets nothing back.
 
+use std::collections::BTreeMap;
+
 use crate::cli::arguments::typed_handle;
 use crate::cli::error::CommandError;
 use crate::history::store::open::History;
@@ -20,28 +22,30 @@ pub(super) fn meant<'a>(
     history: &History,
 ) -> Result<(&'a OpenItems, &'a DecisionSubject, &'a Decision), CommandError> {
     typed_handle::long_enough(handle)?;
-    let answers = || {
-        let of = |items: &'a OpenItems| items.decisions.0.iter().map(move |(matter, known)| (items, matter, known));
-        all.iter().flat_map(of)
+    let given = all.iter().flat_map(|items| items.decisions.0.values().map(move |known| (&*known.handle, items)));
+    // Of one handle there may be two answers: to what is left behind of a line, and to the line since.
+    let given: BTreeMap<&str, &OpenItems> = given.collect();
+    let begins = || given.iter().filter(|(known, _)| known.starts_with(handle)).map(|(known, items)| (*known, *items));
+    let found: Vec<(&str, &OpenItems)> = match given.get_key_value(handle) {
+        Some((known, items)) => vec![(*known, *items)],
+        None => begins().collect(),
     };
-    let exact: Vec<_> = answers().filter(|(_, _, known)| known.handle == handle).collect();
-    let found: Vec<_> = if exact.is_empty() {
-        answers().filter(|(.., known)| known.handle.starts_with(handle)).collect()
-    } else {
-        exact
-    };
-    let handles = |found: &[(&OpenItems, &DecisionSubject, &'a Decision)]| -> Vec<&'a str> {
-        found.iter().map(|(.., known)| known.handle.as_str()).collect()
+    let nothing = || {
+        let handles: Vec<&str> = given.keys().copied().collect();
+        let fix = typed_handle::alike(handle, &handles, "recount held --all");
+        CommandError::new(Exit::Usage, format!("nothing was decided about {handle}"), fix)
     };
     match found.as_slice() {
-        [(.., known)] if known.spent => Err(is_over(known, history)?),
-        [one] => Ok(*one),
-        [] => {
-            let handles = handles(&answers().collect::<Vec<_>>());
-            let fix = typed_handle::alike(handle, &handles, "recount held --all");
-            Err(CommandError::new(Exit::Usage, format!("nothing was decided about {handle}"), fix))
+        [(known, items)] => match items.decisions.of_handle(known) {
+            Some((_, answer)) if answer.spent => Err(is_over(answer, history)?),
+            Some((matter, answer)) => Ok((items, matter, answer)),
+            None => Err(nothing()),
+        },
+        [] => Err(nothing()),
+        several => {
+            let handles: Vec<&str> = several.iter().map(|(known, _)| *known).collect();
+            Err(typed_handle::ambiguous(handle, &handles))
         }
-        several => Err(typed_handle::ambiguous(handle, &handles(several))),
     }
 }
 

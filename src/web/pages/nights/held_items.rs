@@ -48,7 +48,7 @@ fn steps(line: Option<&LineRecord>) -> Option<(Option<Quantity>, Option<Quantity
 fn stands(visit: &Visit, run: &RunRecord, handle: &str, is_open: bool) -> Markup {
     let is_queued = visit.desk.queued.iter().any(|answer| answer.handle == handle);
     let decisions = visit.desk.plan(&run.integration).map(|plan| &plan.decisions);
-    let answer = decisions.and_then(|all| all.0.values().find(|decision| decision.handle == handle));
+    let answer = decisions.and_then(|all| all.of_handle(handle)).map(|(_, decision)| decision);
     html! {
         @if handle.is_empty() {}
         @else if is_open { b { "still open" } }
