@@ -6,10 +6,11 @@ use std::io::{Cursor, Write as _};
 use std::path::PathBuf;
 
 use proptest::prelude::*;
-use recount::export::column::{Column, CountMark, DerivedColumn, NamedColumn, Pattern};
+use recount::export::column::{Column, CountMark, DerivedColumn, NamedColumn};
 use recount::export::count::duplicate_rows::Duplicates;
 use recount::export::read::bytes_to_counts::read_files;
 use recount::export::settings::{Count, Format, Latest, Layout, LongLayout, Shape, Sheet, WideLayout};
+use recount::export::text_pattern::Pattern;
 use recount::reconcile::model::export::counts::Cell;
 use rust_xlsxwriter::Workbook;
 use serde_json::{Map, Value, json};

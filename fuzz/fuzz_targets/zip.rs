@@ -6,7 +6,7 @@ use std::path::Path;
 use libfuzzer_sys::fuzz_target;
 use recount_fuzz::assert_explained;
 
-use recount::export::column::Pattern;
+use recount::export::text_pattern::Pattern;
 use recount::export::read::bytes_to_counts::read_bytes;
 use recount::export::settings::{ExportSettings, Layout};
 

@@ -1,10 +1,6 @@
-//! Where a value of a row comes from, and what is asked of a cell.
+//! Where a value of a row comes from.
 
-use std::fmt;
-
-use regex::Regex;
-
-use crate::export::count::count_parser::Units;
+use crate::export::text_pattern::Pattern;
 
 /// Where a value comes from, and what of it is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,37 +48,6 @@ pub enum DerivedColumn {
     },
 }
 
-/// A question to one cell of a row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Test {
-    /// The column's name, in its one form.
-    pub column: String,
-    /// The cell is one of these; `""` is an empty cell. In their one form.
-    pub is: Vec<String>,
-    /// The cell looks like one of these: `*` is any text, `?` any character; upper and lower case differ.
-    pub like: Vec<Pattern>,
-    /// The cell is a number, and between these.
-    pub range: Option<Range>,
-}
-
-/// Numbers that are not too small and not too large.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Range {
-    /// `at_least`.
-    pub least: Option<Units>,
-    /// `at_most`.
-    pub most: Option<Units>,
-}
-
-/// A regular expression that compares by its text.
-#[derive(Debug, Clone)]
-pub struct Pattern {
-    /// As the operator wrote it.
-    pub written: String,
-    /// As it is tried.
-    pub regex: Regex,
-}
-
 /// Which cells are one unit each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CountMark {
@@ -116,55 +81,5 @@ impl Column {
                 Some(DerivedColumn::FileName | DerivedColumn::SheetName | DerivedColumn::Number(_)) => Vec::new(),
             },
         }
-    }
-}
-
-impl Pattern {
-    /// A regular expression.
-    pub fn regex(written: &str) -> Result<Self, regex::Error> {
-        Ok(Self { written: written.to_owned(), regex: Regex::new(written)? })
-    }
-
-    /// A text in which `*` is any text and `?` any character. Everything else is meant as it stands, brackets too:
-    /// products are called `Business [Annual]`.
-    pub fn glob(written: &str) -> Self {
-        Self::globbed(written, "(?s)")
-    }
-
-    /// The same for a file's name, where `.CSV` is `.csv`.
-    pub fn file_glob(written: &str) -> Self {
-        Self::globbed(written, "(?si)")
-    }
-
-    fn globbed(written: &str, flags: &str) -> Self {
-        let any = regex::escape(written).replace("\\*", ".*").replace("\\?", ".");
-        let regex = Regex::new(&format!("{flags}\\A{any}\\z")).expect("an escaped text is a regular expression");
-        Self { written: written.to_owned(), regex }
-    }
-}
-
-impl PartialEq for Pattern {
-    fn eq(&self, other: &Self) -> bool {
-        self.regex.as_str() == other.regex.as_str()
-    }
-}
-
-impl Eq for Pattern {}
-
-impl fmt::Display for Test {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let listed = |texts: Vec<&str>| texts.iter().map(|text| format!("{text:?}")).collect::<Vec<_>>().join(", ");
-        let is = listed(self.is.iter().map(String::as_str).collect());
-        let like = listed(self.like.iter().map(|pattern| pattern.written.as_str()).collect());
-        let range = self.range.as_ref();
-        let bound = |word: &str, units: Option<Units>| Some(format!("{word} {}", units?.decimal()?.normalize()));
-        let words = [
-            (!is.is_empty()).then(|| format!("is {is}")),
-            (!like.is_empty()).then(|| format!("like {like}")),
-            range.and_then(|range| bound("at least", range.least)),
-            range.and_then(|range| bound("at most", range.most)),
-        ];
-        let words: Vec<String> = words.into_iter().flatten().collect();
-        write!(f, "{:?} {}", self.column, words.join(if range.is_some() { " and " } else { " or " }))
     }
 }

@@ -11,7 +11,9 @@ pub mod format;
 pub mod locate;
 pub mod propose;
 pub mod read;
+pub mod row_condition;
 pub mod settings;
+pub mod text_pattern;
 
 pub mod damage_kinds;
 pub mod damage_places;

@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::export::column::{Column, CountMark, DerivedColumn, NamedColumn, Pattern, Test};
+use crate::export::column::{Column, CountMark, DerivedColumn, NamedColumn};
 use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::count::number_notation::Notation;
 use crate::export::locate::link_settings::Link;
 use crate::export::locate::place_settings::RemotePlace;
+use crate::export::row_condition::RowCondition;
+use crate::export::text_pattern::Pattern;
 
 /// `[integration.NAME.export]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,7 +83,7 @@ pub struct Layout {
     /// Only rows of this column's newest date count.
     pub latest: Option<Latest>,
     /// The first row that passes this test, and every row after it, is no data.
-    pub stop: Option<Test>,
+    pub stop: Option<RowCondition>,
     /// Whose row it is.
     pub customer: Column,
     /// Which counts a row holds.
@@ -97,9 +99,9 @@ pub struct Layout {
     /// The file is whole although it looks like a part.
     pub whole: bool,
     /// A row is data only if it passes all of these.
-    pub keep: Vec<Test>,
+    pub keep: Vec<RowCondition>,
     /// A row that passes one of these is no data.
-    pub drop: Vec<Test>,
+    pub drop: Vec<RowCondition>,
     /// Bytes above which a file is refused, also after it is unpacked. Default 64 MiB.
     pub max_bytes: u64,
     /// Rows of data above which a file is refused. Default 1,000,000.

@@ -5,13 +5,15 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use crate::export::column::{Column, NamedColumn, Pattern, Test};
+use crate::export::column::{Column, NamedColumn};
 use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::count::number_notation::Notation;
 use crate::export::error::ExportError;
 use crate::export::excerpt::drawn;
 use crate::export::read::bytes_to_counts::read_bytes;
+use crate::export::row_condition::RowCondition;
 use crate::export::settings::{Count, HeaderRow, Layout, LongLayout, Shape, WideLayout};
+use crate::export::text_pattern::Pattern;
 use crate::reconcile::model::export::counts::{Cell, Counts};
 
 fn long(count: Count) -> Layout {
@@ -27,9 +29,14 @@ fn wide(names: &[&str]) -> Layout {
     Layout { duplicates: Duplicates::Sum, ..Layout::new(Column::named("C"), Shape::Wide(WideLayout::Names(names))) }
 }
 
-fn test(column: &str, is: &[&str], like: &[&str]) -> Test {
+fn test(column: &str, is: &[&str], like: &[&str]) -> RowCondition {
     let is = is.iter().map(ToString::to_string).collect();
-    Test { column: column.to_owned(), is, like: like.iter().map(|like| Pattern::glob(like)).collect(), range: None }
+    RowCondition {
+        column: column.to_owned(),
+        is,
+        like: like.iter().map(|like| Pattern::glob(like)).collect(),
+        range: None,
+    }
 }
 
 fn read(text: &str, layout: &Layout) -> Result<Counts, ExportError> {

@@ -62,6 +62,28 @@ fn an_accepted_step_is_taken() {
     assert_ne!(night.plan().fingerprint(), fingerprint, "an approval of the plan before is none of this one");
 }
 
+/// Ignored in the month in which the line before it ended, or in the first night after another host, the new line was created as
+/// soon as that was over.
+#[test]
+fn a_new_line_that_was_ignored_while_it_waited_is_not_created_when_the_wait_is_over() {
+    let mut night = Night::new();
+    night.row("Acme", "CloudFilter", "9").addition(10, 100, FILTER, "9");
+    night.amend_addition(100, |line| line.cancelled_on = Some(day("2026-02-28")));
+    let created = night.filter_line().verdict;
+    assert!(matches!(created, Verdict::Create(_)), "{created:?}");
+    for reason in [Code::LineJustEnded, Code::HostChanged] {
+        let seen = SeenLine { addition: None, was: None, wanted: Some(q("9")), changed_at: None };
+        let ignored = Decision { seen: Some(seen), ..decision(AnswerVerb::Ignore, reason) };
+        decide(&mut night, acme_filter(), ignored.clone());
+        assert_eq!(night.filter_line().verdict, Verdict::Skipped(Code::Ignored), "{reason}");
+        assert_eq!(codes(&night.plan()), [], "{reason}");
+        let until = Decision { until: Some(day("2026-03-09")), ..ignored };
+        decide(&mut night, acme_filter(), until);
+        assert_eq!(night.filter_line().verdict, created, "{reason}");
+        assert_eq!(codes(&night.plan()), [(Severity::Warning, Code::DecisionExpired)], "{reason}");
+    }
+}
+
 #[test]
 fn an_accepted_step_is_no_other_step_and_the_report_says_what_moved() {
     for (used, billed, moved) in [("0", "14", "ConnectWise holds 14 now"), ("100", "12", "100 is wanted now")] {

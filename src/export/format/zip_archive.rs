@@ -7,9 +7,9 @@ use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
-use crate::export::column::Pattern;
 use crate::export::damage_kinds::{Damage, Shown};
 use crate::export::damage_places::Fault;
+use crate::export::text_pattern::Pattern;
 use crate::reconcile::model::display_text::quoted;
 
 /// A vendor's archive has a handful of files.

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::export::column::{Column, CountMark, DerivedColumn, NamedColumn, Pattern, Test};
+use crate::export::column::{Column, CountMark, DerivedColumn, NamedColumn};
 use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::propose::proposal::TriedKeys;
 use crate::export::read::date_columns::FORMATS;
 use crate::export::read::saying_no::says_no;
+use crate::export::row_condition::RowCondition;
 use crate::export::settings::{Count, Latest, Layout, LongLayout, Shape, Sheet};
+use crate::export::text_pattern::Pattern;
 use crate::reconcile::model::display_text::{quoted, quoted_list};
 use crate::reconcile::model::export::count_error::CountError;
 use crate::reconcile::model::export::counts::{Cell, Counts, CustomerCounts, DateColumn, RejectedRow};
@@ -73,7 +75,7 @@ fn has_total(counts: &Counts) -> bool {
 fn heading_again(layout: &Layout, rejected: &[RejectedRow]) -> Option<TriedKeys> {
     let row = rejected.iter().find(|row| !row.column.is_empty() && normalized(&row.value) == row.column)?;
     let (column, is) = (row.column.clone(), vec![row.column.clone()]);
-    let filter = Test { column, is, like: Vec::new(), range: None };
+    let filter = RowCondition { column, is, like: Vec::new(), range: None };
     let with = Layout { drop: layout.drop.iter().cloned().chain([filter]).collect(), ..layout.clone() };
     let keys = format!("drop = [{{ column = {0}, is = [{0}] }}]", quoted(&row.column));
     Some(TriedKeys::new("Does the heading stand again between the rows?", keys, with))

@@ -177,16 +177,21 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::export::column::{Column, Test};
+    use crate::export::column::Column;
     use crate::export::read::bytes_to_counts::read_bytes;
+    use crate::export::row_condition::RowCondition;
     use crate::export::settings::{Count, Layout, LongLayout, Shape};
     use crate::reconcile::model::export::counts::Counts;
 
     fn read(text: &str, day: Option<&str>) -> Counts {
         let count = Count::Column { count: Column::named("N"), item: None };
         let shape = Shape::Long(LongLayout { service: Column::named("S"), count });
-        let keep =
-            day.map(|day| Test { column: "Day".to_owned(), is: vec![day.to_owned()], like: Vec::new(), range: None });
+        let keep = day.map(|day| RowCondition {
+            column: "Day".to_owned(),
+            is: vec![day.to_owned()],
+            like: Vec::new(),
+            range: None,
+        });
         let layout = Layout { keep: keep.into_iter().collect(), ..Layout::new(Column::named("C"), shape) };
         read_bytes(Path::new("x.csv"), text.as_bytes(), &layout).expect(text)
     }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::export::column::{Column, NamedColumn, Pattern, Range, Test};
+use crate::export::column::{Column, NamedColumn};
 use crate::export::count::count_parser::Units;
 use crate::export::count::part_of_number::is_part_of_number;
 use crate::export::damage_kinds::Damage;
@@ -11,7 +11,9 @@ use crate::export::format::raw_rows::RawRows;
 use crate::export::read::header::Header;
 use crate::export::read::row_date::RowDate;
 use crate::export::read::sheet_or_file::ExportPart;
+use crate::export::row_condition::{Range, RowCondition};
 use crate::export::settings::{Count, Latest, Layout, LongLayout, WideLayout};
+use crate::export::text_pattern::Pattern;
 use crate::reconcile::model::export::count_error::CountError;
 use crate::reconcile::model::export::normalized_names::{is_blank, normalized};
 use crate::reconcile::model::export::spreadsheet_damage::is_error;
@@ -65,11 +67,11 @@ pub(in crate::export) enum ColumnValue<'a> {
     MadeColumn(usize, &'a NamedColumn),
 }
 
-/// A question to a cell.
+/// A condition, and where its cell is.
 #[derive(Debug)]
 pub(in crate::export) struct CellFilter<'a> {
     pub(in crate::export) index: usize,
-    test: &'a Test,
+    condition: &'a RowCondition,
     /// Upper and lower case tell names apart, and no words for a state.
     is_of_names: bool,
 }
@@ -98,11 +100,12 @@ impl<'a> FoundColumns<'a> {
         let mut finder = Finder { header, faults: Faults::none(), said: Vec::new(), names };
         let customer = finder.taken(&layout.customer);
         let long = layout.shape.long().map(|long| finder.long(long));
-        let stop = layout.stop.as_ref().map(|test| finder.asked(test, "stop"));
-        let keep = layout.keep.iter().map(|test| (true, test));
-        let filters = keep.chain(layout.drop.iter().map(|test| (false, test)));
-        let filters: Vec<_> =
-            filters.map(|(keep, test)| (keep, finder.asked(test, if keep { "keep" } else { "drop" }))).collect();
+        let stop = layout.stop.as_ref().map(|condition| finder.asked(condition, "stop"));
+        let keep = layout.keep.iter().map(|condition| (true, condition));
+        let filters = keep.chain(layout.drop.iter().map(|condition| (false, condition)));
+        let filters: Vec<_> = filters
+            .map(|(keep, condition)| (keep, finder.asked(condition, if keep { "keep" } else { "drop" })))
+            .collect();
         let wide = match layout.shape.wide() {
             None => Vec::new(),
             Some(WideLayout::Names(names)) => {
@@ -122,15 +125,16 @@ impl<'a> FoundColumns<'a> {
 
     /// The row that ends the data, in words.
     pub(in crate::export) fn end(&self) -> Option<String> {
-        self.stop.as_ref().map(|stop| stop.test.to_string())
+        self.stop.as_ref().map(|stop| stop.condition.to_string())
     }
 }
 
 /// The filters in words, in their order.
 pub(in crate::export) fn rules(layout: &Layout, newest: Option<RowDate>) -> Vec<String> {
-    let keep = layout.keep.iter().map(|test| format!("keep {test}"));
-    let drop = layout.drop.iter().map(|test| format!("drop {test}"));
-    let latest = layout.latest.iter().zip(newest).map(|(latest, date)| format!("latest {:?} is {date}", latest.column));
+    let keep = layout.keep.iter().map(|condition| format!("keep {condition}"));
+    let drop = layout.drop.iter().map(|condition| format!("drop {condition}"));
+    let latest =
+        layout.latest.iter().zip(newest).map(|(latest, date)| format!("latest {:?} is {date}", latest.column));
     keep.chain(drop).chain(latest).collect()
 }
 
@@ -179,9 +183,9 @@ impl Finder<'_> {
         }
     }
 
-    fn asked<'a>(&mut self, test: &'a Test, key: &'static str) -> CellFilter<'a> {
-        let is_of_names = self.names.contains(&test.column);
-        CellFilter { index: self.index(&test.column, key), test, is_of_names }
+    fn asked<'a>(&mut self, condition: &'a RowCondition, key: &'static str) -> CellFilter<'a> {
+        let is_of_names = self.names.contains(&condition.column);
+        CellFilter { index: self.index(&condition.column, key), condition, is_of_names }
     }
 
     fn long<'a>(&mut self, long: &'a LongLayout) -> LongReading<'a> {
@@ -214,12 +218,12 @@ impl CellFilter<'_> {
     pub(in crate::export) fn passes<R: RawRows>(&self, rows: &R) -> bool {
         let cell = normalized(rows.cell(self.index));
         let says = |is: &String| *is == cell || (!self.is_of_names && is.to_lowercase() == cell.to_lowercase());
-        self.test.is.iter().any(says) || self.test.like.iter().any(|like| like.regex.is_match(&cell))
+        self.condition.is.iter().any(says) || self.condition.like.iter().any(|like| like.regex.is_match(&cell))
     }
 
     /// The bounds that it asks a number for.
     pub(in crate::export) fn range(&self) -> Option<&'_ Range> {
-        self.test.range.as_ref()
+        self.condition.range.as_ref()
     }
 }
 

@@ -6,10 +6,11 @@ use crate::config::tables::export::over_profile::Layered;
 use crate::config::tables::export::text_lists::{column_name, column_names, joint, texts};
 use crate::config::toml_document::{Field, Section};
 use crate::config::values::optional;
-use crate::export::column::{Column, CountMark, DerivedColumn, NamedColumn, Pattern};
+use crate::export::column::{Column, CountMark, DerivedColumn, NamedColumn};
 use crate::export::count::count_parser::Units;
 use crate::export::count::number_notation::Notation;
 use crate::export::settings::{Count, LongLayout, Shape, WideLayout};
+use crate::export::text_pattern::Pattern;
 use crate::reconcile::model::export::normalized_names::normalized;
 
 #[derive(Clone, Copy, PartialEq, Eq)]

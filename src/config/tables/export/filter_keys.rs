@@ -1,4 +1,4 @@
-//! `keep`, `drop` and `stop`: questions to a cell.
+//! `keep`, `drop` and `stop`: conditions of rows.
 
 use chrono::format::{Item, StrftimeItems};
 use toml::de::DeValue;
@@ -6,21 +6,22 @@ use toml::de::DeValue;
 use crate::config::tables::export::text_lists;
 use crate::config::toml_document::Field;
 use crate::config::values::optional;
-use crate::export::column::{Pattern, Range, Test};
 use crate::export::count::count_parser::Units;
 use crate::export::count::number_notation::Notation;
+use crate::export::row_condition::{Range, RowCondition};
 use crate::export::settings::Latest;
+use crate::export::text_pattern::Pattern;
 
-/// A list of tests. One alone needs no list.
-pub(in crate::config) fn tests(field: &Field<'_>) -> Option<Vec<Test>> {
+/// A list of conditions. One alone needs no list.
+pub(in crate::config) fn conditions(field: &Field<'_>) -> Option<Vec<RowCondition>> {
     if field.value().is_table() {
-        return Some(vec![test(field)?]);
+        return Some(vec![condition(field)?]);
     }
-    field.list()?.iter().map(test).collect::<Vec<_>>().into_iter().collect()
+    field.list()?.iter().map(condition).collect::<Vec<_>>().into_iter().collect()
 }
 
 /// `{ column = "Status", is = ["Paid"] }`, or with `like`.
-pub(in crate::config) fn test(field: &Field<'_>) -> Option<Test> {
+pub(in crate::config) fn condition(field: &Field<'_>) -> Option<RowCondition> {
     let section = field.table()?;
     let column = match section.get("number") {
         Some(number) => text_lists::column_number(&number).map(|number| number.to_string()),
@@ -42,7 +43,7 @@ pub(in crate::config) fn test(field: &Field<'_>) -> Option<Test> {
             return None;
         }
         (true, true) => {
-            field.error("a text and a bound are two tests; write each of its own");
+            field.error("a text and a bound are two conditions; write each of its own");
             return None;
         }
         (false, true) if field.key == "stop" => {
@@ -52,7 +53,7 @@ pub(in crate::config) fn test(field: &Field<'_>) -> Option<Test> {
         _ => {}
     }
     let like = like?.iter().map(|text| Pattern::glob(text)).collect();
-    Some(Test { column: column?, is: is?, like, range })
+    Some(RowCondition { column: column?, is: is?, like, range })
 }
 
 /// A number, as it is written.

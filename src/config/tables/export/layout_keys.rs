@@ -4,10 +4,10 @@ use crate::config::tables::export::over_profile::Layered;
 use crate::config::tables::export::{column_keys, filter_keys, text_lists};
 use crate::config::toml_document::Field;
 use crate::config::values::optional;
-use crate::export::column::Pattern;
 use crate::export::count::duplicate_rows::Duplicates;
 use crate::export::count::number_notation::Notation;
 use crate::export::settings::{Count, Encoding, Format, HeaderRow, Layout, MAX_BYTES, MAX_ROWS, Shape, Sheet};
+use crate::export::text_pattern::Pattern;
 use crate::reconcile::model::export::normalized_names::normalized;
 
 const DUPLICATES: &[(&str, Duplicates)] =
@@ -47,9 +47,9 @@ pub(in crate::config) fn layout(keys: Layered<'_>) -> Option<Layout> {
     let whole = keys.get("whole").map_or(Some(false), |field| field.boolean());
     let max_bytes = keys.get("max_bytes").map_or(Some(MAX_BYTES), |field| field.whole(1, COUNTED_MOST));
     let max_rows = keys.get("max_rows").map_or(Some(MAX_ROWS), |field| field.whole(1, COUNTED_MOST));
-    let stop = optional(keys.get("stop"), filter_keys::test);
-    let tests = |key| keys.get(key).map_or(Some(Vec::new()), |field| filter_keys::tests(&field));
-    let (keep, drop) = (tests("keep"), tests("drop"));
+    let stop = optional(keys.get("stop"), filter_keys::condition);
+    let conditions = |key| keys.get(key).map_or(Some(Vec::new()), |field| filter_keys::conditions(&field));
+    let (keep, drop) = (conditions("keep"), conditions("drop"));
     let columns = column_keys::columns(&keys);
     let wide_field = keys.get("wide");
     let wide_mark = column_keys::wide_mark(wide_field.as_ref(), &keys);
