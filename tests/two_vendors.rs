@@ -66,6 +66,26 @@ fn a_line_that_a_neighbour_created_last_night_is_owned_twice_at_once() {
     }
 }
 
+/// Held in both until a line of one vendor's file was damaged: that night the other one wrote what both had asked about.
+#[test]
+fn a_line_of_a_neighbour_whose_mapping_cannot_be_read_is_not_written() {
+    let night = Night::new();
+    night.approve();
+    with_another(&night, "mapped", "MP-CLOUDFILTER");
+    let text = std::fs::read_to_string(night.path("recount.toml")).expect("the configuration");
+    let (mail, other) = text.split_once("[integration.other]").expect("both");
+    night.write("recount.toml", format!("{mail}[integration.other]{}", other.replace("customers.csv", "other.csv")));
+    night.write("other.csv", "customer,company_id,agreement_id,note\nAcme,1,10,\nBorealis,2,20,\n");
+    night.write("exports/other-1.csv", "Account,Product,Quantity\nAcme,Vault,2\nBorealis,Vault,4\n");
+    plan_and_apply(&night, "other").exits(3);
+    let sent = night.sent("PATCH").len();
+    night.write("customers.csv", "customer,company_id,agreement_id,note\nAcme,one,10,\n");
+    let run = night.recount(&["run", "other", "--json"]).exits(3);
+    assert_eq!(reasons(&run), ["line-owned-twice"; 2], "{}", run.out);
+    assert_eq!(night.sent("PATCH").len(), sent);
+    assert!(!run.codes().contains(&"billed-not-counted".to_owned()), "{}", run.out);
+}
+
 /// It was set to 0 while its own vendor asked what was meant by the edit; the night after it was created anew, and the edit
 /// of a person was gone without an answer.
 #[test]

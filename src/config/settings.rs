@@ -131,19 +131,29 @@ impl Config {
         self.integrations.get(integration).map_or(&self.zone, |one| &one.zone).day(now)
     }
 
-    /// The other integrations that are not off and bill in the same ConnectWise, by whatever table it is named. One
-    /// whose `customers.csv` is at fault writes nothing, so it owns nothing.
+    /// The other integrations that are not off and bill in the same ConnectWise, by whatever table it is named, as far as
+    /// their mapping can be read.
     pub fn neighbours<'a>(&'a self, of: &IntegrationConfig) -> Vec<OtherIntegration<'a>> {
-        let own = self.connectwise.get(&of.connectwise);
-        let same_site = |other: &&IntegrationConfig| {
-            let site = self.connectwise.get(&other.connectwise);
-            own.zip(site).is_some_and(|(own, site)| own.same_site(site))
-        };
-        let others = self.integrations.values().filter(|other| other.name != of.name && other.mode != Mode::Off);
         let neighbour = |other: &'a IntegrationConfig| {
             Some(OtherIntegration { integration: &other.name, mapping: other.mapping.as_ref().ok()? })
         };
-        others.filter(same_site).filter_map(neighbour).collect()
+        self.beside(of).filter_map(neighbour).collect()
+    }
+
+    /// Those whose mapping cannot be read: they write nothing, and what they own is known by their last lines alone.
+    pub fn unread_neighbours(&self, of: &IntegrationConfig) -> Vec<&IntegrationName> {
+        self.beside(of).filter(|other| other.mapping.is_err()).map(|other| &other.name).collect()
+    }
+
+    fn beside<'a>(&'a self, of: &IntegrationConfig) -> impl Iterator<Item = &'a IntegrationConfig> {
+        let own = self.connectwise.get(&of.connectwise);
+        let same_site = move |other: &&IntegrationConfig| {
+            let site = self.connectwise.get(&other.connectwise);
+            own.zip(site).is_some_and(|(own, site)| own.same_site(site))
+        };
+        let name = of.name.clone();
+        let others = self.integrations.values().filter(move |other| other.name != name && other.mode != Mode::Off);
+        others.filter(same_site)
     }
 }
 

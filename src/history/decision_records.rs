@@ -1,12 +1,12 @@
 //! The table of decisions: answers are only ever added, and the last one to each matter counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row, Transaction, params};
 
 use crate::history::plan_lines;
-use crate::history::run_record::LineRecord;
+use crate::history::run_record::{LineRecord, are_former};
 use crate::history::store::column_values::{
     count, integer, line_key, maybe_day, maybe_quantity, maybe_time, named, named_text, time, time_text, word,
 };
@@ -38,10 +38,11 @@ impl History {
         matter: &DecisionSubject,
         decision: &Decision,
     ) -> Result<(), StoreError> {
-        let Decision { handle, verb, until, note, who, at, reason, seen, named, within, spent: _ } = decision;
+        let Decision { handle, verb, until, note, who, at, reason, seen, named, within, spent: _, unmapped: _ } =
+            decision;
         let (kind, agreement, product, customer, service) = columns_of(matter);
         let item = match matter {
-            DecisionSubject::Line(_, _, item) | DecisionSubject::LeftBehind(_, _, item) => item.as_deref(),
+            DecisionSubject::Line(_, _, item) | DecisionSubject::LeftBehind(_, _, item, _) => item.as_deref(),
             _ => None,
         };
         self.write(|transaction| {
@@ -121,7 +122,8 @@ impl History {
 
 /// Answers, each with whether it has lapsed, and when what it was shown was changed last.
 const ANSWERS: &str = "SELECT *, decision IN (SELECT decision FROM lapsed_answers) AS lapsed,
-    (SELECT shown.changed_at FROM lines AS shown WHERE shown.run = d.run AND shown.handle = d.handle) AS changed_at
+    (SELECT shown.changed_at FROM lines AS shown WHERE shown.run = d.run AND shown.handle = d.handle) AS changed_at,
+    (SELECT shown.sources FROM lines AS shown WHERE shown.run = d.run AND shown.handle = d.handle) AS sources
     FROM decisions AS d";
 
 /// See [`History::decisions`]; for a run without the accepted steps that another ConnectWise than its own showed.
@@ -162,26 +164,17 @@ pub(super) fn decisions(
 pub(super) fn let_be(
     connection: &Connection,
     integration: &IntegrationName,
-) -> Result<BTreeMap<LineKey, AdditionId>, StoreError> {
+) -> Result<BTreeMap<LineKey, BTreeSet<AdditionId>>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT agreement, product, item, addition, verb FROM decisions
-         WHERE integration = ?1 AND kind = 'line' AND reason = 'line-left-behind' AND addition IS NOT NULL
-         ORDER BY decision",
+        "SELECT DISTINCT agreement, product, item, addition FROM decisions
+         WHERE integration = ?1 AND kind = 'line' AND reason = 'line-left-behind' AND addition IS NOT NULL",
     )?;
-    let mut let_be = BTreeMap::new();
-    for answer in statement.query_and_then([integration.as_str()], |row| {
-        Ok::<_, StoreError>((
-            line_key(row)?.folded().into_owned(),
-            AdditionId(row.get("addition")?),
-            word(row, "verb", AnswerVerb::from_word)?,
-        ))
+    let mut let_be: BTreeMap<LineKey, BTreeSet<AdditionId>> = BTreeMap::new();
+    for answered in statement.query_and_then([integration.as_str()], |row| {
+        Ok::<_, StoreError>((line_key(row)?.folded().into_owned(), AdditionId(row.get("addition")?)))
     })? {
-        match answer? {
-            (key, addition, AnswerVerb::Keep | AnswerVerb::Ignore) => _ = let_be.insert(key, addition),
-            (key, _, AnswerVerb::Accept) => _ = let_be.remove(&key),
-            // It is asked about, and not forgotten.
-            (_, _, AnswerVerb::Reopen) => {}
-        }
+        let (key, addition) = answered?;
+        let_be.entry(key).or_default().insert(addition);
     }
     Ok(let_be)
 }
@@ -197,21 +190,25 @@ pub(super) fn lapse(
     let mut told = Vec::new();
     let answers = decisions(transaction, integration, Some(run))?;
     let open = answers.0.iter().filter(|(_, decision)| !decision.spent);
-    let shown: BTreeMap<DecisionSubject, &LineRecord> = lines
-        .iter()
-        .filter_map(|line| Some((line.key()?, line)))
-        .flat_map(|(key, line)| [(DecisionSubject::line(&key), line), (DecisionSubject::left_behind(&key), line)])
-        .collect();
+    let shown: BTreeMap<DecisionSubject, &LineRecord> =
+        lines.iter().filter_map(|line| Some((DecisionSubject::line(&line.key()?), line))).collect();
     let mut insert = transaction.prepare_cached(
         "INSERT OR IGNORE INTO lapsed_answers
          SELECT max(decision), ?3 FROM decisions WHERE integration = ?1 AND handle = ?2 AND verb = ?4
-             AND (reason = 'line-left-behind') = ?5
+             AND (reason = 'line-left-behind') = ?5 AND (NOT ?5 OR addition IS ?6)
          HAVING max(decision) IS NOT NULL",
     )?;
     for (matter, decision) in open {
-        let line = shown.get(matter);
+        let line = shown.get(&matter.as_line()).copied();
+        // What was said of a line waits while an addition is asked about that was it before.
+        let is_line = matches!(matter, DecisionSubject::Line(..));
+        if is_line && line.is_some_and(|line| line.reason == Code::LineLeftBehind && !line.is_unwanted()) {
+            continue;
+        }
+        let is_left = decision.reason == Code::LineLeftBehind;
         let over = match decision.verb {
             AnswerVerb::Accept => !line.is_some_and(|line| decision.is_asked_by(line.was, line.wanted)),
+            _ if decision.unmapped && is_left && line.is_some_and(is_wanted) => true,
             _ => match line.filter(|line| is_past(decision, line)) {
                 Some(line) if decision.needs_two_nights(line.outcome) => {
                     was_past_before(transaction, integration, run, decision)?
@@ -220,8 +217,9 @@ pub(super) fn lapse(
             },
         };
         if over {
-            let is_left = decision.reason == Code::LineLeftBehind;
-            insert.execute(params![integration.as_str(), decision.handle, run.0, decision.verb.as_str(), is_left])?;
+            let addition = decision.seen.and_then(|seen| seen.addition).map(|id| id.0);
+            let (verb, handle) = (decision.verb.as_str(), &decision.handle);
+            insert.execute(params![integration.as_str(), handle, run.0, verb, is_left, addition])?;
             let followed = line.filter(|line| matches!(line.reason, Code::Kept | Code::Ignored));
             told.extend(followed.map(|line| {
                 let about = finding(Severity::Warning, Code::DecisionExpired, String::new());
@@ -234,6 +232,11 @@ pub(super) fn lapse(
 
 fn is_past(decision: &Decision, line: &LineRecord) -> bool {
     decision.is_past(line.addition, line.wanted, (line.outcome, line.reason))
+}
+
+/// Whether the mapping wants a line.
+fn is_wanted(line: &LineRecord) -> bool {
+    line.sources.iter().any(|source| !source.is_former)
 }
 
 /// Whether the export of the night before did not ask for what was answered either: a mistyped count of one night ends no
@@ -273,9 +276,12 @@ fn written_since(
     let (DecisionSubject::Line(agreement, ..) | DecisionSubject::LeftBehind(agreement, ..)) = matter else {
         return Ok(false);
     };
+    let left = if let DecisionSubject::LeftBehind(.., left) = matter { *left } else { None };
     let sql = "SELECT agreement, product, item FROM writes
-               WHERE integration = ?1 AND agreement = ?2 AND write > ?3 AND outcome = 'applied'";
-    let written: Vec<_> = rows(connection, sql, params![integration.as_str(), agreement.0, journal], line_key)?;
+               WHERE integration = ?1 AND agreement = ?2 AND write > ?3 AND outcome = 'applied'
+                   AND (?4 IS NULL OR addition = ?4)";
+    let of = params![integration.as_str(), agreement.0, journal, left.map(|id| id.0)];
+    let written: Vec<_> = rows(connection, sql, of, line_key)?;
     Ok(written.iter().any(|written| matter.is_of_line(written)))
 }
 
@@ -284,7 +290,7 @@ type Columns<'a> = (&'static str, Option<i64>, Option<&'a str>, Option<&'a str>,
 fn columns_of(matter: &DecisionSubject) -> Columns<'_> {
     match matter {
         // Told apart by the reason.
-        DecisionSubject::Line(agreement, product, _) | DecisionSubject::LeftBehind(agreement, product, _) => {
+        DecisionSubject::Line(agreement, product, _) | DecisionSubject::LeftBehind(agreement, product, ..) => {
             ("line", Some(agreement.0), Some(product), None, None)
         }
         DecisionSubject::Customer(customer) => ("customer", None, None, Some(customer.as_str()), None),
@@ -306,7 +312,11 @@ fn matter(row: &Row<'_>) -> Result<DecisionSubject, StoreError> {
             let (agreement, product, item) =
                 (AgreementId(row.get("agreement")?), row.get("product")?, row.get("item")?);
             match word(row, "reason", Code::from_word)? {
-                Code::LineLeftBehind => DecisionSubject::LeftBehind(agreement, product, item),
+                Code::LineLeftBehind => {
+                    let live = row.get::<_, Option<i64>>("addition")?.map(AdditionId);
+                    let own = named(row)?.unwrap_or_default().own(live);
+                    DecisionSubject::LeftBehind(agreement, product, item, own)
+                }
                 _ => DecisionSubject::Line(agreement, product, item),
             }
         }
@@ -338,6 +348,7 @@ fn decision(row: &Row<'_>) -> Result<Decision, StoreError> {
         seen: (kind == "line").then_some(seen),
         within: maybe_quantity(row, "within")?,
         named: named(row)?,
+        unmapped: row.get::<_, Option<String>>("sources")?.is_some() && are_former(&plan_lines::sources(row)?),
         spent: row.get("lapsed")?,
     })
 }

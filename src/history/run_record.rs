@@ -6,6 +6,7 @@ use chrono::{DateTime, FixedOffset, Utc};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
+use crate::reconcile::model::decision::DecisionSubject;
 use crate::reconcile::model::export::delivered_file::DeliveredFile;
 use crate::reconcile::model::ids::{AdditionId, AgreementId, CompanyId, IntegrationName, ItemName, ProductCode, RunId};
 use crate::reconcile::model::last_change::LastChange;
@@ -146,6 +147,11 @@ impl PlannedLine for LineRecord {
     }
 }
 
+/// Whether the mapping wants nothing any more of what these were counted for.
+pub fn are_former(sources: &[Source]) -> bool {
+    !sources.is_empty() && sources.iter().all(|source| source.is_former)
+}
+
 impl LineRecord {
     /// Whether it is a line to be created that is held for its size alone: approving the plan creates it.
     pub fn is_large(&self) -> bool {
@@ -160,6 +166,26 @@ impl LineRecord {
     /// The key of a line that has a place.
     pub fn key(&self) -> Option<LineKey> {
         Some(LineKey { agreement: self.agreement?, product: self.product.clone()?, item: self.item.clone() })
+    }
+
+    /// The addition that it is about: the live one, or the first that it names.
+    pub fn own_addition(&self) -> Option<AdditionId> {
+        self.named.as_ref().map_or(self.addition, |named| named.own(self.addition))
+    }
+
+    /// Whether the mapping wanted it once, and wants it no more.
+    pub fn is_unwanted(&self) -> bool {
+        are_former(&self.sources)
+    }
+
+    /// What an answer to it is about, where this is its key.
+    pub fn answer_subject(&self, key: &LineKey) -> DecisionSubject {
+        let is_left = match self.reason {
+            Code::LineLeftBehind => true,
+            Code::Kept | Code::Ignored => self.is_unwanted(),
+            _ => false,
+        };
+        if is_left { DecisionSubject::left_behind(key, self.own_addition()) } else { DecisionSubject::line(key) }
     }
 }
 

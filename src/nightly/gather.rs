@@ -306,7 +306,9 @@ async fn neighbours_products<R: Reader>(
         let listed = remote.additions.get(&agreement)?.iter().find(|addition| addition.id == id)?;
         Some((agreement, id, listed.product.filter(|product| !mapped.contains(product))?))
     };
-    let given = past.owned.iter().filter_map(|(key, owned)| now(key.agreement, owned.addition?));
+    let owned = past.owned.iter().filter_map(|(key, owned)| Some((key.agreement, owned.addition?)));
+    let let_be = past.let_be.iter().flat_map(|(key, ids)| ids.iter().map(|id| (key.agreement, *id)));
+    let given = owned.chain(let_be).filter_map(|(agreement, id)| now(agreement, id));
     let given: Vec<_> = given.filter(|(agreement, ..)| claims.any_on(*agreement)).collect();
     // On an ordinary night there is none, and no more of the catalog is read.
     if given.is_empty() {

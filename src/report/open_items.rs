@@ -120,7 +120,8 @@ impl OpenItems {
             (None, Some((run, since))) => (run.clone(), Some((run, since))),
             (None, None) => return Ok(None),
         };
-        let placed = lines(&run).iter().filter_map(|line| Some((line.handle.as_str(), line.key()?)));
+        let placed =
+            lines(&run).iter().filter_map(|line| Some((line.handle.as_str(), line.key()?, line.own_addition())));
         let index = Index::new(integration, placed);
         let zone = *run.started_at.offset();
         let decisions = history.decisions(integration)?.in_zone(|at| at.with_timezone(&zone));
@@ -342,7 +343,7 @@ impl Item<'_> {
 
     fn line_subject(&self) -> Option<DecisionSubject> {
         let line = self.line?;
-        Some(self.of.decisions.subject_of(&line.key()?, line.reason))
+        Some(line.answer_subject(&line.key()?))
     }
 
     fn finding_subject(&self) -> Option<DecisionSubject> {

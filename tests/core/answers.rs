@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::night::{FILTER, Night, codes, create, day, key, line, q, said, set, time, unplaced};
-use recount::reconcile::model::decision::{Decision, DecisionSubject, SeenLine};
+use recount::reconcile::model::decision::{Decision, DecisionSubject, Decisions, SeenLine};
 use recount::reconcile::model::ids::{AdditionId, CustomerName, RunId, ServiceName};
 use recount::reconcile::model::line_owners::Owned;
 use recount::reconcile::model::past::WrittenQuantity;
@@ -23,6 +23,7 @@ pub(super) fn decision(verb: AnswerVerb, reason: Code) -> Decision {
         seen: None,
         named: None,
         within: None,
+        unmapped: false,
         spent: false,
     }
 }
@@ -62,12 +63,28 @@ fn an_accepted_step_is_taken() {
     assert_ne!(night.plan().fingerprint(), fingerprint, "an approval of the plan before is none of this one");
 }
 
+/// Who renewed the answer about an addition that a line had left behind took the keep of the line back with it: it was written.
+#[test]
+fn an_answer_about_what_a_line_was_ends_none_about_what_it_is() {
+    for (is_now, stays) in [(150, true), (100, false)] {
+        let seen =
+            SeenLine { addition: Some(AdditionId(is_now)), was: Some(q("8")), wanted: Some(q("11")), changed_at: None };
+        let mut decisions = Decisions::default();
+        decisions.add(acme_filter(), Decision { seen: Some(seen), ..decision(AnswerVerb::Keep, Code::LineStep) });
+        let left = DecisionSubject::left_behind(&key(10, FILTER), Some(AdditionId(100)));
+        decisions.add(left.clone(), decision(AnswerVerb::Keep, Code::LineLeftBehind));
+        assert_eq!(decisions.0.contains_key(&acme_filter()), stays, "the line is addition {is_now}");
+        assert!(decisions.0.contains_key(&left));
+    }
+}
+
 /// Ignored in the month in which the line before it ended, or in the first night after another host, the new line was created as
 /// soon as that was over.
 #[test]
 fn a_new_line_that_was_ignored_while_it_waited_is_not_created_when_the_wait_is_over() {
     let mut night = Night::new();
     night.row("Acme", "CloudFilter", "9").addition(10, 100, FILTER, "9");
+    night.row("Borealis", "CloudFilter", "5").addition(20, 200, FILTER, "5");
     night.amend_addition(100, |line| line.cancelled_on = Some(day("2026-02-28")));
     let created = night.filter_line().verdict;
     assert!(matches!(created, Verdict::Create(_)), "{created:?}");
@@ -76,11 +93,10 @@ fn a_new_line_that_was_ignored_while_it_waited_is_not_created_when_the_wait_is_o
         let ignored = Decision { seen: Some(seen), ..decision(AnswerVerb::Ignore, reason) };
         decide(&mut night, acme_filter(), ignored.clone());
         assert_eq!(night.filter_line().verdict, Verdict::Skipped(Code::Ignored), "{reason}");
-        assert_eq!(codes(&night.plan()), [], "{reason}");
         let until = Decision { until: Some(day("2026-03-09")), ..ignored };
         decide(&mut night, acme_filter(), until);
         assert_eq!(night.filter_line().verdict, created, "{reason}");
-        assert_eq!(codes(&night.plan()), [(Severity::Warning, Code::DecisionExpired)], "{reason}");
+        assert!(codes(&night.plan()).contains(&(Severity::Warning, Code::DecisionExpired)), "{reason}");
     }
 }
 

@@ -148,6 +148,7 @@ fn a_typo_of_a_count_that_is_billed_nowhere_refuses_no_later_export() {
         }),
         named: None,
         within: None,
+        unmapped: false,
         spent: false,
     };
     right.past.decisions.0.insert(DecisionSubject::line(&key(5002, FILTER)), keep);

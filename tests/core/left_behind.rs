@@ -56,9 +56,14 @@ fn answer(night: &mut Night, verb: AnswerVerb, agreement: i64, was: &str) {
         seen: Some(seen),
         named: None,
         within: None,
+        unmapped: false,
         spent: false,
     };
-    night.past.decisions.0.insert(DecisionSubject::left_behind(&key(agreement, FILTER)), decision);
+    night
+        .past
+        .decisions
+        .0
+        .insert(DecisionSubject::left_behind(&key(agreement, FILTER), Some(AdditionId(agreement * 10))), decision);
 }
 
 fn verdict(plan: &Plan, agreement: i64) -> Verdict {

@@ -242,6 +242,7 @@ fn answered(night: &Night, line: &Line, verb: AnswerVerb) -> Verdict {
         seen: Some(SeenLine { addition, was, wanted: line.wanted, changed_at: None }),
         named: None,
         within: None,
+        unmapped: false,
         spent: false,
     };
     night.past.decisions.0.insert(DecisionSubject::line(key), decision);

@@ -140,6 +140,69 @@ fn an_answer_to_the_line_in_its_place_takes_no_keep_back() {
     assert!(listed.contains("kept by") && !listed.contains("accepted by"), "{listed}");
     assert_eq!(office.recount(&["held", "--reopen", &handle]).code, 0);
     assert_eq!(asked(&office, "of another product"), handle);
+    // What was let be once and is accepted now goes to 0: it was forgotten with the answer, and billed for ever.
+    assert_eq!(office.recount(&["accept", &handle, "--to", "0"]).code, 0);
+    let newest = office.newest_addition();
+    for _ in 0..2 {
+        assert_eq!(office.run().code, 0);
+        assert_eq!((office.billed(100), office.billed(newest)), ("0".to_owned(), "20".to_owned()));
+    }
+}
+
+/// Of two additions that a line had left behind, the first was forgotten with the answer to the second.
+#[test]
+fn each_addition_that_a_line_left_behind_is_answered_by_itself() {
+    let office = Office::running(&QUIET);
+    // What was created a moment ago is looked for anew.
+    office.configure("client_id ", "settle = \"0s\"\nclient_id ");
+    office.edit(given_another_product);
+    let handle = asked(&office, "of another product");
+    assert_eq!(office.recount(&["keep", &handle]).code, 0);
+    for _ in 0..2 {
+        assert_eq!(office.run().code, 0);
+    }
+    let second = office.newest_addition();
+    assert_eq!(office.billed(second), "3");
+    office.edit(|world| world.addition_mut(second).expect("the line").product = "OTHER".to_owned());
+    assert_eq!(office.run().code, 3);
+    assert_eq!(office.recount(&["keep", &handle]).code, 0);
+    for _ in 0..2 {
+        assert_eq!(office.run().code, 0);
+    }
+    let third = office.newest_addition();
+    let listed = office.recount(&["held", "--all"]).out;
+    assert!(
+        listed.contains("addition 100 left behind") && listed.contains(&format!("addition {second} left")),
+        "{listed}"
+    );
+    for _ in 0..2 {
+        assert_eq!(office.recount(&["held", "--reopen", &handle]).code, 0);
+    }
+    for _ in 0..2 {
+        assert_eq!(office.run().code, 3);
+        assert_eq!(office.recount(&["accept", &handle, "--to", "0"]).code, 0);
+        office.run();
+    }
+    assert_eq!(office.run().code, 0);
+    let billed = [100, second, third].map(|addition| office.billed(addition));
+    assert_eq!(billed, ["0", "0", "3"]);
+}
+
+/// Kept while its customer was mapped nowhere, it billed on beside the addition that was pinned when the customer was mapped again.
+#[test]
+fn what_was_kept_while_nobody_was_mapped_is_no_answer_to_another_pin() {
+    let office = Office::running(&QUIET);
+    office.rewrite("customers.csv", "Acme,1,,", "Acme,,,left");
+    let handle = asked(&office, "skipped on purpose");
+    assert_eq!(office.recount(&["keep", &handle]).code, 0);
+    assert_eq!(office.run().code, 0);
+    office.edit(|world| ready(world, "FILTER"));
+    office.rewrite("customers.csv", "Acme,,,left", "Acme,1,,");
+    office.rewrite("recount.toml", "product = \"FILTER\"", "product = \"FILTER\", addition_id = 150");
+    office.export(&QUIET);
+    let handle = asked(&office, "addition 150 is pinned now");
+    assert_eq!(office.billed(150), "0");
+    in_turn(&office, &handle, of_150);
 }
 
 /// Kept while the mapping did not want it, it stayed at 3 for ever, under reports that said nothing.

@@ -133,8 +133,7 @@ impl<'a> FoundColumns<'a> {
 pub(in crate::export) fn rules(layout: &Layout, newest: Option<RowDate>) -> Vec<String> {
     let keep = layout.keep.iter().map(|condition| format!("keep {condition}"));
     let drop = layout.drop.iter().map(|condition| format!("drop {condition}"));
-    let latest =
-        layout.latest.iter().zip(newest).map(|(latest, date)| format!("latest {:?} is {date}", latest.column));
+    let latest = layout.latest.iter().zip(newest).map(|(latest, date)| format!("latest {:?} is {date}", latest.column));
     keep.chain(drop).chain(latest).collect()
 }
 

@@ -36,8 +36,8 @@ use crate::history::store::rows::rows;
 use crate::history::{decision_records, journal};
 use crate::reconcile::guard::falling_trend::UnitsThen;
 use crate::reconcile::matching::line_claims::OtherIntegration;
-use crate::reconcile::model::ids::{AdditionId, AgreementId, IntegrationName, RunId};
-use crate::reconcile::model::mapping::MatchCustomers;
+use crate::reconcile::model::ids::{AdditionId, AgreementId, IntegrationName, ProductCode, RunId, ServiceName};
+use crate::reconcile::model::mapping::{Billed, Mapping, MatchCustomers, ServiceRule, Sweep};
 use crate::reconcile::model::past::{Accepted, CreationInDoubt, Past};
 use crate::reconcile::model::plan::finding::Finding;
 use crate::reconcile::model::plan::line::LineKey;
@@ -115,6 +115,23 @@ impl History {
                 Ok((one.integration.clone(), lines.map(|key| key.agreement).collect()))
             };
             by_name.map(of).collect()
+        })
+    }
+
+    /// What an integration owns for all that is known without its mapping: the products of its last lines, on whatever agreement
+    /// [`Self::agreements_by_name`] gives for it.
+    pub fn mapping_of_last_lines(&self, integration: &IntegrationName) -> Result<Mapping, StoreError> {
+        self.read(|connection| {
+            let accepted = accepted(connection, integration.as_str(), RunId(0))?;
+            let seen = accepted.into_iter().flat_map(|accepted| accepted.lines.into_keys());
+            let lines = seen.chain(owned_lines::owned(connection, integration)?.into_keys());
+            let billed = |product: ProductCode| {
+                let service = ServiceName::new(product.as_str());
+                (service, ServiceRule::Billed(Billed { products: vec![product], ..Billed::default() }))
+            };
+            let services = lines.map(|key| billed(key.product)).collect();
+            let match_customers = MatchCustomers::ExactName;
+            Ok(Mapping { services, match_customers, sweep: Sweep::Off, ..Mapping::default() })
         })
     }
 

@@ -22,6 +22,7 @@ fn decision(verb: AnswerVerb) -> Decision {
         seen: Some(seen),
         named: None,
         within: None,
+        unmapped: false,
         spent: false,
     }
 }

@@ -116,6 +116,7 @@ impl PlanInputs<'_> {
         }
         let why = self.why(key, owned);
         let Some(id) = self.past.owned_addition(key, owned) else { return self.never_seen(key, &why) };
+        let id = self.let_be_no_more(key, id).unwrap_or(id);
         let Some(listed) = self.additions.get(&key.agreement) else {
             return Some(self.not_listed(key, owned, id, &why));
         };
@@ -154,6 +155,15 @@ impl PlanInputs<'_> {
         }
         let other = self.other_product(key, addition).map(|other| format!("; {other}")).unwrap_or_default();
         Some(self.set_to_zero(key, addition, now, &format!("{why}{other}{gone}")).beside(&others))
+    }
+
+    /// Of what the line was before, and somebody let be, what bills and may do so no longer, where that may go on which it was last.
+    fn let_be_no_more(&self, key: &LineKey, last: AdditionId) -> Option<AdditionId> {
+        let listed = self.additions.get(&key.agreement)?;
+        let bills = |id: AdditionId| listed.iter().any(|one| one.id == id && one.is_current(self.today) && one.bills());
+        let may_go_on = |id: AdditionId| !bills(id) || self.past.decisions.lets_be(key, id, self.today);
+        let before = self.past.let_be.of_line(key).into_iter().flatten().copied();
+        before.filter(|_| may_go_on(last)).find(|id| !may_go_on(*id) && !self.past.owned_by_others.contains(id))
     }
 
     /// What becomes of a line that bills `now` and is to bill nothing: that is for a person to say.

@@ -35,7 +35,10 @@ impl PlanInputs<'_> {
                 Ok(now) => self.set_to_zero(&key, addition, *now, &why),
                 Err(unreadable) => held(addition.id, None, format!("{why}; addition {}: {unreadable}", addition.id)),
             };
-            let LineDecision { verdict, live, detail, named } = self.past.decisions.keep(&key, judgement, self.today);
+            let kept = self.past.decisions.keep(&key, judgement.clone(), self.today);
+            // What was kept while the mapping did not want the line is no answer to what it means now.
+            let is_over = kept.verdict == Verdict::Skipped(Code::Kept);
+            let LineDecision { verdict, live, detail, named } = if is_over { judgement } else { kept };
             let wanted = live.map(|_| Quantity::ZERO);
             *line = Line { wanted, live, carried: None, verdict, detail, named, ..line.clone() };
             put.insert(key);
@@ -95,7 +98,7 @@ impl PlanInputs<'_> {
         let seen = || self.past.accepted.as_ref()?.lines.of_line(key).copied();
         let known = owned.or_else(|| self.past.ours.of_line(key).copied()).or_else(seen);
         // What was let be may be asked about again, though another one is the line by now.
-        let all = known.into_iter().chain(self.past.let_be.of_line(key).copied());
+        let all = known.into_iter().chain(self.past.let_be.of_line(key).into_iter().flatten().copied());
         all.filter(|_| may_be_written(line)).find_map(|id| self.bills_on(key, line, id))
     }
 
@@ -116,7 +119,7 @@ impl PlanInputs<'_> {
         let free = self.bills_nothing(key.agreement)
             || !self.claims.of(key.agreement, &key.product).is_empty()
             || self.past.owned_by_others.contains(&id)
-            || self.past.decisions.lets_be(key, id, self.today);
+            || self.past.decisions.lets_be_beside(key, id, self.today);
         (is_other && bills && !free).then_some(addition)
     }
 
@@ -124,7 +127,7 @@ impl PlanInputs<'_> {
     /// on another agreement. Who begins the line anew while it does bills both.
     pub(in crate::reconcile) fn former(&self, line: &Line) -> Option<Former<'_>> {
         let key = line.key().filter(|_| line.live.is_none())?;
-        let id = self.past.last_addition(key).filter(|id| !self.past.decisions.lets_be(key, *id, self.today))?;
+        let id = self.past.last_addition(key).filter(|id| !self.past.decisions.lets_be_beside(key, *id, self.today))?;
         let mut all = self.additions.iter().flat_map(|(agreement, listed)| listed.iter().map(|one| (*agreement, one)));
         let (agreement, addition) = all.find(|(agreement, one)| {
             one.id == id && one.is_current(self.today) && one.bills() && !self.bills_nothing(*agreement)
@@ -228,7 +231,7 @@ impl LineRules<'_> {
     pub(in crate::reconcile) fn differs(&self, key: &LineKey, listed: &Addition) -> Option<String> {
         let id = listed.id;
         let ended = self.past.written.get(&id).is_some_and(|written| written.quantity.is_zero()) && !listed.bills();
-        if ended || self.past.decisions.lets_be(key, id, self.today) {
+        if ended || self.past.decisions.lets_be_beside(key, id, self.today) {
             return None;
         }
         if listed.bears(key.item.as_ref()) {

@@ -51,7 +51,7 @@ impl Decisions {
     /// What was answered to the step of a line.
     pub(in crate::reconcile) fn answer(&self, key: &LineKey, asked: AskedStep<'_>) -> StepAnswer {
         let AskedStep { code, live, to, changed, named } = asked;
-        let known = self.0.get(&DecisionSubject::of_line(key, code));
+        let known = self.0.get(&DecisionSubject::of_line(key, code, (live.map(|live| live.addition), named)));
         let accepted = known.filter(|found| found.verb == AnswerVerb::Accept && !found.spent);
         let Some((decision, seen)) = accepted.and_then(|found| Some((found, found.seen?))) else {
             return StepAnswer::None;
@@ -96,7 +96,8 @@ impl Decisions {
 
     /// Leaves a line that is to be kept as it is.
     pub(in crate::reconcile) fn keep(&self, key: &LineKey, judgement: LineDecision, today: NaiveDate) -> LineDecision {
-        let known = self.0.get(&DecisionSubject::of_line(key, judgement.verdict.code()));
+        let shown = (judgement.live.map(|live| live.addition), &judgement.named);
+        let known = self.0.get(&DecisionSubject::of_line(key, judgement.verdict.code(), shown));
         let kept = known.filter(|decision| decision.verb == AnswerVerb::Keep);
         let applies = |decision: &&Decision| decision.keeps(&judgement.verdict, judgement.live);
         let Some(decision) = kept.filter(applies) else { return judgement };
@@ -118,18 +119,27 @@ impl Decisions {
 
     /// Whether somebody said of an addition that the mapping does not want any more that it may stay.
     pub(in crate::reconcile) fn lets_be(&self, key: &LineKey, addition: AdditionId, today: NaiveDate) -> bool {
-        let stays = self
-            .0
-            .get(&DecisionSubject::left_behind(key))
-            .filter(|answer| matches!(answer.verb, AnswerVerb::Keep | AnswerVerb::Ignore) && answer.holds_on(today));
-        stays.is_some_and(|answer| answer.is_of(addition))
+        self.stay(key, addition, today).next().is_some()
+    }
+
+    /// The same of one whose line the mapping wants: what was said while it did not is over.
+    pub(in crate::reconcile) fn lets_be_beside(&self, key: &LineKey, addition: AdditionId, today: NaiveDate) -> bool {
+        self.stay(key, addition, today).any(|answer| !answer.unmapped)
+    }
+
+    fn stay(&self, key: &LineKey, addition: AdditionId, today: NaiveDate) -> impl Iterator<Item = &Decision> {
+        // Where nobody could name it, what was said is for any.
+        let known = [Some(addition), None].map(|addition| DecisionSubject::left_behind(key, addition));
+        let answers = known.into_iter().filter_map(|known| self.0.get(&known));
+        let stays = |answer: &&Decision| matches!(answer.verb, AnswerVerb::Keep | AnswerVerb::Ignore);
+        answers.filter(stays).filter(move |answer| answer.holds_on(today) && answer.is_of(addition))
     }
 
     /// What was said where a line is ignored for this reason, with all that it asks about.
     pub(in crate::reconcile) fn ignored(&self, line: &Line, reason: Code, today: NaiveDate) -> Option<String> {
         let answer = self
             .0
-            .get(&DecisionSubject::of_line(line.key()?, reason))
+            .get(&DecisionSubject::of_line(line.key()?, reason, line.shown_additions()))
             .filter(|a| a.verb == AnswerVerb::Ignore && a.reason == reason);
         answer.filter(|decision| decision.holds_on(today) && decision.is_about(line)).map(Decision::sentence)
     }
@@ -145,7 +155,13 @@ impl Decisions {
         if self.0.is_empty() {
             return;
         }
-        let index = Index::new(integration, lines.iter().filter_map(|line| Some((&*line.handle, line.key()?.clone()))));
+        let index = Index::new(
+            integration,
+            lines.iter().filter_map(|line| {
+                let (live, named) = line.shown_additions();
+                Some((&*line.handle, line.key()?.clone(), named.own(live)))
+            }),
+        );
         let (mut ignored, mut open, mut expired) = (Vec::new(), Vec::new(), self.expired_holds(today, lines));
         for finding in findings.iter_mut().filter(|finding| finding.severity == Severity::Decide) {
             let Some(matter) = DecisionSubject::of(finding, &index) else { continue };
@@ -186,7 +202,8 @@ impl Decisions {
     /// A keep, or an ignored wait, that ran out, on lines that it would still hold: somebody meant to look again on that day.
     fn expired_holds(&self, today: NaiveDate, lines: &[Line]) -> Vec<Finding> {
         let over = lines.iter().filter_map(|line| {
-            let decision = self.0.get(&DecisionSubject::of_line(line.key()?, line.verdict.code()))?;
+            let shown = line.shown_additions();
+            let decision = self.0.get(&DecisionSubject::of_line(line.key()?, line.verdict.code(), shown))?;
             let keeps = decision.verb == AnswerVerb::Keep && decision.keeps(&line.verdict, line.live);
             let leaves = decision.ignores(&line.verdict, line.live, &line.named);
             let over = (keeps || leaves) && !decision.holds_on(today);
@@ -202,7 +219,10 @@ impl Decisions {
 impl Decision {
     /// Whether it was for the additions that a line asks about now.
     fn is_about(&self, line: &Line) -> bool {
-        self.is_for(line.live.map(|live| live.addition), &line.named) && self.is_of_quantity(billed(line.live))
+        let is_over = self.unmapped && line.sources.iter().any(|source| !source.is_former);
+        !is_over
+            && self.is_for(line.live.map(|live| live.addition), &line.named)
+            && self.is_of_quantity(billed(line.live))
     }
 
     /// What was changed after this was not shown. Both times are of ConnectWise's clock, which may go otherwise than this host's;
@@ -266,16 +286,21 @@ fn was_shown(code: Code, answered: Code) -> bool {
 /// Handles into what they stand for, of one plan.
 #[derive(Debug)]
 pub struct Index {
-    lines: HashMap<String, LineKey>,
+    /// Each with its addition, or the first that it names.
+    lines: HashMap<String, (LineKey, Option<AdditionId>)>,
     /// By the handle of the product as a matter of its own.
     products: HashMap<String, String>,
 }
 
 impl Index {
     /// Of these lines that have a place.
-    pub fn new<'a>(integration: &IntegrationName, lines: impl Iterator<Item = (&'a str, LineKey)>) -> Self {
-        let lines: HashMap<String, LineKey> = lines.map(|(handle, key)| (handle.to_owned(), key)).collect();
-        let product = |key: &LineKey| (handle::of_product(integration, &key.product), key.product.folded());
+    pub fn new<'a>(
+        integration: &IntegrationName,
+        lines: impl Iterator<Item = (&'a str, LineKey, Option<AdditionId>)>,
+    ) -> Self {
+        let lines: HashMap<String, (LineKey, Option<AdditionId>)> =
+            lines.map(|(handle, key, addition)| (handle.to_owned(), (key, addition))).collect();
+        let product = |(key, _): &(LineKey, _)| (handle::of_product(integration, &key.product), key.product.folded());
         let products = lines.values().map(product).collect();
         Self { lines, products }
     }
@@ -294,7 +319,9 @@ impl DecisionSubject {
             (None, None) if code.is_about_a_product() => index.products.get(handle).cloned().map(Self::Product),
             (Some(customer), None) => Some(Self::Customer(customer.clone())),
             (None, Some(service)) => Some(Self::Service(service.clone())),
-            _ => index.lines.get(handle).map(|key| Self::of_line(key, *code)),
+            _ => {
+                index.lines.get(handle).map(|(key, addition)| Self::of_line(key, *code, (*addition, &Named::default())))
+            }
         }
     }
 
@@ -304,9 +331,9 @@ impl DecisionSubject {
         line.verdict.is_held()
             && line.verdict.code() == code
             && match self {
-                Self::Line(agreement, ..) | Self::LeftBehind(agreement, ..) => {
-                    line.key().is_some_and(|key| key.agreement == *agreement && Self::of_line(key, code) == *self)
-                }
+                Self::Line(agreement, ..) | Self::LeftBehind(agreement, ..) => line.key().is_some_and(|key| {
+                    key.agreement == *agreement && Self::of_line(key, code, line.shown_additions()) == *self
+                }),
                 Self::Customer(customer) => sources().any(|source| source.customer == *customer),
                 Self::Service(service) => sources().any(|source| source.service == *service),
                 Self::Product(product) => line.key().is_some_and(|key| key.product.folded() == *product),

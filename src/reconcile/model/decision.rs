@@ -25,8 +25,8 @@ pub enum DecisionSubject {
     /// A line: a product on an agreement, and the item, where each has its line; folded.
     Line(AgreementId, String, Option<String>),
     /// An addition that was a line, and that the mapping does not want any more. It may bill on beside what the line is now, and
-    /// what is answered about either is no answer about the other; both have the line's handle.
-    LeftBehind(AgreementId, String, Option<String>),
+    /// what is answered about either is no answer about the other; all have the line's handle.
+    LeftBehind(AgreementId, String, Option<String>, Option<AdditionId>),
     /// A customer.
     Customer(CustomerName),
     /// A service.
@@ -45,26 +45,40 @@ impl DecisionSubject {
         Self::Line(key.agreement, key.product.folded(), key.item.as_ref().map(ItemName::folded))
     }
 
-    /// What was a line.
-    pub fn left_behind(key: &LineKey) -> Self {
-        Self::LeftBehind(key.agreement, key.product.folded(), key.item.as_ref().map(ItemName::folded))
+    /// An addition that was a line.
+    pub fn left_behind(key: &LineKey, addition: Option<AdditionId>) -> Self {
+        Self::LeftBehind(key.agreement, key.product.folded(), key.item.as_ref().map(ItemName::folded), addition)
     }
 
-    /// A line, as it is asked about for this reason.
-    pub fn of_line(key: &LineKey, reason: Code) -> Self {
-        if reason == Code::LineLeftBehind { Self::left_behind(key) } else { Self::line(key) }
+    /// A line, or what it left behind, as it is asked about for this reason, by its live addition and what it names.
+    pub fn of_line(key: &LineKey, reason: Code, (live, named): (Option<AdditionId>, &Named)) -> Self {
+        match reason {
+            Code::LineLeftBehind => Self::left_behind(key, named.own(live)),
+            _ => Self::line(key),
+        }
+    }
+
+    /// The line, of an addition that was one; else the same.
+    pub fn as_line(&self) -> Self {
+        match self {
+            Self::LeftBehind(agreement, product, item, _) => Self::Line(*agreement, product.clone(), item.clone()),
+            other => other.clone(),
+        }
     }
 
     /// Whether it is about this line, or what was it.
     pub fn is_of_line(&self, key: &LineKey) -> bool {
-        [Self::line(key), Self::left_behind(key)].contains(self)
+        self.as_line() == Self::line(key)
     }
 
-    /// As which line recount knew what is left behind.
-    fn line_left_behind(&self) -> Option<Self> {
-        match self {
-            Self::LeftBehind(agreement, product, item) => Some(Self::Line(*agreement, product.clone(), item.clone())),
-            _ => None,
+    /// Whether an answer to this says all that there is to say of what another one was about: the line, of an addition that was
+    /// left behind since.
+    fn is_of_the_same(&self, addition: Option<AdditionId>, other: &Self) -> bool {
+        match (self, other) {
+            (Self::LeftBehind(agreement, product, item, left), Self::Line(of, code, of_item)) => {
+                (agreement, product, item) == (of, code, of_item) && left.is_some() && *left == addition
+            }
+            _ => false,
         }
     }
 }
@@ -92,29 +106,25 @@ pub struct Decision {
     pub named: Option<Named>,
     /// How far an accepted step may go, where more than the one that was shown is covered.
     pub within: Option<Quantity>,
+    /// Whether the mapping wanted nothing of the line when this was answered: once it does, what its addition is then is another
+    /// question.
+    pub unmapped: bool,
     /// Whether the line was written since, or an accepted export no longer asked for the step: one is taken once.
     pub spent: bool,
 }
 
 impl Decisions {
-    /// Takes one answer more. Once a line was left behind, what was said of its steps before is over.
+    /// Takes one answer more. Once a line was left behind, what was said of its steps before is over; what was said of another
+    /// one in its place stands.
     pub fn add(&mut self, subject: DecisionSubject, decision: Decision) {
-        if let Some(line) = subject.line_left_behind() {
-            self.0.remove(&line);
-        }
+        let seen = |known: &Decision| known.seen.and_then(|seen| seen.addition);
+        self.0.retain(|other, known| !subject.is_of_the_same(seen(known), other));
         self.0.insert(subject, decision);
     }
 
     /// The answer to a handle that is taken back first: the newest that holds, else the newest.
     pub fn of_handle(&self, handle: &str) -> Option<(&DecisionSubject, &Decision)> {
         self.0.iter().filter(|(_, known)| known.handle == handle).max_by_key(|(_, known)| (!known.spent, known.at))
-    }
-
-    /// What an answer to a line is about that is held, or was left, for this reason.
-    pub fn subject_of(&self, key: &LineKey, reason: Code) -> DecisionSubject {
-        let (line, left) = (DecisionSubject::line(key), DecisionSubject::left_behind(key));
-        let is_left = matches!(reason, Code::Kept | Code::Ignored) && !self.0.contains_key(&line);
-        if reason == Code::LineLeftBehind || is_left && self.0.contains_key(&left) { left } else { line }
     }
 
     /// The same, each with the day that it was in a zone.

@@ -47,8 +47,8 @@ pub struct Past {
     pub in_doubt: BTreeMap<LineKey, CreationInDoubt>,
     /// What operators answered.
     pub decisions: Decisions,
-    /// What a line was when somebody last let that be: once the answer is over, it is asked about again.
-    pub let_be: BTreeMap<LineKey, AdditionId>,
+    /// What a line was when somebody answered about that: once the answer is over, it is asked about again.
+    pub let_be: BTreeMap<LineKey, BTreeSet<AdditionId>>,
     /// Lines created so short a time ago that a listing may lack them still: their absence proves nothing. Other integrations
     /// of the same ConnectWise included.
     pub just_created: BTreeMap<LineKey, JustCreated>,

@@ -109,10 +109,14 @@ impl AnsweredItem {
 
     fn title(&self) -> String {
         match (&self.line, &self.matter) {
+            (Some(line), DecisionSubject::LeftBehind(.., Some(addition))) => {
+                format!("{}, addition {addition} left behind", display_names::line(line))
+            }
             (Some(line), _) => display_names::line(line),
             (
                 None,
-                DecisionSubject::Line(agreement, product, item) | DecisionSubject::LeftBehind(agreement, product, item),
+                DecisionSubject::Line(agreement, product, item)
+                | DecisionSubject::LeftBehind(agreement, product, item, _),
             ) => {
                 let item = item.as_ref().map(|item| format!(" ({})", shown(item))).unwrap_or_default();
                 format!("{}{item} on agreement {agreement}", shown(product))
@@ -206,7 +210,20 @@ impl<'a> AnswerJson<'a> {
     /// Of what was answered.
     pub fn of(decided: &'a AnsweredItem) -> Self {
         let AnsweredItem { integration, matter: _, decision, line: _, holds } = decided;
-        let Decision { handle, verb, until, note, who, at, reason, seen: _, named: _, within: _, spent: _ } = decision;
+        let Decision {
+            handle,
+            verb,
+            until,
+            note,
+            who,
+            at,
+            reason,
+            seen: _,
+            named: _,
+            within: _,
+            spent: _,
+            unmapped: _,
+        } = decision;
         Self {
             integration,
             handle,

@@ -189,14 +189,13 @@ pub fn on_several(line: &LineRecord, decision: Option<&Decision>) -> Option<Quan
 /// The answer that leaves it: to the line, or to whatever it follows from.
 fn answer_of<'d>(line: &LineRecord, decisions: &BTreeMap<&DecisionSubject, &'d Decision>) -> Option<&'d Decision> {
     let verb = if line.reason == Code::Kept { AnswerVerb::Keep } else { AnswerVerb::Ignore };
-    // What was said of a line since is newer than what was said of one that it left behind.
-    let own = line.key().map(|key| [DecisionSubject::line(&key), DecisionSubject::left_behind(&key)]);
+    let own = line.key().map(|key| line.answer_subject(&key));
     let product = line.product.as_ref().map(|product| DecisionSubject::Product(product.folded()));
     let behind = line.sources.iter().flat_map(|source| {
         let (customer, service) = (source.customer.clone(), source.service.clone());
         let both = DecisionSubject::Duplicate(customer.clone(), service.clone());
         [DecisionSubject::Customer(customer), DecisionSubject::Service(service), both]
     });
-    let mut each = own.into_iter().flatten().chain(behind).chain(product);
+    let mut each = own.into_iter().chain(behind).chain(product);
     each.find_map(|matter| decisions.get(&matter).copied().filter(|decision| decision.verb == verb))
 }

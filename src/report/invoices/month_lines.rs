@@ -9,7 +9,7 @@ use crate::history::invoices::units_of_month::UnitsWritten;
 use crate::history::run_record::LineRecord;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
-use crate::reconcile::model::decision::{Decision, DecisionSubject, Decisions};
+use crate::reconcile::model::decision::{Decision, Decisions};
 use crate::reconcile::model::ids::RunId;
 use crate::reconcile::model::plan::line::LineKey;
 use crate::reconcile::model::plan::outcome::AnswerVerb;
@@ -127,8 +127,8 @@ fn accepted_by(line: &LineOfMonth, decisions: &Decisions) -> Option<String> {
         let is_shown = decision.seen.is_some_and(|seen| seen.was == *from) && decision.covers(line.to);
         decision.verb == AnswerVerb::Accept && is_shown && at.is_some_and(|at| decision.at < at)
     };
-    let own = [DecisionSubject::line(&line.key), DecisionSubject::left_behind(&line.key)];
-    own.iter().filter_map(|own| decisions.0.get(own)).find(is_it).map(|decision| decision.who.clone())
+    let own = decisions.0.iter().filter(|(subject, _)| subject.is_of_line(&line.key));
+    own.map(|(_, decision)| decision).find(is_it).map(|decision| decision.who.clone())
 }
 
 #[cfg(test)]

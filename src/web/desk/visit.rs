@@ -102,9 +102,12 @@ impl Overview {
             }
         }
         open.retain(|one| !plans.iter().any(|plan| is_answered_line_by_line(one, plan)));
-        let asked: BTreeSet<&str> = open.iter().filter_map(|one| one.finding.handle.as_deref()).collect();
+        // A line, and what it left behind, have one handle.
+        let is_left = |code: Code| code == Code::LineLeftBehind;
+        let asked: BTreeSet<(&str, bool)> =
+            open.iter().filter_map(|one| Some((one.finding.handle.as_deref()?, is_left(one.finding.code)))).collect();
         let mut live = decided(&plans, |_| zone.day(now));
-        live.retain(|one| !asked.contains(one.decision.handle.as_str()));
+        live.retain(|one| !asked.contains(&(one.decision.handle.as_str(), is_left(one.decision.reason))));
         live.sort_by_key(|one| std::cmp::Reverse(one.decision.at));
         let (answered, mut in_force): (Vec<_>, Vec<_>) =
             live.into_iter().partition(|one| waits_for_night(one, &nights));

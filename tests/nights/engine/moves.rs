@@ -181,6 +181,7 @@ impl House {
                 at: at.fixed_offset(),
                 reason: permitted.reason,
                 seen: permitted.seen,
+                unmapped: false,
                 spent: false,
                 named: permitted.named.filter(|_| !stale),
                 within: None,
@@ -203,7 +204,7 @@ impl House {
         (shown, uncounted): (Named, &[AdditionId]),
     ) {
         self.connectwise.state.borrow_mut().seen.answers += 1;
-        let (DecisionSubject::Line(agreement, product, _) | DecisionSubject::LeftBehind(agreement, product, _)) =
+        let (DecisionSubject::Line(agreement, product, _) | DecisionSubject::LeftBehind(agreement, product, ..)) =
             matter
         else {
             return;

@@ -6,8 +6,9 @@ use chrono::{DateTime, Utc};
 
 use crate::cli::clock;
 use crate::cli::commands::answer::next_use::reaches_a_night;
+use crate::cli::commands::answer::taken_back::{self, GivenAnswer};
 use crate::cli::commands::answer::typed_step::TypedStep;
-use crate::cli::commands::answer::{Answer, Typed, answer, answered, not_past, several_lines};
+use crate::cli::commands::answer::{Answer, Typed, answer, not_past, several_lines};
 use crate::cli::error::CommandError;
 use crate::cli::session::Session;
 use crate::config::settings::Config;
@@ -134,13 +135,9 @@ fn of_desk<'a>(
     // What was shown is compared whole, below.
     let typed = Typed { who: Some(who), step: TypedStep::Seen, until: *until, ..Typed::of(*verb, note) };
     if *verb == AnswerVerb::Reopen {
-        let known = all.iter().find_map(|items| items.decisions.of_handle(handle)).map(|(_, known)| known);
-        let known =
-            known.ok_or_else(|| moved(format!("{}; {}", shown_before(pressed), nothing_answered(all, handle))))?;
-        if !is_that(pressed, known, history)? {
-            return Err(moved(format!("{}; by now it is {}", shown_before(pressed), known.sentence_of_minute())));
-        }
-        return answered(all, typed, handle, history).map(|answer| vec![answer]).map_err(not_done);
+        let given = of_page(all, pressed, history)?;
+        let given = taken_back::not_over(given, history).map_err(not_done)?;
+        return Ok(vec![super::taken_back(typed, given)]);
     }
     // The whole handle: one that begins like it may be another item by now.
     let item = all
@@ -164,6 +161,23 @@ fn of_desk<'a>(
         }));
     }
     item.targets(*verb).into_iter().map(|one| answer(typed, one, history).map_err(not_done)).collect()
+}
+
+/// The answer that the page showed. Of one handle several may stand: each is taken back by itself.
+fn of_page<'a>(all: &'a [OpenItems], pressed: &DeskAnswer, history: &History) -> Result<GivenAnswer<'a>, NotDone> {
+    let given =
+        all.iter().flat_map(|items| items.decisions.0.iter().map(move |(matter, known)| (items, matter, known)));
+    let mut given: Vec<GivenAnswer<'a>> = given.filter(|(.., known)| known.handle == pressed.handle).collect();
+    given.sort_by_key(|(.., known)| std::cmp::Reverse((!known.spent, known.at)));
+    for one in &given {
+        if is_that(pressed, one.2, history)? {
+            return Ok(*one);
+        }
+    }
+    Err(moved(match given.first() {
+        Some((.., known)) => format!("{}; by now it is {}", shown_before(pressed), known.sentence_of_minute()),
+        None => format!("{}; {}", shown_before(pressed), nothing_answered(all, &pressed.handle)),
+    }))
 }
 
 /// Why an answer cannot be taken back that the page showed, and that is not there.

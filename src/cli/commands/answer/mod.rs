@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::cli::arguments::global_options::Global;
 use crate::cli::commands::answer::answer_targets::AnswerTarget;
+use crate::cli::commands::answer::taken_back::GivenAnswer;
 use crate::cli::commands::answer::typed_step::{TypedStep, after_undos, typed_quantity};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
@@ -309,7 +310,8 @@ fn answer<'a>(typed: Typed<'_>, item: Item<'a>, history: &History) -> Result<Ans
     let set_back = set_back.map(|line| after_undos(line, item, history)).transpose()?;
     let line = set_back.as_ref().or(item.line);
     let seen = seen.map(|seen| SeenLine { was: line.map_or(seen.was, |line| line.was), ..seen });
-    let decision = Decision { named, ..decision(typed, item.handle, reason, seen) };
+    let unmapped = item.line.is_some_and(LineRecord::is_unwanted);
+    let decision = Decision { named, unmapped, ..decision(typed, item.handle, reason, seen) };
     let name = item.finding.map(|finding| display_names::matter(finding, line)).or(line.map(display_names::line));
     let step = line.map(step_of).unwrap_or_default();
     let replaces = waiting(&decision, item.of, history)?.or_else(|| held_until_now(item.of, &matter));
@@ -340,6 +342,7 @@ fn decision(typed: Typed<'_>, handle: &str, reason: Code, seen: Option<SeenLine>
         seen,
         named: None,
         within: typed.step.within(),
+        unmapped: false,
         spent: false,
     }
 }
@@ -389,9 +392,13 @@ fn answered<'a>(
     handle: &str,
     history: &History,
 ) -> Result<Answer<'a>, CommandError> {
-    let (of, matter, known) = taken_back::meant(all, handle, history)?;
+    Ok(taken_back(typed, taken_back::meant(all, handle, history)?))
+}
+
+/// That one.
+fn taken_back<'a>(typed: Typed<'_>, (of, matter, known): GivenAnswer<'a>) -> Answer<'a> {
     let named = known.named.clone();
     let decision = Decision { named, ..decision(typed, &known.handle, known.reason, known.seen) };
     let replaces = held_until_now(of, matter);
-    Ok(Answer { of, matter: matter.clone(), decision, name: String::new(), step: String::new(), replaces })
+    Answer { of, matter: matter.clone(), decision, name: String::new(), step: String::new(), replaces }
 }

@@ -15,12 +15,15 @@ use crate::report::open_items::OpenItems;
 /// Runs of a line that are looked through for the one that wrote it.
 const RUNS: usize = 60;
 
-/// The answer that is meant, if it can be taken back.
+/// An answer that was given, to what, in whose plan.
+pub(super) type GivenAnswer<'a> = (&'a OpenItems, &'a DecisionSubject, &'a Decision);
+
+/// The answer that is meant, if it can be taken back: of several to one handle the newest.
 pub(super) fn meant<'a>(
     all: &'a [OpenItems],
     handle: &str,
     history: &History,
-) -> Result<(&'a OpenItems, &'a DecisionSubject, &'a Decision), CommandError> {
+) -> Result<GivenAnswer<'a>, CommandError> {
     typed_handle::long_enough(handle)?;
     let given = all.iter().flat_map(|items| items.decisions.0.values().map(move |known| (&*known.handle, items)));
     // Of one handle there may be two answers: to what is left behind of a line, and to the line since.
@@ -36,17 +39,21 @@ pub(super) fn meant<'a>(
         CommandError::new(Exit::Usage, format!("nothing was decided about {handle}"), fix)
     };
     match found.as_slice() {
-        [(known, items)] => match items.decisions.of_handle(known) {
-            Some((_, answer)) if answer.spent => Err(is_over(answer, history)?),
-            Some((matter, answer)) => Ok((items, matter, answer)),
-            None => Err(nothing()),
-        },
+        [(known, items)] => {
+            let (matter, answer) = items.decisions.of_handle(known).ok_or_else(nothing)?;
+            not_over((*items, matter, answer), history)
+        }
         [] => Err(nothing()),
         several => {
             let handles: Vec<&str> = several.iter().map(|(known, _)| *known).collect();
             Err(typed_handle::ambiguous(handle, &handles))
         }
     }
+}
+
+/// The same, unless its step was taken.
+pub(super) fn not_over<'a>(given: GivenAnswer<'a>, history: &History) -> Result<GivenAnswer<'a>, CommandError> {
+    if given.2.spent { Err(is_over(given.2, history)?) } else { Ok(given) }
 }
 
 /// That a step was taken, by which run, and what sets it back: taking the answer back would say that it was undone.

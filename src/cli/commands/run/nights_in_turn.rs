@@ -19,10 +19,13 @@ use crate::cli::{clock, console, progress, session};
 use crate::config::settings::{Config, IntegrationConfig};
 use crate::connectwise::shared_reads::SharedReads;
 use crate::history::run_record::RunRecord;
+use crate::history::store::error::StoreError;
+use crate::history::store::open::History;
 use crate::nightly::job::{ExportSource, Job, PlanSource, RunControl};
 use crate::nightly::night_failure::Failure;
 use crate::nightly::run::{plan_and_apply, plan_only};
-use crate::reconcile::model::ids::ProductCode;
+use crate::reconcile::matching::line_claims::OtherIntegration;
+use crate::reconcile::model::ids::{IntegrationName, ProductCode};
 use crate::reconcile::model::mapping::Mapping;
 use crate::reconcile::model::plan::outcome::{Mode, RunCommand};
 use crate::reconcile::model::plan::reason_code::Code;
@@ -127,7 +130,9 @@ impl Nights<'_> {
         let nothing = Mapping::default();
         let settle =
             connectwise.as_ref().map(|connectwise| TimeDelta::from_std(connectwise.settle).unwrap_or(TimeDelta::MAX));
-        let neighbours = config.neighbours(integration);
+        let unread = by_last_lines(config, integration, history)?;
+        let unread = unread.iter().map(|(name, mapping)| OtherIntegration { integration: name, mapping });
+        let neighbours: Vec<_> = config.neighbours(integration).into_iter().chain(unread).collect();
         let fetched = session::fetched(&config.state);
         let source = ExportSource {
             export: &integration.export,
@@ -192,4 +197,14 @@ pub(super) fn shared_between<'a>(config: &'a Config, given: &[&IntegrationConfig
         SharedReads::expecting(mappings.len(), products.collect())
     };
     config.connectwise.keys().map(|name| (name.as_str(), of(name))).collect()
+}
+
+/// The neighbours whose mapping cannot be read, with what they own by their last lines.
+fn by_last_lines<'a>(
+    config: &'a Config,
+    integration: &IntegrationConfig,
+    history: &History,
+) -> Result<Vec<(&'a IntegrationName, Mapping)>, StoreError> {
+    let unread = config.unread_neighbours(integration).into_iter();
+    unread.map(|name| Ok((name, history.mapping_of_last_lines(name)?))).collect()
 }

@@ -228,6 +228,11 @@ impl Line {
         self.verdict.is_creation() || self.live.is_none_or(|live| live.quantity.is_zero()) && is_asked
     }
 
+    /// The live addition, and the others that it names.
+    pub fn shown_additions(&self) -> (Option<AdditionId>, &Named) {
+        (self.live.map(|live| live.addition), &self.named)
+    }
+
     /// The key, if the line has a place on an agreement.
     pub fn key(&self) -> Option<&LineKey> {
         match &self.subject {

@@ -24,6 +24,11 @@ impl Named {
         Self(additions.into_iter().map(|addition| (addition, None)).collect())
     }
 
+    /// The addition that a question is about: the live one, else the first that is named.
+    pub fn own(&self, live: Option<AdditionId>) -> Option<AdditionId> {
+        live.or_else(|| self.0.keys().next().copied())
+    }
+
     /// What an answer to `shown` was not for: the first addition that was not named, or held other units.
     pub fn moved_from(&self, shown: &Named) -> Option<String> {
         self.0.iter().find_map(|(id, units)| match (shown.0.get(id), units) {
