@@ -216,7 +216,9 @@ fn several_live_additions_are_never_summed_and_a_pin_says_which_is_meant() {
     night.mapping.pins.remove(&AdditionId(100));
     night.amend_addition(101, |addition| addition.cancelled_on = Some(day("2026-01-01")));
     assert_eq!(held(&night), Code::LineAmbiguous);
-    assert_eq!(night.filter_line().detail, "the pinned addition 101 is not live today");
+    assert_eq!(night.filter_line().detail, "the pinned addition 101 is not live today; live is 100");
+    let named: Vec<_> = night.filter_line().named.0.into_keys().collect();
+    assert_eq!(named, [AdditionId(100), AdditionId(101)], "the one that is live can be chosen instead");
 }
 
 /// Both bill on that invoice, and the page before it said READY until its day.

@@ -178,10 +178,21 @@ fn what_was_done_since_the_newest_run_is_seen_before_the_invoices() {
     mode(&mut dana, "apply");
     assert!(is_ready(&page(&mut dana)), "{}", page(&mut dana));
 
-    bring(&mut dana, "right.csv", b"Account,Product,Quantity\nAcme,CloudFilter,8\nBorealis,CloudFilter,6\n");
+    bring(
+        &mut dana,
+        "right.csv",
+        b"Account,Product,Quantity\nAcme,CloudFilter,8\nAcme,Archive,2\nBorealis,CloudFilter,6\n",
+    );
     let shown = dana.shown("/export", "/export/keep");
     assert_eq!(dana.press("/export", "/export/keep", &[("integration", "mail"), ("shown", &shown)]).status, 303);
     opens(&mut dana, since, "another export was kept");
+
+    // What a night has written by a file that is withdrawn since is no sheet to sign.
+    night.run().exits(0);
+    assert!(is_ready(&page(&mut dana)), "{}", page(&mut dana));
+    let shown = dana.shown("/export", "/export/take-back");
+    assert_eq!(dana.press("/export", "/export/take-back", &[("integration", "mail"), ("shown", &shown)]).status, 303);
+    opens(&mut dana, since, "an export was taken back");
     desk.close();
 }
 

@@ -48,6 +48,9 @@ pub fn or_kept(pattern: &Path, kept: Option<&Path>) -> Result<PathBuf, ExportErr
     Ok(if delivered.is_none_or(|delivered| delivered < at) { file } else { pattern.to_owned() })
 }
 
+/// What the folder of a kept file that was taken back is called by, before its own name.
+pub const TAKEN_BACK: &str = ".taken-back-";
+
 /// The regular files of a folder and of the folders in it, hidden ones aside, oldest first: each kept file is in one of its
 /// own, under the name that it was brought by. Older versions wrote the time before the name, into the folder itself.
 pub fn kept_files(folder: &Path) -> Vec<(SystemTime, PathBuf)> {

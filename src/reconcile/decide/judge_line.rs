@@ -94,7 +94,14 @@ impl LineRules<'_> {
         let one = match (live.as_slice(), pinned.as_slice()) {
             (_, [pin]) if self.is_there(pin) => *pin,
             (_, [pin]) => {
-                return of(Code::LineAmbiguous, format!("the pinned addition {} is not live today", pin.id), &[pin]);
+                let others = live.iter().map(|addition| addition.id.to_string()).collect::<Vec<_>>().join(", ");
+                let others = if others.is_empty() { others } else { format!("; live is {others}") };
+                let all: Vec<&Addition> = live.iter().copied().chain([*pin]).collect();
+                return of(
+                    Code::LineAmbiguous,
+                    format!("the pinned addition {} is not live today{others}", pin.id),
+                    &all,
+                );
             }
             ([], []) => return Ok(None),
             ([one], []) => one,

@@ -234,35 +234,45 @@ pub(crate) async fn choose(
         (door.people.clone(), peer.address(&headers, door.rules.proxy), browser_tokens::digest(&link));
     let stored = door.reads.read(move || store_password(&state, &digest, (&chosen, &again), address, now())).await;
     match stored {
-        Ok(None) => see("/signin"),
-        Ok(Some(said)) => welcome_form(&door, link, StatusCode::UNPROCESSABLE_ENTITY, Some(said)).await,
+        Ok(ChosenPassword::Stored) => see("/signin"),
+        // Who is second learns it: somebody else has used the link.
+        Ok(ChosenPassword::LinkOver) => welcome_form(&door, link, StatusCode::GONE, None).await,
+        Ok(ChosenPassword::NotTaken(said)) => {
+            welcome_form(&door, link, StatusCode::UNPROCESSABLE_ENTITY, Some(said)).await
+        }
         Err(missing) => refused(&missing),
     }
 }
 
-/// Why not, in words; nothing when it is stored, or when the link was not good any more.
+/// What became of a password that somebody chose.
+enum ChosenPassword {
+    Stored,
+    LinkOver,
+    /// Why, in words.
+    NotTaken(String),
+}
+
 fn store_password(
     state: &std::path::Path,
     digest: &[u8; 32],
     (chosen, again): (&str, &str),
     address: IpAddr,
     at: DateTime<Utc>,
-) -> Result<Option<String>, PageError> {
+) -> Result<ChosenPassword, PageError> {
     let mut history = History::open_beside(state)?.ok_or(PageError::Nothing)?;
-    let Some(name) = history.invited(digest, at)? else { return Ok(None) };
+    let Some(name) = history.invited(digest, at)? else { return Ok(ChosenPassword::LinkOver) };
     if chosen != again {
-        return Ok(Some("The two are not the same.".to_owned()));
+        return Ok(ChosenPassword::NotTaken("The two are not the same.".to_owned()));
     }
     if let Err(error) = password::check(&name, chosen) {
-        return Ok(Some(format!("This password cannot be taken: {error}.")));
+        return Ok(ChosenPassword::NotTaken(format!("This password cannot be taken: {error}.")));
     }
     let hash = password::hash(chosen).map_err(|error| PageError::Broken(error.to_string()))?;
-    if let Some(person) = history.choose_password(digest, &hash, at)? {
-        let (deed, address) = ("chose a password".to_owned(), address.to_string());
-        let event = DeskEvent { at, person, address, deed, about: String::new(), refused: false, said: String::new() };
-        history.note_desk_event(&event)?;
-    }
-    Ok(None)
+    let Some(person) = history.choose_password(digest, &hash, at)? else { return Ok(ChosenPassword::LinkOver) };
+    let (deed, address) = ("chose a password".to_owned(), address.to_string());
+    let event = DeskEvent { at, person, address, deed, about: String::new(), refused: false, said: String::new() };
+    history.note_desk_event(&event)?;
+    Ok(ChosenPassword::Stored)
 }
 
 fn used_up() -> Markup {

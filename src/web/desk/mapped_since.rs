@@ -67,8 +67,9 @@ fn key(one: &Waiting) -> Key {
 /// Of what is asked because a row is missing: those without one.
 fn without_a_row(host: &dyn DeskHost, mapped: &[MappedItem]) -> Result<BTreeSet<Key>, PageError> {
     let mut without = BTreeSet::new();
+    let is_of_a_place = |one: &&MappedItem| is_about_a_row(one.waiting.finding.code);
     let asks = |code: Code| mapped.iter().any(|one| one.waiting.finding.code == code);
-    if asks(Code::CustomerUnmapped) || asks(Code::CompanyAmbiguous) {
+    if mapped.iter().any(|one| is_of_a_place(&one)) {
         let rows: BTreeSet<(IntegrationName, CustomerName)> = host
             .customers()
             .map_err(PageError::Broken)?
@@ -79,9 +80,7 @@ fn without_a_row(host: &dyn DeskHost, mapped: &[MappedItem]) -> Result<BTreeSet<
         let has_row = |one: &Waiting| {
             one.finding.customer.clone().is_none_or(|name| rows.contains(&(one.integration.clone(), name)))
         };
-        let asked = mapped
-            .iter()
-            .filter(|one| matches!(one.waiting.finding.code, Code::CustomerUnmapped | Code::CompanyAmbiguous));
+        let asked = mapped.iter().filter(is_of_a_place);
         without.extend(asked.filter(|one| !has_row(&one.waiting)).map(|one| key(&one.waiting)));
     }
     if asks(Code::ServiceUnmapped) {
@@ -99,9 +98,14 @@ fn without_a_row(host: &dyn DeskHost, mapped: &[MappedItem]) -> Result<BTreeSet<
     Ok(without)
 }
 
+/// Whether a row of customers.csv settles it.
+fn is_about_a_row(code: Code) -> bool {
+    code.is_about_a_place() || code == Code::CompanyChanged
+}
+
 /// Whether it is the mapping that settles it.
 fn settles(code: Code) -> bool {
-    code.is_about_a_place()
+    is_about_a_row(code)
         || matches!(
             code,
             Code::ServiceUnmapped

@@ -16,10 +16,14 @@ use crate::web::pages::frame::token;
 /// Where the picker for it is, and what leads there.
 fn picker(integration: &IntegrationName, finding: &Finding) -> Option<(String, &'static str)> {
     let what = match finding.code {
-        Code::CustomerUnmapped | Code::CompanyAmbiguous | Code::CompanyMissing => "Choose company…",
-        Code::AgreementMissing | Code::AgreementNotActive | Code::AgreementOneTime | Code::AgreementAmbiguous => {
-            "Choose agreement…"
+        Code::CustomerUnmapped | Code::CompanyAmbiguous | Code::CompanyMissing | Code::CompanyChanged => {
+            "Choose company…"
         }
+        Code::AgreementMissing
+        | Code::AgreementNotActive
+        | Code::AgreementOneTime
+        | Code::AgreementAmbiguous
+        | Code::AgreementOtherCompany => "Choose agreement…",
         Code::ServiceUnmapped => {
             let service = handle::of_matter(integration, "service", finding.service.as_ref()?.as_str());
             return Some((format!("/services/{service}"), "Choose product…"));

@@ -77,7 +77,17 @@ pub(crate) fn skipped_from_now_on(integration: &IntegrationName, customer: &Cust
 /// What to do about several additions of one product: a pin needs a row of `customers.csv` to stand in.
 fn ambiguous_fix(line: &Line, mapping: &Mapping) -> Remedy {
     let has_row = line.sources.iter().any(|source| mapping.customers.contains_key(&source.customer));
-    let additions = line.named.0.keys().filter(|_| has_row);
+    let named = || line.named.0.keys();
+    // One that is pinned and not live is meant no more, and to pin it again changes nothing.
+    let is_open = |addition: &&AdditionId| !mapping.pins.contains(*addition);
+    if let (Some(pin), None) = (named().next(), named().nth(1))
+        && mapping.pins.contains(pin)
+    {
+        let out = format!("take `addition_id` {pin} out where it stands: in the customer's row of customers.csv, or");
+        return mapping.edit_services(&out);
+    }
+    let any_open = named().any(|addition| is_open(&addition));
+    let additions = named().filter(|_| has_row).filter(|addition| !any_open || is_open(addition));
     let pins = additions.map(|addition| Remedy::command(format!("recount map pin {} {addition}", line.handle)));
     match pins.take(PINS).collect::<Vec<_>>() {
         pins if pins.is_empty() => end_all_but_one(),

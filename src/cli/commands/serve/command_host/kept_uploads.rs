@@ -7,14 +7,13 @@ use std::{fs, io};
 use crate::atomic_files::sync_folder;
 use crate::cli::clock;
 use crate::config::settings::{Config, IntegrationConfig};
-use crate::export::locate::newest_file::{kept_files, or_kept};
+use crate::export::locate::newest_file::{TAKEN_BACK, kept_files, or_kept};
 use crate::export::settings::{ExportLocation, Files};
 use crate::web::desk::host::upload_host::KeptUpload;
 
 /// Who kept the file beside it. A hidden file is no candidate.
 const WHO: &str = ".kept-by";
 /// What the folder of a file that was taken back begins with. Nothing in a hidden folder is a candidate.
-const TAKEN_BACK: &str = ".taken-back-";
 
 /// Makes it a candidate of the exports that are kept in this folder.
 pub(super) fn keep(file: &Path, kept: &Path, who: &str) -> io::Result<()> {
