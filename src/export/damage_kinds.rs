@@ -125,7 +125,7 @@ pub enum Damage {
     #[error("none of its sheets has the columns")]
     NoSheetFits,
     /// Only rows of the newest date count, and there is none.
-    #[error("no row of the column {column:?} has a date")]
+    #[error("no row that is read has a date in the column {column:?}")]
     NoDates { column: Shown },
     #[error("it has {found} columns, more than {max}")]
     TooManyColumns { found: usize, max: usize },

@@ -170,7 +170,7 @@ impl Damage {
             Self::NoSheetFits => correct("sheet"),
             Self::NoDates { .. } => format!(
                 "set date_format as the vendor writes its dates, \"%d/%m/%Y\" where the day comes first and \"%m/%d/%Y\" \
-                 where the month does, {TABLE}"
+                 where the month does, and see whether `keep` and `drop` leave a row at all, {TABLE}"
             ),
             Self::TextAfterQuote { text } if text.text().contains("\\\"") => set("quote_escape = \"\\\\\""),
             Self::NoWideColumn { .. } => correct("wide"),

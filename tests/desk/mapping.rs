@@ -98,6 +98,15 @@ fn exact_names_are_mapped_together() {
     assert_eq!(customers(&night), before, "one of two was written");
     assert_eq!(dana.press("/customers", "/mapping", &[]).status, 422);
     let fields: Vec<(&str, &str)> = ticks.iter().map(|tick| ("map", tick.as_str())).collect();
+    let deleted = |deleted: bool| {
+        night
+            .sim()
+            .edit(|world| world.companies.iter_mut().filter(|one| one.id == 4).for_each(|one| one.deleted = deleted));
+    };
+    deleted(true);
+    assert_eq!(dana.press("/customers", "/mapping", &fields).status, 409, "deleted since the page was drawn");
+    assert_eq!(customers(&night), before);
+    deleted(false);
     assert_eq!(dana.press("/customers", "/mapping", &fields).status, 303);
     assert!(
         customers(&night).contains("Cedar Law,3,") && customers(&night).contains("Dunlin,4,"),

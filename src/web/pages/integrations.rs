@@ -51,7 +51,7 @@ fn integration(visit: &Visit, standing: &IntegrationStanding, tests: &Markup) ->
                 dt { "next run" } dd { (next.map_or_else(|| "when the host's timer says".to_owned(), |at| numbers_and_dates::minute(visit.desk.zone.local(at)))) }
                 dt { "customers" } dd { @match customers {
                     Some((mapped, skipped)) => { a href={ "/customers?i=" (name.as_str()) } { (mapped) " mapped, " (skipped) " skipped on purpose" } },
-                    None => { "customers.csv is at fault: " (page_pieces::typed_there(visit.site.tenant.as_deref(), "recount check")) },
+                    None => { "the customers or the services cannot be read: " (page_pieces::typed_there(visit.site.tenant.as_deref(), "recount check")) },
                 } }
                 dt { "services" } dd { a href={ "/services?i=" (name.as_str()) } { (services) " mapped" } }
                 @if let Some(totals) = visit.desk.plan(name).and_then(|plan| plan.run.end.as_ref()).map(|end| end.totals) {

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::cli::arguments::global_options::Global;
 use crate::cli::commands::answer::answer_targets::AnswerTarget;
-use crate::cli::commands::answer::taken_back::GivenAnswer;
+use crate::cli::commands::answer::taken_back::answered;
 use crate::cli::commands::answer::typed_step::{TypedStep, after_undos, typed_quantity};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
@@ -383,22 +383,4 @@ fn refused(verb: AnswerVerb, item: Item<'_>, refusal: Refusal) -> CommandError {
         Refusal::NotAnswered => ("nothing was decided about it".to_owned(), Remedy::command("recount held --all")),
     };
     CommandError::new(Exit::Usage, format!("cannot {verb} {handle}: {why}"), fix)
-}
-
-/// The answer that is taken back.
-fn answered<'a>(
-    all: &'a [OpenItems],
-    typed: Typed<'_>,
-    handle: &str,
-    history: &History,
-) -> Result<Answer<'a>, CommandError> {
-    Ok(taken_back(typed, taken_back::meant(all, handle, history)?))
-}
-
-/// That one.
-fn taken_back<'a>(typed: Typed<'_>, (of, matter, known): GivenAnswer<'a>) -> Answer<'a> {
-    let named = known.named.clone();
-    let decision = Decision { named, ..decision(typed, &known.handle, known.reason, known.seen) };
-    let replaces = held_until_now(of, matter);
-    Answer { of, matter: matter.clone(), decision, name: String::new(), step: String::new(), replaces }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::cli::clock;
 use crate::cli::commands::map::accept_exact;
 use crate::cli::commands::map::accept_exact::ExactHit;
 use crate::cli::commands::map::add_ignore::{RowWriting, write};
@@ -10,10 +9,13 @@ use crate::cli::commands::map::known_records::KnownRecords;
 use crate::cli::commands::map::remove::remove;
 use crate::cli::commands::map::suggest::{Unmapped, guessed};
 use crate::cli::error::CommandError;
+use crate::cli::{clock, session};
 use crate::config::edit::customers_csv::NewRow;
 use crate::config::settings::{Config, IntegrationConfig};
+use crate::connectwise::Reader as _;
 use crate::history::store::error::StoreError;
 use crate::history::store::open::History;
+use crate::nightly::night_failure::Failure;
 use crate::reconcile::model::connectwise_records::{Agreement, Company};
 use crate::reconcile::model::display_text::{escaped, shown};
 use crate::reconcile::model::ids::{CompanyId, CustomerName, IntegrationName};
@@ -238,6 +240,7 @@ pub(crate) fn map_exact(
 ) -> Result<(), CommandError> {
     let guesses = guesses(config, known, true)?.unwrap_or_default();
     let mut hits = Vec::new();
+    let mut shown_names: BTreeMap<&IntegrationName, BTreeMap<CompanyId, String>> = BTreeMap::new();
     for (handle, company) in chosen {
         let guess = guesses.iter().find(|guess| guess.customer.handle == *handle && guess.exact == Some(*company));
         let moved = || {
@@ -247,12 +250,41 @@ pub(crate) fn map_exact(
         let guess = guess.ok_or_else(moved)?;
         let integration = &config.integrations[&guess.customer.integration];
         let name = guess.candidates.iter().find(|one| one.company == *company).map(|one| one.name.clone());
+        let company_name = name.unwrap_or_default();
+        shown_names.entry(&integration.name).or_default().insert(*company, company_name.clone());
         hits.push(ExactHit {
             file: integration.customers_path.as_path(),
             customer: guess.customer.name.clone(),
             company: *company,
-            company_name: name.unwrap_or_default(),
+            company_name,
         });
     }
+    for (name, shown_names) in shown_names {
+        still_there(config, &config.integrations[name], &shown_names)?;
+    }
     accept_exact::add(config, hits.iter(), who)
+}
+
+/// What the pickers know may be some minutes old: a company that was deleted or renamed since is not written.
+fn still_there(
+    config: &Config,
+    integration: &IntegrationConfig,
+    shown_names: &BTreeMap<CompanyId, String>,
+) -> Result<(), CommandError> {
+    let looked = session::runtime()?.block_on(async {
+        let client = session::connect(session::connectwise_of(config, integration)?)?;
+        Ok::<_, Failure>(client.companies(&shown_names.keys().copied().collect()).await?)
+    });
+    let found =
+        looked.map_err(|failure| CommandError::new(failure.exit, failure.finding.message, failure.finding.fix))?;
+    let there: BTreeMap<CompanyId, &Company> =
+        found.records.iter().filter(|company| !company.deleted).map(|company| (company.id, company)).collect();
+    let gone = shown_names.iter().find(|(id, name)| there.get(id).is_none_or(|company| company.name != **name));
+    match gone {
+        None => Ok(()),
+        Some((id, name)) => {
+            let message = format!("company {id}, \"{}\", was deleted or renamed a moment ago", escaped(name));
+            Err(CommandError::new(Exit::Decide, message, ""))
+        }
+    }
 }
