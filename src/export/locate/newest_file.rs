@@ -48,7 +48,7 @@ pub fn or_kept(pattern: &Path, kept: Option<&Path>) -> Result<PathBuf, ExportErr
     Ok(if delivered.is_none_or(|delivered| delivered < at) { file } else { pattern.to_owned() })
 }
 
-/// What the folder of a kept file that was taken back is called by, before its own name.
+/// What the folder of a kept file that was taken back begins with. Nothing in a hidden folder is a candidate.
 pub const TAKEN_BACK: &str = ".taken-back-";
 
 /// The regular files of a folder and of the folders in it, hidden ones aside, oldest first: each kept file is in one of its

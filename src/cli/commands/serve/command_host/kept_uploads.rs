@@ -13,7 +13,6 @@ use crate::web::desk::host::upload_host::KeptUpload;
 
 /// Who kept the file beside it. A hidden file is no candidate.
 const WHO: &str = ".kept-by";
-/// What the folder of a file that was taken back begins with. Nothing in a hidden folder is a candidate.
 
 /// Makes it a candidate of the exports that are kept in this folder.
 pub(super) fn keep(file: &Path, kept: &Path, who: &str) -> io::Result<()> {
