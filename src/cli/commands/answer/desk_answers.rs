@@ -137,7 +137,7 @@ fn of_desk<'a>(
     if *verb == AnswerVerb::Reopen {
         let given = of_page(all, pressed, history)?;
         let given = taken_back::not_over(given, history).map_err(not_done)?;
-        return Ok(vec![taken_back::taken_back(typed, given)]);
+        return Ok(vec![super::taken_back(typed, given)]);
     }
     // The whole handle: one that begins like it may be another item by now.
     let item = all

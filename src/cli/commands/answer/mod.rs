@@ -3,6 +3,7 @@
 mod answer_targets;
 pub(crate) mod desk_answers;
 pub(crate) mod next_use;
+mod refused_answer;
 mod several_lines;
 mod taken_back;
 mod typed_step;
@@ -13,7 +14,8 @@ use serde::Serialize;
 
 use crate::cli::arguments::global_options::Global;
 use crate::cli::commands::answer::answer_targets::AnswerTarget;
-use crate::cli::commands::answer::taken_back::answered;
+use crate::cli::commands::answer::refused_answer::refused;
+use crate::cli::commands::answer::taken_back::GivenAnswer;
 use crate::cli::commands::answer::typed_step::{TypedStep, after_undos, typed_quantity};
 use crate::cli::console::Console;
 use crate::cli::error::CommandError;
@@ -23,14 +25,11 @@ use crate::config::settings::Config;
 use crate::history::desk::answer_queue::QueuedAnswer;
 use crate::history::run_record::LineRecord;
 use crate::history::store::open::History;
-use crate::reconcile::decide::permitted_answers::Refusal;
 use crate::reconcile::model::decision::{Decision, DecisionSubject, SeenLine};
 use crate::reconcile::model::display_text::{day, escaped};
 use crate::reconcile::model::ids::IntegrationName;
-use crate::reconcile::model::plan::fingerprint::short;
 use crate::reconcile::model::plan::outcome::AnswerVerb;
 use crate::reconcile::model::plan::reason_code::Code;
-use crate::reconcile::model::plan::remedy::Remedy;
 use crate::reconcile::model::quantity::Quantity;
 use crate::report::display_names;
 use crate::report::exit_codes::Exit;
@@ -347,40 +346,20 @@ fn decision(typed: Typed<'_>, handle: &str, reason: Code, seen: Option<SeenLine>
     }
 }
 
-/// Why this is no answer to it, and what is.
-fn refused(verb: AnswerVerb, item: Item<'_>, refusal: Refusal) -> CommandError {
-    let Item { of, handle, finding, line } = item;
-    let detail = line.map(|line| line.detail.clone()).unwrap_or_default();
-    let held = || Remedy::command("recount held");
-    let (why, fix) = match refusal {
-        Refusal::PlanHeld => {
-            let fingerprint = of.run.planned.as_ref().map(|planned| short(&planned.fingerprint)).unwrap_or_default();
-            let approve = Remedy::command(format!("recount apply {fingerprint}"));
-            ("the whole plan is held, and is approved as a whole".to_owned(), approve)
-        }
-        Refusal::Conflict => (detail, Remedy::command(format!("recount plan {}", of.run.integration))),
-        // Its message lists the lines, which are what is answered.
-        Refusal::AnotherRemedy { code: code @ Code::BilledNotCounted, ignorable: false } => {
-            let fix = finding.map(|found| found.fix.clone()).unwrap_or_default();
-            (format!("{code} is answered by the handles of its lines"), fix.or(held()))
-        }
-        Refusal::AnotherRemedy { code, ignorable } => {
-            let (message, fix) = finding.map(|found| (&*found.message, found.fix.clone())).unwrap_or_default();
-            let ignore = if ignorable { Remedy::command(format!("recount ignore {handle}")) } else { Remedy::Unsaid };
-            (format!("{code}: {message}"), fix.or(ignore))
-        }
-        Refusal::HeldByAnother(reason) if detail.is_empty() => {
-            (format!("another open item holds it, {reason}"), held())
-        }
-        Refusal::HeldByAnother(reason) => (format!("another open item holds it, {reason}: {detail}"), held()),
-        Refusal::NotOpen(outcome, reason) if of.refused.is_some() => {
-            let refused = of.refused.as_ref().map(|(run, _)| run.run.to_string()).unwrap_or_default();
-            let asks = format!("run {refused} refused its export, and asks about that alone");
-            (format!("{asks}; in run {}, the last that was not, it is {outcome}, {reason}", of.run.run), held())
-        }
-        Refusal::NotOpen(outcome, reason) => (format!("it is not an open item: {outcome}, {reason}"), held()),
-        Refusal::InformationOnly => ("it is for information only".to_owned(), held()),
-        Refusal::NotAnswered => ("nothing was decided about it".to_owned(), Remedy::command("recount held --all")),
-    };
-    CommandError::new(Exit::Usage, format!("cannot {verb} {handle}: {why}"), fix)
+/// The answer that is taken back.
+fn answered<'a>(
+    all: &'a [OpenItems],
+    typed: Typed<'_>,
+    handle: &str,
+    history: &History,
+) -> Result<Answer<'a>, CommandError> {
+    Ok(taken_back(typed, taken_back::meant(all, handle, history)?))
+}
+
+/// That one.
+fn taken_back<'a>(typed: Typed<'_>, (of, matter, known): GivenAnswer<'a>) -> Answer<'a> {
+    let named = known.named.clone();
+    let decision = Decision { named, ..decision(typed, &known.handle, known.reason, known.seen) };
+    let replaces = held_until_now(of, matter);
+    Answer { of, matter: matter.clone(), decision, name: String::new(), step: String::new(), replaces }
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use crate::cli::arguments::typed_handle;
-use crate::cli::commands::answer::{Answer, Typed, decision, held_until_now};
 use crate::cli::error::CommandError;
 use crate::history::store::open::History;
 use crate::reconcile::model::decision::{Decision, DecisionSubject};
@@ -18,24 +17,6 @@ const RUNS: usize = 60;
 
 /// An answer that was given, to what, in whose plan.
 pub(super) type GivenAnswer<'a> = (&'a OpenItems, &'a DecisionSubject, &'a Decision);
-
-/// The answer that is taken back.
-pub(super) fn answered<'a>(
-    all: &'a [OpenItems],
-    typed: Typed<'_>,
-    handle: &str,
-    history: &History,
-) -> Result<Answer<'a>, CommandError> {
-    Ok(taken_back(typed, meant(all, handle, history)?))
-}
-
-/// That one.
-pub(super) fn taken_back<'a>(typed: Typed<'_>, (of, matter, known): GivenAnswer<'a>) -> Answer<'a> {
-    let named = known.named.clone();
-    let decision = Decision { named, ..decision(typed, &known.handle, known.reason, known.seen) };
-    let replaces = held_until_now(of, matter);
-    Answer { of, matter: matter.clone(), decision, name: String::new(), step: String::new(), replaces }
-}
 
 /// The answer that is meant, if it can be taken back: of several to one handle the newest.
 pub(super) fn meant<'a>(
