@@ -166,15 +166,15 @@ pub(super) fn let_be(
     integration: &IntegrationName,
 ) -> Result<BTreeMap<LineKey, BTreeSet<AdditionId>>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT DISTINCT agreement, product, item, addition FROM decisions
-         WHERE integration = ?1 AND kind = 'line' AND reason = 'line-left-behind' AND addition IS NOT NULL",
+        "SELECT DISTINCT agreement, product, item, addition, named FROM decisions
+         WHERE integration = ?1 AND kind = 'line' AND reason = 'line-left-behind'",
     )?;
     let mut let_be: BTreeMap<LineKey, BTreeSet<AdditionId>> = BTreeMap::new();
     for answered in statement.query_and_then([integration.as_str()], |row| {
-        Ok::<_, StoreError>((line_key(row)?.folded().into_owned(), AdditionId(row.get("addition")?)))
+        Ok::<_, StoreError>((line_key(row)?.folded().into_owned(), left_addition(row)?))
     })? {
         let (key, addition) = answered?;
-        let_be.entry(key).or_default().insert(addition);
+        let_be.entry(key).or_default().extend(addition);
     }
     Ok(let_be)
 }
@@ -312,11 +312,7 @@ fn matter(row: &Row<'_>) -> Result<DecisionSubject, StoreError> {
             let (agreement, product, item) =
                 (AgreementId(row.get("agreement")?), row.get("product")?, row.get("item")?);
             match word(row, "reason", Code::from_word)? {
-                Code::LineLeftBehind => {
-                    let live = row.get::<_, Option<i64>>("addition")?.map(AdditionId);
-                    let own = named(row)?.unwrap_or_default().own(live);
-                    DecisionSubject::LeftBehind(agreement, product, item, own)
-                }
+                Code::LineLeftBehind => DecisionSubject::LeftBehind(agreement, product, item, left_addition(row)?),
                 _ => DecisionSubject::Line(agreement, product, item),
             }
         }
@@ -327,6 +323,12 @@ fn matter(row: &Row<'_>) -> Result<DecisionSubject, StoreError> {
         "nameless" => DecisionSubject::Nameless,
         _ => return Err(StoreError::Unreadable { column: "kind", value: kind }),
     })
+}
+
+/// The addition that an answer about what a line left behind is about: of one that could not be read, the one that it names.
+fn left_addition(row: &Row<'_>) -> Result<Option<AdditionId>, StoreError> {
+    let live = row.get::<_, Option<i64>>("addition")?.map(AdditionId);
+    Ok(named(row)?.unwrap_or_default().own(live))
 }
 
 fn decision(row: &Row<'_>) -> Result<Decision, StoreError> {

@@ -94,7 +94,7 @@ impl LineRules<'_> {
         let one = match (live.as_slice(), pinned.as_slice()) {
             (_, [pin]) if self.is_there(pin) => *pin,
             (_, [pin]) => {
-                let others = live.iter().map(|addition| addition.id.to_string()).collect::<Vec<_>>().join(", ");
+                let others = ids(live.iter().map(|addition| addition.id.0));
                 let others = if others.is_empty() { others } else { format!("; live is {others}") };
                 let all: Vec<&Addition> = live.iter().copied().chain([*pin]).collect();
                 return of(
